@@ -1,0 +1,139 @@
+"""How NumPy arrays are used.
+
+NumPy has no autograd: `elements` is the plain formula, and gradients come from `compatlosses.value_and_gradients`. Single
+precision is computed in double inside each function and rounded once, because NumPy's float32 exp and log1p differ with the
+processor.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from compatlosses import formula, libraries
+from numpy.typing import NDArray
+
+NAME = "NumPy"
+
+Array = NDArray[Any]
+
+_THIS: Any = sys.modules[__name__]
+"""This module, as the library that the formula is computed with."""
+
+
+def owns(x: object, /) -> bool:
+    """Whether ``x`` is a NumPy array or scalar. A masked array is one, and is refused: it would lose its mask.
+
+    Raises:
+        TypeError: ``x`` is a masked array.
+    """
+    if type(x) is np.ndarray:
+        return True
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError(
+            "a NumPy masked array was given; expected a plain array, because the mask would be lost. Fill it, and "
+            "name the fill value in ignore_index, or pass the mask as a weight of zeros and ones."
+        )
+    return isinstance(x, (np.ndarray, np.generic))
+
+
+def shape(x: Array, /) -> tuple[int, ...]:
+    """The sizes of ``x`` by dimension."""
+    return x.shape
+
+
+def dtype(x: Array, /) -> str:
+    """The name of the element type, whatever its byte order."""
+    return x.dtype.name
+
+
+def cast(x: Array, dtype: str, /) -> Array:
+    """``x`` with native elements of ``dtype``; overflow to infinity is what rounding asks for and no warning."""
+    with np.errstate(all="ignore"):
+        return x.astype(dtype, copy=False)
+
+
+def constant(value: float, like: Array, /) -> Array:
+    """A 0-D array that holds ``value``, of the dtype of ``like``."""
+    return np.asarray(value, dtype=like.dtype)
+
+
+def sum_to(x: Array, like: Array, /) -> Array:
+    """``x`` summed to the shape of ``like``, in double."""
+    axes = libraries.summed_axes(x.shape, like.shape)
+    if not axes:
+        return x
+    return np.asarray(x.sum(axis=axes, dtype=np.float64)).reshape(like.shape)
+
+
+def reshape(x: Array, shape: Sequence[int], /) -> Array:
+    """``x`` in another shape of the same size."""
+    return np.reshape(x, shape)
+
+
+def where(condition: Array, a: Array | float, b: Array | float, /) -> Array:
+    """``a`` where ``condition`` holds, else ``b``, of the dtype of the array among them."""
+    kind = a.dtype if isinstance(a, (np.ndarray, np.generic)) else np.asarray(b).dtype
+    return np.where(condition, np.asarray(a, kind), np.asarray(b, kind))
+
+
+def isinf(x: Array, /) -> Array:
+    """Where ``x`` is infinite."""
+    return np.asarray(np.isinf(x))
+
+
+def softplus(x: Array, /) -> Array:
+    """log(1 + e^x)."""
+    with np.errstate(all="ignore"):
+        wide = x.astype(np.float64, copy=False)
+        return np.asarray(np.maximum(wide, 0.0) + np.log1p(np.exp(-np.abs(wide)))).astype(x.dtype, copy=False)
+
+
+def sigmoid(x: Array, /) -> Array:
+    """1 / (1 + e^-x)."""
+    with np.errstate(all="ignore"):
+        wide = x.astype(np.float64, copy=False)
+        small = np.exp(-np.abs(wide))
+        return np.asarray(np.where(wide < 0, small, 1.0) / (1.0 + small)).astype(x.dtype, copy=False)
+
+
+def sum(x: Array, /) -> Array:
+    """The sum of all elements, in double."""
+    with np.errstate(all="ignore"):
+        total: Array = x.sum(dtype=np.float64)
+        return total
+
+
+def size(x: Array, /) -> int:
+    """The number of elements."""
+    return int(x.size)
+
+
+def elements(x: Array, y: Array, w: Array | None, p: Array | None, counts: Array | None, /) -> Array:
+    """The loss of each element."""
+    with np.errstate(all="ignore"):
+        result: Array = formula.elements(_THIS, x, y, w, p, counts)
+        return result
+
+
+def gradients(
+    wanted: formula.Wanted, x: Array, y: Array, w: Array | None, p: Array | None, counts: Array | None, /
+) -> tuple[Array | None, Array | None, Array | None, Array | None]:
+    """The gradients of `elements` for a cotangent of 1."""
+    with np.errstate(all="ignore"):
+        return formula.gradients(_THIS, wanted, None, x, y, w, p, counts)
+
+
+def tracing() -> bool:
+    """NumPy has no compiler."""
+    return False
+
+
+def autocast_dtype(x: Array, /) -> None:
+    """NumPy casts nothing by itself."""
+    return None
+
+
+libraries.register(_THIS)

@@ -1,0 +1,198 @@
+"""How torch tensors are used: on any device, under torch.compile, torch.export, functorch and autocast."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from compatlosses import formula, libraries
+
+NAME = "torch"
+
+_THIS: Any = sys.modules[__name__]
+"""This module, as the library that the formula is computed with."""
+
+_NAMES = {
+    torch.float16: "float16",
+    torch.bfloat16: "bfloat16",
+    torch.float32: "float32",
+    torch.float64: "float64",
+    torch.bool: "bool",
+    torch.int8: "int8",
+    torch.uint8: "uint8",
+    torch.int16: "int16",
+    torch.int32: "int32",
+    torch.int64: "int64",
+    torch.complex64: "complex64",
+    torch.complex128: "complex128",
+}
+_DTYPES = {
+    "float16": torch.float16,
+    "bfloat16": torch.bfloat16,
+    "float32": torch.float32,
+    "float64": torch.float64,
+}
+
+
+def owns(x: object, /) -> bool:
+    """Whether ``x`` is a torch tensor."""
+    return isinstance(x, torch.Tensor)
+
+
+def shape(x: torch.Tensor, /) -> tuple[int, ...]:
+    """The sizes of ``x`` by dimension."""
+    return x.shape
+
+
+def dtype(x: torch.Tensor, /) -> str:
+    """The name of the element type."""
+    return _NAMES.get(x.dtype) or str(x.dtype).removeprefix("torch.")
+
+
+def cast(x: torch.Tensor, dtype: str, /) -> torch.Tensor:
+    """``x`` with elements of ``dtype``."""
+    return x.to(_DTYPES[dtype])
+
+
+def constant(value: float, like: torch.Tensor, /) -> torch.Tensor:
+    """A 0-D tensor that holds ``value``, of the dtype and on the device of ``like``."""
+    return torch.full((), value, dtype=like.dtype, device=like.device)
+
+
+def sum_to(x: torch.Tensor, like: torch.Tensor, /) -> torch.Tensor:
+    """``x`` summed to the shape of ``like`` in a wide accumulator, of the dtype of ``x``."""
+    axes = libraries.summed_axes(x.shape, like.shape)
+    if not axes:
+        return x
+    return torch.sum(x, axes, dtype=_wide(x)).reshape(like.shape).to(x.dtype)
+
+
+def reshape(x: torch.Tensor, shape: Sequence[int], /) -> torch.Tensor:
+    """``x`` in another shape of the same size."""
+    return x.reshape(tuple(shape))
+
+
+def where(condition: torch.Tensor, a: torch.Tensor | float, b: torch.Tensor | float, /) -> torch.Tensor:
+    """``a`` where ``condition`` holds, else ``b``, of the dtype of the tensor among them."""
+    return torch.where(condition, a, b)
+
+
+def isinf(x: torch.Tensor, /) -> torch.Tensor:
+    """Where ``x`` is infinite."""
+    return torch.isinf(x)
+
+
+def softplus(x: torch.Tensor, /) -> torch.Tensor:
+    """log(1 + e^x). Not torch's softplus, which turns linear above 20."""
+    return -torch.nn.functional.logsigmoid(-x)
+
+
+def sigmoid(x: torch.Tensor, /) -> torch.Tensor:
+    """1 / (1 + e^-x). The branch for x >= 0 keeps the derivative s(1 - s) from cancelling there."""
+    return torch.where(x < 0, torch.sigmoid(x), 1 - torch.sigmoid(-x))
+
+
+def sum(x: torch.Tensor, /) -> torch.Tensor:
+    """The 0-D sum of all elements, in a wide accumulator."""
+    return torch.sum(x, dtype=_wide(x))
+
+
+def size(x: torch.Tensor, /) -> int:
+    """The number of elements."""
+    return x.numel()
+
+
+def elements(
+    x: torch.Tensor,
+    y: torch.Tensor,
+    w: torch.Tensor | None,
+    p: torch.Tensor | None,
+    counts: torch.Tensor | None,
+    /,
+) -> torch.Tensor:
+    """The loss of each element, differentiable by the formulas."""
+    # Dynamo does not trace a Function that has a jvp of its own; forward mode under it goes through the operations.
+    function = _Elements if torch.compiler.is_compiling() else _ElementsWithTangents
+    result: torch.Tensor = function.apply(x, y, w, p, counts)
+    return result
+
+
+def gradients(
+    wanted: formula.Wanted,
+    x: torch.Tensor,
+    y: torch.Tensor,
+    w: torch.Tensor | None,
+    p: torch.Tensor | None,
+    counts: torch.Tensor | None,
+    /,
+) -> tuple[torch.Tensor | None, torch.Tensor | None, torch.Tensor | None, torch.Tensor | None]:
+    """The gradients of `elements` for a cotangent of 1."""
+    return formula.gradients(_THIS, wanted, None, x, y, w, p, counts)
+
+
+def tracing() -> bool:
+    """Whether torch.compile or torch.export is reading this call."""
+    return torch.compiler.is_compiling()
+
+
+def autocast_dtype(x: torch.Tensor, /) -> str | None:
+    """float32 for half precision while torch.autocast is on for the device of ``x``: this loss is on its float32 list."""
+    if torch.is_autocast_enabled(x.device.type) and x.dtype in (torch.float16, torch.bfloat16):
+        return "float32"
+    return None
+
+
+class _Elements(torch.autograd.Function):
+    """`formula.elements` whose backward is `formula.gradients`; that is made of operations, so it differentiates again."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(
+        x: torch.Tensor,
+        y: torch.Tensor,
+        w: torch.Tensor | None,
+        p: torch.Tensor | None,
+        counts: torch.Tensor | None,
+    ) -> torch.Tensor:
+        return formula.elements(_THIS, x, y, w, p, counts)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[torch.Tensor | None, ...], output: torch.Tensor) -> None:
+        ctx.save_for_backward(*inputs)
+        ctx.save_for_forward(*inputs)
+
+    @staticmethod
+    def backward(ctx: Any, g: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        wanted = ctx.needs_input_grad[:4]
+        return (*formula.gradients(_THIS, wanted, g, *ctx.saved_tensors), None)
+
+
+class _ElementsWithTangents(_Elements):
+    """`_Elements` for torch's forward mode too."""
+
+    @staticmethod
+    def jvp(ctx: Any, *tangents: torch.Tensor | None) -> torch.Tensor:
+        x, y, w, p, counts = ctx.saved_tensors
+        total = torch.zeros_like(x)
+        if counts is not None:
+            x, y, w, p = formula.replaced(_THIS, x, y, w, p, counts)
+        if tangents[0] is not None:
+            total = total + tangents[0] * formula.d_logits(_THIS, x, y, w, p)
+        if tangents[1] is not None:
+            total = total + tangents[1] * formula.d_targets(_THIS, x, y, w, p)
+        if tangents[2] is not None:
+            total = total + tangents[2] * formula.loss(_THIS, x, y, None, p)
+        if tangents[3] is not None:
+            total = total + tangents[3] * formula.d_pos_weight(_THIS, x, y, w)
+        return total if counts is None else torch.where(counts, total, 0.0)
+
+
+def _wide(x: torch.Tensor) -> torch.dtype:
+    """The accumulator's dtype: double, which Apple's GPUs alone lack."""
+    return torch.float32 if x.device.type == "mps" else torch.float64
+
+
+libraries.register(_THIS)

@@ -1,0 +1,52 @@
+"""The adapters that are installed here, read once from the entry-point group ``compatlosses.adapters``.
+
+An entry point names a small module that says what an adapter offers without importing its framework: see `Adapter`. The
+adapters of this project and those of outside packages arrive the same way.
+"""
+
+from __future__ import annotations
+
+import warnings
+from importlib.metadata import entry_points
+from typing import Protocol
+
+from .libraries import Library
+
+GROUP = "compatlosses.adapters"
+
+
+class Adapter(Protocol):
+    """What is known of a framework without importing it. A module with these names fulfils it."""
+
+    @property
+    def NAME(self) -> str:
+        """The framework's name, as a person would say it."""
+
+    @property
+    def DISTRIBUTIONS(self) -> tuple[str, ...]:
+        """The distributions that bring the framework, the first that is installed counts."""
+
+    def loaded(self) -> bool:
+        """Whether the framework has been imported, so that its tensors can exist."""
+
+    def library(self) -> Library:
+        """The adapter's library, which registers itself when it is first imported. Asked for only when loaded."""
+
+
+def _load() -> tuple[Adapter, ...]:
+    adapters: list[Adapter] = []
+    for entry_point in entry_points(group=GROUP):
+        try:
+            adapters.append(entry_point.load())
+        except Exception as error:
+            # One broken outside package must not take the working frameworks down with it.
+            warnings.warn(
+                f"the adapter {entry_point.name!r} ({entry_point.value}) cannot be used: {error!r}. "
+                f"Mend or uninstall the package that brings it.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+    return tuple(adapters)
+
+
+ADAPTERS: tuple[Adapter, ...] = _load()

@@ -1,0 +1,194 @@
+"""Whose tensors are these: the protocol that a tensor library fulfils, and the look-up from a tensor to its library.
+
+What the core asks of a library is below, as plain functions of a module: an adapter's ``library.py`` *is* a library.
+The requirements:
+
+- ``owns`` answers by the type of the tensor alone and never imports anything;
+- every function works on any device the tensor is on and under any trace the framework has, as far as the framework
+  itself can, and never modifies its arguments;
+- ``softplus`` and ``sigmoid`` are true, to a few ULP, over the whole range of the dtype, infinities included, and so is
+  their derivative under the framework's own differentiation;
+- code here and in ``losses``, ``formula`` and ``rules`` is read by the frameworks' compilers: plain if, for and raise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+Tensor = Any
+"""A tensor of some framework. The core knows it only through its `Library` and Python's operators."""
+
+Shape = tuple[int | None, ...]
+"""Sizes by dimension; None or a negative number where a trace does not know the size."""
+
+Names = tuple[str, str, str, str]
+"""What an API calls the logits, the targets, the weight and the positive weight."""
+
+NAMES: Names = ("logits", "targets", "weight", "pos_weight")
+
+
+class Library(Protocol):
+    """How the tensors of one framework are used. A module with these names fulfils it."""
+
+    @property
+    def NAME(self) -> str:
+        """The framework's name, as a person would say it in an error."""
+
+    def owns(self, x: object, /) -> bool:
+        """Whether ``x`` is a tensor of this framework."""
+
+    def shape(self, x: Tensor, /) -> Shape:
+        """The sizes of ``x`` by dimension."""
+
+    def dtype(self, x: Tensor, /) -> str:
+        """The name of the element type: 'float32', 'bfloat16', 'int64', 'bool', ..."""
+
+    def cast(self, x: Tensor, dtype: str, /) -> Tensor:
+        """``x`` with elements of ``dtype``; differentiable; ``x`` itself where it has that dtype already."""
+
+    def constant(self, value: float, like: Tensor, /) -> Tensor:
+        """A 0-D tensor that holds ``value``, of the dtype and on the device of ``like``."""
+
+    def sum_to(self, x: Tensor, like: Tensor, /) -> Tensor:
+        """``x`` summed to the shape of ``like``, which broadcasts to that of ``x``: what a gradient needs."""
+
+    def reshape(self, x: Tensor, shape: Sequence[int], /) -> Tensor:
+        """``x`` in another shape of the same size."""
+
+    def where(self, condition: Tensor, a: Tensor | float, b: Tensor | float, /) -> Tensor:
+        """``a`` where ``condition`` holds, else ``b``, of the dtype of the tensor among them."""
+
+    def isinf(self, x: Tensor, /) -> Tensor:
+        """Where ``x`` is infinite."""
+
+    def softplus(self, x: Tensor, /) -> Tensor:
+        """log(1 + e^x)."""
+
+    def sigmoid(self, x: Tensor, /) -> Tensor:
+        """1 / (1 + e^-x)."""
+
+    def sum(self, x: Tensor, /) -> Tensor:
+        """The 0-D sum of all elements, in the widest accumulator that the device has; 0 for an empty ``x``."""
+
+    def size(self, x: Tensor, /) -> int | Tensor:
+        """The number of elements: an int, or a 0-D tensor where a trace does not know it."""
+
+    def elements(self, x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None, counts: Tensor | None, /) -> Tensor:
+        """`formula.elements`, with `formula.gradients` as its gradient for the framework's autograd."""
+
+    def gradients(
+        self,
+        wanted: tuple[bool, bool, bool, bool],
+        x: Tensor,
+        y: Tensor,
+        w: Tensor | None,
+        p: Tensor | None,
+        counts: Tensor | None,
+        /,
+    ) -> tuple[Tensor | None, Tensor | None, Tensor | None, Tensor | None]:
+        """`formula.gradients` for a cotangent of 1."""
+
+    def tracing(self) -> bool:
+        """Whether the framework is reading this call for a compiler, and a warning would have no one to reach."""
+
+    def autocast_dtype(self, x: Tensor, /) -> str | None:
+        """The dtype in which the framework's automatic casting computes this loss just now; None while it is off."""
+
+
+_libraries: tuple[Library, ...] = ()
+
+
+def summed_axes(shape: Shape, target: Shape) -> tuple[int, ...]:
+    """The axes of ``shape`` that a sum to ``target``, which broadcasts to it, goes over."""
+    extra = len(shape) - len(target)
+    axes = list(range(extra))
+    for i in range(len(target)):
+        if target[i] == 1 and shape[extra + i] != 1:
+            axes.append(extra + i)
+    return tuple(axes)
+
+
+def register(library: Library) -> None:
+    """Let the look-up know ``library``. Registering twice is the same as once."""
+    global _libraries
+    if library not in _libraries:
+        _libraries = (*_libraries, library)
+
+
+def registered() -> tuple[Library, ...]:
+    """The libraries known so far, in the order of registration."""
+    return _libraries
+
+
+def find(x: object) -> Library | None:
+    """The library that owns ``x``, or None."""
+    for library in _libraries:
+        if library.owns(x):
+            return library
+    return discover(x)
+
+
+def discover(x: object) -> Library | None:
+    """The library that owns ``x`` among the installed adapters whose framework has been imported since."""
+    from .adapters import ADAPTERS
+
+    for adapter in ADAPTERS:
+        if adapter.loaded():
+            library = adapter.library()
+            if library.owns(x):
+                return library
+    return None
+
+
+def library_of(
+    logits: object, targets: object, weight: object = None, pos_weight: object = None, names: Names = NAMES
+) -> Library:
+    """The one library whose tensors the arguments of a call are; ``names`` is what the caller's API calls them.
+
+    ``weight`` and ``pos_weight`` may be None or Python numbers here; an edition that wants tensors refuses those itself.
+
+    Raises:
+        TypeError: an argument is no tensor, or the tensors come from two frameworks.
+    """
+    library = find(logits)
+    if library is None:
+        raise TypeError(
+            f"{names[0]} is {described(logits)}; expected a tensor of an imported framework that has an adapter "
+            f"({known()}). Make it one first, for example with numpy.asarray."
+        )
+    if not library.owns(targets):
+        refuse(library, names, names[1], targets)
+    if weight is not None and not library.owns(weight) and not isinstance(weight, (int, float)):
+        refuse(library, names, names[2], weight)
+    if pos_weight is not None and not library.owns(pos_weight) and not isinstance(pos_weight, (int, float)):
+        refuse(library, names, names[3], pos_weight)
+    return library
+
+
+def refuse(library: Library, names: Names, name: str, x: object) -> None:
+    """Raise the TypeError for the argument called ``name``, which ``library``, owner of the logits, does not own."""
+    other = find(x)
+    if other is None:
+        raise TypeError(
+            f"{name} is {described(x)}; expected a {library.NAME} tensor, as {names[0]} is. Make {name} one first."
+        )
+    raise TypeError(
+        f"{names[0]} is a {library.NAME} tensor and {name} is a {other.NAME} tensor; expected all tensors of one call "
+        f"to come from one framework. Convert {name} to {library.NAME} first."
+    )
+
+
+def described(x: object) -> str:
+    """What ``x`` is, in words for an error."""
+    if x is None:
+        return "None"
+    cls = type(x)
+    name = cls.__qualname__ if cls.__module__ == "builtins" else f"{cls.__module__}.{cls.__qualname__}"
+    return f"of type {name}"
+
+
+def known() -> str:
+    """The names of the registered libraries, in words for an error."""
+    names = [library.NAME for library in _libraries]
+    return f"now {', '.join(names)}" if names else "none is imported now"

@@ -1,0 +1,244 @@
+"""The neutral functions: binary cross entropy with logits on the tensors of any registered framework.
+
+`binary_cross_entropy_with_logits` and `value_and_gradients` are what a library author calls. `evaluate` is what every API
+edition calls once its own rules are checked.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import rules
+from .libraries import NAMES, Library, Tensor, library_of
+
+Inputs = tuple[Tensor, Tensor, Tensor | None, Tensor | None, Tensor | None]
+"""Logits, targets, weight, pos_weight of one dtype, and where an element counts (None: everywhere)."""
+
+
+def binary_cross_entropy_with_logits(
+    logits: Tensor,
+    targets: Tensor,
+    *,
+    weight: Tensor | float | None = None,
+    pos_weight: Tensor | float | None = None,
+    reduction: str = "mean",
+    ignore_index: float | None = None,
+    normalize: bool = False,
+) -> Tensor:
+    """Binary cross entropy between targets and the sigmoid of logits, on the tensors of any framework.
+
+    Each element's loss is ``weight * ((1 - targets) softplus(logits) + pos_weight * targets softplus(-logits))``. The
+    gradient with respect to every floating argument is the framework's own autograd's.
+
+    Args:
+        logits: tensor of any shape; float16, bfloat16, float32 or float64.
+        targets: tensor of the logits' shape, floating, integer or bool. Values outside [0, 1] follow the formula.
+        weight: factor of each element's loss: a floating tensor that broadcasts to the logits' shape, or a number.
+        pos_weight: factor of the positive term: likewise.
+        reduction: 'none', 'mean' or 'sum'.
+        ignore_index: elements whose target has this value contribute neither loss nor gradient, NaN included.
+        normalize: divide by the number of elements that count: the mean instead of by all elements, none and sum too.
+
+    Returns:
+        A tensor of the logits' dtype, framework and device: of the logits' shape for 'none', 0-D otherwise. The mean of an
+        empty input is NaN, its sum 0; if no element of a non-empty input counts, the mean with normalize is 0.
+
+    Raises:
+        TypeError: no tensor, tensors of two frameworks, a dtype that is not accepted, options of a wrong type.
+        ValueError: shapes that differ, a weight that does not broadcast or would enlarge the result, an unknown reduction.
+
+    Source: this library's own API.
+
+    >>> import numpy as np
+    >>> import compatlosses as cl
+    >>> logits = np.array([[2.0, -1.0], [0.5, 0.0]])
+    >>> targets = np.array([[1.0, 0.0], [0.0, 1.0]])
+    >>> float(cl.binary_cross_entropy_with_logits(logits, targets).round(6))
+    0.526854
+    """
+    library = checked_library(logits, targets, weight, pos_weight, reduction, ignore_index, normalize)
+    return evaluate(
+        library, logits, targets, weight, pos_weight, reduction, ignore_index, normalize, library.dtype(logits)
+    )
+
+
+def value_and_gradients(
+    logits: Tensor,
+    targets: Tensor,
+    *,
+    wrt: tuple[str, ...] = ("logits",),
+    weight: Tensor | float | None = None,
+    pos_weight: Tensor | float | None = None,
+    reduction: str = "mean",
+    ignore_index: float | None = None,
+    normalize: bool = False,
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """The loss and its gradients, without an autograd: for NumPy, and for whoever writes a training step by hand.
+
+    Args:
+        wrt: the arguments to differentiate by, of 'logits', 'targets', 'weight' and 'pos_weight'; each a floating tensor.
+        logits, targets, weight, pos_weight, reduction, ignore_index, normalize: as in `binary_cross_entropy_with_logits`.
+
+    Returns:
+        The loss, and by name a gradient of the shape and dtype of each argument in ``wrt``. With reduction 'none' it is
+        the gradient of the sum of the returned losses.
+
+    Raises:
+        TypeError: as `binary_cross_entropy_with_logits`; a name in ``wrt`` whose argument is no floating tensor.
+        ValueError: as `binary_cross_entropy_with_logits`; an unknown name in ``wrt``.
+
+    Source: this library's own API.
+
+    >>> import numpy as np
+    >>> import compatlosses as cl
+    >>> loss, gradients = cl.value_and_gradients(np.array([0.0, 2.0]), np.array([1.0, 0.0]), reduction="sum")
+    >>> gradients["logits"].round(6).tolist()
+    [-0.5, 0.880797]
+    """
+    library = checked_library(logits, targets, weight, pos_weight, reduction, ignore_index, normalize)
+    arguments = {"logits": logits, "targets": targets, "weight": weight, "pos_weight": pos_weight}
+    if isinstance(wrt, str):
+        raise TypeError(f"wrt is the string {wrt!r}; expected a tuple of names, such as ({wrt!r},)")
+    for name in wrt:
+        check_differentiable(library, name, arguments)
+
+    inputs = prepared(library, logits, targets, weight, pos_weight, ignore_index)
+    loss = reduced(library, inputs, reduction, normalize, library.dtype(logits))
+    divisor = divisor_of(library, inputs, reduction, normalize)
+    wanted = ("logits" in wrt, "targets" in wrt, "weight" in wrt, "pos_weight" in wrt)
+    gradients = library.gradients(wanted, *inputs)
+    by_name = {
+        name: library.cast(divided(library, gradient, divisor), library.dtype(argument))
+        for (name, argument), gradient in zip(arguments.items(), gradients, strict=True)
+        if gradient is not None
+    }
+    return loss, by_name
+
+
+def evaluate(
+    library: Library,
+    logits: Tensor,
+    targets: Tensor,
+    weight: Tensor | float | None,
+    pos_weight: Tensor | float | None,
+    reduction: str,
+    ignore_index: float | None,
+    normalize: bool,
+    dtype: str,
+) -> Tensor:
+    """The loss as a tensor of ``dtype``, from arguments that an edition has checked."""
+    inputs = prepared(library, logits, targets, weight, pos_weight, ignore_index)
+    return reduced(library, inputs, reduction, normalize, dtype)
+
+
+def checked_library(
+    logits: object,
+    targets: object,
+    weight: object,
+    pos_weight: object,
+    reduction: object,
+    ignore_index: object,
+    normalize: object,
+) -> Library:
+    """The library of a neutral call whose arguments keep the rules of `binary_cross_entropy_with_logits`."""
+    rules.check_reduction(reduction, ValueError)
+    library = library_of(logits, targets, weight, pos_weight)
+    rules.check_dtype(library, NAMES[0], logits, rules.FLOATING, TypeError)
+    rules.check_dtype(library, NAMES[1], targets, rules.FLOATING + rules.INTEGRAL, TypeError)
+    rules.check_same_shape(library, NAMES[1], targets, NAMES[0], logits, ValueError)
+    if weight is not None and library.owns(weight):
+        rules.check_dtype(library, NAMES[2], weight, rules.FLOATING, TypeError)
+        rules.check_broadcast(library, NAMES[2], weight, NAMES[0], logits, ValueError)
+    if pos_weight is not None and library.owns(pos_weight):
+        rules.check_dtype(library, NAMES[3], pos_weight, rules.FLOATING, TypeError)
+        rules.check_broadcast(library, NAMES[3], pos_weight, NAMES[0], logits, ValueError)
+    if ignore_index is not None and not isinstance(ignore_index, (int, float)):
+        raise TypeError(f"ignore_index is {ignore_index!r}; expected a number or None")
+    if not isinstance(normalize, bool):
+        raise TypeError(f"normalize is {normalize!r}; expected True or False")
+    return library
+
+
+def check_differentiable(library: Library, name: str, arguments: dict[str, Any]) -> None:
+    """Refuse a name to differentiate by that is unknown or whose argument is no floating tensor."""
+    if name not in arguments:
+        raise ValueError(f"wrt names {name!r}; expected names among {', '.join(arguments)}")
+    argument = arguments[name]
+    if not library.owns(argument):
+        raise TypeError(f"wrt names {name}, which is {argument!r}; expected a tensor there to differentiate by")
+    rules.check_dtype(library, name, argument, rules.FLOATING, TypeError)
+
+
+def prepared(
+    library: Library,
+    logits: Tensor,
+    targets: Tensor,
+    weight: Tensor | float | None,
+    pos_weight: Tensor | float | None,
+    ignore_index: float | None,
+) -> Inputs:
+    """The arguments as tensors of one dtype, and where they count."""
+    dtype = compute_dtype(library, logits, targets, weight, pos_weight)
+    counts = None
+    if ignore_index is not None:
+        counts = targets != ignore_index
+    x = library.cast(logits, dtype)
+    return x, library.cast(targets, dtype), factor(library, weight, x), factor(library, pos_weight, x), counts
+
+
+def compute_dtype(
+    library: Library,
+    logits: Tensor,
+    targets: Tensor,
+    weight: Tensor | float | None,
+    pos_weight: Tensor | float | None,
+) -> str:
+    """The dtype in which a call is computed: float64 where an argument is, else float32."""
+    for tensor in (logits, targets, weight, pos_weight):
+        if tensor is not None and library.owns(tensor) and library.dtype(tensor) == "float64":
+            return "float64"
+    return "float32"
+
+
+def factor(library: Library, weight: Tensor | float | None, x: Tensor) -> Tensor | None:
+    """A weight as a tensor of the dtype of ``x``."""
+    if weight is None:
+        return None
+    if library.owns(weight):
+        return library.cast(weight, library.dtype(x))
+    return library.constant(weight, x)
+
+
+def reduced(library: Library, inputs: Inputs, reduction: str, normalize: bool, dtype: str) -> Tensor:
+    """The losses of the elements that count, reduced, divided and rounded to ``dtype`` once."""
+    result = library.elements(*inputs)
+    if reduction != "none":
+        result = library.sum(result)
+    return library.cast(divided(library, result, divisor_of(library, inputs, reduction, normalize)), dtype)
+
+
+def divisor_of(library: Library, inputs: Inputs, reduction: str, normalize: bool) -> int | Tensor | None:
+    """What the losses are divided by: an int, a 0-D tensor, or None for 1. It is 0 only for the mean of an empty input."""
+    if reduction != "mean" and not normalize:
+        return None
+    size = library.size(inputs[0])
+    counts = inputs[4]
+    if reduction == "mean" and (counts is None or not normalize or (isinstance(size, int) and size == 0)):
+        return size
+    number = size
+    if counts is not None:
+        number = library.sum(library.cast(counts, library.dtype(inputs[0])))
+    if isinstance(number, int):
+        return max(number, 1)
+    return library.where(number == 0, 1, number)
+
+
+def divided(library: Library, total: Tensor, divisor: int | Tensor | None) -> Tensor:
+    """``total`` over ``divisor``; NaN, and no framework's opinion on division by zero, where that is the number 0."""
+    if divisor is None:
+        return total
+    if isinstance(divisor, int):
+        if divisor == 0:
+            return total * float("nan")
+        return total / divisor
+    return total / library.cast(divisor, library.dtype(total))
