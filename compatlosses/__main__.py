@@ -1,2 +1,25 @@
-def main() -> int:
-    return 0
+"""The command ``compatlosses``, also as ``python -m compatlosses``."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line; say what to install where its libraries are missing."""
+    try:
+        from .cli import app
+    except ModuleNotFoundError as error:
+        if error.name not in ("typer", "rich"):
+            raise
+        print(
+            f"compatlosses: the command line needs {error.name}, which is not installed. "
+            f"Install it with: pip install 'compatlosses[conformance]'",
+            file=sys.stderr,
+        )
+        raise SystemExit(2) from None
+    app()
+
+
+if __name__ == "__main__":
+    main()

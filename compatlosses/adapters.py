@@ -7,6 +7,7 @@ adapters of this project and those of outside packages arrive the same way.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from importlib.metadata import entry_points
 from typing import Protocol
 
@@ -23,8 +24,15 @@ class Adapter(Protocol):
         """The framework's name, as a person would say it."""
 
     @property
+    def MODULE(self) -> str:
+        """The framework's top-level module."""
+
+    @property
     def DISTRIBUTIONS(self) -> tuple[str, ...]:
-        """The distributions that bring the framework, the first that is installed counts."""
+        """The distributions that bring the framework; the first that is installed counts."""
+
+    def cautions(self, installed: Mapping[str, str], /) -> tuple[str, ...]:
+        """What to beware of beside the installed frameworks, given as versions by name."""
 
     def loaded(self) -> bool:
         """Whether the framework has been imported, so that its tensors can exist."""

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 
 from compatlosses.libraries import Library
 
 NAME = "MindSpore"
+MODULE = "mindspore"
 DISTRIBUTIONS = ("mindspore",)
+
+
+def cautions(installed: Mapping[str, str]) -> tuple[str, ...]:
+    """What to beware of beside the frameworks of these names and versions."""
+    numpy = installed.get("NumPy", "")
+    if numpy.partition(".")[0].isdigit() and int(numpy.partition(".")[0]) >= 2:
+        return (
+            f"MindSpore is compiled against NumPy 1 and NumPy {numpy} is installed: some of its operators fail with "
+            f"'returned a result with an exception set'. Install 'numpy<2', or keep MindSpore in an environment of its own.",
+        )
+    return ()
 
 
 def loaded() -> bool:
     """Whether MindSpore has been imported."""
-    return "mindspore" in sys.modules
+    return MODULE in sys.modules
 
 
 def library() -> Library:

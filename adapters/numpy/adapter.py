@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 
 from compatlosses.libraries import Library
 
 NAME = "NumPy"
+MODULE = "numpy"
 DISTRIBUTIONS = ("numpy",)
+
+
+def cautions(installed: Mapping[str, str]) -> tuple[str, ...]:
+    """What to beware of beside the frameworks of these names and versions."""
+    return ()
 
 
 def loaded() -> bool:
     """Whether NumPy has been imported."""
-    return "numpy" in sys.modules
+    return MODULE in sys.modules
 
 
 def library() -> Library:

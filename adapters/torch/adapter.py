@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 
 from compatlosses.libraries import Library
 
 NAME = "torch"
+MODULE = "torch"
 DISTRIBUTIONS = ("torch",)
+
+
+def cautions(installed: Mapping[str, str]) -> tuple[str, ...]:
+    """What to beware of beside the frameworks of these names and versions."""
+    return ()
 
 
 def loaded() -> bool:
     """Whether torch has been imported."""
-    return "torch" in sys.modules
+    return MODULE in sys.modules
 
 
 def library() -> Library:

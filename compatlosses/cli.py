@@ -1,0 +1,45 @@
+"""The command line: ``compatlosses frameworks`` and, where the suite's dependencies are installed, the conformance commands."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+app = typer.Typer(
+    help="Binary cross entropy with logits, once, for every framework.", no_args_is_help=True, add_completion=False
+)
+
+
+@app.callback()
+def root() -> None:
+    """Binary cross entropy with logits, once, for every framework."""
+
+
+@app.command()
+def frameworks(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of a table.")] = False,
+) -> None:
+    """Tell what is installed, in which versions, which adapters are ready, and which pairs cannot share this process."""
+    from .frameworks import survey
+
+    with Console(stderr=True).status("looking") as status:
+        found = survey(lambda name: status.update(f"importing {name} in a process of its own"))
+    if as_json:
+        json.dump([asdict(framework) for framework in found], sys.stdout, indent=2)
+        print()
+        return
+    console = Console()
+    table = Table("framework", "version", "adapter")
+    for framework in found:
+        adapter = "[green]ready[/]" if framework.ready else framework.reason
+        table.add_row(framework.name, framework.version or "-", adapter)
+    console.print(table)
+    for framework in found:
+        for caution in framework.cautions:
+            console.print(f"[yellow]beware:[/] {caution}")

@@ -1,0 +1,205 @@
+"""The mathematics of `formula`, one element at a time, for Numba to compile into SIMD code.
+
+Everything follows from e = exp(-|x|), which lies in [0, 1] and never overflows::
+
+    softplus(x)  = max(x, 0) + log1p(e)         sigma(|x|)  = 1 / (1 + e)
+    softplus(-x) = max(-x, 0) + log1p(e)        sigma(-|x|) = e / (1 + e)
+
+`narrow` serves float32 and the half types: it works in float64 with polynomials of relative error below 2^-33, so that
+a result rounded once to float32 is within 0.51 ULP. `wide` serves float64 and carries what each rounding lost.
+
+Compilers may not reorder or contract anything here (no fastmath flag is set): a fused multiply-add is asked for by name
+and rounds once everywhere. Where the processor has none, LLVM calls the C library's: slower, the same bits. There are
+no branches and no calls into libm, so loops over these functions vectorise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
+
+Parts = tuple[float, float, float]
+"""log1p(e), sigma(|x|), sigma(-|x|)."""
+
+LOG2E = 1.4426950408889634
+MAGIC = 6755399441055744.0
+"""1.5 * 2^52: a number added to it is rounded to an integer, which then stands in the lowest bits."""
+
+inlined: Callable[..., Any] = njit(inline="never", error_model="numpy")
+
+
+# --- what Numba lacks ---------------------------------------------------------------------------------------------
+
+
+@intrinsic
+def fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
+    """a b + c, rounded once. float64."""
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.fma(*args)
+
+    return types.float64(types.float64, types.float64, types.float64), build
+
+
+@intrinsic
+def bits(typing: Any, x: Any) -> Any:
+    """The bits of a float64 as int64."""
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], ir.IntType(64))
+
+    return types.int64(types.float64), build
+
+
+@intrinsic
+def from_bits(typing: Any, i: Any) -> Any:
+    """The float64 that an int64's bits are."""
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], ir.DoubleType())
+
+    return types.float64(types.int64), build
+
+
+# --- the transcendental pieces ------------------------------------------------------------------------------------
+
+
+@inlined
+def narrow(x: float) -> Parts:
+    """The parts at a float64 that holds a float32 or less; relative error below 2^-32; 0 where e < 2^-1021."""
+    t = -abs(x)
+    k = fma(t, LOG2E, MAGIC)
+    r = fma(k - MAGIC, -0.6931471805599453, t)
+    q = fma(0.00019907582591325134, r, 0.0013948590286863383)
+    q = fma(q, r, 0.008333283518768105)
+    q = fma(q, r, 0.041666218139710595)
+    q = fma(q, r, 0.1666666678638044)
+    q = fma(q, r, 0.5000000107793876)
+    q = fma(q, r, 0.9999999999955055)
+    q = fma(q, r, 0.9999999999595294)
+    e = from_bits(bits(q) + (bits(k) << 52))
+    e = 0.0 if t < -707.0 else e  # a NaN compares false and stays
+
+    # log1p(e) = 2 atanh(s) with s = e / (2 + e); one division serves it and 1 / (1 + e)
+    one = 1.0 + e
+    two = 2.0 + e
+    d = 1.0 / (one * two)
+    big = two * d
+    s = e * (one * d)
+    z = s * s
+    q = fma(0.24393908084023025, z, 0.21398560506678543)
+    q = fma(q, z, 0.28620207408437237)
+    q = fma(q, z, 0.39998711246862334)
+    q = fma(q, z, 0.6666667902643397)
+    q = fma(q, z, 1.9999999998090061)
+    return s * q, big, e * big
+
+
+@inlined
+def wide(x: float) -> Parts:
+    """The parts at a float64; each within 0.7 ULP, 1.1 where subnormal."""
+    t = -abs(x)
+    k = fma(t, LOG2E, MAGIC)
+    n = k - MAGIC
+    # e = 2^n exp(r + r_lo); the high part of ln 2 has 42 bits, so its product with n is exact
+    a = fma(n, -0.6931471805598903, t)
+    b = n * -5.497923018708371e-14
+    r = a + b
+    r_lo = b - (r - a)
+    q = fma(2.0914686968086876e-09, r, 2.5105217004720745e-08)
+    q = fma(q, r, 2.75572736431103e-07)
+    q = fma(q, r, 2.7557255400206422e-06)
+    q = fma(q, r, 2.4801587325547743e-05)
+    q = fma(q, r, 0.00019841269874820627)
+    q = fma(q, r, 0.0013888888888883748)
+    q = fma(q, r, 0.008333333333326136)
+    q = fma(q, r, 0.04166666666666667)
+    q = fma(q, r, 0.1666666666666667)
+    q = fma(q, r, 0.5)
+    high = 1.0 + r
+    low = (r - (high - 1.0)) + fma(r_lo, high, q * (r * r))
+    q = high + low
+    low = low - (q - high)
+    # in two steps, of which only the last can round: 2^n itself may lie below the normal numbers
+    scale = from_bits((bits(k) + 1151) << 52)
+    e = q * scale * 2.938735877055719e-39
+    e_lo = low * scale * 2.938735877055719e-39
+    gone = t < -746.0
+    e = 0.0 if gone else e
+    e_lo = 0.0 if gone else e_lo
+
+    two = 2.0 + e
+    two_lo = (e - (two - 2.0)) + e_lo
+    inverse = 1.0 / two
+    s = e * inverse
+    s_lo = (fma(-s, two, e) + fma(-s, two_lo, e_lo)) * inverse
+    z = s * s
+    q = fma(0.1563057780092285, z, 0.07492143795550767)
+    q = fma(q, z, 0.10845178394880015)
+    q = fma(q, z, 0.11734279061303197)
+    q = fma(q, z, 0.13335178631449257)
+    q = fma(q, z, 0.1538454396486055)
+    q = fma(q, z, 0.18181819897962714)
+    q = fma(q, z, 0.2222222219823677)
+    q = fma(q, z, 0.285714285716001)
+    q = fma(q, z, 0.39999999999999525)
+    q = fma(q, z, 0.6666666666666666)
+    log1p = 2.0 * s + fma(s * z, q, 2.0 * s_lo)
+
+    one = 1.0 + e
+    one_lo = (e - (one - 1.0)) + e_lo
+    inverse = 1.0 / one
+    big = fma(fma(-inverse, one_lo, fma(-inverse, one, 1.0)), inverse, inverse)
+    small = e * inverse
+    small = fma(fma(-small, one, e) + fma(-small, one_lo, e_lo), inverse, small)
+    return log1p, big, small
+
+
+# --- the loss and its derivatives ---------------------------------------------------------------------------------
+
+
+@inlined
+def mended(a: float, b: float) -> float:
+    """``a``, or 0 where b is 0: a factor of zero removes its term though the other be infinite."""
+    return 0.0 if b == 0.0 else a
+
+
+@inlined
+def product(a: float, b: float) -> float:
+    """a b, and 0 where one is 0 and the other infinite; NaN only from NaN."""
+    c = a * b
+    return 0.0 if (c != c) & (a == a) & (b == b) else c
+
+
+@inlined
+def loss(x: float, a: float, b: float, log1p: float) -> float:
+    """a softplus(x) + b softplus(-x), with a = 1 - y and b = p y. Of |x| only one of the two has a share."""
+    c = a if x > 0.0 else b
+    m = abs(x)
+    return fma(mended(c, m), mended(m, c), product(a + b, log1p))
+
+
+@inlined
+def by_logit(x: float, a: float, b: float, big: float, small: float) -> float:
+    """a sigma(x) - b sigma(-x)."""
+    positive = x >= 0.0
+    up = big if positive else small
+    down = small if positive else big
+    return fma(mended(a, up), up, -product(b, down))
+
+
+@inlined
+def by_target(x: float, p: float, log1p: float) -> float:
+    """p softplus(-x) - softplus(x), without the part in which log1p would cancel."""
+    linear = -x if x > 0.0 else product(p, -x)
+    return product(p - 1.0, log1p) + linear
+
+
+@inlined
+def by_pos_weight(x: float, y: float, log1p: float) -> float:
+    """y softplus(-x)."""
+    return product(y, (0.0 if x > 0.0 else -x) + log1p)
