@@ -41,19 +41,22 @@ class Adapter(Protocol):
         """The adapter's library, which registers itself when it is first imported. Asked for only when loaded."""
 
 
+def broken(name: str, error: Exception) -> None:
+    """Warn of an adapter that cannot be used: one broken package must not take the working frameworks down with it."""
+    warnings.warn(
+        f"the adapter for {name} cannot be used: {error!r}. Mend or uninstall the package that brings it.",
+        RuntimeWarning,
+        stacklevel=3,
+    )
+
+
 def _load() -> tuple[Adapter, ...]:
     adapters: list[Adapter] = []
     for entry_point in entry_points(group=GROUP):
         try:
             adapters.append(entry_point.load())
         except Exception as error:
-            # One broken outside package must not take the working frameworks down with it.
-            warnings.warn(
-                f"the adapter {entry_point.name!r} ({entry_point.value}) cannot be used: {error!r}. "
-                f"Mend or uninstall the package that brings it.",
-                RuntimeWarning,
-                stacklevel=2,
-            )
+            broken(f"{entry_point.name} ({entry_point.value})", error)
     return tuple(adapters)
 
 

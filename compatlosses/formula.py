@@ -9,7 +9,7 @@ With logit x, target y, weight w, positive weight p, sigma the logistic function
     d/dp = w y softplus(-x)
 
 No term cancels another for targets in [0, 1]. All tensors of a call have one dtype; x and y have one shape, to which w and p
-broadcast; a weight that is None is 1. Everything is in the operations of whatever `Library` is passed.
+broadcast; a weight that is None is 1. Coefficients are multiplied first, so that a product overflows only if it must. Everything is in the operations of whatever `Library` is passed.
 """
 
 from __future__ import annotations
@@ -58,44 +58,34 @@ def gradients(
 
 def loss(library: Library, x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None) -> Tensor:
     """The loss of each element. At w = None it is also the derivative by the weight."""
-    negative = product(library, 1 - y, library.softplus(x))
-    positive = product(library, y, library.softplus(-x))
-    if p is not None:
-        positive = product(library, p, positive)
-    total = negative + positive
-    if w is not None:
-        total = product(library, w, total)
-    return total
+    negative = times(library, w, 1 - y)
+    positive = times(library, w, times(library, p, y))
+    return product(library, negative, library.softplus(x)) + product(library, positive, library.softplus(-x))
 
 
 def d_logits(library: Library, x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None) -> Tensor:
     """The derivative of each element's loss by its logit."""
-    positive = product(library, y, library.sigmoid(-x))
-    if p is not None:
-        positive = product(library, p, positive)
-    slope = product(library, 1 - y, library.sigmoid(x)) - positive
-    if w is not None:
-        slope = product(library, w, slope)
-    return slope
+    negative = times(library, w, 1 - y)
+    positive = times(library, w, times(library, p, y))
+    return product(library, negative, library.sigmoid(x)) - product(library, positive, library.sigmoid(-x))
 
 
 def d_targets(library: Library, x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None) -> Tensor:
     """The derivative of each element's loss by its target."""
-    positive = library.softplus(-x)
-    if p is not None:
-        positive = product(library, p, positive)
-    slope = positive - library.softplus(x)
-    if w is not None:
-        slope = product(library, w, slope)
-    return slope
+    positive = w if p is None else times(library, w, p)
+    return times(library, positive, library.softplus(-x)) - times(library, w, library.softplus(x))
 
 
 def d_pos_weight(library: Library, x: Tensor, y: Tensor, w: Tensor | None) -> Tensor:
     """The derivative of each element's loss by its positive weight."""
-    slope = product(library, y, library.softplus(-x))
-    if w is not None:
-        slope = product(library, w, slope)
-    return slope
+    return product(library, times(library, w, y), library.softplus(-x))
+
+
+def times(library: Library, weight: Tensor | None, x: Tensor) -> Tensor:
+    """The product with a weight that may be None, which is 1."""
+    if weight is None:
+        return x
+    return product(library, weight, x)
 
 
 def product(library: Library, a: Tensor, b: Tensor) -> Tensor:

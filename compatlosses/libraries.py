@@ -131,11 +131,15 @@ def find(x: object) -> Library | None:
 
 def discover(x: object) -> Library | None:
     """The library that owns ``x`` among the installed adapters whose framework has been imported since."""
-    from .adapters import ADAPTERS
+    from .adapters import ADAPTERS, broken
 
     for adapter in ADAPTERS:
         if adapter.loaded():
-            library = adapter.library()
+            try:
+                library = adapter.library()
+            except ImportError as error:
+                broken(adapter.NAME, error)
+                continue
             if library.owns(x):
                 return library
     return None

@@ -5,12 +5,14 @@ Everything follows from e = exp(-|x|), which lies in [0, 1] and never overflows:
     softplus(x)  = max(x, 0) + log1p(e)         sigma(|x|)  = 1 / (1 + e)
     softplus(-x) = max(-x, 0) + log1p(e)        sigma(-|x|) = e / (1 + e)
 
-`narrow` serves float32 and the half types: it works in float64 with polynomials of relative error below 2^-33, so that
-a result rounded once to float32 is within 0.51 ULP. `wide` serves float64 and carries what each rounding lost.
+The functions named narrow serve float32 and the half types: they work in float64 with polynomials of relative error
+below 2^-33, so that a result rounded once to float32 is within 0.51 ULP. Those named wide serve float64 and carry what
+each rounding lost.
 
 Compilers may not reorder or contract anything here (no fastmath flag is set): a fused multiply-add is asked for by name
 and rounds once everywhere. Where the processor has none, LLVM calls the C library's: slower, the same bits. There are
-no branches and no calls into libm, so loops over these functions vectorise.
+no branches and no calls into libm, so loops over these functions vectorise. Work is cut into short loops (see
+`kernels.elements`): in one long loop the processor waits for the chain of operations of an element.
 """
 
 from __future__ import annotations
@@ -18,18 +20,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
-
-Parts = tuple[float, float, float]
-"""log1p(e), sigma(|x|), sigma(-|x|)."""
 
 LOG2E = 1.4426950408889634
 MAGIC = 6755399441055744.0
 """1.5 * 2^52: a number added to it is rounded to an integer, which then stands in the lowest bits."""
 
-inlined: Callable[..., Any] = njit(inline="never", error_model="numpy")
+SIGN = np.int64(-(2**63))
+
+inlined: Callable[..., Any] = njit(error_model="numpy")
 
 
 # --- what Numba lacks ---------------------------------------------------------------------------------------------
@@ -69,11 +71,12 @@ def from_bits(typing: Any, i: Any) -> Any:
 
 
 @inlined
-def narrow(x: float) -> Parts:
-    """The parts at a float64 that holds a float32 or less; relative error below 2^-32; 0 where e < 2^-1021."""
+def narrow_exp(x: float) -> tuple[float, float]:
+    """exp(-|x|) of a float64 that holds a float32 or less, relative error below 2^-34, 0 below 2^-1020; no low part."""
     t = -abs(x)
     k = fma(t, LOG2E, MAGIC)
-    r = fma(k - MAGIC, -0.6931471805599453, t)
+    n = k - MAGIC
+    r = fma(n, -0.6931471805599453, t)
     q = fma(0.00019907582591325134, r, 0.0013948590286863383)
     q = fma(q, r, 0.008333283518768105)
     q = fma(q, r, 0.041666218139710595)
@@ -82,13 +85,16 @@ def narrow(x: float) -> Parts:
     q = fma(q, r, 0.9999999999955055)
     q = fma(q, r, 0.9999999999595294)
     e = from_bits(bits(q) + (bits(k) << 52))
-    e = 0.0 if t < -707.0 else e  # a NaN compares false and stays
+    # n, not x, is compared: LLVM would do that on the float32 that x was and widen the mask, at twice the time in all
+    return 0.0 if n < -1020.0 else e, 0.0
 
-    # log1p(e) = 2 atanh(s) with s = e / (2 + e); one division serves it and 1 / (1 + e)
+
+@inlined
+def narrow_rest(e: float, e_lo: float) -> tuple[float, float]:
+    """log1p(e) and 1 / (1 + e) to a relative 2^-33. One division serves both, and log1p(e) = 2 atanh(e / (2 + e))."""
     one = 1.0 + e
     two = 2.0 + e
     d = 1.0 / (one * two)
-    big = two * d
     s = e * (one * d)
     z = s * s
     q = fma(0.24393908084023025, z, 0.21398560506678543)
@@ -96,12 +102,12 @@ def narrow(x: float) -> Parts:
     q = fma(q, z, 0.39998711246862334)
     q = fma(q, z, 0.6666667902643397)
     q = fma(q, z, 1.9999999998090061)
-    return s * q, big, e * big
+    return s * q, two * d
 
 
 @inlined
-def wide(x: float) -> Parts:
-    """The parts at a float64; each within 0.7 ULP, 1.1 where subnormal."""
+def wide_exp(x: float) -> tuple[float, float]:
+    """exp(-|x|) of a float64 as high and low part; the high part alone where subnormal."""
     t = -abs(x)
     k = fma(t, LOG2E, MAGIC)
     n = k - MAGIC
@@ -126,12 +132,15 @@ def wide(x: float) -> Parts:
     low = low - (q - high)
     # in two steps, of which only the last can round: 2^n itself may lie below the normal numbers
     scale = from_bits((bits(k) + 1151) << 52)
-    e = q * scale * 2.938735877055719e-39
-    e_lo = low * scale * 2.938735877055719e-39
-    gone = t < -746.0
-    e = 0.0 if gone else e
-    e_lo = 0.0 if gone else e_lo
+    gone = n < -1076.0
+    e = 0.0 if gone else q * scale * 2.938735877055719e-39
+    e_lo = 0.0 if gone else low * scale * 2.938735877055719e-39
+    return e, e_lo
 
+
+@inlined
+def wide_rest(e: float, e_lo: float) -> tuple[float, float]:
+    """log1p(e) and 1 / (1 + e), each within 0.7 ULP: the remainders of the divisions are put back."""
     two = 2.0 + e
     two_lo = (e - (two - 2.0)) + e_lo
     inverse = 1.0 / two
@@ -153,19 +162,19 @@ def wide(x: float) -> Parts:
     one = 1.0 + e
     one_lo = (e - (one - 1.0)) + e_lo
     inverse = 1.0 / one
-    big = fma(fma(-inverse, one_lo, fma(-inverse, one, 1.0)), inverse, inverse)
-    small = e * inverse
-    small = fma(fma(-small, one, e) + fma(-small, one_lo, e_lo), inverse, small)
-    return log1p, big, small
+    return log1p, fma(fma(-inverse, one_lo, fma(-inverse, one, 1.0)), inverse, inverse)
 
 
 # --- the loss and its derivatives ---------------------------------------------------------------------------------
+#
+# Written for |x|: with c the coefficient of the softplus that grows with |x| and d that of the other,
+# loss = c |x| + (c + d) log1p(e) and d/dx = sign(x) (c - d e) / (1 + e), where c, d = 1 - y, p y or, left of 0, p y, 1 - y.
 
 
 @inlined
-def mended(a: float, b: float) -> float:
-    """``a``, or 0 where b is 0: a factor of zero removes its term though the other be infinite."""
-    return 0.0 if b == 0.0 else a
+def negative(x: float) -> bool:
+    """Whether the sign bit is set: -0 counts as negative, and a select by it costs no comparison."""
+    return bits(x) < 0
 
 
 @inlined
@@ -176,30 +185,26 @@ def product(a: float, b: float) -> float:
 
 
 @inlined
-def loss(x: float, a: float, b: float, log1p: float) -> float:
-    """a softplus(x) + b softplus(-x), with a = 1 - y and b = p y. Of |x| only one of the two has a share."""
-    c = a if x > 0.0 else b
-    m = abs(x)
-    return fma(mended(c, m), mended(m, c), product(a + b, log1p))
+def loss(m: float, c: float, bounded: float) -> float:
+    """c m + bounded, at m = |x| and bounded = (c + d) log1p(e). A coefficient of 0 removes its term though m be infinite."""
+    return fma(c, 0.0 if c == 0.0 else m, bounded)
 
 
 @inlined
-def by_logit(x: float, a: float, b: float, big: float, small: float) -> float:
-    """a sigma(x) - b sigma(-x)."""
-    positive = x >= 0.0
-    up = big if positive else small
-    down = small if positive else big
-    return fma(mended(a, up), up, -product(b, down))
+def by_logit(x: float, c: float, d: float, e: float, big: float) -> float:
+    """sign(x) (c - d e) / (1 + e), given big = 1 / (1 + e)."""
+    slope = fma(-d, e, c) * big
+    return from_bits(bits(slope) ^ (bits(x) & SIGN))
 
 
 @inlined
 def by_target(x: float, p: float, log1p: float) -> float:
     """p softplus(-x) - softplus(x), without the part in which log1p would cancel."""
-    linear = -x if x > 0.0 else product(p, -x)
+    linear = product(p, -x) if x < 0.0 else -x
     return product(p - 1.0, log1p) + linear
 
 
 @inlined
 def by_pos_weight(x: float, y: float, log1p: float) -> float:
     """y softplus(-x)."""
-    return product(y, (0.0 if x > 0.0 else -x) + log1p)
+    return product(y, (-x if x < 0.0 else 0.0) + log1p)

@@ -6,13 +6,17 @@ It takes the tensors of any framework. Importing it imports no framework.
 from __future__ import annotations
 
 import warnings
+from typing import TYPE_CHECKING, Any
 
 from compatlosses import losses, rules
 from compatlosses.libraries import Library, Names, Tensor, library_of
 
 from . import adapter
 
-__all__ = ["binary_cross_entropy_with_logits"]
+if TYPE_CHECKING:
+    from .modules import BCEWithLogitsLoss
+
+__all__ = ["BCEWithLogitsLoss", "binary_cross_entropy_with_logits"]
 
 _NAMES: Names = ("input", "target", "weight", "pos_weight")
 
@@ -50,7 +54,7 @@ def binary_cross_entropy_with_logits(
     """
     library = library_of(input, target, weight, pos_weight, _NAMES)
     if size_average is not None or reduce is not None:
-        reduction = legacy_reduction(library, size_average, reduce)
+        reduction = legacy_reduction(size_average, reduce, warn=not library.tracing())
     rules.check_reduction(reduction, ValueError)
     rules.check_dtype(library, "input", input, rules.FLOATING, NotImplementedError)
     rules.check_dtype(library, "target", target, rules.FLOATING, RuntimeError)
@@ -61,7 +65,7 @@ def binary_cross_entropy_with_logits(
     return losses.evaluate(library, input, target, weight, pos_weight, reduction, None, False, dtype)
 
 
-def legacy_reduction(library: Library, size_average: bool | None, reduce: bool | None) -> str:
+def legacy_reduction(size_average: bool | None, reduce: bool | None, warn: bool = True) -> str:
     """The reduction that the deprecated pair stands for, with torch's warning."""
     if reduce is not None and not reduce:
         reduction = "none"
@@ -69,7 +73,7 @@ def legacy_reduction(library: Library, size_average: bool | None, reduce: bool |
         reduction = "sum"
     else:
         reduction = "mean"
-    if not library.tracing():
+    if warn:
         warnings.warn(
             f"size_average and reduce args will be deprecated, please use reduction='{reduction}' instead.",
             UserWarning,
@@ -86,6 +90,19 @@ def check_weight(library: Library, name: str, weight: Tensor | None, input: Tens
         raise TypeError(f"{name} is {weight!r}; expected a tensor or None. Make it a tensor first.")
     rules.check_dtype(library, name, weight, rules.FLOATING + rules.INTEGRAL, RuntimeError)
     rules.check_broadcast(library, name, weight, "input", input, RuntimeError)
+
+
+def __getattr__(name: str) -> Any:
+    """The module class, which imports torch, when it is first asked for; a plain callable where torch is not installed."""
+    if name != "BCEWithLogitsLoss":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        from .modules import BCEWithLogitsLoss
+    except ModuleNotFoundError as error:
+        if error.name != adapter.MODULE:
+            raise
+        from .plain import BCEWithLogitsLoss  # type: ignore[assignment]
+    return BCEWithLogitsLoss
 
 
 if adapter.loaded():

@@ -19,7 +19,7 @@ def cautions(installed: Mapping[str, str]) -> tuple[str, ...]:
 
 def loaded() -> bool:
     """Whether torch has been imported."""
-    return MODULE in sys.modules
+    return sys.modules.get(MODULE) is not None
 
 
 def library() -> Library:

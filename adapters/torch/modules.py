@@ -1,0 +1,45 @@
+"""torch's loss class, as a real module of torch."""
+
+from __future__ import annotations
+
+import torch
+
+from compatlosses.libraries import Tensor
+
+from . import binary_cross_entropy_with_logits
+
+
+class BCEWithLogitsLoss(torch.nn.BCEWithLogitsLoss):
+    """torch's own module with this library's loss in it: buffers, state_dict keys, pickling and repr are the native ones.
+
+    Weights that are torch tensors are buffers. Those of another framework are kept as they are, for inputs of that
+    framework. Errors, shapes and dtypes are those of `binary_cross_entropy_with_logits`.
+
+    Source: torch 2.1 documentation of ``torch.nn.BCEWithLogitsLoss``.
+    """
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+        pos_weight: Tensor | None = None,
+    ) -> None:
+        super().__init__(None, size_average, reduce, reduction, None)
+        self._keep("weight", weight)
+        self._keep("pos_weight", pos_weight)
+
+    def _keep(self, name: str, weight: Tensor | None) -> None:
+        """Keep a weight: a buffer, unless it is of another framework."""
+        if weight is None or isinstance(weight, torch.Tensor):
+            setattr(self, name, weight)
+        else:
+            del self._buffers[name]
+            self.__dict__[name] = weight
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        """The loss of ``input`` and ``target``."""
+        return binary_cross_entropy_with_logits(
+            input, target, self.weight, reduction=self.reduction, pos_weight=self.pos_weight
+        )

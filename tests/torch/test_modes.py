@@ -1,0 +1,325 @@
+"""Every way torch runs code: compiled, exported, transformed, traced, cast, distributed."""
+
+from __future__ import annotations
+
+import copy
+import io
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import onnx
+import onnx.reference
+import pytest
+import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.fx.experimental.proxy_tensor import make_fx
+
+import compatlosses as cl
+import compatlosses.torch as edition
+
+X = torch.tensor([[0.5, -1.0, 2.0], [3.0, 0.0, -4.0]])
+Y = torch.tensor([[1.0, 0.0, 0.25], [0.0, 1.0, 1.0]])
+W = torch.tensor([[2.0], [0.5]])
+P = torch.tensor([1.0, 3.0, 0.5])
+
+
+def weighted(x: Any, y: Any, w: Any = W, p: Any = P) -> Any:
+    return cl.binary_cross_entropy_with_logits(x, y, weight=w, pos_weight=p)
+
+
+def through_edition(x: Any, y: Any, w: Any = W, p: Any = P) -> Any:
+    return edition.binary_cross_entropy_with_logits(x, y, w, False, None, "nonsense", p)
+
+
+def value_and_gradients(function: Any, *tensors: torch.Tensor) -> list[torch.Tensor]:
+    leaves = [t.clone().requires_grad_() for t in tensors]
+    loss = function(*leaves)
+    return [loss.detach(), *torch.autograd.grad(loss, leaves)]
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("function", [weighted, through_edition])
+@pytest.mark.parametrize("dynamic", [False, True])
+def test_compile(function: Any, dynamic: bool) -> None:
+    """The whole call and its backward in one graph: fullgraph refuses a break."""
+    torch._dynamo.reset()
+    compiled = torch.compile(function, fullgraph=True, dynamic=dynamic)
+    for rows in (2, 1) if dynamic else (2,):
+        tensors = (X[:rows], Y[:rows], W[:rows], P)
+        torch.testing.assert_close(value_and_gradients(compiled, *tensors), value_and_gradients(function, *tensors))
+
+
+@pytest.mark.parametrize("order", ["import compatlosses as cl, torch", "import torch, compatlosses as cl"])
+def test_compile_is_the_first_call_of_a_process(order: str, tmp_path: Path) -> None:
+    program = f"""
+{order}
+def loss(x, y):
+    return cl.binary_cross_entropy_with_logits(x, y)
+x, y = torch.tensor([0.5, -1.0]), torch.tensor([1.0, 0.0])
+first = torch.compile(loss, fullgraph=True)(x, y)
+torch.testing.assert_close(first, loss(x, y))
+"""
+    script = tmp_path / "first.py"
+    script.write_text(program)
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+
+
+def test_errors_under_compile_name_the_fault() -> None:
+    torch._dynamo.reset()
+    with pytest.raises(Exception, match="reduction is 'bad'"):
+        torch.compile(lambda x, y: cl.binary_cross_entropy_with_logits(x, y, reduction="bad"), fullgraph=True)(X, Y)
+
+
+class Model(torch.nn.Module):
+    """Logits and loss in one, for exporters."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = torch.nn.Linear(3, 3)
+
+    def forward(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        return weighted(self.linear(x), y)
+
+
+def test_export() -> None:
+    model = Model()
+    rows = torch.export.Dim("rows", min=2)
+    program = torch.export.export(
+        lambda_module(lambda x, y: weighted(x, y, None)), (X, Y), dynamic_shapes=({0: rows}, {0: rows})
+    )
+    x, y = torch.cat([X, X]), torch.cat([Y, Y])
+    torch.testing.assert_close(program.module()(x, y), weighted(x, y, None))
+    torch.testing.assert_close(torch.export.export(model, (X, Y)).module()(X, Y), model(X, Y))
+
+
+def lambda_module(function: Any) -> torch.nn.Module:
+    class Module(torch.nn.Module):
+        def forward(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+            return function(x, y)
+
+    return Module()
+
+
+def test_onnx(tmp_path: Path) -> None:
+    """The exported file holds ordinary operators, and another engine computes the same loss from it."""
+    model = Model()
+    path = tmp_path / "model.onnx"
+    torch.onnx.export(model, (X, Y), str(path), dynamo=True, verbose=False)
+    loaded = onnx.load(str(path))
+    assert all(node.domain in ("", "pkg.onnxscript.torch_lib") for node in loaded.graph.node)
+    names = [value.name for value in loaded.graph.input]
+    computed = onnx.reference.ReferenceEvaluator(loaded).run(
+        None, dict(zip(names, (X.numpy(), Y.numpy()), strict=True))
+    )
+    torch.testing.assert_close(torch.tensor(computed[0]), model(X, Y).detach())
+
+
+class TestFunctorch:
+    tensors = (X.double(), Y.double(), W.double(), P.double())
+
+    def test_grad(self) -> None:
+        gradients = torch.func.grad(weighted, argnums=(0, 1, 2, 3))(*self.tensors)
+        torch.testing.assert_close(list(gradients), value_and_gradients(weighted, *self.tensors)[1:])
+
+    def test_vmap(self) -> None:
+        x, y, w, p = self.tensors
+        rows = torch.func.vmap(weighted, in_dims=(0, 0, 0, None))(x, y, w, p)
+        torch.testing.assert_close(rows, torch.stack([weighted(x[i], y[i], w[i], p) for i in range(2)]))
+
+    def test_gradients_of_each_sample(self) -> None:
+        x, y, w, p = self.tensors
+        each = torch.func.vmap(torch.func.grad(weighted), in_dims=(0, 0, 0, None))(x, y, w, p)
+        torch.testing.assert_close(
+            each, torch.stack([torch.func.grad(weighted)(x[i], y[i], w[i], p) for i in range(2)])
+        )
+
+    def test_jvp(self) -> None:
+        tangents = tuple(torch.full_like(t, 0.5) for t in self.tensors)
+        value, derivative = torch.func.jvp(weighted, self.tensors, tangents)
+        gradients = torch.func.grad(weighted, argnums=(0, 1, 2, 3))(*self.tensors)
+        torch.testing.assert_close(value, weighted(*self.tensors))
+        torch.testing.assert_close(derivative, sum((g * t).sum() for g, t in zip(gradients, tangents, strict=True)))
+
+    def test_hessian(self) -> None:
+        x, y, w, p = self.tensors
+        forward_over_reverse = torch.func.hessian(weighted)(x, y, w, p)
+        reverse_over_reverse = torch.func.jacrev(torch.func.grad(weighted))(x, y, w, p)
+        spread = torch.sigmoid(x) * torch.sigmoid(-x) * w * ((1 - y) + p * y) / 6
+        torch.testing.assert_close(forward_over_reverse.reshape(6, 6), torch.diag(spread.reshape(6)))
+        torch.testing.assert_close(forward_over_reverse, reverse_over_reverse)
+
+    def test_ignored_elements_have_no_tangent(self) -> None:
+        x = torch.tensor([float("nan"), 1.0])
+        y = torch.tensor([-100.0, 1.0])
+        value, derivative = torch.func.jvp(
+            lambda a: cl.binary_cross_entropy_with_logits(a, y, ignore_index=-100), (x,), (torch.ones(2),)
+        )
+        assert torch.isfinite(value) and torch.isfinite(derivative)
+
+
+@pytest.mark.parametrize("ignore_index", [None, 0.25])
+def test_gradcheck_and_gradgradcheck(ignore_index: float | None) -> None:
+    def loss(x: Any, y: Any, w: Any, p: Any) -> Any:
+        return cl.binary_cross_entropy_with_logits(x, y, weight=w, pos_weight=p, reduction="none")
+
+    def ignoring(x: Any, w: Any, p: Any) -> Any:
+        return cl.binary_cross_entropy_with_logits(
+            x, Y.double(), weight=w, pos_weight=p, reduction="none", ignore_index=ignore_index, normalize=True
+        )
+
+    leaves = [t.double().requires_grad_() for t in (X, Y, W, P)]
+    function, arguments = (loss, leaves) if ignore_index is None else (ignoring, [leaves[0], *leaves[2:]])
+    assert torch.autograd.gradcheck(function, arguments, check_forward_ad=True)
+    assert torch.autograd.gradgradcheck(function, arguments)
+
+
+def test_backward_twice_over_a_kept_graph() -> None:
+    x = X.clone().requires_grad_()
+    loss = weighted(x, Y)
+    first = torch.autograd.grad(loss, x, retain_graph=True)[0]
+    kept = first.clone()
+    first.mul_(0)
+    torch.testing.assert_close(torch.autograd.grad(loss, x)[0], kept)
+
+
+def test_inference_mode_and_no_grad() -> None:
+    x = X.clone().requires_grad_()
+    for mode in (torch.inference_mode, torch.no_grad):
+        with mode():
+            assert not weighted(x, Y).requires_grad
+            torch.testing.assert_close(weighted(x, Y), weighted(X, Y))
+
+
+def test_meta_and_fake_tensors_stay_what_they_are() -> None:
+    meta = weighted(X.to("meta"), Y.to("meta"), W.to("meta"), P.to("meta"))
+    assert meta.device.type == "meta" and meta.shape == () and meta.dtype == torch.float32
+    with FakeTensorMode() as mode:
+        fake = [mode.from_tensor(t) for t in (X, Y, W, P)]
+        loss = cl.binary_cross_entropy_with_logits(fake[0], fake[1], weight=fake[2], reduction="none")
+        assert type(loss) is type(fake[0]) and loss.shape == (2, 3)
+
+
+def test_make_fx_and_jit_trace_compute_from_their_inputs() -> None:
+    """Both record operations: the recording must use the tensors of the later call."""
+    traced = make_fx(weighted)(X, Y, W, P)
+    torch.testing.assert_close(traced(Y, X, W, P), weighted(Y, X))
+    scripted = torch.jit.trace(lambda x, y: cl.binary_cross_entropy_with_logits(x, y), (X, Y))
+    torch.testing.assert_close(scripted(Y, X), cl.binary_cross_entropy_with_logits(Y, X))
+
+
+def test_torch_function_subclasses_see_the_operations() -> None:
+    class Logged(torch.Tensor):
+        seen: list[str] = []  # noqa: RUF012 - one list for the test
+
+        @classmethod
+        def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            cls.seen.append(getattr(func, "__name__", str(func)))
+            return super().__torch_function__(func, types, args, kwargs or {})
+
+    loss = weighted(X.as_subclass(Logged), Y)
+    assert isinstance(loss, Logged)
+    assert Logged.seen
+    torch.testing.assert_close(loss.as_subclass(torch.Tensor), weighted(X, Y))
+
+
+class TestModule:
+    """The module class is torch's own, with this loss in it."""
+
+    def make(self) -> Any:
+        return edition.BCEWithLogitsLoss(weight=W, reduction="sum", pos_weight=P)
+
+    def test_it_is_a_module_of_torch(self) -> None:
+        mine, theirs = self.make(), torch.nn.BCEWithLogitsLoss(weight=W, reduction="sum", pos_weight=P)
+        assert isinstance(mine, torch.nn.Module)
+        assert mine.state_dict().keys() == theirs.state_dict().keys() == {"weight", "pos_weight"}
+        assert repr(mine) == repr(theirs)
+        torch.testing.assert_close(mine(X, Y), theirs(X, Y))
+        assert mine.to(torch.float64).pos_weight.dtype == torch.float64
+
+    def test_copies(self) -> None:
+        module = self.make()
+        saved = io.BytesIO()
+        torch.save(module.state_dict(), saved)
+        saved.seek(0)
+        restored = edition.BCEWithLogitsLoss(torch.zeros(2, 1), reduction="sum", pos_weight=torch.zeros(3))
+        restored.load_state_dict(torch.load(saved))
+        for copied in (copy.deepcopy(module), pickle.loads(pickle.dumps(module)), restored):
+            torch.testing.assert_close(copied(X, Y), module(X, Y))
+
+    def test_weights_of_another_framework(self) -> None:
+        module = edition.BCEWithLogitsLoss(pos_weight=P.numpy())
+        assert float(module(X.numpy(), Y.numpy())) == pytest.approx(float(weighted(X, Y, None)))
+        assert not module.state_dict()
+
+    def test_legacy_arguments_warn(self) -> None:
+        with pytest.warns(UserWarning, match="reduction='none'"):
+            assert edition.BCEWithLogitsLoss(None, None, False)(X, Y).shape == (2, 3)
+
+    def test_where_torch_is_not_installed(self) -> None:
+        """A plain callable with the same rules; torch is hidden, as if it were not there."""
+        program = """
+import sys
+sys.modules["torch"] = None
+import numpy as np, warnings
+from compatlosses.torch import BCEWithLogitsLoss
+loss = BCEWithLogitsLoss(pos_weight=np.float32([2, 3]), reduction="sum")
+print(loss, float(loss(np.float32([0, 0]), np.float32([1, 1]))))
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    assert BCEWithLogitsLoss(None, False).reduction == "sum" and "reduction='sum'" in str(caught[0].message)
+"""
+        done = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith("BCEWithLogitsLoss() 3.46573")
+
+
+DISTRIBUTED = """
+import os, sys, torch, torch.distributed as dist, torch.multiprocessing as mp
+from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.tensor import DTensor, Replicate, Shard, distribute_tensor
+import compatlosses as cl
+
+def loss_of(model, x, y):
+    return cl.binary_cross_entropy_with_logits(model(x), y, pos_weight=torch.tensor([1.0, 3.0, 0.5]))
+
+def work(rank, port, folder):
+    os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port), GLOO_SOCKET_IFNAME="lo")
+    dist.init_process_group("gloo", rank=rank, world_size=2)
+    torch.manual_seed(0)
+    model, x, y = torch.nn.Linear(4, 3), torch.randn(8, 4), torch.rand(8, 3)
+    loss_of(model, x, y).backward()
+    whole = model.weight.grad.clone()
+    model.zero_grad()
+    parallel = torch.nn.parallel.DistributedDataParallel(model)
+    loss_of(parallel, x[rank * 4 : rank * 4 + 4], y[rank * 4 : rank * 4 + 4]).backward()
+    torch.testing.assert_close(model.weight.grad, whole)
+
+    mesh = init_device_mesh("cpu", (2,))
+    logits = torch.randn(8, 3)
+    leaf = logits.clone().requires_grad_()
+    expected = cl.binary_cross_entropy_with_logits(leaf, y)
+    expected.backward()
+    sharded = distribute_tensor(logits, mesh, [Shard(0)]).requires_grad_()
+    targets = distribute_tensor(y, mesh, [Shard(0)])
+    loss = cl.binary_cross_entropy_with_logits(sharded, targets)
+    assert isinstance(loss, DTensor), type(loss)
+    loss.backward()
+    torch.testing.assert_close(loss.full_tensor(), expected)
+    assert sharded.grad.placements == (Shard(0),), sharded.grad.placements
+    torch.testing.assert_close(sharded.grad.full_tensor(), leaf.grad)
+    dist.destroy_process_group()
+
+if __name__ == "__main__":
+    mp.spawn(work, args=(int(sys.argv[1]), ""), nprocs=2)
+"""
+
+
+def test_data_parallel_and_dtensor_on_two_processes(tmp_path: Path, free_port: int) -> None:
+    script = tmp_path / "distributed.py"
+    script.write_text(DISTRIBUTED)
+    done = subprocess.run([sys.executable, str(script), str(free_port)], capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr[-3000:]
