@@ -1,10 +1,10 @@
 """The executor for host memory: loss and gradients in one pass over NumPy arrays, compiled by Numba.
 
-NumPy has no bfloat16: an array of it has the dtype `BFLOAT16`, which ``bits.view(fused.BFLOAT16)`` gives a uint16 array
-without a copy; the dtype of the same name in ml_dtypes is understood too. Gradients come back in the dtype of their argument.
+NumPy has no bfloat16: an array of it has the dtype `BFLOAT16`, as ``bits.view(fused.BFLOAT16)`` gives a uint16 array
+without a copy; the dtype of that name in ml_dtypes is understood too. A gradient has the dtype of its argument.
 
-Numba is imported when something is first evaluated. Which bits come out depends on the values alone, never on the memory
-layout or the number of threads; `kernels` says how, `scalar` how accurate they are. Inputs are only read.
+Numba is imported when something is first evaluated. Which bits come out depends on the values alone, never on the
+memory layout or the number of threads; `kernels` says how, `scalar` how accurate they are. Inputs are only read.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ BFLOAT16 = np.dtype([("bfloat16", np.uint16)])
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 BLOCK = 1024
 NOWHERE = np.empty((0, 2))
-NOTHING = {FLOAT32: np.empty(0, FLOAT32), FLOAT64: np.empty(0, FLOAT64)}
+NOTHING: dict[np.dtype[Any], Array] = {FLOAT32: np.empty(0, FLOAT32), FLOAT64: np.empty(0, FLOAT64)}
 NONE: Gradients = (None, None, None, None)
 
 
@@ -93,13 +93,13 @@ def evaluate(
 ) -> Result:
     """The loss and, of the same pass, the gradients asked for.
 
-    logits: any shape and strides; float16, BFLOAT16, float32 or float64. targets: that shape; any of these dtypes, or integers
-    or bools, taken as numbers. weight, pos_weight: arrays that broadcast to that shape, or numbers. All is computed in
-    float64 with a final rounding for each result: carefully to its last bits if some array is float64, else to those of float32.
+    logits: any shape and strides; float16, BFLOAT16, float32 or float64. targets: that shape; any of these dtypes, or
+    integers or bools, taken as numbers. weight, pos_weight: arrays that broadcast to that shape, or numbers. The inner
+    precision is that of float64 throughout, if some array is float64 with the care that its last bits need.
 
-    reduction: 'mean', 'sum' or 'none'. ignore_index, normalize: as in `losses`. cotangent: what the gradients are multiplied by
-    before they are rounded, a number, or with reduction 'none' an array of the logits' shape too; None for 1. dtype: that of the
-    loss, the logits' if None. Shapes and names are the caller's to check.
+    reduction: 'mean', 'sum' or 'none'. ignore_index, normalize: as in `losses`. cotangent: what the gradients are
+    multiplied by before they are rounded, a number, or with reduction 'none' an array of the logits' shape too; None
+    for 1. dtype: that of the loss, the logits' if None. Shapes and names are the caller's to check.
     """
     dtype = logits.dtype if dtype is None else dtype
     if (
@@ -149,7 +149,7 @@ def rescalable(gradient: Array, cotangent: float) -> bool:
 
 
 def direct(array: Array) -> bool:
-    """Whether a compiled loop for contiguous arrays takes it as it is. Another one would be compiled for read-only arrays."""
+    """Whether the loop for contiguous arrays takes it as it is. (For read-only ones Numba would compile another.)"""
     flags = array.flags
     return flags.c_contiguous and flags.writeable and flags.aligned and array.size > 0
 
@@ -160,12 +160,12 @@ def plain(x: Array, y: Array, reduction: str, normalize: bool, wanted: bool, cot
     size = x.size
     blocks = -(-size // BLOCK)
     dtype = x.dtype
-    nothing = NOTHING[dtype]
+    nothing: Array = NOTHING[dtype]
     gradient = np.empty(x.shape, dtype) if wanted else None
     if reduction == "none" and normalize:
         return general(x, y, None, None, reduction, None, True, (wanted, False, False, False), cotangent, dtype, True)
     summed = reduction != "none"
-    loss = nothing if summed else np.empty(x.shape, dtype)
+    loss: Array = nothing if summed else np.empty(x.shape, dtype)
     partials = np.empty((blocks, 2)) if summed else NOWHERE
     divisor = float(size) if reduction == "mean" or normalize else 1.0
     kernel = kernels.plain_narrow if dtype == FLOAT32 else kernels.plain_wide
@@ -203,7 +203,7 @@ def general(
     arrays = [a if isinstance(a, np.ndarray) else None for a in (x, y, w, p)]
     summed = reduction != "none"
     factor = 1.0
-    if isinstance(cotangent, np.ndarray) and cotangent.ndim == 0 or isinstance(cotangent, (int, float, np.generic)):
+    if (isinstance(cotangent, np.ndarray) and cotangent.ndim == 0) or isinstance(cotangent, (int, float, np.generic)):
         factor, cotangent = number(cotangent), None
 
     operands = [readable(a) for a in (x, y, w, p, cotangent)]
@@ -336,10 +336,8 @@ def number(a: Any) -> float:
 
 def rounded(value: float, dtype: np.dtype[Any]) -> np.generic:
     """A float rounded once to a NumPy scalar of ``dtype``."""
-    if dtype == FLOAT32 and not abs(value) > 3e38 or dtype == FLOAT64:
+    if (dtype == FLOAT32 and not abs(value) > 3e38) or dtype == FLOAT64:
         return dtype.type(value)  # type: ignore[no-any-return]
     out = np.empty(1, dtype)
     compiled().store(code(dtype), address(out), np.array([value]))
     return out[0]  # type: ignore[no-any-return]
-
-

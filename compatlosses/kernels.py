@@ -4,13 +4,15 @@ An element's place in a block, and so every order of summation, follows from its
 results have the same bits for any strides and any number of threads. All functions release the GIL, keep no state and
 write nothing but their outputs.
 
-`plain_*` take contiguous arrays of one dtype and read and write them directly. `general_*` take anything: each block of
-each operand is first gathered as float64 into scratch that stays in the cache, and results are rounded on their way out.
+`plain_*` take contiguous arrays of one dtype and read and write them directly. `general_*` take anything: each block
+of each operand is first gathered as float64 into scratch that stays in the cache, and results are rounded on their way
+out.
 
 An operand of `general_*` is one row of an int64 table: ``[code, address, ndim, *shape, *strides]`` with byte strides,
 rows in the order of the constants below. The code of what is absent is -1; an absent input is 1, an absent output is
-not computed. A gradient that is summed to a smaller shape has the code SUMMED and strides in elements; its address is that
-of two float64 arrays of its size one after the other: running sums, and what their roundings lost.
+not computed. A gradient that is summed to a smaller shape has the code SUMMED and strides in elements; its address is
+that of two float64 arrays of its size one after the other: running sums, and what their roundings lost. The size
+follows the strides.
 """
 
 from __future__ import annotations
@@ -19,8 +21,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
-from numba import carray, njit, types
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba import carray, njit, types  # type: ignore[attr-defined]
 from numba.extending import intrinsic
 
 from . import scalar
@@ -38,22 +40,24 @@ EXP, LOG1P, BIG, ROWS = range(10, 14)
 def entry(function: Callable[..., Any]) -> Callable[..., Any]:
     """``function`` compiled when it is first called, and kept between runs where there is a place to keep it."""
     try:
-        return njit(nogil=True, cache=True, error_model="numpy")(function)  # type: ignore[no-any-return]
+        return njit(nogil=True, cache=True, error_model="numpy")(function)
     except RuntimeError:  # Numba found no writable directory for its cache
-        return njit(nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return]
+        return njit(nogil=True, error_model="numpy")(function)
 
 
 inner: Callable[..., Any] = njit(nogil=True, error_model="numpy")
 
 
-@intrinsic
-def pointer(typing: Any, address: Any) -> Any:
+def _pointer(typing: Any, address: Any) -> Any:
     """An int64 address as an untyped pointer."""
 
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.inttoptr(args[0], ir.IntType(8).as_pointer())
 
     return types.voidptr(types.int64), build
+
+
+pointer: Callable[..., Any] = intrinsic(_pointer)
 
 
 # --- elements -----------------------------------------------------------------------------------------------------
@@ -189,6 +193,7 @@ def total(partials, divisor):  # type: ignore[no-untyped-def]
 
 # --- contiguous arrays of one dtype -------------------------------------------------------------------------------
 
+
 @inner
 def plain(exp, rest, exact, x, y, loss, gx, scale, partials, first, last):  # type: ignore[no-untyped-def]
     """Blocks first to last of 1-D x and y. Of loss (elements) and gx, an array of size 0 asks for none.
@@ -257,7 +262,7 @@ def decode_bfloat16(h):  # type: ignore[no-untyped-def]
 def encode(v, fraction, smallest, limit, shift, rescale, infinity):  # type: ignore[no-untyped-def]
     """A float64 rounded once, ties to even, to 16 bits: ``fraction`` bits of it, normal from 2^smallest on.
 
-    Adding and taking away 1.5 * 2^52 quanta rounds to a multiple of the quantum; below the normal numbers it is constant.
+    Adding and taking away 1.5 * 2^52 quanta rounds to a multiple of the quantum, constant below the normal numbers.
     """
     m = min(abs(v), limit)
     m = v if v != v else m

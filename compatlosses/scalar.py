@@ -21,7 +21,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import njit, types
 from numba.extending import intrinsic
 
@@ -37,8 +37,7 @@ inlined: Callable[..., Any] = njit(error_model="numpy")
 # --- what Numba lacks ---------------------------------------------------------------------------------------------
 
 
-@intrinsic
-def fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
+def _fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
     """a b + c, rounded once. float64."""
 
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -47,8 +46,7 @@ def fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
     return types.float64(types.float64, types.float64, types.float64), build
 
 
-@intrinsic
-def bits(typing: Any, x: Any) -> Any:
+def _bits(typing: Any, x: Any) -> Any:
     """The bits of a float64 as int64."""
 
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -57,14 +55,18 @@ def bits(typing: Any, x: Any) -> Any:
     return types.int64(types.float64), build
 
 
-@intrinsic
-def from_bits(typing: Any, i: Any) -> Any:
+def _from_bits(typing: Any, i: Any) -> Any:
     """The float64 that an int64's bits are."""
 
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.bitcast(args[0], ir.DoubleType())
 
     return types.float64(types.int64), build
+
+
+fma: Callable[..., Any] = intrinsic(_fma)
+bits: Callable[..., Any] = intrinsic(_bits)
+from_bits: Callable[..., Any] = intrinsic(_from_bits)
 
 
 # --- the transcendental pieces ------------------------------------------------------------------------------------
@@ -168,13 +170,15 @@ def wide_rest(e: float, e_lo: float) -> tuple[float, float]:
 # --- the loss and its derivatives ---------------------------------------------------------------------------------
 #
 # Written for |x|: with c the coefficient of the softplus that grows with |x| and d that of the other,
-# loss = c |x| + (c + d) log1p(e) and d/dx = sign(x) (c - d e) / (1 + e), where c, d = 1 - y, p y or, left of 0, p y, 1 - y.
+# loss = c |x| + (c + d) log1p(e) and d/dx = sign(x) (c - d e) / (1 + e). Right of 0 c is 1 - y and d is p y, left of 0
+# it is the other way round.
 
 
 @inlined
 def negative(x: float) -> bool:
     """Whether the sign bit is set: -0 counts as negative, and a select by it costs no comparison."""
-    return bits(x) < 0
+    answer: bool = bits(x) < 0
+    return answer
 
 
 @inlined
@@ -186,25 +190,29 @@ def product(a: float, b: float) -> float:
 
 @inlined
 def loss(m: float, c: float, bounded: float) -> float:
-    """c m + bounded, at m = |x| and bounded = (c + d) log1p(e). A coefficient of 0 removes its term though m be infinite."""
-    return fma(c, 0.0 if c == 0.0 else m, bounded)
+    """c m + bounded, at m = |x| and bounded = (c + d) log1p(e). A coefficient of 0 removes an infinite m."""
+    total: float = fma(c, 0.0 if c == 0.0 else m, bounded)
+    return total
 
 
 @inlined
 def by_logit(x: float, c: float, d: float, e: float, big: float) -> float:
     """sign(x) (c - d e) / (1 + e), given big = 1 / (1 + e)."""
     slope = fma(-d, e, c) * big
-    return from_bits(bits(slope) ^ (bits(x) & SIGN))
+    signed: float = from_bits(bits(slope) ^ (bits(x) & SIGN))
+    return signed
 
 
 @inlined
 def by_target(x: float, p: float, log1p: float) -> float:
     """p softplus(-x) - softplus(x), without the part in which log1p would cancel."""
-    linear = product(p, -x) if x < 0.0 else -x
-    return product(p - 1.0, log1p) + linear
+    linear: float = product(p, -x) if x < 0.0 else -x
+    slope: float = product(p - 1.0, log1p)
+    return slope + linear
 
 
 @inlined
 def by_pos_weight(x: float, y: float, log1p: float) -> float:
     """y softplus(-x)."""
-    return product(y, (-x if x < 0.0 else 0.0) + log1p)
+    slope: float = product(y, (-x if x < 0.0 else 0.0) + log1p)
+    return slope
