@@ -218,7 +218,7 @@ def reduced(library: Library, inputs: Inputs, reduction: str, normalize: bool, d
 
 
 def divisor_of(library: Library, inputs: Inputs, reduction: str, normalize: bool) -> int | Tensor | None:
-    """What the losses are divided by: an int, a 0-D tensor, or None for 1. It is 0 only for the mean of an empty input."""
+    """What the losses are divided by: a number, a 0-D tensor, or None for 1. It is 0 only for an empty input's mean."""
     if reduction != "mean" and not normalize:
         return None
     size = library.size(inputs[0])
@@ -228,17 +228,17 @@ def divisor_of(library: Library, inputs: Inputs, reduction: str, normalize: bool
     number = size
     if counts is not None:
         number = library.sum(library.cast(counts, library.dtype(inputs[0])))
-    if isinstance(number, int):
-        return max(number, 1)
-    return library.where(number == 0, 1, number)
+    if library.owns(number):
+        return library.where(number == 0, 1, number)
+    return max(number, 1)
 
 
 def divided(library: Library, total: Tensor, divisor: int | Tensor | None) -> Tensor:
     """``total`` over ``divisor``; NaN, and no framework's opinion on division by zero, where that is the number 0."""
     if divisor is None:
         return total
-    if isinstance(divisor, int):
-        if divisor == 0:
-            return total * float("nan")
-        return total / divisor
-    return total / library.cast(divisor, library.dtype(total))
+    if library.owns(divisor):
+        return total / library.cast(divisor, library.dtype(total))
+    if isinstance(divisor, int) and divisor == 0:
+        return total * float("nan")
+    return total / divisor

@@ -48,7 +48,7 @@ def check_broadcast(
     """Refuse a tensor that does not broadcast to the shape of ``like`` by NumPy's rules, or would enlarge it."""
     shape = library.shape(x)
     target = library.shape(like)
-    if shape != target and not broadcasts(shape, target):
+    if not broadcasts(shape, target):
         raise error(
             f"{name} has shape {shown(shape)}, which does not broadcast to {shown(target)}, the shape of {like_name}; "
             f"expected at most {len(target)} dimensions, each, counted from the last, of size 1 or of the size in "
@@ -68,9 +68,12 @@ def same_shape(a: Shape, b: Shape) -> bool:
 
 def broadcasts(shape: Shape, target: Shape) -> bool:
     """Whether ``shape`` broadcasts to ``target`` by NumPy's rules without enlarging it, as far as sizes are known."""
-    if len(shape) > len(target):
-        return False
     offset = len(target) - len(shape)
+    if offset < 0:
+        return False
+    # Only tuples of one length: torch's exporter turns a comparison of two sizes into a condition on the input.
+    if offset == 0 and shape == target:
+        return True
     for i in range(len(shape)):
         size = shape[i]
         expected = target[offset + i]
