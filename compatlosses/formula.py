@@ -93,7 +93,7 @@ def product(library: Library, a: Tensor, b: Tensor) -> Tensor:
 
     The factors are mended before they meet. Mended afterwards, the product would be right and its derivatives NaN.
     """
-    undefined = ((a == 0) & library.isinf(b)) | (library.isinf(a) & (b == 0))
+    undefined = (library.equal(a, 0) & library.isinf(b)) | (library.isinf(a) & library.equal(b, 0))
     return library.where(undefined, 0.0, a) * library.where(undefined, 0.0, b)
 
 

@@ -62,6 +62,9 @@ class Library(Protocol):
     def isinf(self, x: Tensor, /) -> Tensor:
         """Where ``x`` is infinite."""
 
+    def equal(self, x: Tensor, value: float, /) -> Tensor:
+        """Where ``x`` has exactly this value. Not every framework's ``==`` is exact: Paddle's takes 1e-9 for 0."""
+
     def softplus(self, x: Tensor, /) -> Tensor:
         """log(1 + e^x)."""
 
@@ -137,7 +140,7 @@ def discover(x: object) -> Library | None:
         if adapter.loaded():
             try:
                 library = adapter.library()
-            except ImportError as error:
+            except Exception as error:
                 broken(adapter.NAME, error)
                 continue
             if library.owns(x):

@@ -181,7 +181,7 @@ def prepared(
     dtype = compute_dtype(library, logits, targets, weight, pos_weight)
     counts = None
     if ignore_index is not None:
-        counts = targets != ignore_index
+        counts = ~library.equal(targets, ignore_index)
     x = library.cast(logits, dtype)
     return x, library.cast(targets, dtype), factor(library, weight, x), factor(library, pos_weight, x), counts
 
@@ -229,7 +229,7 @@ def divisor_of(library: Library, inputs: Inputs, reduction: str, normalize: bool
     if counts is not None:
         number = library.sum(library.cast(counts, library.dtype(inputs[0])))
     if library.owns(number):
-        return library.where(number == 0, 1, number)
+        return library.where(library.equal(number, 0), 1, number)
     return max(number, 1)
 
 

@@ -84,6 +84,11 @@ def isinf(x: Array, /) -> Array:
     return np.asarray(np.isinf(x))
 
 
+def equal(x: Array, value: float, /) -> Array:
+    """Where ``x`` has exactly this value."""
+    return np.asarray(x == value)
+
+
 def softplus(x: Array, /) -> Array:
     """log(1 + e^x)."""
     with np.errstate(all="ignore"):

@@ -84,6 +84,11 @@ def isinf(x: torch.Tensor, /) -> torch.Tensor:
     return torch.isinf(x)
 
 
+def equal(x: torch.Tensor, value: float, /) -> torch.Tensor:
+    """Where ``x`` has exactly this value."""
+    return x == value
+
+
 def softplus(x: torch.Tensor, /) -> torch.Tensor:
     """log(1 + e^x). Not torch's softplus, which turns linear above 20."""
     return -torch.nn.functional.logsigmoid(-x)
