@@ -104,17 +104,14 @@ def report(state: dict[str, Any]) -> str:
     for name, worst in state["worst"].items():
         x = np.uint32(worst["bits"]).view(np.float32)
         lines.append(
-            f"{name:28s} {worst['ulp']:.6f} ULP at x = {x!s} (bits {worst['bits']:#010x}), "
-            f"{worst['misrounded']} misrounded"
+            f"{name:28s} {worst['ulp']:.6f} ULP at x = {x!s} (bits {worst['bits']:#010x}), {worst['misrounded']} misrounded"
         )
     return "\n".join(lines)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Check the fused kernel on all 2^32 float32 logits.")
-    parser.add_argument(
-        "--state", type=Path, default=Path("exhaustive.json"), help="the file a stopped run goes on from"
-    )
+    parser.add_argument("--state", type=Path, default=Path("exhaustive.json"), help="the file a stopped run goes on from")
     parser.add_argument("--chunks", type=int, default=CHUNKS, help="stop after so many chunks in this run")
     parser.add_argument("--restart", action="store_true", help="forget what the state file holds")
     options = parser.parse_args()
