@@ -8,9 +8,20 @@ The APIs that people know live beside it: ``compatlosses.torch``, ``compatlosses
 Importing this package imports no framework.
 """
 
+from .config import show_config
 from .libraries import register
-from .losses import binary_cross_entropy_with_logits, value_and_gradients
+from .losses import binary_cross_entropy_with_logits, executor_of, value_and_gradients
+from .threads import get_num_threads, set_num_threads
 
-__all__ = ["__version__", "binary_cross_entropy_with_logits", "register", "value_and_gradients"]
+__all__ = [
+    "__version__",
+    "binary_cross_entropy_with_logits",
+    "executor_of",
+    "get_num_threads",
+    "register",
+    "set_num_threads",
+    "show_config",
+    "value_and_gradients",
+]
 
 __version__ = "0.1.0"

@@ -8,8 +8,9 @@ With logit x, target y, weight w, positive weight p, sigma the logistic function
     d/dw = the loss at w = 1
     d/dp = w y softplus(-x)
 
-No term cancels another for targets in [0, 1]. All tensors of a call have one dtype; x and y have one shape, to which w and p
-broadcast; a weight that is None is 1. Coefficients are multiplied first, so that a product overflows only if it must. Everything is in the operations of whatever `Library` is passed.
+No term cancels another for targets in [0, 1]. All tensors of a call have one dtype; x and y have one shape, to which w and
+p broadcast; a weight that is None is 1. Coefficients are multiplied first, so that a product overflows only if it must.
+Everything is in the operations of whatever `Library` is passed.
 """
 
 from __future__ import annotations

@@ -14,7 +14,10 @@ The requirements:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from .executors import Host
 
 Tensor = Any
 """A tensor of some framework. The core knows it only through its `Library` and Python's operators."""
@@ -30,6 +33,10 @@ NAMES: Names = ("logits", "targets", "weight", "pos_weight")
 
 class Library(Protocol):
     """How the tensors of one framework are used. A module with these names fulfils it."""
+
+    @property
+    def host(self) -> Host | None:
+        """How the fused executor gets at its tensors, or None: every call goes to the formula."""
 
     @property
     def NAME(self) -> str:
@@ -83,6 +90,7 @@ class Library(Protocol):
     def gradients(
         self,
         wanted: tuple[bool, bool, bool, bool],
+        g: Tensor | None,
         x: Tensor,
         y: Tensor,
         w: Tensor | None,
@@ -90,7 +98,7 @@ class Library(Protocol):
         counts: Tensor | None,
         /,
     ) -> tuple[Tensor | None, Tensor | None, Tensor | None, Tensor | None]:
-        """`formula.gradients` for a cotangent of 1."""
+        """`formula.gradients`: those wanted, times the cotangent ``g`` (None: 1)."""
 
     def tracing(self) -> bool:
         """Whether the framework is reading this call for a compiler, and a warning would have no one to reach."""
@@ -177,9 +185,7 @@ def refuse(library: Library, names: Names, name: str, x: object) -> None:
     """Raise the TypeError for the argument called ``name``, which ``library``, owner of the logits, does not own."""
     other = find(x)
     if other is None:
-        raise TypeError(
-            f"{name} is {described(x)}; expected a {library.NAME} tensor, as {names[0]} is. Make {name} one first."
-        )
+        raise TypeError(f"{name} is {described(x)}; expected a {library.NAME} tensor, as {names[0]} is. Make {name} one first.")
     raise TypeError(
         f"{names[0]} is a {library.NAME} tensor and {name} is a {other.NAME} tensor; expected all tensors of one call "
         f"to come from one framework. Convert {name} to {library.NAME} first."

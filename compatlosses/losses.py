@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import rules
+from . import formula, rules
+from .executors import fused_loss, fused_value_and_gradients
 from .libraries import NAMES, Library, Tensor, library_of
 
 Inputs = tuple[Tensor, Tensor, Tensor | None, Tensor | None, Tensor | None]
@@ -57,9 +58,7 @@ def binary_cross_entropy_with_logits(
     0.526854
     """
     library = checked_library(logits, targets, weight, pos_weight, reduction, ignore_index, normalize)
-    return evaluate(
-        library, logits, targets, weight, pos_weight, reduction, ignore_index, normalize, library.dtype(logits)
-    )
+    return evaluate(library, logits, targets, weight, pos_weight, reduction, ignore_index, normalize, library.dtype(logits))
 
 
 def value_and_gradients(
@@ -102,17 +101,38 @@ def value_and_gradients(
     for name in wrt:
         check_differentiable(library, name, arguments)
 
-    inputs = prepared(library, logits, targets, weight, pos_weight, ignore_index)
-    loss = reduced(library, inputs, reduction, normalize, library.dtype(logits))
-    divisor = divisor_of(library, inputs, reduction, normalize)
     wanted = ("logits" in wrt, "targets" in wrt, "weight" in wrt, "pos_weight" in wrt)
-    gradients = library.gradients(wanted, *inputs)
-    by_name = {
-        name: library.cast(divided(library, gradient, divisor), library.dtype(argument))
-        for (name, argument), gradient in zip(arguments.items(), gradients, strict=True)
-        if gradient is not None
-    }
+    options = (reduction, ignore_index, normalize)
+    host = library.host
+    if host is not None and host.why_formula(logits, targets, weight, pos_weight) is None:
+        loss, gradients = fused_value_and_gradients(host, wanted, logits, targets, weight, pos_weight, *options)
+    else:
+        loss = evaluate(library, logits, targets, weight, pos_weight, *options, library.dtype(logits))
+        gradients = gradients_by_formula(library, wanted, None, logits, targets, weight, pos_weight, *options)
+    by_name = {name: gradient for name, gradient in zip(arguments, gradients, strict=True) if gradient is not None}
     return loss, by_name
+
+
+def executor_of(
+    logits: Tensor,
+    targets: Tensor,
+    *,
+    weight: Tensor | float | None = None,
+    pos_weight: Tensor | float | None = None,
+) -> str:
+    """Which executor a call with these arguments runs on here and now: 'fused', or 'formula: ' and why.
+
+    It is the very question that the call itself asks.
+
+    Raises:
+        TypeError: no tensor, or tensors of two frameworks.
+
+    Source: this library's own API.
+    """
+    library = library_of(logits, targets, weight, pos_weight)
+    host = library.host
+    why = f"{library.NAME} has no host memory" if host is None else host.why_formula(logits, targets, weight, pos_weight)
+    return "fused" if why is None else f"formula: {why}"
 
 
 def evaluate(
@@ -127,6 +147,9 @@ def evaluate(
     dtype: str,
 ) -> Tensor:
     """The loss as a tensor of ``dtype``, from arguments that an edition has checked."""
+    host = library.host
+    if host is not None and host.why_formula(logits, targets, weight, pos_weight) is None:
+        return fused_loss(host, logits, targets, weight, pos_weight, reduction, ignore_index, normalize, dtype)
     inputs = prepared(library, logits, targets, weight, pos_weight, ignore_index)
     return reduced(library, inputs, reduction, normalize, dtype)
 
@@ -167,6 +190,30 @@ def check_differentiable(library: Library, name: str, arguments: dict[str, Any])
     if not library.owns(argument):
         raise TypeError(f"wrt names {name}, which is {argument!r}; expected a tensor there to differentiate by")
     rules.check_dtype(library, name, argument, rules.FLOATING, TypeError)
+
+
+def gradients_by_formula(
+    library: Library,
+    wanted: formula.Wanted,
+    cotangent: Tensor | None,
+    logits: Tensor,
+    targets: Tensor,
+    weight: Tensor | float | None,
+    pos_weight: Tensor | float | None,
+    reduction: str,
+    ignore_index: float | None,
+    normalize: bool,
+) -> tuple[Tensor | None, ...]:
+    """The gradients wanted, times the cotangent (None: 1), in the framework's own operations: differentiable again."""
+    inputs = prepared(library, logits, targets, weight, pos_weight, ignore_index)
+    divisor = divisor_of(library, inputs, reduction, normalize)
+    g = None if cotangent is None else library.cast(cotangent, library.dtype(inputs[0]))
+    gradients = library.gradients(wanted, g, *inputs)
+    arguments = (logits, targets, weight, pos_weight)
+    return tuple(
+        None if gradient is None else library.cast(divided(library, gradient, divisor), library.dtype(argument))
+        for argument, gradient in zip(arguments, gradients, strict=True)
+    )
 
 
 def prepared(

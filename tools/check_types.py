@@ -7,6 +7,7 @@ pass over them in silence. Here the wheel is laid out in a temporary folder, and
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,16 +20,29 @@ SOURCES = ("compatlosses", "adapters", "conformance")
 def main() -> int:
     """Install, check, count. Returns the exit status: 0 if every file was seen and has no error."""
     with tempfile.TemporaryDirectory() as folder:
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", folder, str(ROOT)]
-        subprocess.run(pip, check=True)
-        expected = sum(1 for _ in Path(folder, "compatlosses").rglob("*.py"))
+        # A copy is built: the build folder of an earlier build would bring files that are gone.
+        shutil.copytree(ROOT, Path(folder, "source"), ignore=shutil.ignore_patterns(".*", "build", "*.egg-info"))
+        installed = Path(folder, "installed")
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(installed)]
+        subprocess.run([*pip, str(Path(folder, "source"))], check=True)
+        expected = sum(1 for _ in Path(installed, "compatlosses").rglob("*.py"))
         in_checkout = sum(1 for source in SOURCES for _ in installed_sources(ROOT / source))
         if expected != in_checkout:
-            print(f"the wheel has {expected} Python files and the checkout {in_checkout}: mend packages in pyproject.toml")
+            print(
+                f"the wheel has {expected} Python files and the checkout {in_checkout}: mend packages in pyproject.toml"
+            )
             return 1
-        mypy = [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"), "--package", "compatlosses"]
+        mypy = [
+            sys.executable,
+            "-m",
+            "mypy",
+            "--config-file",
+            str(ROOT / "pyproject.toml"),
+            "--package",
+            "compatlosses",
+        ]
         cache = ["--cache-dir", str(ROOT / ".mypy_cache")]
-        done = subprocess.run([*mypy, *cache], cwd=folder, capture_output=True, text=True)
+        done = subprocess.run([*mypy, *cache], cwd=installed, capture_output=True, text=True)
     print(done.stdout, done.stderr, sep="", end="")
     seen = re.search(r"(?:no issues found in|checked) (\d+) source files", done.stdout)
     if seen is None or int(seen[1]) != expected:

@@ -25,7 +25,7 @@ def cautions(installed: Mapping[str, str]) -> tuple[str, ...]:
 
 def loaded() -> bool:
     """Whether MindSpore has been imported."""
-    return MODULE in sys.modules
+    return sys.modules.get(MODULE) is not None
 
 
 def library() -> Library:

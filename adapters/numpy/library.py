@@ -15,6 +15,8 @@ import numpy as np
 from compatlosses import formula, libraries
 from numpy.typing import NDArray
 
+from . import host as host
+
 NAME = "NumPy"
 
 Array = NDArray[Any]
@@ -124,11 +126,18 @@ def elements(x: Array, y: Array, w: Array | None, p: Array | None, counts: Array
 
 
 def gradients(
-    wanted: formula.Wanted, x: Array, y: Array, w: Array | None, p: Array | None, counts: Array | None, /
+    wanted: formula.Wanted,
+    g: Array | None,
+    x: Array,
+    y: Array,
+    w: Array | None,
+    p: Array | None,
+    counts: Array | None,
+    /,
 ) -> tuple[Array | None, Array | None, Array | None, Array | None]:
-    """The gradients of `elements` for a cotangent of 1."""
+    """The gradients of `elements` times the cotangent ``g`` (None: 1)."""
     with np.errstate(all="ignore"):
-        return formula.gradients(_THIS, wanted, None, x, y, w, p, counts)
+        return formula.gradients(_THIS, wanted, g, x, y, w, p, counts)
 
 
 def tracing() -> bool:

@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from compatlosses import formula, libraries
 
+from . import host as host
+
 NAME = "torch"
 
 _THIS: Any = sys.modules[__name__]
@@ -126,6 +128,7 @@ def elements(
 
 def gradients(
     wanted: formula.Wanted,
+    g: torch.Tensor | None,
     x: torch.Tensor,
     y: torch.Tensor,
     w: torch.Tensor | None,
@@ -133,8 +136,8 @@ def gradients(
     counts: torch.Tensor | None,
     /,
 ) -> tuple[torch.Tensor | None, torch.Tensor | None, torch.Tensor | None, torch.Tensor | None]:
-    """The gradients of `elements` for a cotangent of 1."""
-    return formula.gradients(_THIS, wanted, None, x, y, w, p, counts)
+    """The gradients of `elements` times the cotangent ``g`` (None: 1)."""
+    return formula.gradients(_THIS, wanted, g, x, y, w, p, counts)
 
 
 def tracing() -> bool:

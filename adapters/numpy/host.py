@@ -1,0 +1,41 @@
+"""How the fused executor gets at NumPy arrays: they are what it works on. There is no autograd to attach to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from compatlosses import fused
+from compatlosses.executors import NOTHING_WANTED, Array, FusedCall
+
+
+def why_formula(logits: Array, targets: Array, weight: Array | float | None, pos_weight: Array | float | None, /) -> str | None:
+    """Why a call must go to the formula: Numba is missing. None where the fused executor may run."""
+    return fused.why_unavailable()
+
+
+def wanted(logits: Array, targets: Array, weight: Array | float | None, pos_weight: Array | float | None, /) -> fused.Wanted:
+    """Nothing: there is no autograd."""
+    return NOTHING_WANTED
+
+
+def view(tensor: Array, /) -> Array:
+    """The array itself; a NumPy scalar as a 0-D array."""
+    return np.asarray(tensor)
+
+
+def tensor(array: Array | np.generic, like: Array, /) -> Any:
+    """The result itself; what has no dimensions as a NumPy scalar."""
+    return array[()] if isinstance(array, np.ndarray) and array.ndim == 0 else array
+
+
+def attach(
+    call: FusedCall,
+    logits: Array,
+    targets: Array,
+    weight: Array | float | None,
+    pos_weight: Array | float | None,
+    /,
+) -> Any:
+    """The call's loss."""
+    return tensor(call.loss, logits)

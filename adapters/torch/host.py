@@ -1,0 +1,140 @@
+"""How the fused executor gets at torch tensors: proof that a call is eager on host memory, views, the gradient's hook."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import torch
+from compatlosses import fused, losses
+from compatlosses.executors import Array, FusedCall
+from torch.autograd import forward_ad
+
+
+def why_formula(
+    logits: torch.Tensor,
+    targets: torch.Tensor,
+    weight: torch.Tensor | float | None,
+    pos_weight: torch.Tensor | float | None,
+    /,
+) -> str | None:
+    """Why a call with these arguments must go to the formula; None where the fused executor may run."""
+    if torch.compiler.is_compiling():
+        return "torch.compile or torch.export is reading the call"
+    if forward_ad._current_level >= 0:
+        return "forward-mode differentiation is on"
+    if torch._C._functorch.peek_interpreter_stack() is not None:
+        return "a torch.func transformation is at work"
+    if torch._C._get_tracing_state() is not None:
+        return "torch.jit.trace is recording"
+    if torch._C._len_torch_dispatch_stack() > 0 or torch._C._len_torch_function_stack() > 0:
+        return "a mode that watches operations is on"
+    for tensor in (logits, targets, weight, pos_weight):
+        if tensor is None or isinstance(tensor, float):
+            continue
+        if type(tensor) is not torch.Tensor:
+            if isinstance(tensor, int) or type(tensor) is torch.nn.Parameter:
+                continue
+            return f"a tensor is of the subclass {type(tensor).__qualname__}"
+        if tensor.device.type != "cpu":
+            return f"a tensor is on the device {tensor.device}"
+        if tensor.layout is not torch.strided:
+            return f"a tensor's layout is {tensor.layout}"
+        if tensor.is_neg():
+            return "a tensor is a lazily negated view"
+    return fused.why_unavailable()
+
+
+def wanted(
+    logits: torch.Tensor,
+    targets: torch.Tensor,
+    weight: torch.Tensor | float | None,
+    pos_weight: torch.Tensor | float | None,
+    /,
+) -> fused.Wanted:
+    """By which arguments autograd will ask for a gradient."""
+    if not torch.is_grad_enabled():
+        return (False, False, False, False)
+    return (
+        logits.requires_grad,
+        targets.requires_grad,
+        isinstance(weight, torch.Tensor) and weight.requires_grad,
+        isinstance(pos_weight, torch.Tensor) and pos_weight.requires_grad,
+    )
+
+
+def view(tensor: torch.Tensor, /) -> Array:
+    """The tensor's memory as an array."""
+    if tensor.requires_grad:
+        tensor = tensor.detach()
+    if tensor.dtype is torch.bfloat16:
+        bits: Array = tensor.view(torch.uint16).numpy()
+        return bits.view(fused.BFLOAT16)
+    array: Array = tensor.numpy()
+    return array
+
+
+def tensor(array: Array | np.generic, like: torch.Tensor, /) -> torch.Tensor:
+    """An array that nobody else holds as a torch tensor."""
+    whole: NDArray[Any] = np.asarray(array)
+    if whole.dtype == fused.BFLOAT16:
+        return torch.from_numpy(whole.view(np.uint16)).view(torch.bfloat16)
+    return torch.from_numpy(whole)
+
+
+def attach(
+    call: FusedCall,
+    logits: torch.Tensor,
+    targets: torch.Tensor,
+    weight: torch.Tensor | float | None,
+    pos_weight: torch.Tensor | float | None,
+    /,
+) -> torch.Tensor:
+    """The call's loss as a tensor whose gradients autograd asks of ``call``."""
+    result: torch.Tensor = _Fused.apply(call, logits, targets, weight, pos_weight)
+    return result
+
+
+class _Fused(torch.autograd.Function):
+    """A `FusedCall` in torch's graph. A gradient of its gradient is the formula's."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        call: FusedCall,
+        logits: torch.Tensor,
+        targets: torch.Tensor,
+        weight: torch.Tensor | float | None,
+        pos_weight: torch.Tensor | float | None,
+    ) -> torch.Tensor:
+        ctx.call = call
+        ctx.numbers = [None if isinstance(factor, torch.Tensor) else factor for factor in (weight, pos_weight)]
+        kept = [factor if isinstance(factor, torch.Tensor) else None for factor in (weight, pos_weight)]
+        ctx.save_for_backward(logits, targets, *kept)
+        return tensor(call.loss, logits)
+
+    @staticmethod
+    def backward(ctx: Any, g: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        # Asking for them is how torch notices that an input was modified in place since.
+        logits, targets, weight, pos_weight = ctx.saved_tensors
+        call: FusedCall = ctx.call
+        if torch.is_grad_enabled():
+            weight = ctx.numbers[0] if weight is None else weight
+            pos_weight = ctx.numbers[1] if pos_weight is None else pos_weight
+            return (
+                None,
+                *losses.gradients_by_formula(
+                    library(), ctx.needs_input_grad[1:], g, logits, targets, weight, pos_weight, *call.options
+                ),
+            )
+        found = call.gradients(g.item() if call.reduced else view(g))
+        return (None, *(None if gradient is None else tensor(gradient, logits) for gradient in found))
+
+
+def library() -> Any:
+    """The torch library, which imports this module."""
+    from . import library as torch_library
+
+    return torch_library

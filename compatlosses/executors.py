@@ -1,0 +1,165 @@
+"""The fused executor inside a framework: which calls it takes, and its gradients' life in the framework's autograd.
+
+`losses.evaluate` asks a library's `Host` why a call must go to the formula. None means that there is proof of an eager call
+on dense host memory, and `fused_loss` runs it: views without a copy, one pass, the gradient attached.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import fused
+from .libraries import Tensor
+
+Array = NDArray[Any]
+
+
+class Host(Protocol):
+    """How the fused executor gets at a framework's tensors. An adapter's ``host.py`` is one."""
+
+    def why_formula(
+        self, logits: Tensor, targets: Tensor, weight: Tensor | float | None, pos_weight: Tensor | float | None, /
+    ) -> str | None:
+        """Why a call with these arguments must go to the formula, in words; None where the fused executor may run."""
+
+    def wanted(
+        self, logits: Tensor, targets: Tensor, weight: Tensor | float | None, pos_weight: Tensor | float | None, /
+    ) -> fused.Wanted:
+        """By which arguments the framework's autograd will ask for a gradient."""
+
+    def view(self, tensor: Tensor, /) -> Array:
+        """The tensor's memory as an array: no copy, any strides; bfloat16 as `fused.BFLOAT16`."""
+
+    def tensor(self, array: Array | np.generic, like: Tensor, /) -> Tensor:
+        """An array that nobody else holds as a tensor of the framework of ``like``: no copy."""
+
+    def attach(
+        self,
+        call: FusedCall,
+        logits: Tensor,
+        targets: Tensor,
+        weight: Tensor | float | None,
+        pos_weight: Tensor | float | None,
+        /,
+    ) -> Tensor:
+        """The call's loss as a tensor whose gradients the framework's autograd asks of ``call``."""
+
+
+class FusedCall:
+    """One call of the fused executor: its loss now, its gradients whenever they are asked for.
+
+    A reduced loss computes its gradients in the same pass, for a cotangent of 1. They are handed out once and given up:
+    the framework may write into what it was given. Asked again, they are computed again.
+    """
+
+    __slots__ = ("_arrays", "_kept", "_wanted", "loss", "options")
+
+    def __init__(
+        self,
+        arrays: tuple[Array, Array, Array | float | None, Array | float | None],
+        reduction: str,
+        ignore_index: float | None,
+        normalize: bool,
+        dtype: Any,
+        wanted: fused.Wanted,
+    ) -> None:
+        self._arrays = arrays
+        self.options: tuple[str, float | None, bool] = (reduction, ignore_index, normalize)
+        self._wanted = wanted
+        at_once = wanted if reduction != "none" else (False, False, False, False)
+        result = fused.evaluate(
+            *arrays, reduction=reduction, ignore_index=ignore_index, normalize=normalize, wrt=at_once, dtype=dtype
+        )
+        self.loss = result.loss
+        self._kept = result.gradients if reduction != "none" else None
+
+    @property
+    def reduced(self) -> bool:
+        """Whether the loss is one number, and so the cotangent."""
+        return self.options[0] != "none"
+
+    def gradients(self, cotangent: Array | float) -> fused.Gradients:
+        """The gradients wanted, times the cotangent: a number, or with reduction 'none' an array of the logits' shape."""
+        kept, self._kept = self._kept, None
+        if kept is not None and isinstance(cotangent, float):
+            if cotangent == 1.0:
+                return kept
+            if all(gradient is None or fused.rescalable(gradient, cotangent) for gradient in kept):
+                for gradient in kept:
+                    if gradient is not None:
+                        np.multiply(gradient, gradient.dtype.type(cotangent), out=gradient)
+                return kept
+        reduction, ignore_index, normalize = self.options
+        return fused.gradients(
+            *self._arrays,
+            cotangent=cotangent,
+            reduction=reduction,
+            ignore_index=ignore_index,
+            normalize=normalize,
+            wrt=self._wanted,
+        )
+
+
+def fused_loss(
+    host: Host,
+    logits: Tensor,
+    targets: Tensor,
+    weight: Tensor | float | None,
+    pos_weight: Tensor | float | None,
+    reduction: str,
+    ignore_index: float | None,
+    normalize: bool,
+    dtype: str,
+) -> Tensor:
+    """The loss by the fused executor, attached to the framework's autograd where that will ask for gradients."""
+    wanted = host.wanted(logits, targets, weight, pos_weight)
+    arrays = views(host, logits, targets, weight, pos_weight)
+    call = FusedCall(arrays, reduction, ignore_index, normalize, array_dtype(dtype), wanted)
+    if wanted == NOTHING_WANTED:
+        return host.tensor(call.loss, logits)
+    return host.attach(call, logits, targets, weight, pos_weight)
+
+
+def fused_value_and_gradients(
+    host: Host,
+    wanted: fused.Wanted,
+    logits: Tensor,
+    targets: Tensor,
+    weight: Tensor | float | None,
+    pos_weight: Tensor | float | None,
+    reduction: str,
+    ignore_index: float | None,
+    normalize: bool,
+) -> tuple[Tensor, tuple[Tensor | None, ...]]:
+    """The loss and the gradients wanted, in one pass."""
+    result = fused.evaluate(
+        *views(host, logits, targets, weight, pos_weight),
+        reduction=reduction,
+        ignore_index=ignore_index,
+        normalize=normalize,
+        wrt=wanted,
+    )
+    gradients = [None if gradient is None else host.tensor(gradient, logits) for gradient in result.gradients]
+    return host.tensor(result.loss, logits), tuple(gradients)
+
+
+def views(
+    host: Host, logits: Tensor, targets: Tensor, weight: Tensor | float | None, pos_weight: Tensor | float | None
+) -> tuple[Array, Array, Array | float | None, Array | float | None]:
+    """The arguments as arrays; a weight that is a number or None stays that."""
+    w = weight if weight is None or isinstance(weight, (int, float)) else host.view(weight)
+    p = pos_weight if pos_weight is None or isinstance(pos_weight, (int, float)) else host.view(pos_weight)
+    return host.view(logits), host.view(targets), w, p
+
+
+def array_dtype(name: str) -> np.dtype[Any]:
+    """The dtype of an array for the name of a dtype."""
+    return _DTYPES[name]
+
+
+NOTHING_WANTED: fused.Wanted = (False, False, False, False)
+
+_DTYPES = {name: np.dtype(name) for name in ("float16", "float32", "float64")} | {"bfloat16": fused.BFLOAT16}
