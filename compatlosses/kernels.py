@@ -64,23 +64,27 @@ pointer: Callable[..., Any] = intrinsic(_pointer)
 
 
 @inner
-def exponentials(exp, x, e, e_lo, n):  # type: ignore[no-untyped-def]
-    """e = exp(-|x|) of n elements; its low part where e_lo is not None."""
-    for i in range(n):
-        high, low = exp(np.float64(x[i]))
-        e[i] = high
-        if e_lo is not None:
-            e_lo[i] = low
+def exponentials(exact, x, e, e_lo, n):  # type: ignore[no-untyped-def]
+    """e = exp(-|x|) of n elements, and its low part if ``exact``. Else e_lo holds 2^n between two loops: fast as two."""
+    if exact:
+        for i in range(n):
+            e[i], e_lo[i] = scalar.wide_exp(np.float64(x[i]))
+    else:
+        for i in range(n):
+            e[i], e_lo[i] = scalar.narrow_reduced(np.float64(x[i]))
+        for i in range(n):
+            e[i] = scalar.narrow_exp(e[i], e_lo[i])
 
 
 @inner
-def logarithms(rest, e, e_lo, log1p, big, n):  # type: ignore[no-untyped-def]
+def logarithms(exact, e, e_lo, log1p, big, n):  # type: ignore[no-untyped-def]
     """log1p(e) and 1 / (1 + e) of n elements."""
-    for i in range(n):
-        low = 0.0
-        if e_lo is not None:
-            low = e_lo[i]
-        log1p[i], big[i] = rest(e[i], low)
+    if exact:
+        for i in range(n):
+            log1p[i], big[i] = scalar.wide_rest(e[i], e_lo[i])
+    else:
+        for i in range(n):
+            log1p[i], big[i] = scalar.narrow_rest(e[i])
 
 
 @inner
@@ -99,8 +103,38 @@ def plain_elements(x, y, e, log1p, big, scale, loss, gx, n):  # type: ignore[no-
 
 
 @inner
-def weighted_elements(r, scale, n):  # type: ignore[no-untyped-def]
-    """The same for n weighted elements, where ``r`` is the scratch of `general`; in place of a factor too many, 1."""
+def finite(values, n):  # type: ignore[no-untyped-def]
+    """Whether the first n are."""
+    others = 0
+    for i in range(n):
+        others += values[i] - values[i] != 0.0
+    return others == 0
+
+
+@inner
+def tame_elements(r, n):  # type: ignore[no-untyped-def]
+    """Losses and gradients by the logit, without weight, of n elements with finite targets and positive weights.
+
+    ``r`` is the scratch of `general`; what has no positive weight has 1 there. `wild_elements` gives the same bits.
+    """
+    for i in range(n):
+        u = r[LOGITS, i]
+        v = r[TARGETS, i]
+        a = 1.0 - v
+        b = r[POS_WEIGHT, i] * v
+        left = scalar.negative(u)
+        c = b if left else a
+        share = 1.0 if b == v else a + b  # an exact 1 where there is no positive weight
+        r[BY_WEIGHT, i] = scalar.loss(abs(u), c, share * r[LOG1P, i])
+        r[BY_LOGITS, i] = scalar.by_logit(u, c, a if left else b, r[EXP, i], r[BIG, i])
+
+
+@inner
+def wild_elements(r, n):  # type: ignore[no-untyped-def]
+    """The same of any n elements: wherever a factor is 0, its product is, though the other be infinite.
+
+    What this hides of a NaN is in ``share`` and in 1 / (1 + e).
+    """
     for i in range(n):
         u = r[LOGITS, i]
         v = r[TARGETS, i]
@@ -108,30 +142,32 @@ def weighted_elements(r, scale, n):  # type: ignore[no-untyped-def]
         b = scalar.product(r[POS_WEIGHT, i], v)
         left = scalar.negative(u)
         c = b if left else a
-        # an exact 1 where the two add up to it: what an element without a positive weight has
         share = 1.0 if b == v else a + b
-        log1p = r[LOG1P, i]
-        # a factor of 0 removes an infinite one here too; what that hides of a NaN is in ``share`` and in 1 / (1 + e)
         m = abs(u)
         e = r[EXP, i]
-        loss = scalar.loss(m, 0.0 if m == 0.0 else c, scalar.product(share, log1p))
-        slope = scalar.by_logit(u, c, 0.0 if e == 0.0 else (a if left else b), e, r[BIG, i])
+        r[BY_WEIGHT, i] = scalar.loss(m, 0.0 if m == 0.0 else c, scalar.product(share, r[LOG1P, i]))
+        r[BY_LOGITS, i] = scalar.by_logit(u, c, 0.0 if e == 0.0 else (a if left else b), e, r[BIG, i])
+
+
+@inner
+def weigh(r, scale, n):  # type: ignore[no-untyped-def]
+    """Put the weight into losses and gradients by the logit, cotangent and scale into the latter."""
+    for i in range(n):
         w = r[WEIGHT, i]
-        g = r[COTANGENT, i] * scale
-        r[BY_WEIGHT, i] = loss * g
-        r[LOSS, i] = scalar.product(w, loss)
-        r[BY_LOGITS, i] = scalar.product(w, slope) * g
+        r[LOSS, i] = scalar.product(w, r[BY_WEIGHT, i])
+        r[BY_LOGITS, i] = scalar.product(w, r[BY_LOGITS, i]) * (r[COTANGENT, i] * scale)
 
 
 @inner
 def other_gradients(r, scale, n):  # type: ignore[no-untyped-def]
-    """The gradients by target and positive weight of n elements."""
+    """The gradients by target, weight and positive weight of n elements."""
     for i in range(n):
         u = r[LOGITS, i]
         w = r[WEIGHT, i]
         log1p = r[LOG1P, i]
         g = r[COTANGENT, i] * scale
         r[BY_TARGETS, i] = scalar.product(w, scalar.by_target(u, r[POS_WEIGHT, i], log1p)) * g
+        r[BY_WEIGHT, i] *= g
         r[BY_POS_WEIGHT, i] = scalar.product(w, scalar.by_pos_weight(u, r[TARGETS, i], log1p)) * g
 
 
@@ -195,21 +231,20 @@ def total(partials, divisor):  # type: ignore[no-untyped-def]
 
 
 @inner
-def plain(exp, rest, exact, x, y, loss, gx, scale, partials, first, last):  # type: ignore[no-untyped-def]
+def plain(exact, x, y, loss, gx, scale, partials, first, last):  # type: ignore[no-untyped-def]
     """Blocks first to last of 1-D x and y. Of loss (elements) and gx, an array of size 0 asks for none.
 
     partials: float64 (blocks, 2), or of size 0 where no sum is wanted.
     """
     scratch = np.empty((5, BLOCK))
     e, log1p, big, values, lost = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4]
-    low = lost if exact else None
     for block in range(first, last):
         i = block * BLOCK
         n = min(BLOCK, x.size - i)
         xs = x[i : i + n]
         ys = y[i : i + n]
-        exponentials(exp, xs, e, low, n)
-        logarithms(rest, e, low, log1p, big, n)
+        exponentials(exact, xs, e, lost, n)
+        logarithms(exact, e, lost, log1p, big, n)
         if gx.size:
             plain_elements(xs, ys, e, log1p, big, scale, values, gx[i : i + n], n)
         else:
@@ -228,13 +263,13 @@ def plain(exp, rest, exact, x, y, loss, gx, scale, partials, first, last):  # ty
 @entry
 def plain_narrow(x, y, loss, gx, scale, partials, first, last):  # type: ignore[no-untyped-def]
     """`plain` for float32."""
-    plain(scalar.narrow_exp, scalar.narrow_rest, False, x, y, loss, gx, scale, partials, first, last)
+    plain(False, x, y, loss, gx, scale, partials, first, last)
 
 
 @entry
 def plain_wide(x, y, loss, gx, scale, partials, first, last):  # type: ignore[no-untyped-def]
     """`plain` for float64."""
-    plain(scalar.wide_exp, scalar.wide_rest, True, x, y, loss, gx, scale, partials, first, last)
+    plain(True, x, y, loss, gx, scale, partials, first, last)
 
 
 # --- anything -----------------------------------------------------------------------------------------------------
@@ -407,7 +442,7 @@ def walk(row, start, n, values, index):  # type: ignore[no-untyped-def]
 
 
 @inner
-def general(exp, rest, exact, table, size, ignore, scale, divisor, partials, first, last):  # type: ignore[no-untyped-def]
+def general(exact, table, size, ignore, scale, divisor, partials, first, last):  # type: ignore[no-untyped-def]
     """Blocks first to last of the operands in ``table``, ``size`` elements in all.
 
     ignore: the target of elements that do not count, NaN for none. Gradients are multiplied by scale, the losses of
@@ -415,10 +450,9 @@ def general(exp, rest, exact, table, size, ignore, scale, divisor, partials, fir
     """
     scratch = np.ones((ROWS, BLOCK))
     lost = np.empty(BLOCK)
-    low = lost if exact else None
     index = np.empty(table.shape[1], np.int64)
     values = scratch[LOSS]
-    others = table[BY_TARGETS, 0] >= 0 or table[BY_POS_WEIGHT, 0] >= 0
+    others = table[BY_TARGETS, 0] >= 0 or table[BY_WEIGHT, 0] >= 0 or table[BY_POS_WEIGHT, 0] >= 0
     for k in range(LOSS):
         if table[k, 0] >= 0 and table[k, 2] == 0:
             walk(table[k], 0, BLOCK, scratch[k], index)
@@ -428,9 +462,13 @@ def general(exp, rest, exact, table, size, ignore, scale, divisor, partials, fir
         for k in range(LOSS):
             if table[k, 0] >= 0 and table[k, 2] > 0:
                 walk(table[k], i, n, scratch[k], index)
-        exponentials(exp, scratch[LOGITS], scratch[EXP], low, n)
-        logarithms(rest, scratch[EXP], low, scratch[LOG1P], scratch[BIG], n)
-        weighted_elements(scratch, scale, n)
+        exponentials(exact, scratch[LOGITS], scratch[EXP], lost, n)
+        logarithms(exact, scratch[EXP], lost, scratch[LOG1P], scratch[BIG], n)
+        if finite(scratch[TARGETS], n) and finite(scratch[POS_WEIGHT], n):
+            tame_elements(scratch, n)
+        else:
+            wild_elements(scratch, n)
+        weigh(scratch, scale, n)
         if others:
             other_gradients(scratch, scale, n)
         if ignore == ignore:
@@ -457,13 +495,13 @@ def general(exp, rest, exact, table, size, ignore, scale, divisor, partials, fir
 @entry
 def general_narrow(table, size, ignore, scale, divisor, partials, first, last):  # type: ignore[no-untyped-def]
     """`general` where no operand is float64."""
-    general(scalar.narrow_exp, scalar.narrow_rest, False, table, size, ignore, scale, divisor, partials, first, last)
+    general(False, table, size, ignore, scale, divisor, partials, first, last)
 
 
 @entry
 def general_wide(table, size, ignore, scale, divisor, partials, first, last):  # type: ignore[no-untyped-def]
     """`general` where some operand is float64."""
-    general(scalar.wide_exp, scalar.wide_rest, True, table, size, ignore, scale, divisor, partials, first, last)
+    general(True, table, size, ignore, scale, divisor, partials, first, last)
 
 
 @entry

@@ -73,12 +73,21 @@ from_bits: Callable[..., Any] = intrinsic(_from_bits)
 
 
 @inlined
-def narrow_exp(x: float) -> tuple[float, float]:
-    """exp(-|x|) of a float64 that holds a float32 or less, relative error below 2^-33, 0 below 2^-1020; no low part."""
+def narrow_reduced(x: float) -> tuple[float, float]:
+    """r and 2^n with exp(-|x|) = 2^n exp(r), |r| <= ln 2 / 2; 0 and 0 where that is below 2^-1020."""
     t = -abs(x)
-    k = fma(t, LOG2E, MAGIC)
-    n = k - MAGIC
+    k = fma(t, LOG2E, MAGIC + 1023.0)
+    n = k - (MAGIC + 1023.0)
     r = fma(n, -0.6931471805599453, t)
+    scale = from_bits(bits(k) << 52)
+    # n, not x, is compared: LLVM would do that on the float32 that x was, and widen the mask at some cost
+    gone = n < -1020.0
+    return 0.0 if gone else r, 0.0 if gone else scale
+
+
+@inlined
+def narrow_exp(r: float, scale: float) -> float:
+    """scale exp(r), relative error below 2^-33."""
     q = fma(0.00019899285575896282, r, 0.0013941118895837)
     q = fma(q, r, 0.00833329846980059)
     q = fma(q, r, 0.04166635277111221)
@@ -86,13 +95,12 @@ def narrow_exp(x: float) -> tuple[float, float]:
     q = fma(q, r, 0.5000000047146057)
     q = fma(q, r, 1.0)
     q = fma(q, r, 1.0)  # exactly 1 at 0, so that a gradient vanishes there at the label 1/2
-    e = from_bits(bits(q) + (bits(k) << 52))
-    # n, not x, is compared: LLVM would do that on the float32 that x was and widen the mask, at twice the time in all
-    return 0.0 if n < -1020.0 else e, 0.0
+    e: float = q * scale
+    return e
 
 
 @inlined
-def narrow_rest(e: float, e_lo: float) -> tuple[float, float]:
+def narrow_rest(e: float) -> tuple[float, float]:
     """log1p(e) and 1 / (1 + e) to a relative 2^-33. One division serves both, and log1p(e) = 2 atanh(e / (2 + e))."""
     one = 1.0 + e
     two = 2.0 + e

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import math
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -24,7 +25,7 @@ def logits(dtype: str, rng: np.random.Generator, each: int = 25) -> np.ndarray:
     """Logits from every stratum: tiny to huge, where sigma saturates, where results are subnormal, where they vanish."""
     far = {"float32": (80.0, 104.5), "float64": (700.0, 746.5)}[dtype]
     edges = (0.0, 1e-30, 1e-6, 1e-3, 0.1, 0.35, 0.7, 1.0, 2.0, 5.0, 17.0, 20.0, 37.0, *far, 1e5)
-    strata = [rng.uniform(a, b, each) for a, b in zip(edges, edges[1:], strict=False)]
+    strata = [rng.uniform(a, b, each) for a, b in pairwise(edges)]
     limit = np.finfo(dtype)
     special = [0.0, limit.tiny, limit.smallest_subnormal, limit.max, math.inf, math.log(2), 709.0, 745.2, 103.97]
     positive = np.concatenate([*strata, special]).astype(dtype)
@@ -178,8 +179,9 @@ def test_a_slice_of_the_exhaustive_check() -> None:
 def test_the_oracle_of_the_exhaustive_check() -> None:
     x = logits("float32", np.random.default_rng(6))
     four = tool().exact(x)
-    for i, (function, label) in enumerate([(exact.loss, 0.0), (exact.d_logits, 0.0), (exact.loss, 1.0), (exact.d_logits, 1.0)]):
-        for v, got in zip(x, four[i], strict=True):
+    wanted = ((exact.loss, 0.0), (exact.d_logits, 0.0), (exact.loss, 1.0), (exact.d_logits, 1.0))
+    for quantity, (function, label) in zip(four, wanted, strict=True):
+        for v, got in zip(x, quantity, strict=True):
             want = function(float(v), label).value
             if mp.isinf(want):
                 assert got == want
