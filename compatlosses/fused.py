@@ -35,7 +35,7 @@ FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 BLOCK = 1024
 NOWHERE = np.empty((0, 2))
 NOTHING: dict[np.dtype[Any], Array] = {FLOAT32: np.empty(0, FLOAT32), FLOAT64: np.empty(0, FLOAT64)}
-NONE: Gradients = (None, None, None, None)
+ABSENT = [-1, 0, 0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,15 +222,14 @@ def general(
         empty = rounded(np.nan if reduction == "mean" else 0.0, dtype) if summed else outputs[0]
         return Result(empty if empty is not None else np.float64(0), gradients)
 
-    rows = [described(a, a.strides, x.shape) if a is not None else [-1, 0, 0] for a in operands]
-    rows += [described(a, (), ()) if a is not None else [-1, 0, 0] for a in outputs]
+    rows = [described(a, a.strides, x.shape) if a is not None else ABSENT for a in operands]
+    rows += [described(a, (), ()) if a is not None else ABSENT for a in outputs]
     for i, total in enumerate(sums):
         a = arrays[i]
         if total is not None and a is not None:
             rows[kernels.BY_LOGITS + i] = accumulator(total, a.shape, x.shape)
-    table = np.zeros((len(rows), max(map(len, rows)) + 1), np.int64)
-    for i, row in enumerate(rows):
-        table[i, : len(row)] = row
+    width = max(map(len, rows)) + 1
+    table = np.array([row + [0] * (width - len(row)) for row in rows])
 
     ignore = float("nan")
     if ignore_index is not None and float(ignore_index) == ignore_index:
@@ -249,8 +248,8 @@ def general(
     def task(first: int, last: int) -> None:
         kernel(table, size, ignore, scale, divisor, partials, first, last)
 
-    if any(total is not None for total in sums):
-        task(0, blocks)  # in one piece: the running sums have one order
+    if blocks < 256 or any(total is not None for total in sums):
+        task(0, blocks)  # running sums have one order, and need one piece
     else:
         in_pieces(task, blocks)
 
