@@ -1,0 +1,123 @@
+"""Paddle 3's API: ``paddle.nn.functional.binary_cross_entropy_with_logits`` and ``paddle.nn.BCEWithLogitsLoss``.
+
+Paddle 2.0's rules are in ``compatlosses.paddle.v2_0``, those of Paddle 1.8 in ``compatlosses.paddle.fluid``. All take the
+tensors of any framework. Importing them imports no framework.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, overload
+
+from compatlosses import losses, rules
+from compatlosses.libraries import Tensor, library_of
+
+from . import adapter
+from .checks import NAMES, check_pair, check_weight, promoted
+from .fluid.layers import sigmoid_cross_entropy_with_logits
+
+if TYPE_CHECKING:
+    from .modules import BCEWithLogitsLoss
+
+__all__ = ["BCEWithLogitsLoss", "binary_cross_entropy_with_logits", "sigmoid_cross_entropy_with_logits"]
+
+
+@overload
+def binary_cross_entropy_with_logits(
+    logit: Tensor,
+    label: Tensor,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+    pos_weight: Tensor | None = None,
+    name: str | None = None,
+) -> Tensor: ...
+
+
+@overload
+def binary_cross_entropy_with_logits(
+    *,
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+    pos_weight: Tensor | None = None,
+    name: str | None = None,
+) -> Tensor: ...
+
+
+def binary_cross_entropy_with_logits(
+    logit: Tensor | None = None,
+    label: Tensor | None = None,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+    pos_weight: Tensor | None = None,
+    name: str | None = None,
+    *,
+    input: Tensor | None = None,
+    target: Tensor | None = None,
+) -> Tensor:
+    """Binary cross entropy between labels and the sigmoid of logits, by the rules of Paddle 3.
+
+    Each element's loss is ``weight * ((1 - label) softplus(logit) + pos_weight * label softplus(-logit))``.
+
+    Args:
+        logit: required. Tensor of any shape; float16, bfloat16, float32 or float64.
+        label: required. Tensor of the logits' shape and dtype, values between 0 and 1 (not checked).
+        weight: factor of each element's loss: a floating tensor that broadcasts to the logits' shape.
+        reduction: 'none', 'mean' or 'sum'.
+        pos_weight: factor of the positive term: a floating tensor that broadcasts to the logits' shape.
+        name: accepted and not used.
+        input: another name for ``logit``, as later versions of Paddle have it.
+        target: another name for ``label``.
+
+    Returns:
+        A tensor of the dtype of the logits times the weight, as Paddle promotes it: float32 logits with a float64 weight
+        give float64. It has the logits' shape for 'none' and is 0-D otherwise. Inside ``paddle.amp.auto_cast`` half
+        precision gives float32.
+
+    Raises:
+        TypeError: an argument is missing, given under both names, or no tensor; tensors of two frameworks; a dtype that
+            is not floating; labels of another dtype than the logits.
+        ValueError: labels of another shape, a weight that does not broadcast to the logits or would enlarge them, an
+            unknown reduction.
+
+    Source: Paddle 3 documentation; where it is silent, paddlepaddle 3.3.1. ``docs/deviations.md`` says where the numbers
+    are the mathematics' instead of Paddle's.
+    """
+    if (logit is None) == (input is None):
+        raise TypeError(
+            f"binary_cross_entropy_with_logits() got {'neither' if logit is None else 'both'} logit and input, two names "
+            "for the logits; expected a tensor under one of them"
+        )
+    if (label is None) == (target is None):
+        raise TypeError(
+            f"binary_cross_entropy_with_logits() got {'neither' if label is None else 'both'} label and target, two "
+            "names for the labels; expected a tensor under one of them"
+        )
+    x = input if logit is None else logit
+    y = target if label is None else label
+    rules.check_reduction(reduction, ValueError)
+    library = library_of(x, y, weight, pos_weight, NAMES)
+    check_pair(library, ("logit", "label"), x, y, rules.FLOATING)
+    check_weight(library, "weight", weight, x, rules.FLOATING)
+    check_weight(library, "pos_weight", pos_weight, x, rules.FLOATING)
+    dtype = library.autocast_dtype(x) or library.dtype(x)
+    if weight is not None:
+        dtype = promoted(dtype, library.autocast_dtype(weight) or library.dtype(weight))
+    return losses.evaluate(library, x, y, weight, pos_weight, reduction, None, False, dtype)
+
+
+def __getattr__(name: str) -> Any:
+    """The layer class, which imports Paddle, when it is first asked for; a plain callable where Paddle is not installed."""
+    if name != "BCEWithLogitsLoss":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        from .modules import BCEWithLogitsLoss
+    except ModuleNotFoundError as error:
+        if error.name != adapter.MODULE:
+            raise
+        from .plain import BCEWithLogitsLoss  # type: ignore[assignment]
+    return BCEWithLogitsLoss
+
+
+if adapter.loaded():
+    adapter.library()

@@ -1,0 +1,47 @@
+"""Paddle 1.8's API: ``paddle.fluid.layers.sigmoid_cross_entropy_with_logits``.
+
+It takes the tensors of any framework. Importing it imports no framework.
+"""
+
+from __future__ import annotations
+
+from compatlosses import losses
+from compatlosses.libraries import Names, Tensor, library_of
+
+from ..checks import check_pair
+
+__all__ = ["sigmoid_cross_entropy_with_logits"]
+
+_NAMES: Names = ("x", "label", "weight", "pos_weight")
+_ACCEPTED = ("float32", "float64")
+
+
+def sigmoid_cross_entropy_with_logits(
+    x: Tensor, label: Tensor, ignore_index: int = -100, name: str | None = None, normalize: bool = False
+) -> Tensor:
+    """Each element's binary cross entropy between a label and the sigmoid of a logit, by the rules of Paddle 1.8.
+
+    Args:
+        x: logits of any shape; float32 or float64.
+        label: tensor of the same shape and dtype, values between 0 and 1 (not checked).
+        ignore_index: elements whose label has exactly this value have loss 0 and no gradient, whatever their logit.
+        name: accepted and not used.
+        normalize: divide by the number of elements that are not ignored.
+
+    Returns:
+        A tensor of the shape and dtype of ``x``. If all elements are ignored it is 0.
+
+    Raises:
+        TypeError: no tensor, tensors of two frameworks, a dtype other than float32 and float64, labels of another dtype,
+            options of a wrong type.
+        ValueError: labels of another shape.
+
+    Source: Paddle 1.8 documentation.
+    """
+    if not isinstance(ignore_index, int):
+        raise TypeError(f"ignore_index is {ignore_index!r}; expected an int, the label's value of elements to ignore")
+    if not isinstance(normalize, bool):
+        raise TypeError(f"normalize is {normalize!r}; expected True or False")
+    library = library_of(x, label, None, None, _NAMES)
+    check_pair(library, ("x", "label"), x, label, _ACCEPTED)
+    return losses.evaluate(library, x, label, None, None, "none", ignore_index, normalize, library.dtype(x))

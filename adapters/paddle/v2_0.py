@@ -1,0 +1,64 @@
+"""Paddle 2.0's API: ``paddle.nn.functional.binary_cross_entropy_with_logits`` as 2.0 documents it.
+
+It takes the tensors of any framework. Importing it imports no framework.
+"""
+
+from __future__ import annotations
+
+from compatlosses import formula, losses, rules
+from compatlosses.libraries import Tensor, library_of
+
+from .checks import NAMES, check_pair, check_weight, promoted
+
+__all__ = ["binary_cross_entropy_with_logits"]
+
+_ACCEPTED = ("float32", "float64")
+
+
+def binary_cross_entropy_with_logits(
+    logit: Tensor,
+    label: Tensor,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+    pos_weight: Tensor | None = None,
+    name: str | None = None,
+) -> Tensor:
+    """Binary cross entropy between labels and the sigmoid of logits, by the rules of Paddle 2.0.
+
+    Each element's loss is ``weight * ((pos_weight - 1) * label + 1)`` times ``(1 - label) softplus(logit) + label
+    softplus(-logit)``. For labels 0 and 1 that is what later versions compute; for labels between it is not.
+
+    Args:
+        logit: tensor of any shape; float32 or float64.
+        label: tensor of the logits' shape and dtype, values 0 or 1 (not checked).
+        weight: factor of each element's loss: a float32 or float64 tensor that broadcasts to the logits' shape.
+        reduction: 'none', 'mean' or 'sum'.
+        pos_weight: weight of the positive labels: a float32 or float64 tensor that broadcasts to the logits' shape.
+        name: accepted and not used.
+
+    Returns:
+        A tensor of the logits' dtype, float64 if the weight is that: of the logits' shape for 'none', otherwise of shape
+        [1]: Paddle 2.0 has no 0-D tensors.
+
+    Raises:
+        TypeError: no tensor, tensors of two frameworks, a dtype other than float32 and float64, labels of another dtype.
+        ValueError: labels of another shape, a weight that does not broadcast to the logits or would enlarge them, an
+            unknown reduction.
+
+    Source: Paddle 2.0 documentation. That version cannot be installed any more.
+    """
+    rules.check_reduction(reduction, ValueError)
+    library = library_of(logit, label, weight, pos_weight, NAMES)
+    check_pair(library, ("logit", "label"), logit, label, _ACCEPTED)
+    check_weight(library, "weight", weight, logit, _ACCEPTED)
+    check_weight(library, "pos_weight", pos_weight, logit, _ACCEPTED)
+    dtype = library.dtype(logit)
+    if weight is not None:
+        dtype = promoted(dtype, library.dtype(weight))
+    factor = weight
+    if pos_weight is not None:
+        _, y, w, p, _ = losses.prepared(library, logit, label, weight, pos_weight, None)
+        # (p - 1) y + 1 without its cancellation: at p = 1e-10, y = 1 that would be 0 in float32.
+        factor = formula.times(library, w, formula.product(library, p, y) + (1 - y))
+    loss = losses.evaluate(library, logit, label, factor, None, reduction, None, False, dtype)
+    return loss if reduction == "none" else library.reshape(loss, (1,))
