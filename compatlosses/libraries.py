@@ -137,23 +137,35 @@ def find(x: object) -> Library | None:
     for library in _libraries:
         if library.owns(x):
             return library
-    return discover(x)
-
-
-def discover(x: object) -> Library | None:
-    """The library that owns ``x`` among the installed adapters whose framework has been imported since."""
-    from .adapters import ADAPTERS, broken
-
-    for adapter in ADAPTERS:
-        if adapter.loaded():
-            try:
-                library = adapter.library()
-            except Exception as error:
-                broken(adapter.NAME, error)
-                continue
-            if library.owns(x):
-                return library
+    for library in _installed.libraries:
+        if library.owns(x):
+            return library
     return None
+
+
+class _Installed:
+    """The installed adapters, asked for their libraries."""
+
+    @property
+    def libraries(self) -> tuple[Library, ...]:
+        """The libraries of those whose framework has been imported.
+
+        A property, because MindSpore's compiler reads no import but fetches an attribute in Python: the look-up works there
+        as the first call of a process too.
+        """
+        from .adapters import ADAPTERS, broken
+
+        found: list[Library] = []
+        for adapter in ADAPTERS:
+            if adapter.loaded():
+                try:
+                    found.append(adapter.library())
+                except Exception as error:
+                    broken(adapter.NAME, error)
+        return tuple(found)
+
+
+_installed = _Installed()
 
 
 def library_of(

@@ -6,6 +6,8 @@ Each says what was given, what was expected and how to mend it, and does nothing
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from .libraries import Library, Shape, Tensor
 
 REDUCTIONS = ("none", "mean", "sum")
@@ -16,44 +18,54 @@ INTEGRAL = ("bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int6
 def check_reduction(reduction: object, error: type[Exception]) -> None:
     """Refuse a reduction that is none of 'none', 'mean' and 'sum'."""
     if reduction != "mean" and reduction != "sum" and reduction != "none":
-        raise error(f"reduction is {reduction!r}; expected 'none', 'mean' or 'sum'")
+        fail(error, f"reduction is {reduction!r}; expected 'none', 'mean' or 'sum'")
 
 
 def check_dtype(library: Library, name: str, x: Tensor, accepted: tuple[str, ...], error: type[Exception]) -> None:
     """Refuse a tensor whose dtype is not among ``accepted``."""
     dtype = library.dtype(x)
     if dtype not in accepted:
-        raise error(
+        fail(
+            error,
             f"{name} has dtype {dtype}; expected {', '.join(accepted)}. "
-            f"Cast it first, for example to {'float32' if 'float32' in accepted else accepted[0]}."
+            f"Cast it first, for example to {'float32' if 'float32' in accepted else accepted[0]}.",
         )
 
 
-def check_same_shape(
-    library: Library, name: str, x: Tensor, like_name: str, like: Tensor, error: type[Exception]
-) -> None:
+def check_same_shape(library: Library, name: str, x: Tensor, like_name: str, like: Tensor, error: type[Exception]) -> None:
     """Refuse a tensor whose shape is not that of ``like``."""
     shape = library.shape(x)
     expected = library.shape(like)
     if shape != expected and not same_shape(shape, expected):
-        raise error(
+        fail(
+            error,
             f"{name} has shape {shown(shape)}; expected {shown(expected)}, the shape of {like_name}. "
-            f"Reshape or broadcast {name} explicitly first."
+            f"Reshape or broadcast {name} explicitly first.",
         )
 
 
-def check_broadcast(
-    library: Library, name: str, x: Tensor, like_name: str, like: Tensor, error: type[Exception]
-) -> None:
+def check_broadcast(library: Library, name: str, x: Tensor, like_name: str, like: Tensor, error: type[Exception]) -> None:
     """Refuse a tensor that does not broadcast to the shape of ``like`` by NumPy's rules, or would enlarge it."""
     shape = library.shape(x)
     target = library.shape(like)
     if not broadcasts(shape, target):
-        raise error(
+        fail(
+            error,
             f"{name} has shape {shown(shape)}, which does not broadcast to {shown(target)}, the shape of {like_name}; "
             f"expected at most {len(target)} dimensions, each, counted from the last, of size 1 or of the size in "
-            f"{like_name}. Reshape {name} first."
+            f"{like_name}. Reshape {name} first.",
         )
+
+
+def fail(error: type[Exception], message: str) -> NoReturn:
+    """Raise ``error``. MindSpore's compiler raises only what it is told by name, so the usual ones are named."""
+    if error is TypeError:
+        raise TypeError(message)
+    if error is ValueError:
+        raise ValueError(message)
+    if error is RuntimeError:
+        raise RuntimeError(message)
+    raise error(message)
 
 
 def same_shape(a: Shape, b: Shape) -> bool:
