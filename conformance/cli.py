@@ -1,0 +1,260 @@
+"""The commands: conform, repro, compare, update-expectations.
+
+Exit status: 0 nothing unexpected, 1 something unexpected, 2 the call is wrong, 3 a target could not be run at all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from dataclasses import asdict
+from fnmatch import fnmatchcase
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+from . import cases as data
+from . import expectations as known
+from . import report, results
+from .implementations import DISTRIBUTIONS, FRAMEWORKS, SHIM, Implementation
+from .judge import Answer, Verdict, applies
+from .runner import Run, Target
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add the suite's commands to an application."""
+    app.command()(conform)
+    app.command()(repro)
+    app.command()(compare)
+    app.command("update-expectations")(update_expectations)
+
+
+def wrong(message: str) -> NoReturn:
+    """Say what is wrong with the call, and end with status 2."""
+    Console(stderr=True).print(f"[bold red]error:[/] {escape(message)}", highlight=False, soft_wrap=True)
+    raise typer.Exit(2)
+
+
+def installed(framework: str) -> bool:
+    """Whether a framework is installed, by its distribution; nothing is imported."""
+    try:
+        distribution(DISTRIBUTIONS[framework])
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+def targets_of(frameworks: list[str], implementation: list[str]) -> list[Target]:
+    """The targets that are asked for: by default every installed framework, native and shim."""
+    for name in frameworks:
+        if name not in FRAMEWORKS:
+            wrong(f"unknown framework {name!r}; expected {', '.join(FRAMEWORKS)}")
+    chosen = frameworks or [name for name in FRAMEWORKS if installed(name)]
+    kinds = [kind for kind in ("native", "shim") if wants_kind(kind, implementation)]
+    return [Target(name, kind) for name in chosen for kind in kinds if (name, kind) != ("numpy", "native")]
+
+
+def wants_kind(kind: str, implementation: list[str]) -> bool:
+    """Whether a target of this kind can hold what is asked for; patterns of names can only be told by the name."""
+    if not implementation:
+        return True
+    return any(p == kind or (p not in ("native", "shim") and p.startswith(("compatlosses", "*")) >= (kind == "shim")) for p in implementation)
+
+
+def selected(patterns: list[str]) -> list[data.Case]:
+    """The cases that are asked for."""
+    try:
+        everything = data.load()
+    except data.CaseError as error:
+        wrong(str(error))
+    if not patterns:
+        return list(everything)
+    for pattern in patterns:
+        if not any(fnmatchcase(case.id, pattern) for case in everything):
+            wrong(f"no case is named {pattern!r}; ids look like {everything[0].id!r}, and * stands for anything")
+    return [case for case in everything if any(fnmatchcase(case.id, pattern) for pattern in patterns)]
+
+
+def loaded_expectations() -> tuple[known.Expectation, ...]:
+    """The expectations, linted."""
+    try:
+        found = known.load()
+    except known.ExpectationError as error:
+        wrong(str(error))
+    faults = known.lint(found, [case.id for case in data.load()], known_implementations())
+    if faults:
+        wrong("; ".join(faults[:5]))
+    return found
+
+
+def known_implementations() -> set[str]:
+    """Every implementation's name."""
+    from . import worker
+
+    return set(SHIM) | {name for names in worker.NATIVE.values() for name in names}
+
+
+def conform(
+    framework: Annotated[list[str] | None, typer.Option(help="torch, paddle, mindspore or numpy; may be given often.")] = None,
+    implementation: Annotated[list[str] | None, typer.Option(help="native, shim, or a name; * stands for anything.")] = None,
+    case: Annotated[list[str] | None, typer.Option(help="A case's id; * stands for anything: 'gradient/*'.")] = None,
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="Targets that run at a time.")] = min(2, os.cpu_count() or 1),
+    timeout: Annotated[float, typer.Option(min=0.01, help="Seconds that one case may take.")] = 60.0,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the run as JSON to this file.")] = None,
+    junit_file: Annotated[Path | None, typer.Option("--junit", help="Write the run as JUnit XML to this file.")] = None,
+) -> None:
+    """Run the cases against every framework installed here, native and shim, and print where each falls short."""
+    console = Console()
+    began = time.monotonic()
+    patterns = implementation or []
+    targets = targets_of(framework or [], patterns)
+    chosen = selected(case or [])
+    expected = loaded_expectations()
+    for path in (json_file, junit_file):
+        if path is not None:
+            checked_path(path)
+
+    def wanted(candidate: Implementation) -> bool:
+        return not patterns or any(p == candidate.kind or fnmatchcase(candidate.name, p) for p in patterns)
+
+    run = Run(targets, chosen, wanted, timeout)
+    interrupted = False
+    try:
+        watched(run, jobs)
+    except KeyboardInterrupt:
+        interrupted = True
+    known.apply(run.verdicts, {target.framework: target.version for target in targets if target.version}, expected)
+    write_results(run, json_file, junit_file, interrupted)
+    report.matrix(console, targets, run.verdicts)
+    report.details(console, targets, run.verdicts)
+    report.summary(console, run.verdicts, len(chosen), time.monotonic() - began)
+    if interrupted:
+        console.print("[bold yellow]interrupted: the results are partial[/]" + (f"; {json_file} says so" if json_file else ""))
+        raise typer.Exit(130)
+    if not any(implementation for target in targets for implementation in target.implementations() if wanted(implementation)):
+        console.print("[bold red]nothing that was asked for could be run[/]")
+        raise typer.Exit(3)
+    if any(target.error or not target.implementations() for target in targets):
+        raise typer.Exit(3)
+    if any(verdict.expectation in ("unexpected", "stale") for verdict in run.verdicts):
+        raise typer.Exit(1)
+
+
+def watched(run: Run, jobs: int) -> None:
+    """Run with a line of progress for each target."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        tasks: dict[int, TaskID] = {}
+        for target in run.targets:
+            tasks[id(target)] = progress.add_task(target.label, total=None, start=False)
+
+        def notice(target: Target, verdict: Verdict | None, answer: Answer | None) -> None:
+            task = tasks[id(target)]
+            if verdict is None:
+                progress.stop_task(task)
+                return
+            if progress.tasks[task].total is None:
+                there = [i for i in target.implementations() if run.pattern(i)]
+                total = sum(applies(case, i) for i in there for case in run.cases)
+                progress.start_task(task)
+                progress.update(task, total=total, description=target.label)
+            progress.advance(task)
+
+        run.go(jobs, notice)
+
+
+def checked_path(path: Path) -> None:
+    """Refuse a path that cannot be written before the run, not after."""
+    try:
+        results.check_writable(path)
+    except results.ResultError as error:
+        wrong(str(error))
+
+
+def write_results(run: Run, json_file: Path | None, junit_file: Path | None, partial: bool) -> None:
+    """Write what was asked for."""
+    try:
+        if json_file is not None:
+            results.write(json_file, json.dumps(results.as_json(run.targets, run.verdicts, partial), ensure_ascii=False) + "\n")
+        if junit_file is not None:
+            results.write(junit_file, results.junit(run.verdicts))
+    except results.ResultError as error:
+        wrong(str(error))
+
+
+def repro(
+    case: Annotated[str, typer.Argument(help="The case's id.")],
+    framework: Annotated[str, typer.Option(help="torch, paddle or mindspore.")],
+    implementation: Annotated[str | None, typer.Option(help="The function; by default the framework's main one.")] = None,
+) -> None:
+    """Print a standalone script for a bug report: it needs that framework and NumPy, and exits 1 while the bug is there."""
+    from .repro import ReproError, script
+
+    found = {c.id: c for c in data.load()}.get(case)
+    if found is None:
+        wrong(f"no case is named {case!r}")
+    try:
+        print(script(found, framework, implementation))
+    except ReproError as error:
+        wrong(str(error))
+
+
+def compare(
+    old: Annotated[Path, typer.Argument(help="The earlier run's JSON.")],
+    new: Annotated[Path, typer.Argument(help="The later run's JSON.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+) -> None:
+    """Tell what changed between two runs, by case; exit 1 if something got worse."""
+    try:
+        before, after = results.read(old), results.read(new)
+    except results.ResultError as error:
+        wrong(str(error))
+    changes = results.compare(before, after)
+    if as_json:
+        json.dump(asdict(changes), sys.stdout, indent=2, ensure_ascii=False)
+        print()
+        raise typer.Exit(1 if changes.worse else 0)
+    console = Console(soft_wrap=True, highlight=False)
+    for run, path in ((before, old), (after, new)):
+        if run.get("partial"):
+            console.print(f"[yellow]{escape(str(path))} is partial[/]")
+    for title, lines in (("worse", changes.worse), ("better", changes.better), ("moved", changes.moved)):
+        console.print(f"[bold]{title}: {len(lines)}[/]")
+        for line in lines:
+            console.print(f"  {escape(line)}")
+    console.print(f"gone: {len(changes.gone)}, new: {len(changes.new)}, unchanged: {changes.unchanged}")
+    raise typer.Exit(1 if changes.worse else 0)
+
+
+def update_expectations(
+    run: Annotated[Path, typer.Argument(help="A run's JSON that a person has reviewed.")],
+    note: Annotated[str, typer.Option(help="What the deviation is, for the new entries.")],
+    finding: Annotated[str, typer.Option(help="The heading in docs/findings.md, or a link, for the new entries.")],
+    implementation: Annotated[str, typer.Option(help="Of these implementations alone; * stands for anything.")] = "*",
+    case: Annotated[str, typer.Option(help="Of these cases alone; * stands for anything.")] = "*",
+    message: Annotated[str, typer.Option(help="Of verdicts whose message holds this text alone.")] = "",
+    versions: Annotated[str | None, typer.Option(help="The range of versions; by default the run's own.")] = None,
+    folder: Annotated[Path, typer.Option(help="Where the expectations lie.")] = known.EXPECTATIONS,
+) -> None:
+    """Write the expectations that a reviewed run calls for, and take out those that it shows to be stale."""
+    from .update import updated
+
+    try:
+        changed = updated(results.read(run), folder, note, finding, implementation, case, message, versions)
+    except (results.ResultError, known.ExpectationError) as error:
+        wrong(str(error))
+    for line in changed:
+        print(line)
+
+
+if __name__ == "__main__":
+    application = typer.Typer(no_args_is_help=True, add_completion=False)
+    add_commands(application)
+    application()

@@ -1,0 +1,92 @@
+"""The implementations under test: what each is called, whose document binds it, and what that document promises."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from packaging.version import InvalidVersion, Version
+
+FRAMEWORKS = ("torch", "paddle", "mindspore", "numpy")
+DISTRIBUTIONS = {"torch": "torch", "paddle": "paddlepaddle", "mindspore": "mindspore", "numpy": "numpy"}
+HALVES = ("float16", "bfloat16")
+WIDE = ("float32", "float64")
+
+
+@dataclass(frozen=True)
+class Api:
+    """What a document says of every call: the dtypes it takes, its formula, its default reduction, the shape of a sum."""
+
+    dtypes: tuple[str, ...]
+    formula: str = "terms"
+    default: str = "mean"
+    reduced: tuple[int, ...] = ()
+
+
+APIS = {
+    "neutral": Api((*HALVES, *WIDE)),
+    "torch": Api((*HALVES, *WIDE)),
+    "paddle": Api(WIDE),
+    "paddle-2.0": Api(WIDE, formula="whole", reduced=(1,)),
+    "fluid": Api(WIDE, default="none"),
+    "mindspore": Api(("float16", "float32")),
+    "mindspore-2.0": Api(("float16", "float32")),
+    "mindspore-2.7": Api((*HALVES, "float32")),
+}
+SHIM = {
+    "compatlosses": "neutral",
+    "compatlosses.torch": "torch",
+    "compatlosses.paddle": "paddle",
+    "compatlosses.paddle.v2_0": "paddle-2.0",
+    "compatlosses.paddle.fluid.layers": "fluid",
+    "compatlosses.mindspore": "mindspore",
+    "compatlosses.mindspore.v2_0": "mindspore-2.0",
+    "compatlosses.mindspore.v2_7": "mindspore-2.7",
+}
+PRIMARY = (
+    "compatlosses",
+    "torch.nn.functional.binary_cross_entropy_with_logits",
+    "paddle.nn.functional.binary_cross_entropy_with_logits",
+    "mindspore.ops.binary_cross_entropy_with_logits",
+)
+
+
+@dataclass(frozen=True)
+class Implementation:
+    """A function as found in one environment."""
+
+    name: str
+    framework: str
+    kind: str
+    """'native' or 'shim'."""
+    version: str
+
+    @property
+    def label(self) -> str:
+        """How people write it."""
+        return self.name if self.kind == "native" else f"{self.name} on {self.framework}"
+
+    @property
+    def api_name(self) -> str:
+        """Whose document binds it."""
+        if self.kind == "shim":
+            return SHIM[self.name]
+        if self.framework == "mindspore":
+            return "mindspore-2.7" if at_least(self.version, "2.7") else "mindspore"
+        if "sigmoid_cross_entropy" in self.name:
+            return "fluid"
+        if self.framework == "paddle" and not at_least(self.version, "2.5"):
+            return "paddle-2.0"
+        return self.framework
+
+    @property
+    def api(self) -> Api:
+        """What that document promises."""
+        return APIS[self.api_name]
+
+
+def at_least(version: str, least: str) -> bool:
+    """Whether a version is at least that one; what is no version counts as newer."""
+    try:
+        return Version(version) >= Version(least)
+    except InvalidVersion:
+        return True

@@ -1,0 +1,246 @@
+"""The judge: what a worker answered, against the documents and against the exact outcome."""
+
+from __future__ import annotations
+
+import base64
+import math
+import tomllib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from .cases import CASES, Case
+from .implementations import Implementation
+from .oracle import Floats, Outcome, expected, reduction_of, result_dtype
+from .strata import stratum
+
+STATUSES = ("pass", "unsupported", "fail", "timeout", "crash")
+"""From best to worst."""
+YARDSTICKS = ("documented", "exact", "agreement")
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was checked: of which quantity, by which yardstick, and how it came out."""
+
+    what: str
+    yardstick: str
+    status: str
+    message: str = ""
+    ulps: float | None = None
+    strata: dict[str, float] = field(default_factory=dict)
+    """The largest error in ULPs by stratum of the elements, where there is one."""
+
+
+@dataclass
+class Verdict:
+    """All that is known of one case on one implementation."""
+
+    case: str
+    implementation: str
+    framework: str
+    kind: str
+    status: str
+    message: str = ""
+    checks: list[Check] = field(default_factory=list)
+    seconds: float = 0.0
+    expectation: str = ""
+    """What the expectations say: '' nothing, 'expected' a known deviation, 'unexpected' one that they do not know,
+    'stale' a pass where they tell of a deviation."""
+
+    @property
+    def label(self) -> str:
+        return self.implementation if self.kind == "native" else f"{self.implementation} on {self.framework}"
+
+    def to_json(self) -> dict[str, Any]:
+        """As data. JSON has no infinity: an unbounded error is the string 'inf'."""
+        return jsonable(asdict(self))
+
+
+def jsonable(value: Any) -> Any:
+    """The value with its infinite and NaN floats as strings."""
+    if isinstance(value, dict):
+        return {key: jsonable(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [jsonable(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
+
+
+@lru_cache(maxsize=1)
+def tolerances() -> dict[str, dict[str, dict[str, Any]]]:
+    """By yardstick and quantity, the limit for each dtype and the reason for it."""
+    return tomllib.loads((CASES / "tolerances.toml").read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=4096)
+def expectation_of(key: tuple[str, str, str], case: Hashed) -> dict[str, Outcome]:
+    """The exact outcome, once for all implementations that share a formula."""
+    return expected(case.case, key[1], key[2])
+
+
+class Hashed:
+    """A case, hashed by its id."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+
+    def __hash__(self) -> int:
+        return hash(self.case.id)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Hashed) and other.case == self.case
+
+
+def applies(case: Case, implementation: Implementation) -> bool:
+    """Whether the case is about this implementation's API at all."""
+    from .implementations import PRIMARY
+
+    if case.primary and implementation.name not in PRIMARY:
+        return False
+    if case.errors:
+        return implementation.api_name in case.errors
+    return not case.apis or implementation.api_name in case.apis
+
+
+def judge(case: Case, implementation: Implementation, answer: Answer, seconds: float = 0.0) -> Verdict:
+    """The verdict on one answer."""
+    verdict = Verdict(
+        case.id, implementation.name, implementation.framework, implementation.kind, "pass", seconds=round(seconds, 4)
+    )
+    outcome = answer["outcome"]
+    if outcome in ("crash", "timeout", "unsupported"):
+        verdict.status, verdict.message = outcome, str(answer.get("message", ""))
+        return verdict
+    if outcome == "error":
+        verdict.checks = [judge_error(case, implementation, answer)]
+    elif case.errors:
+        kinds = " or ".join(case.errors[implementation.api_name])
+        verdict.checks = [Check("error", "documented", "fail", f"accepted silently; expected {kinds}")]
+    else:
+        verdict.checks = list(judge_value(case, implementation, answer))
+    verdict.status = max((check.status for check in verdict.checks), key=STATUSES.index)
+    verdict.message = "; ".join(check.message for check in verdict.checks if check.status != "pass")[:600]
+    return verdict
+
+
+def judge_error(case: Case, implementation: Implementation, answer: Answer) -> Check:
+    """An error: the right one, a refusal of what no document promises, or a failure."""
+    said = f"{answer['kinds'][0]} in the {answer['phase']}: {answer['message']}"
+    if case.errors:
+        wanted = case.errors[implementation.api_name]
+        right = answer["phase"] == "call" and bool(set(wanted) & set(answer["kinds"]))
+        return Check("error", "documented", "pass" if right else "fail", "" if right else f"expected {wanted}, got {said}")
+    dtypes = {tensor.dtype for tensor in case.tensors.values()}
+    undocumented = not dtypes <= set(implementation.api.dtypes)
+    refuses_gradient = answer["phase"] == "gradient" and implementation.kind == "native"
+    if answer["phase"] == "inputs" or undocumented or refuses_gradient:
+        return Check("refusal", "documented", "unsupported", f"refused: {said}")
+    return Check("error", "documented", "fail", said)
+
+
+def judge_value(case: Case, implementation: Implementation, answer: Answer) -> Iterator[Check]:
+    """A result: its shape, dtype, numbers, gradients, warnings; and that the inputs are as they were."""
+    api = implementation.api
+    native = implementation.kind == "native"
+    outcomes = expectation_of((case.id, api.formula, api.default), Hashed(case))
+    reduced = reduction_of(case, api.default) != "none"
+    shape = api.reduced if reduced else outcomes["value"].shape
+    if case.repeat and not reduced:
+        shape = (case.repeat.times * len(case.tensors["logits"].values),)
+    yield from judge_array(case, "value", answer["value"], outcomes["value"], shape, result_dtype(case), native)
+    for name in case.differentiate:
+        tensor = case.tensors[name]
+        full = tensor.shape
+        if case.repeat and math.prod(full) == len(case.tensors["logits"].values):
+            full = (case.repeat.times * math.prod(full),)
+        found = answer["gradients"].get(name)
+        yield from judge_array(case, f"gradient of {name}", found, outcomes[name], full, tensor.dtype, native)
+    if case.second:
+        yield from judge_array(case, "second derivative", answer["second"], outcomes["second"], outcomes["second"].shape, case.dtype, native)
+    if answer.get("modified"):
+        yield Check("inputs", "documented", "fail", f"modified {', '.join(answer['modified'])}")
+    if case.warns is not None:
+        said = [message for _, message in answer["warnings"]]
+        heard = any(case.warns in message for message in said)
+        yield Check("warning", "documented", "pass" if heard else "fail", "" if heard else f"no warning {case.warns!r}: {said}")
+
+
+def judge_array(
+    case: Case, what: str, got: Answer | None, exact: Outcome, shape: tuple[int, ...], dtype: str, native: bool
+) -> Iterator[Check]:
+    """One array of a result, by the document and by the mathematics."""
+    if got is None:
+        yield Check(what, "documented", "fail", f"{what}: None, silently")
+        return
+    if "refused" in got:
+        # A native function need not differentiate by its weights if it says so; the shim promises every gradient.
+        yield Check(what, "documented", "unsupported" if native else "fail", f"{what}: refused: {got['refused']}")
+        return
+    if tuple(got["shape"]) != shape:
+        yield Check(what + ": shape", "documented", "fail", f"{what}: shape {tuple(got['shape'])}, expected {shape}")
+        if math.prod(got["shape"]) != math.prod(shape):
+            return
+    if got["dtype"] != dtype:
+        yield Check(what + ": dtype", "documented", "fail", f"{what}: dtype {got['dtype']}, expected {dtype}")
+    values = np.frombuffer(base64.b64decode(got["data"]), dtype="<f8")
+    if case.repeat and values.size == 2 * exact.rounded.size:
+        values = worst_of(values.reshape(2, -1), exact)
+    if values.size and not values.any() and np.any(exact.rounded != 0):
+        yield Check(what, "exact", "fail", f"{what}: all zeros, silently; expected {exact.rounded.ravel()[:4].tolist()}")
+        return
+    errors = errors_in_ulps(values, exact)
+    limit = tolerances()["exact"][what.split()[0] if what != "second derivative" else "second"][dtype]
+    yield numeric(case, what, "exact", values, exact, errors, float(limit))
+    relative = tolerances()["documented"]["relative"][dtype]
+    allowed = np.maximum(exact.ulp * 2.0 ** precision(dtype), 1.0) * relative
+    yield numeric(case, what, "documented", values, exact, errors * exact.ulp / allowed, 1.0, counted=False)
+
+
+def precision(dtype: str) -> int:
+    """Bits of precision less one."""
+    from .rounding import FORMATS
+
+    return FORMATS[dtype].precision - 1
+
+
+def worst_of(both: Floats, exact: Outcome) -> Floats:
+    """Of the least and the greatest result of each distinct pair, the one farther from the truth."""
+    far = [errors_in_ulps(row, exact) for row in both]
+    return np.where(far[0] >= far[1], both[0], both[1])
+
+
+def errors_in_ulps(got: Floats, exact: Outcome) -> Floats:
+    """|got - exact| in ULPs; 0 where both are the same infinity or both NaN, infinite where only one is."""
+    with np.errstate(all="ignore"):
+        distance = np.abs((got - exact.head) - exact.rest) / exact.ulp
+    same = (got == exact.rounded) & ~np.isfinite(exact.rounded) | np.isnan(got) & np.isnan(exact.rounded)
+    return np.where(same, 0.0, np.where(np.isfinite(distance), distance, np.inf))
+
+
+def numeric(
+    case: Case, what: str, yardstick: str, got: Floats, exact: Outcome, errors: Floats, limit: float, counted: bool = True
+) -> Check:
+    """The worst of an array's errors, and where it is."""
+    if not errors.size:
+        return Check(what, yardstick, "pass", ulps=0.0 if counted else None)
+    worst = int(errors.argmax())
+    bad = int((errors > limit).sum())
+    strata: dict[str, float] = {}
+    elementwise = errors.size == len(case.tensors["logits"].values)
+    if counted and elementwise:
+        for index, error in enumerate(errors.tolist()):
+            name = stratum(case.tensors["logits"].values[index], case.tensors["targets"].values[index])
+            strata[name] = max(strata.get(name, 0.0), round(error, 3))
+    ulps = round(float(errors[worst]), 3) if counted else None
+    if not bad:
+        return Check(what, yardstick, "pass", ulps=ulps, strata=strata)
+    where = f" at {stratum(case.tensors['logits'].values[worst], case.tensors['targets'].values[worst])}" if elementwise else ""
+    how = f"{errors[worst]:.3g} ULP off" if counted else "not the documented formula's value"
+    message = f"{what}: {got[worst]!r}, exactly {exact.rounded[worst]!r}: {how}{where} ({bad} of {errors.size})"
+    return Check(what, yardstick, "fail", message.replace("np.float64(", "").replace("),", ","), ulps, strata)

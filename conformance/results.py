@@ -1,0 +1,156 @@
+"""The result of a run as data: JSON of a versioned schema, JUnit, and what changed between two.
+
+Schema 1, in words: ``schema`` 1; ``partial`` true when the run was interrupted; ``created`` in UTC; ``targets`` with
+``label``, ``framework``, ``kind``, ``version``, ``python``, ``numpy``, ``seconds``, ``error`` and, by implementation,
+``available`` (null, or why not); ``verdicts`` with ``case``, ``implementation``, ``framework``, ``kind``, ``status``,
+``message``, ``seconds``, ``expectation`` and ``checks``, each with ``what``, ``yardstick``, ``status``, ``message``,
+``ulps`` and ``strata`` (largest ULP error by stratum). Infinite numbers are the strings 'inf' and '-inf'.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from .judge import STATUSES, Verdict
+from .runner import Target
+
+SCHEMA = 1
+LARGEST_FILE = 500_000_000
+
+
+class ResultError(ValueError):
+    """A file of results that cannot be read or written."""
+
+
+def as_json(targets: Sequence[Target], verdicts: Sequence[Verdict], partial: bool) -> dict[str, Any]:
+    """A run as data."""
+    shown = ("label", "framework", "kind", "version", "python", "numpy", "seconds", "error", "available")
+    return {
+        "schema": SCHEMA,
+        "partial": partial,
+        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "targets": [{name: getattr(target, name) for name in shown} for target in targets],
+        "verdicts": [verdict.to_json() for verdict in sorted(verdicts, key=lambda v: (v.label, v.case))],
+    }
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    try:
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(file.name, 0o644)
+        os.replace(file.name, path)
+    except OSError as error:
+        raise ResultError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def check_writable(path: Path) -> None:
+    """Refuse, before a long run, a path that cannot be written after it."""
+    folder = path.parent
+    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise ResultError(f"{path} cannot be written: expected a file in a folder that exists and is writable")
+
+
+def read(path: Path) -> dict[str, Any]:
+    """A run from its file, its schema checked."""
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise ResultError(f"{path} is larger than {LARGEST_FILE} bytes")
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ResultError(f"{path} cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise ResultError(f"{path} is no JSON: {error}") from error
+    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+        raise ResultError(f"{path} is no result of schema {SCHEMA}")
+    needed = {"case": str, "implementation": str, "framework": str, "kind": str, "status": str, "message": str}
+    verdicts = data.get("verdicts")
+    if not isinstance(verdicts, list) or not isinstance(data.get("targets"), list):
+        raise ResultError(f"{path} has no list of verdicts or of targets")
+    for verdict in verdicts:
+        if not isinstance(verdict, dict) or any(not isinstance(verdict.get(k), t) for k, t in needed.items()):
+            raise ResultError(f"{path} has a verdict without one of {', '.join(needed)}")
+        if verdict["status"] not in STATUSES:
+            raise ResultError(f"{path} has a verdict of status {verdict['status']!r}")
+    return data
+
+
+def junit(verdicts: Sequence[Verdict]) -> str:
+    """A run as JUnit XML: known deviations and what is unsupported are skipped, what is unexpected is a failure."""
+    root = ElementTree.Element("testsuites")
+    for label in sorted({verdict.label for verdict in verdicts}):
+        mine = [verdict for verdict in verdicts if verdict.label == label]
+        suite = ElementTree.SubElement(root, "testsuite", name=label, tests=str(len(mine)))
+        suite.set("failures", str(sum(v.expectation in ("unexpected", "stale") for v in mine)))
+        for verdict in mine:
+            item = ElementTree.SubElement(suite, "testcase", classname=label, name=verdict.case, time=str(verdict.seconds))
+            said = printable(verdict.message)
+            if verdict.expectation in ("unexpected", "stale"):
+                kind = "unexpected pass" if verdict.expectation == "stale" else verdict.status
+                ElementTree.SubElement(item, "failure", message=said or kind, type=kind)
+            elif verdict.status != "pass":
+                ElementTree.SubElement(item, "skipped", message=f"{verdict.status}: {said}")
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True)
+
+
+def printable(text: str) -> str:
+    """Text without the control characters that XML cannot hold."""
+    return "".join(c if c in "\t\n" or c.isprintable() else "?" for c in text)
+
+
+@dataclass
+class Changes:
+    """What changed between two runs, by implementation and case."""
+
+    worse: list[str] = field(default_factory=list)
+    better: list[str] = field(default_factory=list)
+    moved: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    new: list[str] = field(default_factory=list)
+    unchanged: int = 0
+
+
+def compare(old: dict[str, Any], new: dict[str, Any]) -> Changes:
+    """What the new run does otherwise. An error that doubled, by at least one ULP, has moved."""
+    before, after = by_case(old), by_case(new)
+    changes = Changes()
+    changes.gone = [" ".join(key) for key in before if key not in after]
+    changes.new = [" ".join(key) for key in after if key not in before]
+    for key, verdict in after.items():
+        if key not in before:
+            continue
+        was, now = before[key]["status"], verdict["status"]
+        line = f"{' '.join(key)}: {was} -> {now}"
+        if STATUSES.index(now) > STATUSES.index(was):
+            changes.worse.append(f"{line}: {verdict['message'][:160]}")
+        elif now != was:
+            changes.better.append(line)
+        elif farther(worst(before[key]), worst(verdict)):
+            changes.moved.append(f"{' '.join(key)}: {worst(before[key]):g} -> {worst(verdict):g} ULP")
+        else:
+            changes.unchanged += 1
+    return changes
+
+
+def by_case(run: dict[str, Any]) -> dict[tuple[str, str, str], dict[str, Any]]:
+    """A run's verdicts by framework, implementation and case."""
+    return {(v["framework"], v["implementation"], v["case"]): v for v in run["verdicts"]}
+
+
+def worst(verdict: dict[str, Any]) -> float:
+    """The largest error in ULPs of a verdict."""
+    return max((float(c["ulps"]) for c in verdict.get("checks", []) if c.get("ulps") is not None), default=0.0)
+
+
+def farther(was: float, now: float) -> bool:
+    """Whether an error grew or shrank beyond tolerance."""
+    return was != now and (max(was, now) > 2 * min(was, now)) and abs(now - was) > 1
