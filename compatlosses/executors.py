@@ -74,16 +74,20 @@ class FusedCall:
             *arrays, reduction=reduction, ignore_index=ignore_index, normalize=normalize, wrt=at_once, dtype=dtype
         )
         self.loss = result.loss
-        self._kept = result.gradients if reduction != "none" else None
+        self._kept: list[Array | None] = list(result.gradients)
 
     @property
     def reduced(self) -> bool:
         """Whether the loss is one number, and so the cotangent."""
         return self.options[0] != "none"
 
-    def gradients(self, cotangent: Array | float) -> fused.Gradients:
-        """The gradients wanted, times the cotangent: a number, or with reduction 'none' an array of the logits' shape."""
-        kept, self._kept = self._kept, None
+    def gradients(self, cotangent: Array | float, wanted: fused.Wanted | None = None) -> fused.Gradients:
+        """The gradients wanted (None: all that were at the call), times the cotangent.
+
+        The cotangent is a number, or with reduction 'none' an array of the logits' shape.
+        """
+        wanted = self._wanted if wanted is None else wanted
+        kept = self._given_up(wanted)
         if kept is not None and isinstance(cotangent, float):
             if cotangent == 1.0:
                 return kept
@@ -99,8 +103,19 @@ class FusedCall:
             reduction=reduction,
             ignore_index=ignore_index,
             normalize=normalize,
-            wrt=self._wanted,
+            wrt=wanted,
         )
+
+    def _given_up(self, wanted: fused.Wanted) -> fused.Gradients | None:
+        """The kept gradients that are wanted, kept no longer; None if one of them is gone."""
+        found: list[Array | None] = [None, None, None, None]
+        for i in range(4):
+            if wanted[i]:
+                if self._kept[i] is None:
+                    return None
+                found[i] = self._kept[i]
+        self._kept = [None if wanted[i] else self._kept[i] for i in range(4)]
+        return found[0], found[1], found[2], found[3]
 
 
 def fused_loss(

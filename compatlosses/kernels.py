@@ -171,6 +171,29 @@ def other_gradients(r, scale, n):  # type: ignore[no-untyped-def]
         r[BY_POS_WEIGHT, i] = scalar.product(w, scalar.by_pos_weight(u, r[TARGETS, i], log1p)) * g
 
 
+@inner
+def rescued(r, scale, n):  # type: ignore[no-untyped-def]
+    """Where a product overflowed before a small weight met it, multiply in the other order: coefficients first."""
+    for i in range(n):
+        w = r[WEIGHT, i]
+        if not 0.0 < abs(w) < 1.0:
+            continue
+        u = r[LOGITS, i]
+        v = scalar.product(w, r[TARGETS, i])
+        p = r[POS_WEIGHT, i]
+        g = r[COTANGENT, i] * scale
+        if np.isinf(r[LOSS, i]):
+            a = w - v
+            b = scalar.product(p, v)
+            c = b if scalar.negative(u) else a
+            r[LOSS, i] = scalar.loss(abs(u), c, scalar.product(a + b, r[LOG1P, i]))
+        if np.isinf(r[BY_TARGETS, i]):
+            linear = scalar.product(w * p, -u) if u < 0.0 else w * -u
+            r[BY_TARGETS, i] = (scalar.product(w * (p - 1.0), r[LOG1P, i]) + linear) * g
+        if np.isinf(r[BY_POS_WEIGHT, i]):
+            r[BY_POS_WEIGHT, i] = scalar.by_pos_weight(u, v, r[LOG1P, i]) * g
+
+
 # --- sums ---------------------------------------------------------------------------------------------------------
 
 
@@ -471,6 +494,10 @@ def general(exact, table, size, ignore, scale, divisor, partials, first, last): 
         weigh(scratch, scale, n)
         if others:
             other_gradients(scratch, scale, n)
+        if table[WEIGHT, 0] >= 0 and not (
+            finite(scratch[LOSS], n) and finite(scratch[BY_TARGETS], n) and finite(scratch[BY_POS_WEIGHT], n)
+        ):
+            rescued(scratch, scale, n)
         if ignore == ignore:
             for j in range(n):
                 if scratch[TARGETS, j] == ignore:

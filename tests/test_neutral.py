@@ -81,9 +81,7 @@ def test_python_numbers_are_weights(framework: Framework) -> None:
 def test_integer_and_bool_targets_are_numbers(framework: Framework, kind: str) -> None:
     labels = framework.integers([1, 0, 1], kind)
     loss = cl.binary_cross_entropy_with_logits(framework.tensor([0.5, 2.0, -1.0]), labels, reduction="sum")
-    np.testing.assert_allclose(
-        framework.array(loss), reference([0.5, 2.0, -1.0], [1, 0, 1], reduction="sum"), rtol=1e-6
-    )
+    np.testing.assert_allclose(framework.array(loss), reference([0.5, 2.0, -1.0], [1, 0, 1], reduction="sum"), rtol=1e-6)
 
 
 @pytest.mark.parametrize("wide", ["weight", "pos_weight", "targets"])
@@ -156,13 +154,9 @@ def test_value_and_gradients_agrees_with_autograd(autograd: Framework) -> None:
     arguments = {"ignore_index": 1.0, "normalize": True, "reduction": "mean"}
     x, y, p = autograd.tensor(X), autograd.tensor(Y), autograd.tensor([1.0, 3.0, 0.5])
     loss, gradients = cl.value_and_gradients(x, y, wrt=("logits", "pos_weight"), pos_weight=p, **arguments)
-    by_autograd = autograd.gradients(
-        lambda a, b: cl.binary_cross_entropy_with_logits(a, y, pos_weight=b, **arguments), [x, p]
-    )
+    by_autograd = autograd.gradients(lambda a, b: cl.binary_cross_entropy_with_logits(a, y, pos_weight=b, **arguments), [x, p])
     assert list(gradients) == ["logits", "pos_weight"]
-    np.testing.assert_allclose(
-        autograd.array(loss), reference(X, Y, 1.0, [1.0, 3.0, 0.5], "mean", 1.0, True), rtol=1e-6
-    )
+    np.testing.assert_allclose(autograd.array(loss), reference(X, Y, 1.0, [1.0, 3.0, 0.5], "mean", 1.0, True), rtol=1e-6)
     for mine, theirs in zip(gradients.values(), by_autograd, strict=True):
         np.testing.assert_allclose(autograd.array(mine), autograd.array(theirs), rtol=1e-6)
 
@@ -211,9 +205,7 @@ class TestIgnored:
 
     def test_integer_labels_are_compared_as_values(self, framework: Framework) -> None:
         labels = framework.integers([1, -1, 0], "int64")
-        loss = cl.binary_cross_entropy_with_logits(
-            framework.tensor([1.0, 9.0, 1.0]), labels, ignore_index=-1.0, normalize=True
-        )
+        loss = cl.binary_cross_entropy_with_logits(framework.tensor([1.0, 9.0, 1.0]), labels, ignore_index=-1.0, normalize=True)
         np.testing.assert_allclose(framework.array(loss), reference([1.0, 1.0], [1.0, 0.0]), rtol=1e-6)
 
 

@@ -144,9 +144,7 @@ print(*sorted({d.metadata["Name"] for d in distributions()} - {"pip", "setuptool
 
 def test_the_metadata_offers_the_extras(wheel: Path) -> None:
     text = next(
-        zipfile.ZipFile(wheel).read(name).decode()
-        for name in zipfile.ZipFile(wheel).namelist()
-        if name.endswith("METADATA")
+        zipfile.ZipFile(wheel).read(name).decode() for name in zipfile.ZipFile(wheel).namelist() if name.endswith("METADATA")
     )
     extras = {line.removeprefix("Provides-Extra: ") for line in text.splitlines() if line.startswith("Provides-Extra")}
     assert {"torch", "paddle", "mindspore", "fused", "conformance", "dev", "all"} <= extras

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from compatlosses import formula, libraries
+from compatlosses import formula, libraries, rules
 from numpy.typing import NDArray
 
 from . import host as host
@@ -20,6 +20,9 @@ from . import host as host
 NAME = "NumPy"
 
 Array = NDArray[Any]
+
+# By type character, which is the same in every byte order: dtype.name is worked out anew at each look.
+_NAMES = {np.dtype(name).char: name for name in (*rules.FLOATING, *rules.INTEGRAL) if name != "bfloat16"}
 
 _THIS: Any = sys.modules[__name__]
 """This module, as the library that the formula is computed with."""
@@ -48,7 +51,7 @@ def shape(x: Array, /) -> tuple[int, ...]:
 
 def dtype(x: Array, /) -> str:
     """The name of the element type, whatever its byte order."""
-    return x.dtype.name
+    return _NAMES.get(x.dtype.char) or x.dtype.name
 
 
 def cast(x: Array, dtype: str, /) -> Array:

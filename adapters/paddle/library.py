@@ -10,23 +10,22 @@ float32: softplus 0.50, sigmoid 0.50; float64: softplus 1.8, sigmoid 2.2.
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import paddle
-from compatlosses import formula, libraries, losses
-from compatlosses.executors import Host
+from compatlosses import formula, libraries, losses, rules
 from compatlosses.libraries import Shape
-from compatlosses.rules import FLOATING
+
+from . import host as host
 
 NAME = "Paddle"
 
 Tensor = Any
 """`paddle.Tensor`, or what stands for one while a program is built. Paddle's own annotations lack the latter."""
-
-host: Host | None = None
-"""No fused executor: every call takes the formula."""
 
 _THIS: Any = sys.modules[__name__]
 """This module, as the library that the formula is computed with."""
@@ -51,7 +50,12 @@ def dtype(x: Tensor, /) -> str:
 
 def cast(x: Tensor, dtype: str, /) -> Tensor:
     """``x`` with elements of ``dtype``; ``x`` itself where it has that dtype already."""
-    return x.astype(dtype)
+    source = str(x.dtype).removeprefix("paddle.")
+    if source == dtype:
+        return x
+    if (source == "float16" or dtype == "float16") and paddle.in_dynamic_mode():
+        return _Cast.apply(x, dtype)
+    return _cast(x, dtype)
 
 
 def constant(value: float, like: Tensor, /) -> Tensor:
@@ -93,7 +97,7 @@ def isinf(x: Tensor, /) -> Tensor:
 
 def equal(x: Tensor, value: float, /) -> Tensor:
     """Where ``x`` has exactly this value, rounded to its dtype; whole numbers are compared as they are."""
-    if dtype(x) in FLOATING:
+    if dtype(x) in rules.FLOATING:
         if value == 0:
             return paddle.logical_not(x)
         # Half precision lacks comparisons on CPU.
@@ -135,8 +139,9 @@ def elements(x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None, counts: T
     In a program Paddle differentiates the operations themselves, once: its PyLayer does not survive to_static there.
     """
     if not paddle.in_dynamic_mode():
-        return formula.elements(_THIS, x, y, w, p, counts)
-    with paddle.no_grad():
+        with _without_autocast():
+            return formula.elements(_THIS, x, y, w, p, counts)
+    with paddle.no_grad(), _without_autocast():
         loss = formula.elements(_THIS, x, y, w, p, counts)
 
     def slope(of: int) -> Callable[[Tensor], Tensor]:
@@ -146,9 +151,7 @@ def elements(x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None, counts: T
     return attached(loss, (x, y, w, p), slope)
 
 
-def attached(
-    value: Tensor, arguments: Sequence[Tensor | None], slope: Callable[[int], Callable[[Tensor], Tensor]]
-) -> Tensor:
+def attached(value: Tensor, arguments: Sequence[Tensor | None], slope: Callable[[int], Callable[[Tensor], Tensor]]) -> Tensor:
     """``value``, which nobody else holds, with ``slope(i)(g)`` as its gradient by ``arguments[i]`` for a cotangent g.
 
     Each argument has a node of its own. One node for all is what Paddle's PyLayer seems made for, but it fails when
@@ -179,7 +182,8 @@ def gradients(
     /,
 ) -> tuple[Tensor | None, Tensor | None, Tensor | None, Tensor | None]:
     """The gradients of `elements` times the cotangent ``g``."""
-    return formula.gradients(_THIS, wanted, g, x, y, w, p, counts)
+    with _without_autocast():
+        return formula.gradients(_THIS, wanted, g, x, y, w, p, counts)
 
 
 def tracing() -> bool:
@@ -192,6 +196,19 @@ def autocast_dtype(x: Tensor, /) -> str | None:
     if dtype(x) in ("float16", "bfloat16") and paddle.is_autocast_enabled():
         return "float32"
     return None
+
+
+class _Cast(paddle.autograd.PyLayer):  # type: ignore[misc]
+    """A cast to or from float16, whose gradient is a cast by `_cast` too and not by Paddle."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, name: str) -> Tensor:
+        ctx.name = dtype(x)
+        return _cast(x, name)
+
+    @staticmethod
+    def backward(ctx: Any, g: Tensor) -> Tensor:
+        return cast(g, ctx.name)
 
 
 class _Attached(paddle.autograd.PyLayer):  # type: ignore[misc]
@@ -235,6 +252,19 @@ class _Sigmoid(paddle.autograd.PyLayer):  # type: ignore[misc]
         return g * (sigmoid(x) * sigmoid(-x))
 
 
+def _without_autocast() -> AbstractContextManager[None]:
+    """No automatic casting inside: at level O2 it would cast the formula's operations to half precision, on GPUs."""
+    return paddle.amp.auto_cast(enable=False) if paddle.is_autocast_enabled() else nullcontext()
+
+
+def _cast(x: Tensor, dtype: str) -> Tensor:
+    """``x`` with elements of ``dtype``. On CPU, Paddle casts 4e-24 to the float16 8e-5: what rounds to 0 becomes 0 first."""
+    if dtype == "float16" and x.dtype in (paddle.float32, paddle.float64):
+        # A difference, not a choice: the derivative stays 1.
+        x = x - where(paddle.abs(x) < 2.0**-26, x, 0.0).detach()
+    return x.astype(dtype)
+
+
 def _softplus(x: Tensor) -> Tensor:
     """Softplus in operations whose derivatives are true to second order."""
     wide = x.astype("float64")
@@ -259,9 +289,11 @@ def _exp(x: Tensor) -> Tensor:
     return paddle.exp(where(low, -700.0, x)) * paddle.exp(where(low, x + 700, 0.0))
 
 
-# paddle.jit.to_static rewrites whatever it meets into a dialect of its own, default arguments and all. There is nothing to
-# rewrite here: no branch depends on a tensor's values.
-for _function in (libraries.library_of, losses.evaluate, losses.checked_library):
-    paddle.jit.not_to_static(_function)
+# paddle.jit.to_static rewrites the functions that it meets into a dialect of its own, in which `a is not None and a >= 0`
+# compares the None. There is nothing to rewrite: no branch here depends on a tensor's values.
+for _module in (formula, libraries, losses, rules):
+    for _function in vars(_module).values():
+        if inspect.isfunction(_function) and _function.__module__ == _module.__name__:
+            paddle.jit.not_to_static(_function)
 
 libraries.register(_THIS)

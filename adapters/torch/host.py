@@ -12,6 +12,11 @@ from compatlosses import fused, losses
 from compatlosses.executors import Array, FusedCall
 from torch.autograd import forward_ad
 
+_transformation = torch._C._functorch.peek_interpreter_stack
+_tracing_state = torch._C._get_tracing_state
+_dispatch_modes = torch._C._len_torch_dispatch_stack
+_function_modes = torch._C._len_torch_function_stack
+
 
 def why_formula(
     logits: torch.Tensor,
@@ -25,26 +30,34 @@ def why_formula(
         return "torch.compile or torch.export is reading the call"
     if forward_ad._current_level >= 0:
         return "forward-mode differentiation is on"
-    if torch._C._functorch.peek_interpreter_stack() is not None:
+    if _transformation() is not None:
         return "a torch.func transformation is at work"
-    if torch._C._get_tracing_state() is not None:
+    if _tracing_state() is not None:
         return "torch.jit.trace is recording"
-    if torch._C._len_torch_dispatch_stack() > 0 or torch._C._len_torch_function_stack() > 0:
+    if _dispatch_modes() or _function_modes():
         return "a mode that watches operations is on"
-    for tensor in (logits, targets, weight, pos_weight):
-        if tensor is None or isinstance(tensor, float):
-            continue
-        if type(tensor) is not torch.Tensor:
-            if isinstance(tensor, int) or type(tensor) is torch.nn.Parameter:
-                continue
-            return f"a tensor is of the subclass {type(tensor).__qualname__}"
-        if tensor.device.type != "cpu":
+    why = why_not(logits) or why_not(targets)
+    if why is None and weight is not None:
+        why = why_not(weight)
+    if why is None and pos_weight is not None:
+        why = why_not(pos_weight)
+    return why or fused.why_unavailable()
+
+
+def why_not(tensor: torch.Tensor | float) -> str | None:
+    """Why the memory of one argument cannot be read as it is; None where it can."""
+    kind = type(tensor)
+    if kind is torch.Tensor or kind is torch.nn.Parameter:
+        if not tensor.is_cpu:
             return f"a tensor is on the device {tensor.device}"
         if tensor.layout is not torch.strided:
             return f"a tensor's layout is {tensor.layout}"
         if tensor.is_neg():
             return "a tensor is a lazily negated view"
-    return fused.why_unavailable()
+        return None
+    if isinstance(tensor, (int, float)):
+        return None
+    return f"a tensor is of the subclass {kind.__qualname__}"
 
 
 def wanted(

@@ -1,0 +1,130 @@
+"""How the fused executor gets at Paddle tensors: proof that a call is eager on host memory, views, the gradient's hook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import paddle
+from paddle.base.framework import EagerParamBase
+from paddle.utils.dlpack import from_dlpack
+
+from compatlosses import fused, losses
+from compatlosses.executors import NOTHING_WANTED, Array, FusedCall
+
+Tensor = Any
+
+_TYPESTR = {
+    paddle.float16: "<f2",
+    paddle.bfloat16: "<u2",
+    paddle.float32: "<f4",
+    paddle.float64: "<f8",
+    paddle.bool: "|b1",
+    paddle.int8: "|i1",
+    paddle.uint8: "|u1",
+    paddle.int16: "<i2",
+    paddle.int32: "<i4",
+    paddle.int64: "<i8",
+}
+
+
+def why_formula(
+    logits: Tensor, targets: Tensor, weight: Tensor | float | None, pos_weight: Tensor | float | None, /
+) -> str | None:
+    """Why a call with these arguments must go to the formula; None where the fused executor may run."""
+    if not paddle.in_dynamic_mode():
+        return "a program is being built"
+    for tensor in (logits, targets, weight, pos_weight):
+        if tensor is None or isinstance(tensor, (int, float)):
+            continue
+        kind = type(tensor)
+        if kind is not paddle.Tensor and kind is not EagerParamBase:
+            return f"a tensor is of the class {kind.__qualname__}"
+        if not tensor.place.is_cpu_place():
+            return f"a tensor is on the device {tensor.place}"
+        if not tensor.is_dense():
+            return "a tensor is not dense"
+        if tensor.dtype not in _TYPESTR:
+            return f"the fused executor has no {tensor.dtype}"
+    return fused.why_unavailable()
+
+
+def wanted(
+    logits: Tensor, targets: Tensor, weight: Tensor | float | None, pos_weight: Tensor | float | None, /
+) -> fused.Wanted:
+    """By which arguments autograd will ask for a gradient."""
+    if not paddle.is_grad_enabled():
+        return NOTHING_WANTED
+    return differentiable(logits), differentiable(targets), differentiable(weight), differentiable(pos_weight)
+
+
+def differentiable(argument: Tensor | float | None) -> bool:
+    """Whether an argument is a tensor that asks for a gradient."""
+    return argument is not None and not isinstance(argument, (int, float)) and not argument.stop_gradient
+
+
+def view(tensor: Tensor, /) -> Array:
+    """The tensor's memory as an array."""
+    # Paddle keeps no memory for a tensor without elements.
+    array = np.asarray(_Memory(tensor)) if tensor.size else np.empty(tuple(tensor.shape), _TYPESTR[tensor.dtype])
+    return array.view(fused.BFLOAT16) if tensor.dtype == paddle.bfloat16 else array
+
+
+def tensor(array: Array | np.generic, like: Tensor, /) -> Tensor:
+    """An array that nobody else holds as a Paddle tensor."""
+    whole: Array = np.asarray(array)
+    if whole.dtype == fused.BFLOAT16:
+        return from_dlpack(whole.view(np.int16).__dlpack__()).view("bfloat16")
+    return from_dlpack(whole.__dlpack__())
+
+
+def attach(
+    call: FusedCall,
+    logits: Tensor,
+    targets: Tensor,
+    weight: Tensor | float | None,
+    pos_weight: Tensor | float | None,
+    /,
+) -> Tensor:
+    """The call's loss as a tensor whose gradients autograd asks of ``call``; a gradient of those is the formula's."""
+    from . import library
+
+    def slope(of: int) -> Callable[[Tensor], Tensor]:
+        wanted = (of == 0, of == 1, of == 2, of == 3)
+
+        def gradient(g: Tensor) -> Tensor:
+            if paddle.is_grad_enabled():
+                return losses.gradients_by_formula(library, wanted, g, logits, targets, weight, pos_weight, *call.options)[of]
+            return tensor(call.gradients(float(g) if call.reduced else view(g), wanted)[of], logits)
+
+        return gradient
+
+    arguments = [argument if differentiable(argument) else None for argument in (logits, targets, weight, pos_weight)]
+    value = tensor(call.loss, logits)
+    if value.dtype in (paddle.float32, paddle.float64):
+        return library.attached(value, arguments, slope)
+    # Paddle's CPU kernels cannot add in half precision, which is how it joins the nodes of several arguments.
+    wide = library.attached(library.cast(value, "float32"), arguments, slope)
+    return library.cast(wide, library.dtype(value))
+
+
+class _Memory:
+    """A tensor's memory by NumPy's array interface, which has strides and lets bfloat16 pass as its bits.
+
+    DLPack would do, but its views are read-only, and it has no bfloat16.
+    """
+
+    __slots__ = ("__array_interface__", "tensor")
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.tensor = tensor
+        typestr = _TYPESTR[tensor.dtype]
+        itemsize = int(typestr[2])
+        self.__array_interface__ = {
+            "version": 3,
+            "typestr": typestr,
+            "data": (tensor.data_ptr(), False),
+            "shape": tuple(tensor.shape),
+            "strides": tuple(stride * itemsize for stride in tensor.strides),
+        }
