@@ -25,7 +25,7 @@ from . import expectations as known
 from . import report, results
 from .implementations import DISTRIBUTIONS, FRAMEWORKS, SHIM, Implementation
 from .judge import Answer, Verdict, applies
-from .runner import Run, Target
+from .runner import CASE_SECONDS, Run, Target
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -106,7 +106,7 @@ def conform(
     implementation: Annotated[list[str] | None, typer.Option(help="native, shim, or a name; * stands for anything.")] = None,
     case: Annotated[list[str] | None, typer.Option(help="A case's id; * stands for anything: 'gradient/*'.")] = None,
     jobs: Annotated[int, typer.Option(min=1, max=64, help="Targets that run at a time.")] = min(2, os.cpu_count() or 1),
-    timeout: Annotated[float, typer.Option(min=0.01, help="Seconds that one case may take.")] = 60.0,
+    timeout: Annotated[float, typer.Option(min=0.01, help="Seconds that one case may take.")] = CASE_SECONDS,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the run as JSON to this file.")] = None,
     junit_file: Annotated[Path | None, typer.Option("--junit", help="Write the run as JUnit XML to this file.")] = None,
 ) -> None:
