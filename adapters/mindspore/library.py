@@ -3,6 +3,10 @@
 MindSpore's float32 ``exp`` and ``sigmoid`` err by 5e-6 and its ``log1p`` by 17% at small arguments, in float64 too. Its float64
 ``exp`` and ``log`` are true to half a unit in the last place, so softplus and sigmoid are built on those two alone.
 
+Its float32 additions and products flush subnormal numbers to zero, its casts do not. Everything is therefore computed in
+double and rounded once, by the cast to the result's dtype. What stays beyond reach are subnormal doubles in tensors so large
+that MindSpore works on them in several threads.
+
 Custom gradients are cells with a ``bprop``: the one hook that MindSpore's compiler, its eager tape and its transformations all
 honour. A cell takes and returns None for what is not given. That compiler does not know positional-only parameters.
 """
@@ -17,9 +21,9 @@ import mindspore
 from compatlosses import formula, libraries
 from mindspore import nn, ops
 
-NAME = "MindSpore"
+from . import host as host
 
-host = None
+NAME = "MindSpore"
 
 _THIS: Any = sys.modules[__name__]
 """This module, as the library that the formula is computed with."""
@@ -134,8 +138,8 @@ def elements(
     p: mindspore.Tensor | None,
     counts: mindspore.Tensor | None,
 ) -> mindspore.Tensor:
-    """The loss of each element, differentiable by the formulas."""
-    return _elements(x, y, w, p, counts)
+    """The loss of each element in double, differentiable by the formulas."""
+    return _elements(_wide(x), _wide(y), _wide(w), _wide(p), counts)
 
 
 def gradients(
@@ -147,8 +151,15 @@ def gradients(
     p: mindspore.Tensor | None,
     counts: mindspore.Tensor | None,
 ) -> tuple[mindspore.Tensor | None, mindspore.Tensor | None, mindspore.Tensor | None, mindspore.Tensor | None]:
-    """The gradients of `elements` times the cotangent ``g`` (None: 1)."""
-    return formula.gradients(_THIS, wanted, g, x, y, w, p, counts)
+    """The gradients of `elements` times the cotangent ``g`` (None: 1), in double."""
+    return formula.gradients(_THIS, wanted, _wide(g), _wide(x), _wide(y), _wide(w), _wide(p), counts)
+
+
+def _wide(x: mindspore.Tensor | None) -> mindspore.Tensor | None:
+    """``x`` in double, and None for None."""
+    if x is None:
+        return None
+    return x.astype(mindspore.float64)
 
 
 def tracing() -> bool:
