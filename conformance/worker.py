@@ -158,7 +158,7 @@ class MindSpore(Eager):
     def tensor(self, values, dtype, view):
         kind = getattr(self.ms, "bool_" if dtype == "bool" else dtype)
         plain = "float32" if dtype == "bfloat16" else dtype
-        return viewed(values.astype(plain), view, lambda array: self.ms.Tensor(np.ascontiguousarray(array), kind))
+        return viewed(values.astype(plain), view, lambda array: self.ms.Tensor(np.array(array, order="C"), kind))
 
     def array(self, x):
         if not isinstance(x, self.ms.Tensor):
@@ -180,6 +180,8 @@ class MindSpore(Eager):
         def gradients():
             places = tuple(names.index(name) for name in wrt)
             found = self.ms.grad(total, places)(*(tensors[name] for name in names))
+            # One place gives a tensor, several a tuple.
+            found = found if isinstance(found, tuple) else (found,)
             return {name: self.seen(lambda x=x: x) for name, x in zip(wrt, found)}
 
         def twice():
