@@ -146,7 +146,11 @@ with paddle.static.program_guard(main):
     loss = api.binary_cross_entropy_with_logits(x, y, w, pos_weight=w)
     (slope,) = paddle.static.gradients(loss, [x])
 executor = paddle.static.Executor(paddle.CPUPlace())
-feed = {{"x": np.array({X.tolist()}, "float32"), "y": np.array({Y.tolist()}, "float32"), "w": np.array({W.tolist()}, "float32")}}
+feed = {{
+    "x": np.array({X.tolist()}, "float32"),
+    "y": np.array({Y.tolist()}, "float32"),
+    "w": np.array({W.tolist()}, "float32"),
+}}
 loss, slope = executor.run(main, feed=feed, fetch_list=[loss, slope])
 print("found", float(loss), *slope.ravel().tolist())
 """
