@@ -1,0 +1,145 @@
+"""What the shim costs beside the mathematics: importing it, and finding the library and checking the arguments of a call."""
+
+from __future__ import annotations
+
+import importlib
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from bench_measure import Plan, timed
+
+import compatlosses as cl
+from compatlosses import losses
+
+IMPORT_LIMIT = 0.030
+DISPATCH_LIMITS = {2: 3e-6, 4: 6e-6}
+"""Seconds that issue 6 allows for the tensors of a call."""
+
+_BARE = "import numpy"
+_SHIM = "import numpy, compatlosses"
+_PROGRAM = """
+import time
+started = time.perf_counter()
+{}
+print(time.perf_counter() - started)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """A cost in seconds with its quartiles, beside what is allowed."""
+
+    name: str
+    first: float
+    median: float
+    third: float
+    limit: float | None
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the median is within the limit, if there is one."""
+        return None if self.limit is None else self.median <= self.limit
+
+
+def cost(name: str, samples: list[float], limit: float | None) -> Cost:
+    """The quartiles of some samples."""
+    first, median, third = statistics.quantiles(samples, n=4, method="inclusive")
+    return Cost(name, first, median, third, limit)
+
+
+# --- importing ----------------------------------------------------------------------------------------------------
+
+
+def importing(rounds: int, progress: Callable[[str], None]) -> list[Cost]:
+    """Importing NumPy alone and with compatlosses, by turns, each time in a fresh process; the last is the difference."""
+    seconds: dict[str, list[float]] = {_BARE: [], _SHIM: []}
+    for number in range(-1, rounds):  # one round first that fills the disk's cache and is not counted
+        for program, samples in seconds.items():
+            progress(f"{program}, in a fresh process")
+            # -P: the checkout's own folder must not stand in for the installed package
+            command = [sys.executable, "-P", "-c", _PROGRAM.format(program)]
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
+            if number >= 0:
+                samples.append(float(done.stdout))
+    bare, shim = seconds[_BARE], seconds[_SHIM]
+    beyond = [both - statistics.median(bare) for both in shim]
+    return [cost(_BARE, bare, None), cost(_SHIM, shim, None), cost("compatlosses beyond NumPy", beyond, IMPORT_LIMIT)]
+
+
+# --- dispatch and checks ------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def without_mathematics() -> Iterator[None]:
+    """Calls go all their way, the proof that the fused executor may run included, and then compute nothing."""
+    names = ("fused_loss", "prepared", "reduced")
+    kept = {name: getattr(losses, name) for name in names}
+    for name in names:
+        setattr(losses, name, lambda *args: None)
+    try:
+        yield
+    finally:
+        for name, function in kept.items():
+            setattr(losses, name, function)
+
+
+def dispatching(frameworks: list[str], plan: Plan, progress: Callable[[str], None]) -> list[Cost]:
+    """Look-up and checks, for two and for four tensors: the neutral call's and torch's edition's, by turns."""
+    arrays = [np.ones(shape, np.float32) for shape in ((8, 4), (8, 4), (8, 4), (4,))]
+    calls: dict[str, tuple[Callable[[], Any], int]] = {}
+    if "numpy" in frameworks:
+        calls |= neutral("NumPy", arrays)
+    if "torch" in frameworks:
+        torch: Any = importlib.import_module("torch")
+        tensors = [torch.from_numpy(array) for array in arrays]
+        calls |= neutral("torch", tensors)
+        calls |= edition(tensors)
+    samples: dict[str, list[float]] = {name: [] for name in calls}
+    with without_mathematics():
+        for call, _ in calls.values():
+            timed(call, 1000)
+        for _ in range(5 * plan.most):
+            for name, (call, _) in calls.items():
+                progress(name)
+                samples[name].append(timed(call, 100))
+    return [cost(name, samples[name], DISPATCH_LIMITS.get(tensors)) for name, (_, tensors) in calls.items()]
+
+
+def neutral(library: str, tensors: list[Any]) -> dict[str, tuple[Callable[[], Any], int]]:
+    """The neutral function on two and four tensors, and its checks alone, which no limit is set for."""
+    x, y, w, p = tensors
+    return {
+        f"{library}, 2 tensors: look-up and checks": (
+            lambda: losses.checked_library(x, y, None, None, "mean", None, False),
+            0,
+        ),
+        f"{library}, 2 tensors: the call but for its mathematics": (
+            lambda: cl.binary_cross_entropy_with_logits(x, y),
+            2,
+        ),
+        f"{library}, 4 tensors: look-up and checks": (
+            lambda: losses.checked_library(x, y, w, p, "mean", None, False),
+            0,
+        ),
+        f"{library}, 4 tensors: the call but for its mathematics": (
+            lambda: cl.binary_cross_entropy_with_logits(x, y, weight=w, pos_weight=p),
+            4,
+        ),
+    }
+
+
+def edition(tensors: list[Any]) -> dict[str, tuple[Callable[[], Any], int]]:
+    """torch's edition on two and four torch tensors."""
+    module: Any = importlib.import_module("compatlosses.torch")
+    function = module.binary_cross_entropy_with_logits
+    x, y, w, p = tensors
+    return {
+        "compatlosses.torch, 2 tensors: the call but for its mathematics": (lambda: function(x, y), 2),
+        "compatlosses.torch, 4 tensors: the call but for its mathematics": (lambda: function(x, y, w, pos_weight=p), 4),
+    }

@@ -1,0 +1,148 @@
+"""The frameworks that differentiate: their own operators, and the shim through their autograd."""
+
+from __future__ import annotations
+
+import importlib
+import types
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from bench_implementations import NATIVE, SHIM, Call, Implementation, Loss, NotOffered, shim
+from bench_problem import Problem, Variant
+from numpy.typing import NDArray
+
+
+def torch_tensors() -> list[Implementation]:
+    """torch's function, the same compiled, and the shim, through torch's autograd."""
+    torch: Any = importlib.import_module("torch")
+    native = torch.nn.functional.binary_cross_entropy_with_logits
+
+    def mean(logits: Any, targets: Any, pos_weight: Any) -> Any:
+        return native(logits, targets, pos_weight=pos_weight)
+
+    def compiled() -> Loss:
+        # A code object of its own: what dynamo compiles for one size would be looked through for every other
+        own = types.FunctionType(mean.__code__.replace(), globals(), closure=mean.__closure__)
+        compiled: Loss = torch.compile(own, fullgraph=True, dynamic=False)
+        return compiled
+
+    def tensors(given: Problem) -> tuple[Any, Any]:
+        return torch.from_numpy(given.logits), torch.from_numpy(given.targets)
+
+    def preparing(made: Callable[[], Loss]) -> Callable[[Problem, Variant], Call]:
+        def prepare(given: Problem, variant: Variant) -> Call:
+            loss = made()
+            x, y = tensors(given)
+            p = torch.from_numpy(given.pos_weight) if variant.pos_weight else None
+            x.requires_grad_(variant.backward)
+
+            def both() -> tuple[Any, Any]:
+                x.grad = None
+                result = loss(x, y, p)
+                result.backward()
+                return result, x.grad
+
+            return both if variant.backward else lambda: (loss(x, y, p), None)
+
+        return prepare
+
+    def array(tensor: Any) -> NDArray[Any]:
+        return np.asarray(tensor.detach().numpy())
+
+    return [
+        Implementation("torch", SHIM, preparing(lambda: shim), array, tensors=tensors),
+        Implementation("torch", NATIVE, preparing(lambda: mean), array),
+        Implementation("torch", "torch.compile of native", preparing(compiled), array),
+    ]
+
+
+def paddle_tensors() -> list[Implementation]:
+    """Paddle's function and the shim, through Paddle's autograd."""
+    paddle: Any = importlib.import_module("paddle")
+    paddle.set_device("cpu")
+    native = paddle.nn.functional.binary_cross_entropy_with_logits
+
+    def mean(logits: Any, targets: Any, pos_weight: Any) -> Any:
+        return native(logits, targets, pos_weight=pos_weight)
+
+    def tensors(given: Problem) -> tuple[Any, Any]:
+        return paddle.to_tensor(given.logits), paddle.to_tensor(given.targets)
+
+    def preparing(loss: Loss) -> Callable[[Problem, Variant], Call]:
+        def prepare(given: Problem, variant: Variant) -> Call:
+            x, y = tensors(given)
+            p = paddle.to_tensor(given.pos_weight) if variant.pos_weight else None
+            x.stop_gradient = not variant.backward
+
+            def both() -> tuple[Any, Any]:
+                x.clear_gradient(False)  # let go of, not filled with zeros
+                result = loss(x, y, p)
+                result.backward()
+                return result, x.grad
+
+            return both if variant.backward else lambda: (loss(x, y, p), None)
+
+        return prepare
+
+    def array(tensor: Any) -> NDArray[Any]:
+        return np.asarray(tensor.detach().numpy())
+
+    return [
+        Implementation("paddle", SHIM, preparing(shim), array, tensors=tensors),
+        Implementation("paddle", NATIVE, preparing(mean), array),
+    ]
+
+
+def mindspore_tensors() -> list[Implementation]:
+    """MindSpore's function and the shim, eager, through MindSpore's value_and_grad. Reading the result waits for it."""
+    mindspore: Any = importlib.import_module("mindspore")
+    native = mindspore.ops.binary_cross_entropy_with_logits
+
+    def mean(logits: Any, targets: Any, pos_weight: Any) -> Any:
+        return native(logits, targets, None, pos_weight)
+
+    def tensors(given: Problem) -> tuple[Any, Any]:
+        return mindspore.Tensor(given.logits), mindspore.Tensor(given.targets)
+
+    def preparing(loss: Loss) -> Callable[[Problem, Variant], Call]:
+        def prepare(given: Problem, variant: Variant) -> Call:
+            x, y = tensors(given)
+            p = mindspore.Tensor(given.pos_weight) if variant.pos_weight else None
+            step = mindspore.value_and_grad(lambda logits: loss(logits, y, p), 0)
+
+            def both() -> tuple[Any, Any]:
+                result, gradient = step(x)
+                return result.asnumpy(), gradient.asnumpy()
+
+            return both if variant.backward else lambda: (loss(x, y, p).asnumpy(), None)
+
+        return prepare
+
+    return [
+        Implementation("mindspore", SHIM, preparing(shim), tensors=tensors),
+        Implementation("mindspore", NATIVE, preparing(mean)),
+    ]
+
+
+def jax_arrays() -> list[Implementation]:
+    """jax.jit of optax's function."""
+    jax: Any = importlib.import_module("jax")
+    optax: Any = importlib.import_module("optax")
+
+    def mean(logits: Any, targets: Any) -> Any:
+        return optax.sigmoid_binary_cross_entropy(logits, targets).mean()
+
+    def prepare(given: Problem, variant: Variant) -> Call:
+        if variant.pos_weight:
+            raise NotOffered("optax has no pos_weight")
+        x, y = jax.device_put(given.logits), jax.device_put(given.targets)
+        loss, step = jax.jit(mean), jax.jit(jax.value_and_grad(mean))
+
+        def both() -> tuple[Any, Any]:
+            result, gradient = step(x, y)
+            return result.block_until_ready(), gradient.block_until_ready()
+
+        return both if variant.backward else lambda: (loss(x, y).block_until_ready(), None)
+
+    return [Implementation("jax", "jax.jit of optax", prepare)]
