@@ -55,7 +55,7 @@ class FusedCall:
     the framework may write into what it was given. Asked again, they are computed again.
     """
 
-    __slots__ = ("_arrays", "_kept", "_wanted", "loss", "options")
+    __slots__ = ("_arrays", "_kept", "loss", "options", "wanted")
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class FusedCall:
     ) -> None:
         self._arrays = arrays
         self.options: tuple[str, float | None, bool] = (reduction, ignore_index, normalize)
-        self._wanted = wanted
+        self.wanted = wanted
         at_once = wanted if reduction != "none" else (False, False, False, False)
         result = fused.evaluate(
             *arrays, reduction=reduction, ignore_index=ignore_index, normalize=normalize, wrt=at_once, dtype=dtype
@@ -86,7 +86,7 @@ class FusedCall:
 
         The cotangent is a number, or with reduction 'none' an array of the logits' shape.
         """
-        wanted = self._wanted if wanted is None else wanted
+        wanted = self.wanted if wanted is None else wanted
         kept = self._given_up(wanted)
         if kept is not None and isinstance(cotangent, float):
             if cotangent == 1.0:

@@ -1,0 +1,123 @@
+"""How the fused executor gets at MindSpore tensors: proof that a call is eager on the CPU, views, the gradient's hook.
+
+The hook is MindSpore's `_Function`, which its eager tape alone knows: under its compiler the formula's cells take its place.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mindspore
+import numpy as np
+from compatlosses import fused, losses
+from compatlosses.executors import NOTHING_WANTED, Array, FusedCall
+from mindspore import context, ops
+from mindspore.common import np_dtype
+from mindspore.common.api import _pynative_executor
+
+try:
+    from mindspore.common import _Function
+except ImportError:  # before 2.10
+    _Function = None
+
+Tensor = Any
+
+
+def why_formula(logits: Tensor, targets: Tensor, weight: Tensor | float | None, pos_weight: Tensor | float | None) -> str | None:
+    """Why a call with these arguments must go to the formula; None where the fused executor may run."""
+    if _has_no_value(_probe):
+        return "MindSpore is compiling the call"
+    return _why_not_eager(logits, targets, weight, pos_weight)
+
+
+def _why_not_eager(*arguments: Tensor | float | None) -> str | None:
+    """The same for a call that is not compiled."""
+    if _Function is None:
+        return f"MindSpore {mindspore.__version__} has no custom gradients for eager calls"
+    # Not get_context, which takes 20 microseconds to say so.
+    if context._get_mode() != context.PYNATIVE_MODE:
+        return "MindSpore is in graph mode"
+    for tensor in arguments:
+        if isinstance(tensor, mindspore.Tensor):
+            if type(tensor) not in (mindspore.Tensor, mindspore.Parameter):
+                return f"a tensor is of the subclass {type(tensor).__qualname__}"
+            if not tensor.device.startswith("CPU"):
+                return f"a tensor is on the device {tensor.device}"
+    return fused.why_unavailable()
+
+
+@ops.constexpr(check=False)
+def _has_no_value(function: Any) -> bool:
+    """Whether a function has come as None: MindSpore's compiler hands constants over so, Python hands over the function."""
+    return function is None
+
+
+def _probe() -> None:
+    """The function that `_has_no_value` is asked about."""
+
+
+def wanted(logits: Tensor, targets: Tensor, weight: Tensor | float | None, pos_weight: Tensor | float | None) -> fused.Wanted:
+    """By which arguments the tape may ask for a gradient. It follows every tensor that a differentiated function is given."""
+    if not _pynative_executor.requires_grad():
+        return NOTHING_WANTED
+    return differentiable(logits), differentiable(targets), differentiable(weight), differentiable(pos_weight)
+
+
+def differentiable(argument: Tensor | float | None) -> bool:
+    """Whether an argument is a floating tensor on the tape."""
+    return isinstance(argument, mindspore.Tensor) and argument.is_floating_point() and bool(argument._requires_grad)
+
+
+def view(tensor: Tensor) -> Array:
+    """The tensor's memory as an array; where it is not contiguous MindSpore makes a copy."""
+    array: Array = tensor.asnumpy()
+    return array.view(np.uint16).view(fused.BFLOAT16) if tensor.dtype == mindspore.bfloat16 else array
+
+
+def tensor(array: Array | np.generic, like: Tensor) -> Tensor:
+    """An array that nobody else holds as a MindSpore tensor."""
+    whole: Array = np.asarray(array)
+    if whole.dtype == fused.BFLOAT16:
+        whole = whole.view(np.uint16).view(np_dtype.bfloat16)
+    return mindspore.Tensor.from_numpy(whole)
+
+
+def attach(
+    call: FusedCall,
+    logits: Tensor,
+    targets: Tensor,
+    weight: Tensor | float | None,
+    pos_weight: Tensor | float | None,
+) -> Tensor:
+    """The call's loss as a tensor whose gradients the tape asks of ``call``."""
+    return _Fused.apply(call, logits, targets, weight, pos_weight)
+
+
+if _Function is not None:
+
+    class _Fused(_Function):  # type: ignore[misc]
+        """A `FusedCall` on MindSpore's tape. A gradient of its gradient is the formula's."""
+
+        @staticmethod
+        def forward(
+            ctx: Any,
+            call: FusedCall,
+            logits: Tensor,
+            targets: Tensor,
+            weight: Tensor | float | None,
+            pos_weight: Tensor | float | None,
+        ) -> Tensor:
+            ctx.call = call
+            ctx.arguments = (logits, targets, weight, pos_weight)
+            return tensor(call.loss, logits)
+
+        @staticmethod
+        def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, ...]:
+            from . import library
+
+            call: FusedCall = ctx.call
+            if _pynative_executor.requires_grad():
+                wanted = call.wanted
+                return (None, *losses.gradients_by_formula(library, wanted, g, *ctx.arguments, *call.options))
+            found = call.gradients(float(g) if call.reduced else view(g))
+            return (None, *(None if gradient is None else tensor(gradient, g) for gradient in found))
