@@ -180,7 +180,7 @@ class MindSpore:
 
     def gradients(self, loss: Loss, tensors: Sequence[Tensor]) -> list[Tensor]:
         positions = tuple(range(len(tensors)))
-        found = mindspore.grad(lambda *args: loss(*args).sum(), positions)(*tensors)
+        found = mindspore.grad(lambda *args: loss(*args).astype(mindspore.float64).sum(), positions)(*tensors)
         return list(found) if isinstance(found, tuple) else [found]
 
     def second(self, loss: Loss, tensors: Sequence[Tensor], first: int, then: int) -> Tensor:
