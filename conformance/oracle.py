@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from .cases import ARGUMENTS, Case
 from .rounding import POINT, Exact, fixed, last_place, remainder, rounded
 
-mp.prec = 320
+mp.prec = 1500
+"""Enough to tell 700 + e^-700 from 700: it decides which way a tie rounds in half precision."""
 
 Quantities = dict[str, Sequence[Exact]]
 """By quantity, the exact terms that it is the sum of."""

@@ -66,6 +66,15 @@ def log_of_one_and_exp_of_minus(x: Decimal) -> Jet:
     return Jet((1 + small).ln(), (-share, ZERO, ZERO, ZERO), share * (1 - share))
 
 
+def digits(x: float) -> int:
+    """How many digits keep what cancels in an element apart: those of e^-|x|, or of a tiny or a huge logit beside 1."""
+    if math.isinf(x):
+        return 2500
+    if x and not 1e-15 < abs(x) < 1e15:
+        return 1100
+    return 150 + int(min(abs(x), 1000.0))
+
+
 def element(x: float, y: float, w: float, p: float, formula: str) -> Quantities:
     """As `oracle.element`, each quantity one exact number. A NaN argument is followed by hand: jets of NaN say nothing."""
     if any(math.isnan(value) for value in (y, w, p)):
@@ -81,7 +90,7 @@ def finite(x: float, y: float, w: float, p: float, formula: str) -> tuple[tuple[
     """The quantities of an element without NaN."""
     with decimal.localcontext(CONTEXT):
         # Few digits do where nothing cancels to below them; the smallest e^x asks for most.
-        decimal.getcontext().prec = 2500 if math.isinf(x) else 1100 if abs(x) > 1e15 else 150 + int(min(abs(x), 1000.0))
+        decimal.getcontext().prec = digits(x)
         at = FAR.copy_sign(Decimal(x)) if math.isinf(x) else Decimal(x)
         logit, label, weight, positive = (variable(value, i) for i, value in enumerate((at, Decimal(y), Decimal(w), Decimal(p))))
         tail = log_of_one_and_exp_of_minus(at)

@@ -1,0 +1,113 @@
+"""Cases, expectations and results are data: what is malformed is refused by name, what is hostile costs nothing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from compatlosses.conformance import cases, expectations, results, update
+from compatlosses.conformance.judge import Verdict
+from packaging.specifiers import SpecifierSet
+
+GOOD = 'clause = "c"\nlogits = { values = [0.5] }\ntargets = { values = [1.0] }\n'
+
+
+def folder_with(tmp_path: Path, text: str) -> Path:
+    shutil.copy(cases.CASES / "axes.toml", tmp_path)
+    (tmp_path / "some.toml").write_text(text)
+    return tmp_path
+
+
+def test_there_are_cases_enough_and_each_has_a_clause() -> None:
+    assert len(cases.load()) >= 400
+    assert all(case.clause for case in cases.load())
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[[case]\n", "some.toml"),
+        ('[[case]]\nid = "a"\n' + GOOD + "typo = 1\n", "typo"),
+        ('[[case]]\nid = "a"\nclause = "c"\nlogits = { values = [1.0] }\n', "no targets"),
+        ('[[case]]\nid = "a"\nlogits = { values = [1.0] }\ntargets = { values = [1.0] }\n', "no clause"),
+        ('[[case]]\nid = "a"\n' + GOOD + '[[case]]\nid = "a"\n' + GOOD, "twice"),
+        ('[[case]]\nid = "a"\nclause = "c"\nlogits = { seed = 1, shape = [1000000, 1000000] }\ntargets = { seed = 1 }\n', "10"),
+        ('[[case]]\nid = "a"\n' + GOOD + "repeat = { times = 99999999999, seed = 1 }\n", "99999999999"),
+        ('[[case]]\nid = "a"\n' + GOOD + "repeat = { times = 2, seed = -1 }\n", "-1"),
+        ('[[case]]\nid = "a"\nclause = "c"\nlogits = { values = ["__import__"] }\ntargets = { values = [1.0] }\n', "__import__"),
+        ('[[family]]\nid = "a"\naxes = ["colour"]\n' + GOOD, "colour"),
+        ('[[case]]\nid = "../a b"\n' + GOOD, "id"),
+    ],
+)
+def test_a_malformed_case_is_refused_by_name(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(cases.CaseError, match="some.toml") as error:
+        cases.load(folder_with(tmp_path, text))
+    assert said in str(error.value)
+
+
+ENTRY = {
+    "framework": "torch",
+    "implementations": ["torch.nn.BCEWithLogitsLoss"],
+    "versions": "==2.13.0",
+    "cases": ["value/*"],
+    "note": "why",
+    "finding": "A heading",
+}
+
+
+@pytest.mark.parametrize("key", ["framework", "implementations", "versions", "cases", "note", "finding"])
+def test_an_expectation_needs_every_part(tmp_path: Path, key: str) -> None:
+    entry = {name: value for name, value in ENTRY.items() if name != key}
+    (tmp_path / "torch.toml").write_text(update.toml([entry]))
+    with pytest.raises(expectations.ExpectationError, match="torch.toml, deviation 1"):
+        expectations.load(tmp_path)
+
+
+def test_overlapping_versions_are_found() -> None:
+    one = expectations.made({**ENTRY, "versions": ">=2,<3"}, "one")
+    other = expectations.made({**ENTRY, "versions": ">=2.5"}, "other")
+    apart = expectations.made({**ENTRY, "versions": ">=3"}, "apart")
+    names = ["torch.nn.BCEWithLogitsLoss"]
+    assert expectations.lint([one, other], ["value/a"], names)
+    assert not expectations.lint([one, apart], ["value/a"], names)
+    assert expectations.lint([one], ["gradient/a"], names)
+    assert expectations.lint([one], ["value/a"], names, headings=["Another"])
+
+
+def test_expectations_are_strict_both_ways() -> None:
+    known = [expectations.made(ENTRY, "one")]
+    verdicts = [Verdict(case, ENTRY["implementations"][0], "torch", "native", status) for case, status in (
+        ("value/a", "fail"), ("value/b", "pass"), ("gradient/a", "fail"), ("gradient/b", "pass"), ("value/c", "crash"),
+    )]  # fmt: skip
+    expectations.apply(verdicts, {"torch": "2.13.0+cpu"}, known)
+    assert [v.expectation for v in verdicts] == ["expected", "stale", "unexpected", "", "unexpected"]
+    expectations.apply(verdicts[:1], {"torch": "2.12.0"}, known)
+    assert verdicts[0].expectation == "unexpected"
+
+
+def test_what_is_no_version_is_in_no_range() -> None:
+    assert not expectations.contains(SpecifierSet(">=1"), "nightly")
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"schema": 99}', '{"schema": 1, "targets": [], "verdicts": [{}]}', "[" * 100000])
+def test_a_file_that_is_no_result_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "run.json"
+    path.write_text(text)
+    with pytest.raises(results.ResultError, match="run.json"):
+        results.read(path)
+
+
+def test_compare_tells_worse_from_better() -> None:
+    def run(**statuses: str) -> dict[str, object]:
+        verdicts = [Verdict(case, "f", "torch", "native", status) for case, status in statuses.items()]
+        return json.loads(json.dumps(results.as_json([], verdicts, False)))  # type: ignore[no-any-return]
+
+    changes = results.compare(run(a="pass", b="fail", c="pass", d="pass"), run(a="fail", b="pass", c="pass", e="pass"))
+    assert [len(x) for x in (changes.worse, changes.better, changes.gone, changes.new)] == [1, 1, 1, 1]
+    assert changes.unchanged == 1
+
+
+def test_patterns_hold_failures_alone() -> None:
+    assert update.compact(["a/x/1", "a/x/2", "a/y/1"], ["a/y/2", "b/1"]) == ["a/x/*", "a/y/1"]
