@@ -31,7 +31,7 @@ Tensor = Any
 _THIS: Any = sys.modules[__name__]
 """This module, as the library that the formula is computed with."""
 
-_TYPES: tuple[type, ...] = (paddle.Tensor, paddle.pir.Value, paddle.static.Variable)
+_TYPES: tuple[type, ...] = (paddle.Tensor, paddle.pir.Value, paddle.static.Variable)  # type: ignore[attr-defined]
 
 
 def owns(x: object, /) -> bool:
@@ -55,7 +55,7 @@ def cast(x: Tensor, dtype: str, /) -> Tensor:
     if source == dtype:
         return x
     if (source == "float16" or dtype == "float16") and paddle.in_dynamic_mode():
-        return _Cast.apply(x, dtype)
+        return _Cast.apply(x, dtype)  # type: ignore[no-untyped-call]
     return _cast(x, dtype)
 
 
@@ -111,12 +111,12 @@ def equal(x: Tensor, value: float, /) -> Tensor:
 
 def softplus(x: Tensor, /) -> Tensor:
     """log(1 + e^x)."""
-    return _Softplus.apply(x) if paddle.in_dynamic_mode() else _softplus(x)
+    return _Softplus.apply(x) if paddle.in_dynamic_mode() else _softplus(x)  # type: ignore[no-untyped-call]
 
 
 def sigmoid(x: Tensor, /) -> Tensor:
     """1 / (1 + e^-x)."""
-    return _Sigmoid.apply(x) if paddle.in_dynamic_mode() else _sigmoid(x)
+    return _Sigmoid.apply(x) if paddle.in_dynamic_mode() else _sigmoid(x)  # type: ignore[no-untyped-call]
 
 
 def sum(x: Tensor, /) -> Tensor:
@@ -166,9 +166,9 @@ def attached(value: Tensor, arguments: Sequence[Tensor | None], slope: Callable[
         if argument is None or argument.stop_gradient:
             continue
         if total is None:
-            total = _Attached.apply(argument, lambda: value, slope(i))
+            total = _Attached.apply(argument, lambda: value, slope(i))  # type: ignore[no-untyped-call]
         else:
-            total = total + _Attached.apply(argument, lambda: paddle.zeros_like(value), slope(i))
+            total = total + _Attached.apply(argument, lambda: paddle.zeros_like(value), slope(i))  # type: ignore[no-untyped-call]
     return value if total is None else total
 
 
@@ -199,7 +199,7 @@ def autocast_dtype(x: Tensor, /) -> str | None:
     return None
 
 
-class _Cast(paddle.autograd.PyLayer):  # type: ignore[misc]
+class _Cast(paddle.autograd.PyLayer):
     """A cast to or from float16, whose gradient is a cast by `_cast` too and not by Paddle."""
 
     @staticmethod
@@ -212,7 +212,7 @@ class _Cast(paddle.autograd.PyLayer):  # type: ignore[misc]
         return cast(g, ctx.name)
 
 
-class _Attached(paddle.autograd.PyLayer):  # type: ignore[misc]
+class _Attached(paddle.autograd.PyLayer):
     """A value as a function of one argument; see `attached`. It comes in a function: a tensor would be a second argument."""
 
     @staticmethod
@@ -225,7 +225,7 @@ class _Attached(paddle.autograd.PyLayer):  # type: ignore[misc]
         return ctx.slope(g)
 
 
-class _Softplus(paddle.autograd.PyLayer):  # type: ignore[misc]
+class _Softplus(paddle.autograd.PyLayer):
     """Softplus, whose derivative is the sigmoid: Paddle's log has two derivatives only."""
 
     @staticmethod
@@ -239,7 +239,7 @@ class _Softplus(paddle.autograd.PyLayer):  # type: ignore[misc]
         return g * sigmoid(x)
 
 
-class _Sigmoid(paddle.autograd.PyLayer):  # type: ignore[misc]
+class _Sigmoid(paddle.autograd.PyLayer):
     """The sigmoid, differentiable as often as one likes: Paddle's division is not."""
 
     @staticmethod

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import paddle
 from compatlosses.libraries import Tensor
 
 from . import binary_cross_entropy_with_logits
 
 
-class BCEWithLogitsLoss(paddle.nn.BCEWithLogitsLoss):  # type: ignore[misc]
+class BCEWithLogitsLoss(paddle.nn.BCEWithLogitsLoss):
     """Paddle's own layer with this library's loss in it: buffers, state_dict keys, pickling and repr are the native ones.
 
     Weights of another framework are kept as they are, for inputs of that framework. Errors, shapes and dtypes are those of
@@ -20,7 +22,7 @@ class BCEWithLogitsLoss(paddle.nn.BCEWithLogitsLoss):  # type: ignore[misc]
     def __init__(
         self,
         weight: Tensor | None = None,
-        reduction: str = "mean",
+        reduction: Literal["none", "mean", "sum"] = "mean",
         pos_weight: Tensor | None = None,
         name: str | None = None,
     ) -> None:
