@@ -288,6 +288,8 @@ class Module(Function):
     def bind(self, function, request):
         options = dict(request.get("options", {}))
         check_options(options, self.options, request.get("free", False))
+        if request.get("twice"):
+            raise Unsupported("a module takes its tensors by position")
 
         def call(tensors):
             given = self.complete(tensors)
@@ -302,7 +304,7 @@ class RawPaddle(Function):
 
     def bind(self, function, request):
         options = dict(request.get("options", {}))
-        check_options(options, self.options, request.get("free", False))
+        check_options(options, self.options, False)
         if options.pop("reduction", "none") != "none":
             raise Unsupported("this API has no reduction")
 
