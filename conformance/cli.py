@@ -65,7 +65,10 @@ def wants_kind(kind: str, implementation: list[str]) -> bool:
     """Whether a target of this kind can hold what is asked for; patterns of names can only be told by the name."""
     if not implementation:
         return True
-    return any(p == kind or (p not in ("native", "shim") and p.startswith(("compatlosses", "*")) >= (kind == "shim")) for p in implementation)
+    return any(
+        p == kind or (p not in ("native", "shim") and p.startswith(("compatlosses", "*")) >= (kind == "shim"))
+        for p in implementation
+    )
 
 
 def selected(patterns: list[str]) -> list[data.Case]:

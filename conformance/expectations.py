@@ -103,7 +103,9 @@ def made(entry: dict[str, Any], place: str) -> Expectation:
     return Expectation(entry["framework"], names, versions, cases, status, entry["note"], source, place)
 
 
-def lint(expectations: Sequence[Expectation], cases: Iterable[str], known: Iterable[str], headings: Iterable[str] | None = None) -> list[str]:
+def lint(
+    expectations: Sequence[Expectation], cases: Iterable[str], known: Iterable[str], headings: Iterable[str] | None = None
+) -> list[str]:
     """What is wrong among them: patterns that name no case, unknown implementations, missing findings, overlaps."""
     ids, implementations = list(cases), set(known)
     faults = []

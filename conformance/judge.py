@@ -162,7 +162,9 @@ def judge_value(case: Case, implementation: Implementation, answer: Answer) -> I
         found = answer["gradients"].get(name)
         yield from judge_array(case, f"gradient of {name}", found, outcomes[name], full, tensor.dtype, native)
     if case.second:
-        yield from judge_array(case, "second derivative", answer["second"], outcomes["second"], outcomes["second"].shape, case.dtype, native)
+        yield from judge_array(
+            case, "second derivative", answer["second"], outcomes["second"], outcomes["second"].shape, case.dtype, native
+        )
     if answer.get("modified"):
         yield Check("inputs", "documented", "fail", f"modified {', '.join(answer['modified'])}")
     if case.warns is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -61,7 +61,7 @@ def product(*factors: mpf) -> Exact:
     return -int(size) if sign else int(size)
 
 
-@lru_cache(maxsize=None)
+@cache
 def functions(x: float) -> tuple[mpf, mpf, mpf, mpf]:
     """-log(1 - s), -log s, s and 1 - s of x; at infinity their limits."""
     if math.isnan(x):
@@ -175,7 +175,7 @@ def scaled(value: Exact, top: int, bottom: int) -> Exact:
 
 
 def made(exact: list[Exact], size: list[Exact], shape: tuple[int, ...], dtype: str) -> Outcome:
-    """An outcome from exact numbers; a ULP is the spacing at the sum of the terms' sizes, which is the value's own where none cancels."""
+    """An outcome from exact numbers. A ULP is the spacing at the sum of the terms' sizes: the value's own if none cancels."""
     pairs = [remainder(value) for value in exact]
     return Outcome(
         shape,

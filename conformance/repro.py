@@ -73,7 +73,7 @@ expected = {{
 }}
 {body}
 '''
-VALUES = '''wrong = False
+VALUES = """wrong = False
 found = {{"loss": call(**arguments)}}
 wrt = {wrt!r}
 if wrt:
@@ -89,14 +89,14 @@ for name, (values, allowed) in expected.items():
     print("  expected", exact.tolist())
     print("  actual  ", None if actual is None else actual.tolist())
     wrong |= not same
-sys.exit(wrong)'''
-ERROR = '''try:
+sys.exit(wrong)"""
+ERROR = """try:
     actual = array(call(**arguments))
 except ({kinds}) as error:
     print("raised as expected:", type(error).__name__)
     sys.exit(0)
 print("expected {kinds}; actual", actual.tolist())
-sys.exit(1)'''
+sys.exit(1)"""
 
 
 def script(case: Case, framework: str, implementation: str | None) -> str:
@@ -113,7 +113,7 @@ def script(case: Case, framework: str, implementation: str | None) -> str:
     name = implementation or next(known for known in names if known in PRIMARY)
     function = names.get(name)
     if function is None or type(function) is not worker.Function:
-        raise ReproError(f"{name!r} is no function of {framework} that a script can call; expected {list(names)[0]}")
+        raise ReproError(f"{name!r} is no function of {framework} that a script can call; expected {next(iter(names))}")
     if case.repeat or case.second or case.cotangent is not None or any(t.kind != "tensor" for t in case.tensors.values()):
         raise ReproError(f"{case.id} is long, of second order or with what is no tensor: a script cannot show it")
     load, tensor, gradients, array = PARTS[framework]

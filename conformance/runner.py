@@ -68,7 +68,7 @@ class Worker:
 
     def __init__(self, target: Target) -> None:
         command = list(target.command) or [sys.executable, "-u", str(WORKER), target.framework, target.kind]
-        self.errors = tempfile.TemporaryFile()
+        self.errors = tempfile.TemporaryFile()  # noqa: SIM115  (lives as long as the process)
         # The worker's folder holds modules of ours; none of them is to shadow a framework's.
         environment = {**os.environ, "PYTHONSAFEPATH": "1", "GLOG_minloglevel": "3", "GLOG_v": "0"}
         self.process = subprocess.Popen(

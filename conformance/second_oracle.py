@@ -92,14 +92,13 @@ def finite(x: float, y: float, w: float, p: float, formula: str) -> tuple[tuple[
         # Few digits do where nothing cancels to below them; the smallest e^x asks for most.
         decimal.getcontext().prec = digits(x)
         at = FAR.copy_sign(Decimal(x)) if math.isinf(x) else Decimal(x)
-        logit, label, weight, positive = (variable(value, i) for i, value in enumerate((at, Decimal(y), Decimal(w), Decimal(p))))
+        logit, label, weight, positive = (
+            variable(value, i) for i, value in enumerate((at, Decimal(y), Decimal(w), Decimal(p)))
+        )
         tail = log_of_one_and_exp_of_minus(at)
         rest = constant(ONE) + -label
         extra = (positive + constant(-ONE)) * label + constant(ONE)
-        if formula == "whole":
-            loss = weight * extra * (rest * logit + tail)
-        else:
-            loss = weight * (rest * logit + extra * tail)
+        loss = weight * extra * (rest * logit + tail) if formula == "whole" else weight * (rest * logit + extra * tail)
         return tuple((fixed(value),) for value in (loss.value, *loss.slope, loss.bend))
 
 

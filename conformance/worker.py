@@ -64,8 +64,12 @@ class NumPy(Eager):
         import compatlosses
 
         value, gradients = compatlosses.value_and_gradients(
-            tensors["logits"], tensors["targets"], wrt=tuple(wrt), weight=tensors.get("weight"),
-            pos_weight=tensors.get("pos_weight"), **options
+            tensors["logits"],
+            tensors["targets"],
+            wrt=tuple(wrt),
+            weight=tensors.get("weight"),
+            pos_weight=tensors.get("pos_weight"),
+            **options,
         )
         return value, gradients, None
 
@@ -99,7 +103,7 @@ class Torch(Eager):
         grad = self.torch.autograd.grad
         incoming = self.torch.full_like(value, 1.0 if cotangent is None else cotangent)
         inputs = [leaves[name] for name in wrt]
-        found = dict(zip(wrt, grad(value, inputs, incoming, create_graph=second, allow_unused=True)))
+        found = dict(zip(wrt, grad(value, inputs, incoming, create_graph=second, allow_unused=True), strict=False))
         if not second:
             return found, None
         return found, grad(found["logits"].sum(), leaves["logits"], allow_unused=True)[0]
@@ -138,7 +142,7 @@ class Paddle(Eager):
         incoming = self.paddle.full_like(value, 1.0 if cotangent is None else cotangent)
         inputs = [leaves[name] for name in wrt]
         found = self.paddle.grad([value], inputs, [incoming], create_graph=second, allow_unused=True)
-        found = dict(zip(wrt, found))
+        found = dict(zip(wrt, found, strict=False))
         if not second:
             return found, None
         return found, self.paddle.grad([found["logits"].sum()], [leaves["logits"]], allow_unused=True)[0]
@@ -174,7 +178,7 @@ class MindSpore(Eager):
         names = [name for name in NAMES if name in tensors]
 
         def total(*values):
-            result = call(dict(zip(names, values)))
+            result = call(dict(zip(names, values, strict=False)))
             return result if cotangent is None else result * cotangent
 
         def gradients():
@@ -182,7 +186,7 @@ class MindSpore(Eager):
             found = self.ms.grad(total, places)(*(tensors[name] for name in names))
             # One place gives a tensor, several a tuple.
             found = found if isinstance(found, tuple) else (found,)
-            return {name: self.seen(lambda x=x: x) for name, x in zip(wrt, found)}
+            return {name: self.seen(lambda x=x: x) for name, x in zip(wrt, found, strict=False)}
 
         def twice():
             place = names.index("logits")
@@ -201,14 +205,13 @@ class MindSpore(Eager):
         self.array(result)
         return result
 
-
     def settle(self):
         try:
             self.ms.runtime.synchronize()
         except AttributeError:
             pass
         except Exception as error:
-            sys.stderr.write("left over from an earlier call: {}\n".format(error))
+            sys.stderr.write(f"left over from an earlier call: {error}\n")
 
 
 FRAMEWORKS = {"numpy": NumPy, "torch": Torch, "paddle": Paddle, "mindspore": MindSpore}
@@ -217,7 +220,7 @@ FRAMEWORKS = {"numpy": NumPy, "torch": Torch, "paddle": Paddle, "mindspore": Min
 def viewed(values, view, make):
     """A tensor of these values by way of `make`, laid out in memory as `view` says."""
     if view == "strided":
-        spread = np.zeros(values.shape[:-1] + (2 * values.shape[-1],), values.dtype)
+        spread = np.zeros((*values.shape[:-1], 2 * values.shape[-1]), values.dtype)
         spread[..., ::2] = values
         return make(spread)[..., ::2]
     if view == "transposed":
@@ -234,7 +237,7 @@ def in_phase(phase, function, *arguments):
     except (Unsupported, Refused):
         raise
     except Exception as error:
-        raise Refused(phase, error)
+        raise Refused(phase, error) from error
 
 
 # ------------------------------------------------------------------------------------------------------ the implementations
@@ -359,7 +362,7 @@ NATIVE = {
             "paddle._C_ops", "sigmoid_cross_entropy_with_logits", FLUID, IGNORING
         ),
         "paddle.fluid.layers.sigmoid_cross_entropy_with_logits": Function(
-            "paddle.fluid.layers", "sigmoid_cross_entropy_with_logits", FLUID, IGNORING + ("name",)
+            "paddle.fluid.layers", "sigmoid_cross_entropy_with_logits", FLUID, (*IGNORING, "name")
         ),
     },
     "mindspore": {
@@ -369,14 +372,12 @@ NATIVE = {
     },
 }
 SHIM = {
-    "compatlosses": Function(
-        "compatlosses", BCE, dict(WEIGHTS, logits="logits", targets="targets"), ("reduction",) + IGNORING
-    ),
+    "compatlosses": Function("compatlosses", BCE, dict(WEIGHTS, logits="logits", targets="targets"), ("reduction", *IGNORING)),
     "compatlosses.torch": Function("compatlosses.torch", BCE, INPUT, LEGACY),
     "compatlosses.paddle": Function("compatlosses.paddle", BCE, LOGIT, ("reduction", "name")),
     "compatlosses.paddle.v2_0": Function("compatlosses.paddle.v2_0", BCE, LOGIT, ("reduction", "name")),
     "compatlosses.paddle.fluid.layers": Function(
-        "compatlosses.paddle.fluid.layers", "sigmoid_cross_entropy_with_logits", FLUID, IGNORING + ("name",)
+        "compatlosses.paddle.fluid.layers", "sigmoid_cross_entropy_with_logits", FLUID, (*IGNORING, "name")
     ),
     "compatlosses.mindspore": Function("compatlosses.mindspore", BCE, LOGITS),
     "compatlosses.mindspore.v2_0": Function("compatlosses.mindspore.v2_0", BCE, LOGITS, ("reduction",), BOTH),
@@ -403,7 +404,7 @@ class Session:
                 self.functions[name] = implementation.find()
                 reasons[name] = None
             except (ImportError, AttributeError) as error:
-                reasons[name] = "{}: {}".format(type(error).__name__, error)
+                reasons[name] = f"{type(error).__name__}: {error}"
         return reasons
 
     def answer(self, request):
@@ -451,7 +452,7 @@ class Session:
         try:
             return self.framework.differentiate(call, tensors, wrt, cotangent, second)
         except Refused as refusal:
-            said = {"refused": "{}: {}".format(type(refusal.error).__name__, str(refusal.error)[:300])}
+            said = {"refused": f"{type(refusal.error).__name__}: {str(refusal.error)[:300]}"}
         # The call itself may be what is wrong: its own error then speaks for itself.
         value = in_phase("call", call, tensors)
         gradients = {}
@@ -525,8 +526,15 @@ def serve(session):
         channel.flush()
 
     made = session()
-    send({"ready": True, "framework": made.framework.version, "available": made.available(),
-          "python": platform.python_version(), "numpy": np.__version__})
+    send(
+        {
+            "ready": True,
+            "framework": made.framework.version,
+            "available": made.available(),
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+        }
+    )
     for line in sys.stdin:
         request = json.loads(line)
         answer = made.answer(request)

@@ -36,13 +36,16 @@ def test_there_are_cases_enough_and_each_has_a_clause() -> None:
         ('[[case]]\nid = "a"\nclause = "c"\nlogits = { seed = 1, shape = [1000000, 1000000] }\ntargets = { seed = 1 }\n', "10"),
         ('[[case]]\nid = "a"\n' + GOOD + "repeat = { times = 99999999999, seed = 1 }\n", "99999999999"),
         ('[[case]]\nid = "a"\n' + GOOD + "repeat = { times = 2, seed = -1 }\n", "-1"),
-        ('[[case]]\nid = "a"\nclause = "c"\nlogits = { values = ["__import__"] }\ntargets = { values = [1.0] }\n', "__import__"),
+        (
+            '[[case]]\nid = "a"\nclause = "c"\nlogits = { values = ["__import__"] }\ntargets = { values = [1.0] }\n',
+            "__import__",
+        ),
         ('[[family]]\nid = "a"\naxes = ["colour"]\n' + GOOD, "colour"),
         ('[[case]]\nid = "../a b"\n' + GOOD, "id"),
     ],
 )
 def test_a_malformed_case_is_refused_by_name(tmp_path: Path, text: str, said: str) -> None:
-    with pytest.raises(cases.CaseError, match="some.toml") as error:
+    with pytest.raises(cases.CaseError, match=r"some\.toml") as error:
         cases.load(folder_with(tmp_path, text))
     assert said in str(error.value)
 
@@ -61,7 +64,7 @@ ENTRY = {
 def test_an_expectation_needs_every_part(tmp_path: Path, key: str) -> None:
     entry = {name: value for name, value in ENTRY.items() if name != key}
     (tmp_path / "torch.toml").write_text(update.toml([entry]))
-    with pytest.raises(expectations.ExpectationError, match="torch.toml, deviation 1"):
+    with pytest.raises(expectations.ExpectationError, match=r"torch\.toml, deviation 1"):
         expectations.load(tmp_path)
 
 
@@ -95,7 +98,7 @@ def test_what_is_no_version_is_in_no_range() -> None:
 def test_a_file_that_is_no_result_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "run.json"
     path.write_text(text)
-    with pytest.raises(results.ResultError, match="run.json"):
+    with pytest.raises(results.ResultError, match=r"run\.json"):
         results.read(path)
 
 
