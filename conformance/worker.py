@@ -1,3 +1,4 @@
+# ruff: noqa: B905 -- Python 3.7 has no strict zip
 """The worker: runs calls inside one framework's environment. One file, plain Python 3.7 and NumPy.
 
 It reads one request a line on standard input and writes one answer a line on standard output, both JSON. Arrays travel as
@@ -103,7 +104,7 @@ class Torch(Eager):
         grad = self.torch.autograd.grad
         incoming = self.torch.full_like(value, 1.0 if cotangent is None else cotangent)
         inputs = [leaves[name] for name in wrt]
-        found = dict(zip(wrt, grad(value, inputs, incoming, create_graph=second, allow_unused=True), strict=False))
+        found = dict(zip(wrt, grad(value, inputs, incoming, create_graph=second, allow_unused=True)))
         if not second:
             return found, None
         return found, grad(found["logits"].sum(), leaves["logits"], allow_unused=True)[0]
@@ -142,7 +143,7 @@ class Paddle(Eager):
         incoming = self.paddle.full_like(value, 1.0 if cotangent is None else cotangent)
         inputs = [leaves[name] for name in wrt]
         found = self.paddle.grad([value], inputs, [incoming], create_graph=second, allow_unused=True)
-        found = dict(zip(wrt, found, strict=False))
+        found = dict(zip(wrt, found))
         if not second:
             return found, None
         return found, self.paddle.grad([found["logits"].sum()], [leaves["logits"]], allow_unused=True)[0]
@@ -178,7 +179,7 @@ class MindSpore(Eager):
         names = [name for name in NAMES if name in tensors]
 
         def total(*values):
-            result = call(dict(zip(names, values, strict=False)))
+            result = call(dict(zip(names, values)))
             return result if cotangent is None else result * cotangent
 
         def gradients():
@@ -186,7 +187,7 @@ class MindSpore(Eager):
             found = self.ms.grad(total, places)(*(tensors[name] for name in names))
             # One place gives a tensor, several a tuple.
             found = found if isinstance(found, tuple) else (found,)
-            return {name: self.seen(lambda x=x: x) for name, x in zip(wrt, found, strict=False)}
+            return {name: self.seen(lambda x=x: x) for name, x in zip(wrt, found)}
 
         def twice():
             place = names.index("logits")
