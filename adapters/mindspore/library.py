@@ -17,7 +17,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-import mindspore
+import mindspore  # type: ignore[import-untyped]
 from compatlosses import formula, libraries
 from mindspore import nn, ops
 
@@ -55,7 +55,7 @@ def owns(x: object) -> bool:
 
 def shape(x: mindspore.Tensor) -> tuple[int, ...]:
     """The sizes of ``x`` by dimension, -1 where the compiler does not know one."""
-    return x.shape
+    return x.shape  # type: ignore[no-any-return]  # the compiler reads no annotated assignment
 
 
 def dtype(x: mindspore.Tensor) -> str:
@@ -128,7 +128,7 @@ def sum(x: mindspore.Tensor) -> mindspore.Tensor:
 
 def size(x: mindspore.Tensor) -> int:
     """The number of elements."""
-    return x.size
+    return x.size  # type: ignore[no-any-return]
 
 
 def elements(
@@ -178,7 +178,7 @@ def autocast_dtype(x: mindspore.Tensor) -> str | None:
     return "float32" if probe.dtype == mindspore.float32 else None
 
 
-class _Softplus(nn.Cell):
+class _Softplus(nn.Cell):  # type: ignore[misc]
     """log(1 + e^x), whose derivative is `_Sigmoid`."""
 
     def construct(self, x: mindspore.Tensor) -> mindspore.Tensor:
@@ -194,7 +194,7 @@ class _Softplus(nn.Cell):
         return (dout * _sigmoid(x),)
 
 
-class _Sigmoid(nn.Cell):
+class _Sigmoid(nn.Cell):  # type: ignore[misc]
     """1 / (1 + e^-x), whose derivative is sigmoid(x) sigmoid(-x): never 0 times infinity."""
 
     def construct(self, x: mindspore.Tensor) -> mindspore.Tensor:
@@ -206,7 +206,7 @@ class _Sigmoid(nn.Cell):
         return (dout * (_sigmoid(x) * _sigmoid(-x)),)
 
 
-class _Elements(nn.Cell):
+class _Elements(nn.Cell):  # type: ignore[misc]
     """`formula.elements` whose gradient is `formula.gradients`; that is made of operations, so it differentiates again."""
 
     def construct(
@@ -238,7 +238,7 @@ class _Elements(nn.Cell):
         return by_x, by_y, by_w, by_p, None
 
 
-@ops.constexpr
+@ops.constexpr  # type: ignore[untyped-decorator]
 def _comparable(dtype: Any) -> Any:
     """The dtype in which elements of ``dtype`` are compared: MindSpore compares no bfloat16 on the CPU.
 
