@@ -114,3 +114,12 @@ def test_compare_tells_worse_from_better() -> None:
 
 def test_patterns_hold_failures_alone() -> None:
     assert update.compact(["a/x/1", "a/x/2", "a/y/1"], ["a/y/2", "b/1"]) == ["a/x/*", "a/y/1"]
+
+
+def test_the_expectations_that_ship_are_sound() -> None:
+    findings = Path(__file__).parents[2] / "docs" / "findings.md"
+    headings = [line[3:].strip() for line in findings.read_text(encoding="utf-8").splitlines() if line.startswith("## ")]
+    from compatlosses.conformance import cli
+
+    ids = [case.id for case in cases.load()]
+    assert not expectations.lint(expectations.load(), ids, cli.known_implementations(), headings)
