@@ -61,7 +61,7 @@ def fused_kernel() -> list[Implementation]:
 
     return [
         Implementation("kernel", "1 thread", prepare, threads=1),
-        Implementation("kernel", "all cores", prepare),
+        Implementation("kernel", "all cores", prepare, threads=CORES),
     ]
 
 

@@ -36,7 +36,7 @@ class Implementation:
     prepare: Callable[[Problem, Variant], Call]
     array: Callable[[Any], NDArray[Any]] = np.asarray
     threads: int | None = None
-    """Threads that compatlosses may use; None: every core."""
+    """Threads that compatlosses may use; None: as many as it does by itself."""
     tensors: Callable[[Problem], tuple[Any, Any]] | None = None
     """For the shim: logits and targets as it gets them, to ask it which executor runs."""
 

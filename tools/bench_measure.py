@@ -46,6 +46,8 @@ class Job:
     size: int
     call: Call
     executor: str | None = None
+    off: float | None = None
+    """The relative error of the loss; None for what computes none."""
     repeats: int = 1
     spent: float = 0.0
     samples: list[float] = field(default_factory=list)
@@ -97,10 +99,10 @@ def prepare(implementation: Implementation, given: Problem, variant: Variant, pl
     use_threads(implementation.threads)
     call = implementation.prepare(given, variant)
     loss, gradient = call()  # whatever compiles, compiles now
+    job = Job(implementation, variant, given.size, call, executor(implementation, given))
     if loss is not None:
         read = implementation.array
-        check(given, variant, read(loss), None if gradient is None else read(gradient))
-    job = Job(implementation, variant, given.size, call, executor(implementation, given))
+        job.off = check(given, variant, read(loss), None if gradient is None else read(gradient))
     rough = timed(call, 1)
     if rough < plan.sample:
         rough = timed(call, max(1, int(plan.sample / 4 / rough)))

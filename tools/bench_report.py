@@ -140,6 +140,7 @@ def measurement(job: Job) -> dict[str, Any]:
         "first_quartile": first,
         "median": median,
         "third_quartile": third,
+        "loss_error": job.off,
         "samples": len(job.samples),
         "calls_per_sample": job.repeats,
     }
@@ -169,10 +170,16 @@ def show(results: Results, console: Console) -> None:
     """Print every table."""
     for size in results.sizes:
         console.print(times(results, size))
+    for job in results.jobs:
+        if job.off is not None and job.off > 1e-5 and not job.variant.backward:
+            console.print(
+                f"[yellow]off by {job.off:.1g} of the loss:[/] {job.implementation}, {job.variant}, {power(job.size)} elements"
+            )
     if results.load > BUSY:
         console.print(
             f"[yellow]beware:[/] {results.load:.1f} processes wanted {CORES} cores. Calls that wait for several threads "
-            "(torch's, Paddle's) suffer most, so ratios flatter whoever needs only one. Measure on a quiet machine."
+            "(torch's, Paddle's) suffer most, so ratios flatter whoever needs only one. Measure on a quiet machine, or with "
+            "OMP_NUM_THREADS=1 in the environment, which holds everybody to one."
         )
     for name, reason in (results.absent | results.failed).items():
         console.print(f"[yellow]not measured:[/] {name}: {reason}")
