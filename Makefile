@@ -11,7 +11,7 @@ conformance: $(READY)
 	$(BIN)/compatlosses conform
 
 test: $(READY) lint
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist worksteal
 
 bench: $(READY)
 	$(BIN)/python tools/bench.py

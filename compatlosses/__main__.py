@@ -10,7 +10,7 @@ def main() -> None:
     try:
         from .cli import app
     except ModuleNotFoundError as error:
-        if error.name not in ("typer", "rich"):
+        if error.name not in ("typer", "rich", "mpmath", "packaging"):
             raise
         print(
             f"compatlosses: the command line needs {error.name}, which is not installed. "

@@ -1,4 +1,4 @@
-"""The command line: ``compatlosses frameworks`` and, where the suite's dependencies are installed, the conformance commands."""
+"""The command line: ``compatlosses frameworks``, and the commands of the conformance suite."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+
+from .conformance.cli import add_commands
 
 app = typer.Typer(
     help="Binary cross entropy with logits, once, for every framework.", no_args_is_help=True, add_completion=False
@@ -43,3 +45,6 @@ def frameworks(
     for framework in found:
         for caution in framework.cautions:
             console.print(f"[yellow]beware:[/] {caution}")
+
+
+add_commands(app)
