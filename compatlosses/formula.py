@@ -21,9 +21,7 @@ Wanted = tuple[bool, bool, bool, bool]
 """Whether a gradient is wanted by logits, targets, weight and pos_weight."""
 
 
-def elements(
-    library: Library, x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None, counts: Tensor | None
-) -> Tensor:
+def elements(library: Library, x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None, counts: Tensor | None) -> Tensor:
     """The loss of each element, of the logits' shape; 0 where ``counts`` is given and False, whatever the inputs."""
     if counts is None:
         return loss(library, x, y, w, p)

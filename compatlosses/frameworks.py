@@ -60,9 +60,7 @@ def installed_version(adapter: Adapter) -> str | None:
 def probe(adapter: Adapter) -> str:
     """Import a framework and its adapter in a fresh process: why that failed, or an empty text."""
     module = next(point.value for point in entry_points(group=GROUP) if point.load() is adapter)
-    program = (
-        "import importlib, sys; importlib.import_module(sys.argv[1]); importlib.import_module(sys.argv[2]).library()"
-    )
+    program = "import importlib, sys; importlib.import_module(sys.argv[1]); importlib.import_module(sys.argv[2]).library()"
     try:
         # -P: a folder named like a framework in the current directory must not stand in for it.
         done = subprocess.run(

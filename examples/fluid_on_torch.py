@@ -9,8 +9,9 @@ and ``normalize``; torch's own function has neither.
 
 from __future__ import annotations
 
-import compatlosses.paddle.fluid as fluid  # was: import paddle.fluid as fluid
 import torch
+
+import compatlosses.paddle.fluid as fluid  # was: import paddle.fluid as fluid
 
 UNSEEN = -1
 

@@ -28,9 +28,7 @@ def main() -> int:
         expected = sum(1 for _ in Path(installed, "compatlosses").rglob("*.py"))
         in_checkout = sum(1 for source in SOURCES for _ in installed_sources(ROOT / source))
         if expected != in_checkout:
-            print(
-                f"the wheel has {expected} Python files and the checkout {in_checkout}: mend packages in pyproject.toml"
-            )
+            print(f"the wheel has {expected} Python files and the checkout {in_checkout}: mend packages in pyproject.toml")
             return 1
         mypy = [
             sys.executable,

@@ -9,11 +9,12 @@ from typing import Any
 
 import mindspore
 import numpy as np
-from compatlosses import fused, losses
-from compatlosses.executors import NOTHING_WANTED, Array, FusedCall
 from mindspore import context, ops
 from mindspore.common import np_dtype
 from mindspore.common.api import _pynative_executor
+
+from compatlosses import fused, losses
+from compatlosses.executors import NOTHING_WANTED, Array, FusedCall
 
 try:
     from mindspore.common import _Function
@@ -23,7 +24,9 @@ except ImportError:  # before 2.10
 Tensor = Any
 
 
-def why_formula(logits: Tensor, targets: Tensor, weight: Tensor | float | None, pos_weight: Tensor | float | None) -> str | None:
+def why_formula(
+    logits: Tensor, targets: Tensor, weight: Tensor | float | None, pos_weight: Tensor | float | None
+) -> str | None:
     """Why a call with these arguments must go to the formula; None where the fused executor may run."""
     if _has_no_value(_probe):
         return "MindSpore is compiling the call"

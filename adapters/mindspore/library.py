@@ -18,8 +18,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import mindspore  # type: ignore[import-untyped]
-from compatlosses import formula, libraries
 from mindspore import nn, ops
+
+from compatlosses import formula, libraries
 
 from . import host as host
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mindspore  # type: ignore[import-untyped]
+
 from compatlosses.libraries import Tensor
 
 from .v2_7 import binary_cross_entropy_with_logits

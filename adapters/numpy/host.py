@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 from compatlosses import fused
 from compatlosses.executors import NOTHING_WANTED, Array, FusedCall
 

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from compatlosses import formula, libraries, rules
 from numpy.typing import NDArray
+
+from compatlosses import formula, libraries, rules
 
 from . import host as host
 

@@ -18,6 +18,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import paddle
+
 from compatlosses import formula, libraries, losses, rules
 from compatlosses.libraries import Shape
 

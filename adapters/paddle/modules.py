@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import paddle
+
 from compatlosses.libraries import Tensor
 
 from . import binary_cross_entropy_with_logits

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-
 import torch
+from numpy.typing import NDArray
+from torch.autograd import forward_ad
+
 from compatlosses import fused, losses
 from compatlosses.executors import Array, FusedCall
-from torch.autograd import forward_ad
 
 _transformation = torch._C._functorch.peek_interpreter_stack
 _tracing_state = torch._C._get_tracing_state

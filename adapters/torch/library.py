@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+
 from compatlosses import formula, libraries
 
 from . import host as host

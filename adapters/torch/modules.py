@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+
 from compatlosses.libraries import Tensor
 
 from . import binary_cross_entropy_with_logits

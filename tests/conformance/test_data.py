@@ -7,9 +7,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
+
 from compatlosses.conformance import cases, expectations, results, update
 from compatlosses.conformance.judge import Verdict
-from packaging.specifiers import SpecifierSet
 
 GOOD = 'clause = "c"\nlogits = { values = [0.5] }\ntargets = { values = [1.0] }\n'
 

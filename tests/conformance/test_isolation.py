@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from compatlosses.conformance import runner
 from compatlosses.conformance.cases import Case, Tensor
 from compatlosses.conformance.implementations import SHIM

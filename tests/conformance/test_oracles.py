@@ -7,10 +7,11 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from compatlosses.conformance import cases, oracle, second_oracle
-from compatlosses.conformance.rounding import FORMATS, POINT, fixed, round_float, rounded
 from hypothesis import given
 from hypothesis import strategies as st
+
+from compatlosses.conformance import cases, oracle, second_oracle
+from compatlosses.conformance.rounding import FORMATS, POINT, fixed, round_float, rounded
 
 GROUPS = sorted({case.group for case in cases.load()})
 

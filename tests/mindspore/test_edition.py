@@ -7,13 +7,14 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-import compatlosses.mindspore as edition
 import mindspore
 import numpy as np
 import pytest
 import torch
-from compatlosses.mindspore import mint, plain, v2_0, v2_7
 from mindspore import nn, ops
+
+import compatlosses.mindspore as edition
+from compatlosses.mindspore import mint, plain, v2_0, v2_7
 
 Loss = Callable[..., Any]
 

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import compatlosses.mindspore as edition
 import exact
 import mindspore
 import numpy as np
@@ -19,6 +18,7 @@ import pytest
 from mindspore import amp, nn, ops
 
 import compatlosses as cl
+import compatlosses.mindspore as edition
 
 INF = np.inf
 LOGITS = [0.0, -0.0, 1.0, -2.0, -INF, INF, -88.0, 104.0, -INF, INF]

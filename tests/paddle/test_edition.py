@@ -8,12 +8,13 @@ import subprocess
 import sys
 from typing import Any
 
-import compatlosses.paddle as api
 import exact
 import numpy as np
 import paddle
 import pytest
 import torch
+
+import compatlosses.paddle as api
 from compatlosses.paddle import fluid, v2_0
 
 native = paddle.nn.functional.binary_cross_entropy_with_logits

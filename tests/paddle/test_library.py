@@ -10,9 +10,9 @@ import exact
 import numpy as np
 import paddle
 import pytest
-from compatlosses.paddle import library
 
 from compatlosses import formula
+from compatlosses.paddle import library
 
 LARGE = {"float32": [88.0, 104.0, 1e4, 3e38, math.inf], "float64": [709.0, 745.0, 1e4, 1e308, math.inf]}
 ORDINARY = [0.0, 1e-30, 1e-8, 0.3, 1.0, 15.0, 17.0, 40.0]

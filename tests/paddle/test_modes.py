@@ -12,14 +12,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import compatlosses.paddle as api
 import exact
 import numpy as np
 import paddle
 import pytest
-from compatlosses.paddle import fluid, v2_0
 
 import compatlosses as cl
+import compatlosses.paddle as api
+from compatlosses.paddle import fluid, v2_0
 
 native = paddle.nn.functional.binary_cross_entropy_with_logits
 X = np.array([[0.5, -1.0, 2.0], [3.0, 0.0, -4.0]], np.float32)

@@ -164,9 +164,7 @@ class MindSpore:
         return mindspore.Tensor(rounded(values, dtype)).astype(getattr(mindspore, dtype))
 
     def integers(self, values: object, dtype: str) -> Tensor:
-        return mindspore.Tensor(np.asarray(values)).astype(
-            mindspore.bool_ if dtype == "bool" else getattr(mindspore, dtype)
-        )
+        return mindspore.Tensor(np.asarray(values)).astype(mindspore.bool_ if dtype == "bool" else getattr(mindspore, dtype))
 
     def views(self, values: NDArray[Any]) -> list[Tensor]:
         base = self.tensor(values)

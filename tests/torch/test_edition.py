@@ -42,9 +42,7 @@ def test_signature() -> None:
 
 @pytest.mark.parametrize("reduction", ["none", "mean", "sum", "nonsense", None])
 @pytest.mark.parametrize(("size_average", "reduce"), itertools.product([None, True, False], repeat=2))
-def test_the_legacy_pair_overrides_reduction(
-    size_average: bool | None, reduce: bool | None, reduction: str | None
-) -> None:
+def test_the_legacy_pair_overrides_reduction(size_average: bool | None, reduce: bool | None, reduction: str | None) -> None:
     arguments = (X, Y, None, size_average, reduce, reduction)
     (mine, my_warnings), (theirs, their_warnings) = (
         outcome(binary_cross_entropy_with_logits, *arguments),
@@ -74,9 +72,7 @@ def test_the_fourth_position_is_size_average() -> None:
 def test_the_result_has_torchs_dtype(input: str, target: str) -> None:
     x, y = X.to(getattr(torch, input)), Y.to(getattr(torch, target))
     for reduction in ("none", "mean"):
-        assert (
-            binary_cross_entropy_with_logits(x, y, reduction=reduction).dtype == native(x, y, reduction=reduction).dtype
-        )
+        assert binary_cross_entropy_with_logits(x, y, reduction=reduction).dtype == native(x, y, reduction=reduction).dtype
 
 
 @pytest.mark.parametrize("target", ["float16", "bfloat16", "float32", "float64"])

@@ -112,9 +112,7 @@ def test_onnx(tmp_path: Path) -> None:
     loaded = onnx.load(str(path))
     assert all(node.domain in ("", "pkg.onnxscript.torch_lib") for node in loaded.graph.node)
     names = [value.name for value in loaded.graph.input]
-    computed = onnx.reference.ReferenceEvaluator(loaded).run(
-        None, dict(zip(names, (X.numpy(), Y.numpy()), strict=True))
-    )
+    computed = onnx.reference.ReferenceEvaluator(loaded).run(None, dict(zip(names, (X.numpy(), Y.numpy()), strict=True)))
     torch.testing.assert_close(torch.tensor(computed[0]), model(X, Y).detach())
 
 
@@ -133,9 +131,7 @@ class TestFunctorch:
     def test_gradients_of_each_sample(self) -> None:
         x, y, w, p = self.tensors
         each = torch.func.vmap(torch.func.grad(weighted), in_dims=(0, 0, 0, None))(x, y, w, p)
-        torch.testing.assert_close(
-            each, torch.stack([torch.func.grad(weighted)(x[i], y[i], w[i], p) for i in range(2)])
-        )
+        torch.testing.assert_close(each, torch.stack([torch.func.grad(weighted)(x[i], y[i], w[i], p) for i in range(2)]))
 
     def test_jvp(self) -> None:
         tangents = tuple(torch.full_like(t, 0.5) for t in self.tensors)
