@@ -12,9 +12,10 @@ from typing import Any
 import exact
 import numpy as np
 import pytest
-from frameworks import Framework, Numpy, rounded
+from frameworks import FRAMEWORKS, Framework, Numpy, rounded
 
 import compatlosses as cl
+from compatlosses.libraries import library_of
 
 MAGNITUDES = [0.0, 1e-30, 1e-4, 0.3, 1.0, 2.5, 10.0, 17.0, 40.0, 88.0, 104.0, 1e4, math.inf]
 TARGETS = [0.0, 1.0, 0.25, 1e-6, 0.75, -0.5, 2.0]
@@ -28,6 +29,16 @@ BOUND = {"float16": 0.51, "bfloat16": 0.51, "float32": 4.0, "float64": 4.0}
 @pytest.fixture(params=["float16", "bfloat16", "float32", "float64"])
 def dtype(request: pytest.FixtureRequest) -> str:
     """Each dtype of the contract."""
+    return str(request.param)
+
+
+@pytest.fixture(params=["fused", "formula"])
+def executor(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Each executor: without a host every library goes to the formula."""
+    if request.param == "formula":
+        for one in FRAMEWORKS:
+            library = library_of(one.tensor(0.0), one.tensor(0.0))
+            monkeypatch.setattr(library, "host", None)
     return str(request.param)
 
 
@@ -62,9 +73,10 @@ def call(framework: Framework, dtype: str, w: float | None, p: float | None) -> 
 
 
 @pytest.mark.parametrize(("w", "p"), [(None, None), (None, 2.5), (3.0, None), (0.5, 0.25), (0.0, 2.5), (3.0, 0.0)])
-def test_loss(framework: Framework, dtype: str, w: float | None, p: float | None) -> None:
+def test_loss(framework: Framework, executor: str, dtype: str, w: float | None, p: float | None) -> None:
     needs(framework, dtype)
     pairs, x, y, weights = call(framework, dtype, w, p)
+    assert cl.executor_of(x, y, **weights).startswith(executor)
     loss = cl.binary_cross_entropy_with_logits(x, y, reduction="none", **weights)
     assert framework.dtype(loss) == dtype
     factors = (1.0 if w is None else w, 1.0 if p is None else p)
@@ -72,7 +84,7 @@ def test_loss(framework: Framework, dtype: str, w: float | None, p: float | None
 
 
 @pytest.mark.parametrize(("w", "p"), [(1.0, 1.0), (0.5, 2.5), (0.0, 2.5), (3.0, 0.0)])
-def test_gradients_of_all_four(framework: Framework, dtype: str, w: float, p: float) -> None:
+def test_gradients_of_all_four(framework: Framework, executor: str, dtype: str, w: float, p: float) -> None:
     needs(framework, dtype)
     pairs, x, y, weights = call(framework, dtype, w, p)
     tensors = [x, y, weights["weight"], weights["pos_weight"]]
@@ -91,7 +103,7 @@ def test_gradients_of_all_four(framework: Framework, dtype: str, w: float, p: fl
 
 
 @pytest.mark.parametrize("p", [None, 2.5])
-def test_second_derivatives(autograd: Framework, p: float | None) -> None:
+def test_second_derivatives(autograd: Framework, executor: str, p: float | None) -> None:
     """Second derivatives by logits, and mixed by logits and targets, at ±0 and ±inf too."""
     pairs, x, y, weights = call(autograd, "float32", None, p)
 
@@ -105,7 +117,7 @@ def test_second_derivatives(autograd: Framework, p: float | None) -> None:
     check(autograd.array(mixed), [exact.d2_logits_targets(a, b, 1.0, factor) for a, b in pairs], "float32", pairs)
 
 
-def test_finite_differences(autograd: Framework) -> None:
+def test_finite_differences(autograd: Framework, executor: str) -> None:
     """The autograd's gradients are those of the function that is returned, in float64, by central differences."""
     rng = np.random.default_rng(7)
     x, y = rng.normal(size=6) * 3, rng.uniform(size=6)

@@ -98,8 +98,10 @@ def softplus(x: torch.Tensor, /) -> torch.Tensor:
 
 
 def sigmoid(x: torch.Tensor, /) -> torch.Tensor:
-    """1 / (1 + e^-x). The branch for x >= 0 keeps the derivative s(1 - s) from cancelling there."""
-    return torch.where(x < 0, torch.sigmoid(x), 1 - torch.sigmoid(-x))
+    """1 / (1 + e^-x). Not torch's sigmoid, which is 0 in float32 below -88, and whose derivative cancels above 0."""
+    negative = x < 0
+    small = torch.exp(torch.where(negative, x, -x))
+    return torch.where(negative, small, 1.0) / (1 + small)
 
 
 def sum(x: torch.Tensor, /) -> torch.Tensor:
