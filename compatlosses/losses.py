@@ -55,7 +55,7 @@ def binary_cross_entropy_with_logits(
     >>> logits = np.array([[2.0, -1.0], [0.5, 0.0]])
     >>> targets = np.array([[1.0, 0.0], [0.0, 1.0]])
     >>> float(cl.binary_cross_entropy_with_logits(logits, targets).round(6))
-    0.526854
+    0.526853
     """
     library = checked_library(logits, targets, weight, pos_weight, reduction, ignore_index, normalize)
     return evaluate(library, logits, targets, weight, pos_weight, reduction, ignore_index, normalize, library.dtype(logits))

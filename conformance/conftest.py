@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from compatlosses.conformance import cases, expectations
 from compatlosses.conformance.cli import installed
 from compatlosses.conformance.implementations import FRAMEWORKS, SHIM, Implementation
