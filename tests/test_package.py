@@ -24,6 +24,7 @@ EDITIONS = (
     "compatlosses.mindspore",
     "compatlosses.mindspore.v2_0",
     "compatlosses.mindspore.v2_7",
+    "compatlosses.mindspore.mint",
 )
 
 

@@ -1,0 +1,84 @@
+"""Every edition on every framework's tensors: its value, and its gradient through that framework's autograd."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from frameworks import Framework
+
+import compatlosses.mindspore
+import compatlosses.mindspore.mint
+import compatlosses.mindspore.v2_0
+import compatlosses.mindspore.v2_7
+import compatlosses.paddle
+import compatlosses.paddle.fluid
+import compatlosses.paddle.v2_0
+import compatlosses.torch
+
+X = np.array([[0.5, -1.0, 2.0], [3.0, 0.0, -4.0]])
+Y = np.array([[1.0, 0.0, 0.25], [0.0, 1.0, 1.0]])
+W = np.array([[2.0], [0.5]])
+P = np.array([1.0, 3.0, 0.5])
+
+Edition = Callable[..., Any]
+
+# Each is called by position, in its own API's order of (logits, targets, weight, pos_weight, reduction).
+ORDERED: dict[str, Edition] = {
+    "torch": lambda x, y, w, p: compatlosses.torch.binary_cross_entropy_with_logits(x, y, w, None, None, "none", p),
+    "paddle": lambda x, y, w, p: compatlosses.paddle.binary_cross_entropy_with_logits(x, y, w, "none", p, None),
+    "paddle 2.0": lambda x, y, w, p: compatlosses.paddle.v2_0.binary_cross_entropy_with_logits(x, y, w, "none", p, None),
+    "mindspore": lambda x, y, w, p: compatlosses.mindspore.binary_cross_entropy_with_logits(x, y, w, p, "none"),
+    "mindspore 2.0": lambda x, y, w, p: compatlosses.mindspore.v2_0.binary_cross_entropy_with_logits(x, y, w, p, "none"),
+    "mindspore 2.7": lambda x, y, w, p: compatlosses.mindspore.v2_7.binary_cross_entropy_with_logits(x, y, w, p, "NONE"),
+    "mint": lambda x, y, w, p: compatlosses.mindspore.mint.binary_cross_entropy_with_logits(x, y, w, "none", p),
+}
+
+
+def expected(edition: str) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """The loss of each element and its derivative by the logit, plainly in NumPy."""
+    s = 1 / (1 + np.exp(-X))
+    if edition == "paddle 2.0":
+        factor = W * ((P - 1) * Y + 1)
+        return factor * -(Y * np.log(s) + (1 - Y) * np.log(1 - s)), factor * (s - Y)
+    return W * -(P * Y * np.log(s) + (1 - Y) * np.log(1 - s)), W * ((1 - Y) * s - P * Y * (1 - s))
+
+
+@pytest.mark.parametrize("edition", ORDERED)
+def test_values(framework: Framework, edition: str) -> None:
+    x, y, w, p = (framework.tensor(v) for v in (X, Y, W, P))
+    loss = ORDERED[edition](x, y, w, p)
+    assert type(loss) is type(x)
+    assert framework.dtype(loss) == "float32"
+    np.testing.assert_allclose(framework.array(loss), expected(edition)[0], rtol=1e-6)
+
+
+@pytest.mark.parametrize("edition", ORDERED)
+def test_gradients(autograd: Framework, edition: str) -> None:
+    x, y, w, p = (autograd.tensor(v) for v in (X, Y, W, P))
+    gradient = autograd.gradients(lambda a: ORDERED[edition](a, y, w, p), [x])[0]
+    np.testing.assert_allclose(autograd.array(gradient), expected(edition)[1], rtol=1e-5, atol=1e-7)
+
+
+def test_fluid(framework: Framework) -> None:
+    x, y = framework.tensor(X), framework.tensor(Y)
+    loss = compatlosses.paddle.fluid.layers.sigmoid_cross_entropy_with_logits(x, y, 0, None, True)
+    s = 1 / (1 + np.exp(-X))
+    plain = -(Y * np.log(s) + (1 - Y) * np.log(1 - s))
+    np.testing.assert_allclose(framework.array(loss), np.where(Y == 0, 0, plain) / 4, rtol=1e-6)
+    assert (
+        compatlosses.paddle.sigmoid_cross_entropy_with_logits
+        is compatlosses.paddle.fluid.layers.sigmoid_cross_entropy_with_logits
+    )
+
+
+def test_reduced_shapes(framework: Framework) -> None:
+    """Paddle 2.0 alone gives its reduced results the shape [1]."""
+    x, y, w, p = (framework.tensor(v) for v in (X, Y, W, P))
+    assert framework.array(compatlosses.torch.binary_cross_entropy_with_logits(x, y)).shape == ()
+    assert framework.array(compatlosses.paddle.binary_cross_entropy_with_logits(x, y)).shape == ()
+    assert framework.array(compatlosses.paddle.v2_0.binary_cross_entropy_with_logits(x, y)).shape == (1,)
+    assert framework.array(compatlosses.paddle.v2_0.binary_cross_entropy_with_logits(x, y, reduction="sum")).shape == (1,)
+    assert framework.array(compatlosses.mindspore.v2_0.binary_cross_entropy_with_logits(x, y, w, p)).shape == ()
