@@ -112,6 +112,9 @@ def conform(
     timeout: Annotated[float, typer.Option(min=0.01, help="Seconds that one case may take.")] = CASE_SECONDS,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the run as JSON to this file.")] = None,
     junit_file: Annotated[Path | None, typer.Option("--junit", help="Write the run as JUnit XML to this file.")] = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Print every unexpected verdict, not one of each kind.")
+    ] = False,
 ) -> None:
     """Run the cases against every framework installed here, native and shim, and print where each falls short."""
     console = Console()
@@ -136,7 +139,7 @@ def conform(
     known.apply(run.verdicts, {target.framework: target.version for target in targets if target.version}, expected)
     write_results(run, json_file, junit_file, interrupted)
     report.matrix(console, targets, run.verdicts)
-    report.details(console, targets, run.verdicts)
+    report.details(console, targets, run.verdicts, verbose)
     report.summary(console, run.verdicts, len(chosen), time.monotonic() - began)
     if interrupted:
         console.print("[bold yellow]interrupted: the results are partial[/]" + (f"; {json_file} says so" if json_file else ""))

@@ -150,7 +150,8 @@ def apply(verdicts: Iterable[Verdict], versions: dict[str, str], expectations: S
             covering[key] = [e for e in expectations if e.covers(verdict.framework, verdict.implementation, version)]
         speaking = [expectation for expectation in covering[key] if expectation.names(verdict.case)]
         if verdict.status in FAILURES:
-            known = any(expectation.status == verdict.status for expectation in speaking)
+            known = [expectation.source for expectation in speaking if expectation.status == verdict.status]
             verdict.expectation = "expected" if known else "unexpected"
+            verdict.finding = known[0] if known else ""
         elif speaking:
             verdict.expectation = "stale"

@@ -41,6 +41,7 @@ SHIM = {
     "compatlosses.mindspore": "mindspore",
     "compatlosses.mindspore.v2_0": "mindspore-2.0",
     "compatlosses.mindspore.v2_7": "mindspore-2.7",
+    "compatlosses.mindspore.mint": "mindspore-2.7",
 }
 PRIMARY = (
     "compatlosses",

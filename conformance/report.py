@@ -1,10 +1,11 @@
-"""What people see on the terminal: progress, the matrix, what fell short."""
+"""What people see on the terminal: the matrix, what fell short, one line for the whole run. It fits 80 columns."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -12,85 +13,131 @@ from rich.table import Table
 from .judge import Verdict
 from .runner import Target
 
-SHORT = {
-    "binary_cross_entropy_with_logits": "bce",
-    "sigmoid_cross_entropy_with_logits": "sce",
+CODES = {
+    "torch.nn.functional.binary_cross_entropy_with_logits": "functional",
+    "torch.nn.BCEWithLogitsLoss": "class",
+    "paddle.nn.functional.binary_cross_entropy_with_logits": "functional",
+    "paddle.nn.BCEWithLogitsLoss": "class",
+    "paddle._C_ops.sigmoid_cross_entropy_with_logits": "raw op",
+    "paddle.fluid.layers.sigmoid_cross_entropy_with_logits": "fluid",
+    "mindspore.ops.binary_cross_entropy_with_logits": "ops",
+    "mindspore.mint.nn.functional.binary_cross_entropy_with_logits": "mint",
+    "mindspore.nn.BCEWithLogitsLoss": "class",
     "compatlosses": "cl",
-    "functional": "F",
+    "compatlosses.torch": "torch",
+    "compatlosses.paddle": "pd3",
+    "compatlosses.paddle.v2_0": "pd2.0",
+    "compatlosses.paddle.fluid.layers": "fluid",
+    "compatlosses.mindspore": "ms",
+    "compatlosses.mindspore.v2_0": "ms2.0",
+    "compatlosses.mindspore.v2_7": "ms2.7",
+    "compatlosses.mindspore.mint": "mint",
 }
+"""What an implementation is called at the head of a narrow column."""
+WRONG = ("unexpected", "stale")
 
 
-def short(implementation: str) -> str:
-    """An implementation's name as the head of a narrow column."""
-    return ".\u200b".join(SHORT.get(part, part) for part in implementation.split("."))
+def code(implementation: str) -> str:
+    """The name at the head of an implementation's column."""
+    return CODES.get(implementation, implementation.rpartition(".")[2][:10])
 
 
-def cell(counts: Counter[str], unexpected: int, stale: int) -> str:
-    """One cell: how many pass, how many are known to deviate, unsupported, and what is unexpected."""
-    parts = [f"[green]{counts['pass']}[/]"] if counts["pass"] else []
-    known = counts["fail"] + counts["crash"] + counts["timeout"] - unexpected
-    if known:
-        parts.append(f"[yellow]{known}d[/]")
-    if counts["unsupported"]:
-        parts.append(f"[dim]{counts['unsupported']}u[/]")
-    if unexpected:
-        parts.append(f"[bold red]{unexpected}![/]")
-    if stale:
-        parts.append(f"[bold magenta]{stale}+[/]")
-    return " ".join(parts) or "[dim]-[/]"
+def cell(verdicts: Iterable[Verdict]) -> str:
+    """One cell: how many pass, how many are known to deviate, and what is unexpected; 'u' if nothing is supported."""
+    found = list(verdicts)
+    statuses, kinds = Counter(v.status for v in found), Counter(v.expectation for v in found)
+    shown = (
+        (statuses["pass"] - kinds["stale"], "green", ""),
+        (kinds["expected"], "yellow", "d"),
+        (kinds["unexpected"], "bold red", "!"),
+        (kinds["stale"], "bold magenta", "+"),
+    )
+    parts = [f"[{style}]{number}{mark}[/]" for number, style, mark in shown if number]
+    return " ".join(parts) or ("[dim]u[/]" if statuses["unsupported"] else "[dim]-[/]")
 
 
 def matrix(console: Console, targets: Sequence[Target], verdicts: Sequence[Verdict]) -> None:
-    """A table for each target: a row per case group, a column per implementation."""
+    """A table for each target: a row per case group, a column per implementation; then what the short names stand for."""
     groups = sorted({verdict.case.split("/")[0] for verdict in verdicts})
     by_cell: dict[tuple[str, str, str, str], list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
-        key = (verdict.framework, verdict.kind, verdict.implementation, verdict.case.split("/")[0])
-        by_cell[key].append(verdict)
+        by_cell[verdict.framework, verdict.kind, verdict.implementation, verdict.case.split("/")[0]].append(verdict)
+    shown: dict[str, list[str]] = defaultdict(list)
     for target in targets:
-        names = [name for name in target.available if any((target.framework, target.kind, name, g) in by_cell for g in groups)]
+        rows = {name: [by_cell.get((target.framework, target.kind, name, g), []) for g in groups] for name in target.available}
+        names = [name for name, row in rows.items() if any(row)]
         if not names:
             continue
-        table = Table(title=f"{target.label}  (Python {target.python}, {target.seconds:.0f} s)", title_justify="left")
-        table.add_column("cases")
+        shown[target.kind if target.kind == "shim" else target.framework] = names
+        title = f"[bold]{escape(target.label)}[/]  (Python {target.python}, {target.seconds:.0f} s)"
+        table = Table(title=title, title_justify="left", title_style="", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+        table.add_column("cases", no_wrap=True)
         for name in names:
-            table.add_column(short(name), justify="right")
-        for group in groups:
-            row = []
-            for name in names:
-                mine = by_cell.get((target.framework, target.kind, name, group), [])
-                kinds = Counter(verdict.expectation for verdict in mine)
-                row.append(cell(Counter(v.status for v in mine), kinds["unexpected"], kinds["stale"]))
-            table.add_row(group, *row)
+            table.add_column(code(name), justify="right", no_wrap=True)
+        for index, group in enumerate(groups):
+            table.add_row(group, *(cell(rows[name][index]) for name in names))
+        table.add_section()
+        without = [sum(v.status == "unsupported" for row in rows[name] for v in row) for name in names]
+        table.add_row("[dim]unsupported[/]", *(f"[dim]{number}[/]" for number in without))
         console.print(table)
+    for names in shown.values():
+        console.print("[dim]" + escape(", ".join(f"{code(name)} = {name}" for name in names)) + "[/]", highlight=False)
     console.print(
-        "[green]n[/] pass   [yellow]n[/]d known to deviate   [dim]n[/]u unsupported   "
-        "[bold red]n![/] unexpected   [bold magenta]n+[/] passes although expectations tell of a deviation"
+        "[green]n[/] pass, [yellow]nd[/] known to deviate, [bold red]n![/] unexpected, "
+        "[bold magenta]n+[/] pass although expected to deviate, [dim]u[/] all unsupported",
+        highlight=False,
     )
 
 
-def details(console: Console, targets: Sequence[Target], verdicts: Sequence[Verdict], most: int = 40) -> None:
-    """What fell short: targets that could not be run, implementations that are missing, unexpected verdicts."""
+def details(console: Console, targets: Sequence[Target], verdicts: Sequence[Verdict], verbose: bool = False) -> None:
+    """What fell short, grouped by implementation and kind, each with its worst example; or all of it."""
     for target in targets:
         if target.error:
             console.print(f"[bold red]{escape(target.label)} could not be run:[/] {escape(target.error)}")
         for name, reason in target.available.items():
             if reason is not None:
-                console.print(f"[dim]{escape(target.label)} has no {escape(name)}: {escape(reason)}[/]")
-    unexpected = [verdict for verdict in verdicts if verdict.expectation in ("unexpected", "stale")]
-    for verdict in unexpected[:most]:
-        what = "passes, which expectations deny" if verdict.expectation == "stale" else verdict.status
-        console.print(
-            f"[bold red]{what}[/] [cyan]{escape(verdict.case)}[/] {escape(verdict.label)}: {escape(verdict.message)}",
-            highlight=False,
-            soft_wrap=True,
-        )
-    if len(unexpected) > most:
-        console.print(f"... and {len(unexpected) - most} more; --json has them all")
+                console.print(f"[dim]{escape(target.label)} has no {escape(name)}: {escape(reason)}[/]", soft_wrap=verbose)
+    known: Counter[str] = Counter(verdict.finding for verdict in verdicts if verdict.expectation == "expected")
+    if known:
+        console.print("\n[bold]Known deviations[/], by their findings (docs/findings.md):")
+    for finding, number in sorted(known.items()):
+        console.print(f"  [yellow]{number:5}d[/] {escape(finding)}", highlight=False)
+    unexpected = [verdict for verdict in verdicts if verdict.expectation in WRONG]
+    if unexpected:
+        console.print("\n[bold]Unexpected[/]:" if verbose else "\n[bold]Unexpected[/] (all of it: --verbose or --json):")
+    if verbose:
+        for verdict in unexpected:
+            console.print(line(verdict), highlight=False, soft_wrap=True)
+        return
+    grouped: dict[tuple[str, str], list[Verdict]] = defaultdict(list)
+    for verdict in unexpected:
+        grouped[verdict.label, kind_of(verdict)].append(verdict)
+    for (label, kind), members in sorted(grouped.items(), key=lambda item: (item[0][0], -len(item[1]))):
+        console.print(f"  [bold red]{len(members):5}![/] {escape(label)}: {escape(kind)}", highlight=False)
+        console.print(f"         {line(max(members, key=size), 300)}", highlight=False)
+
+
+def line(verdict: Verdict, most: int = 10_000) -> str:
+    """One verdict in words."""
+    what = "passes, which expectations deny" if verdict.expectation == "stale" else verdict.status
+    return f"[bold red]{what}[/] [cyan]{escape(verdict.case)}[/] {escape(verdict.label)}: {escape(verdict.message[:most])}"
+
+
+def kind_of(verdict: Verdict) -> str:
+    """What went wrong, without the particulars: which quantities, by which yardsticks."""
+    if verdict.expectation == "stale":
+        return "passes, which expectations deny"
+    kinds = sorted({f"{check.what} ({check.yardstick})" for check in verdict.checks if check.status == "fail"})
+    return ", ".join(kinds) or verdict.status
+
+
+def size(verdict: Verdict) -> float:
+    """The largest error in ULPs that was counted."""
+    return max((check.ulps for check in verdict.checks if check.ulps is not None), default=0.0)
 
 
 def summary(console: Console, verdicts: Sequence[Verdict], cases: int, seconds: float) -> None:
-    """One line for the whole run, and the largest known error of each implementation."""
+    """One line for the whole run."""
     statuses = Counter(verdict.status for verdict in verdicts)
     kinds = Counter(verdict.expectation for verdict in verdicts)
     console.print(

@@ -3,8 +3,8 @@
 Schema 1, in words: ``schema`` 1; ``partial`` true when the run was interrupted; ``created`` in UTC; ``targets`` with
 ``label``, ``framework``, ``kind``, ``version``, ``python``, ``numpy``, ``seconds``, ``error`` and, by implementation,
 ``available`` (null, or why not); ``verdicts`` with ``case``, ``implementation``, ``framework``, ``kind``, ``status``,
-``message``, ``seconds``, ``expectation`` and ``checks``, each with ``what``, ``yardstick``, ``status``, ``message``,
-``ulps`` and ``strata`` (largest ULP error by stratum). Infinite numbers are the strings 'inf' and '-inf'.
+``message``, ``seconds``, ``expectation``, ``finding`` and ``checks``, each with ``what``, ``yardstick``, ``status``,
+``message``, ``ulps`` and ``strata`` (largest ULP error by stratum). Infinite numbers are the strings 'inf' and '-inf'.
 """
 
 from __future__ import annotations

@@ -282,7 +282,7 @@ class Function:
         for name in self.required:
             # Where a version demands weights, ones are the only way to call it without.
             if name not in given:
-                given[name] = given["logits"] * 0 + 1 if "fluid" in self.module else ones_like(given["logits"])
+                given[name] = ones_like(given["targets"] if isinstance(given["logits"], list) else given["logits"])
         return given
 
 
@@ -383,6 +383,7 @@ SHIM = {
     "compatlosses.mindspore": Function("compatlosses.mindspore", BCE, LOGITS),
     "compatlosses.mindspore.v2_0": Function("compatlosses.mindspore.v2_0", BCE, LOGITS, ("reduction",), BOTH),
     "compatlosses.mindspore.v2_7": Function("compatlosses.mindspore.v2_7", BCE, INPUT),
+    "compatlosses.mindspore.mint": Function("compatlosses.mindspore.mint", BCE, INPUT),
 }
 
 
@@ -502,7 +503,8 @@ def permutation(repeat):
     """The order in which the repeated pairs stand: from the old generator, whose stream is the same in every NumPy."""
     key = (repeat["distinct"], repeat["times"], repeat["seed"])
     if key not in _LAST:
-        _LAST.clear()
+        if sum(len(order) for order in _LAST.values()) + key[0] * key[1] > 2 * 10**6:
+            _LAST.clear()
         _LAST[key] = np.random.RandomState(key[2]).permutation(key[0] * key[1])
     return _LAST[key]
 
