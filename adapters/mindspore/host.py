@@ -49,7 +49,7 @@ def _why_not_eager(*arguments: Tensor | float | None) -> str | None:
     return fused.why_unavailable()
 
 
-@ops.constexpr(check=False)
+@ops.constexpr(check=False)  # type: ignore[untyped-decorator]
 def _has_no_value(function: Any) -> bool:
     """Whether a function has come as None: MindSpore's compiler hands constants over so, Python hands over the function."""
     return function is None
@@ -120,7 +120,10 @@ if _Function is not None:
 
             call: FusedCall = ctx.call
             if _pynative_executor.requires_grad():
-                wanted = call.wanted
-                return (None, *losses.gradients_by_formula(library, wanted, g, *ctx.arguments, *call.options))
+                logits, targets, weight, pos_weight = ctx.arguments
+                return (
+                    None,
+                    *losses.gradients_by_formula(library, call.wanted, g, logits, targets, weight, pos_weight, *call.options),
+                )
             found = call.gradients(float(g) if call.reduced else view(g))
             return (None, *(None if gradient is None else tensor(gradient, g) for gradient in found))

@@ -17,7 +17,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-import mindspore  # type: ignore[import-untyped]
+import mindspore
 from mindspore import nn, ops
 
 from compatlosses import formula, libraries

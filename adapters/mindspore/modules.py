@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import mindspore  # type: ignore[import-untyped]
+import mindspore
 
 from compatlosses.libraries import Tensor
 

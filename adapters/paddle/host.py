@@ -96,7 +96,9 @@ def attach(
         def gradient(g: Tensor) -> Tensor:
             if paddle.is_grad_enabled():
                 return losses.gradients_by_formula(library, wanted, g, logits, targets, weight, pos_weight, *call.options)[of]
-            return tensor(call.gradients(float(g) if call.reduced else view(g), wanted)[of], logits)
+            found = call.gradients(float(g) if call.reduced else view(g), wanted)[of]
+            assert found is not None
+            return tensor(found, logits)
 
         return gradient
 

@@ -47,7 +47,7 @@ def why_formula(
 def why_not(tensor: torch.Tensor | float) -> str | None:
     """Why the memory of one argument cannot be read as it is; None where it can."""
     kind = type(tensor)
-    if kind is torch.Tensor or kind is torch.nn.Parameter:
+    if (kind is torch.Tensor or kind is torch.nn.Parameter) and isinstance(tensor, torch.Tensor):
         if not tensor.is_cpu:
             return f"a tensor is on the device {tensor.device}"
         if tensor.layout is not torch.strided:
@@ -106,7 +106,7 @@ def attach(
     /,
 ) -> torch.Tensor:
     """The call's loss as a tensor whose gradients autograd asks of ``call``."""
-    result: torch.Tensor = _Fused.apply(call, logits, targets, weight, pos_weight)
+    result: torch.Tensor = _Fused.apply(call, logits, targets, weight, pos_weight)  # type: ignore[no-untyped-call]
     return result
 
 

@@ -125,7 +125,7 @@ def elements(
     """The loss of each element, differentiable by the formulas."""
     # Dynamo does not trace a Function that has a jvp of its own; forward mode under it goes through the operations.
     function = _Elements if torch.compiler.is_compiling() else _ElementsWithTangents
-    result: torch.Tensor = function.apply(x, y, w, p, counts)
+    result: torch.Tensor = function.apply(x, y, w, p, counts)  # type: ignore[no-untyped-call]
     return result
 
 
@@ -168,7 +168,8 @@ class _Elements(torch.autograd.Function):
         p: torch.Tensor | None,
         counts: torch.Tensor | None,
     ) -> torch.Tensor:
-        return formula.elements(_THIS, x, y, w, p, counts)
+        result: torch.Tensor = formula.elements(_THIS, x, y, w, p, counts)
+        return result
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[torch.Tensor | None, ...], output: torch.Tensor) -> None:
