@@ -61,7 +61,8 @@ class Verdict:
 
     def to_json(self) -> dict[str, Any]:
         """As data. JSON has no infinity: an unbounded error is the string 'inf'."""
-        return jsonable(asdict(self))
+        data: dict[str, Any] = jsonable(asdict(self))
+        return data
 
 
 def jsonable(value: Any) -> Any:

@@ -115,7 +115,7 @@ def expected(case: Case, formula: str = "terms", default: str = "mean", of: Elem
     columns = [spread(case, name, shape) for name in ARGUMENTS]
     ignored = case.options.get("ignore_index")
     kept = [ignored is None or y != ignored for y in columns[1]]
-    found = [of(*values, formula) if keep else None for *values, keep in zip(*columns, kept, strict=True)]
+    found = [of(x, y, w, p, formula) if keep else None for x, y, w, p, keep in zip(*columns, kept, strict=True)]
 
     times = case.repeat.times if case.repeat else 1
     reduction = reduction_of(case, default)
