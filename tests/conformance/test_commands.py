@@ -1,0 +1,80 @@
+"""The commands' exit statuses: what a pipeline relies on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from compatlosses.conformance import cli, expectations, results
+from compatlosses.conformance.judge import Verdict
+
+APPLICATION = typer.Typer()
+cli.add_commands(APPLICATION)
+QUICK = ["conform", "--framework", "numpy", "--case", "documents/*"]
+
+
+def status_of(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(APPLICATION, [*arguments])
+    return result.exit_code, result.output
+
+
+def test_a_run_with_nothing_unexpected_ends_with_0_and_writes_what_was_asked_for(tmp_path: Path) -> None:
+    run, junit = tmp_path / "run.json", tmp_path / "run.xml"
+    status, said = status_of(*QUICK, "--json", str(run), "--junit", str(junit))
+    assert status == 0, said
+    assert "0 unexpected" in said.replace(" \n", " ")
+    assert not results.read(run)["partial"]
+    assert ElementTree.parse(junit).getroot().findall("testsuite/testcase")
+
+
+def test_an_expectation_that_is_wrong_ends_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = {
+        "framework": "numpy",
+        "implementations": ["compatlosses"],
+        "versions": ">=0",
+        "cases": ["documents/torch-example"],
+        "note": "why",
+        "finding": "A heading",
+    }
+    monkeypatch.setattr(cli, "loaded_expectations", lambda: (expectations.made(entry, "here"),))
+    status, said = status_of(*QUICK)
+    assert status == 1
+    assert "passes, which expectations deny" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["conform", "--framework", "tensorflow"], "tensorflow"),
+        (["conform", "--case", "no/such/case"], "no/such/case"),
+        (["conform", "--framework", "numpy", "--json", "/no/such/folder/run.json"], "/no/such/folder/run.json"),
+        (["conform", "--no-such-option"], "no-such-option"),
+        (["repro", "no/such/case", "--framework", "torch"], "no/such/case"),
+        (["compare", "/no/such/old.json", "/no/such/new.json"], "/no/such/old.json"),
+        (["update-expectations", "/no/such/run.json", "--note", "n", "--finding", "f"], "/no/such/run.json"),
+    ],
+)
+def test_a_wrong_call_ends_with_2(arguments: list[str], said: str) -> None:
+    status, output = status_of(*arguments)
+    assert status == 2
+    assert said in output.replace("\n", "")
+
+
+def test_a_target_that_cannot_be_run_ends_with_3() -> None:
+    status, said = status_of("conform", "--framework", "numpy", "--implementation", "no.such.function")
+    assert status == 3, said
+
+
+def test_compare_ends_with_1_when_something_got_worse(tmp_path: Path) -> None:
+    paths = []
+    for status in ("pass", "fail"):
+        path = tmp_path / f"{status}.json"
+        path.write_text(json.dumps(results.as_json([], [Verdict("a", "f", "torch", "native", status)], False)))
+        paths.append(str(path))
+    assert status_of("compare", *paths)[0] == 1
+    assert status_of("compare", *reversed(paths))[0] == 0
