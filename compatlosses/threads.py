@@ -10,8 +10,11 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import count
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 LEAST = 128
 """Blocks that are worth a thread: some 0.2 ms of work, against 0.05 ms to wake one."""
@@ -39,10 +42,13 @@ class _Helpers:
     def submit(self, work: Callable[[], None], helpers: int) -> list[Future[None]]:
         """Ask up to ``helpers`` threads to do ``work``. Fewer where no more can be started."""
         with self.lock:
-            if self.pool is None:
-                self.pool = ThreadPoolExecutor(max(1, self.threads - 1), thread_name_prefix="compatlosses")
             futures: list[Future[None]] = []
             try:
+                if self.pool is None:
+                    # Imported here, because it brings logging: a quarter of what importing this package would cost.
+                    from concurrent.futures import ThreadPoolExecutor
+
+                    self.pool = ThreadPoolExecutor(max(1, self.threads - 1), thread_name_prefix="compatlosses")
                 for _ in range(helpers):
                     futures.append(self.pool.submit(work))
             except RuntimeError:  # the interpreter is shutting down, or the system has no thread left
