@@ -22,9 +22,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from . import cases as data
 from . import expectations as known
-from . import report, results
+from . import results
 from .implementations import DISTRIBUTIONS, FRAMEWORKS, SHIM, Implementation
 from .judge import Answer, Verdict, applies
+from .report import text
 from .runner import CASE_SECONDS, Run, Target
 
 
@@ -130,7 +131,7 @@ def conform(
     def wanted(candidate: Implementation) -> bool:
         return not patterns or any(p == candidate.kind or fnmatchcase(candidate.name, p) for p in patterns)
 
-    run = Run(targets, chosen, wanted, timeout)
+    run = Run(targets, chosen, wanted, timeout, with_curves=not case)
     interrupted = False
     try:
         watched(run, jobs)
@@ -138,9 +139,9 @@ def conform(
         interrupted = True
     known.apply(run.verdicts, {target.framework: target.version for target in targets if target.version}, expected)
     write_results(run, json_file, junit_file, interrupted)
-    report.matrix(console, targets, run.verdicts)
-    report.details(console, targets, run.verdicts, verbose)
-    report.summary(console, run.verdicts, len(chosen), time.monotonic() - began)
+    text.matrix(console, targets, run.verdicts)
+    text.details(console, targets, run.verdicts, verbose)
+    text.summary(console, run.verdicts, len(chosen), time.monotonic() - began)
     if interrupted:
         console.print("[bold yellow]interrupted: the results are partial[/]" + (f"; {json_file} says so" if json_file else ""))
         raise typer.Exit(130)
@@ -188,7 +189,8 @@ def write_results(run: Run, json_file: Path | None, junit_file: Path | None, par
     """Write what was asked for."""
     try:
         if json_file is not None:
-            results.write(json_file, json.dumps(results.as_json(run.targets, run.verdicts, partial), ensure_ascii=False) + "\n")
+            data = results.as_json(run.targets, run.verdicts, partial, run.curves)
+            results.write(json_file, json.dumps(data, ensure_ascii=False) + "\n")
         if junit_file is not None:
             results.write(junit_file, results.junit(run.verdicts))
     except results.ResultError as error:

@@ -21,6 +21,8 @@ from .strata import stratum
 STATUSES = ("pass", "unsupported", "fail", "timeout", "crash")
 """From best to worst."""
 YARDSTICKS = ("documented", "exact", "agreement")
+MOST_ACTUAL = 100
+"""Elements of a failure that are kept."""
 Answer = dict[str, Any]
 
 
@@ -35,6 +37,8 @@ class Check:
     ulps: float | None = None
     strata: dict[str, float] = field(default_factory=dict)
     """The largest error in ULPs by stratum of the elements, where there is one."""
+    actual: tuple[float, ...] = ()
+    """What came back, of a failure by the mathematics that is short enough to be looked at."""
 
 
 @dataclass
@@ -192,11 +196,12 @@ def judge_array(
             return
     if got["dtype"] != dtype:
         yield Check(what + ": dtype", "documented", "fail", f"{what}: dtype {got['dtype']}, expected {dtype}")
-    values = np.frombuffer(base64.b64decode(got["data"]), dtype="<f8")
+    values = arrived(got)
     if case.repeat and values.size == 2 * exact.rounded.size:
         values = worst_of(values.reshape(2, -1), exact)
     if values.size and not values.any() and np.any(exact.rounded != 0):
-        yield Check(what, "exact", "fail", f"{what}: all zeros, silently; expected {exact.rounded.ravel()[:4].tolist()}")
+        said = f"{what}: all zeros, silently; expected {exact.rounded.ravel()[:4].tolist()}"
+        yield Check(what, "exact", "fail", said, actual=kept(values))
         return
     errors = errors_in_ulps(values, exact)
     limit = tolerances()["exact"][what.split()[0] if what != "second derivative" else "second"][dtype]
@@ -204,6 +209,16 @@ def judge_array(
     relative = tolerances()["documented"]["relative"][dtype]
     allowed = np.maximum(exact.ulp * 2.0 ** precision(dtype), 1.0) * relative
     yield numeric(case, what, "documented", values, exact, errors * exact.ulp / allowed, 1.0, counted=False)
+
+
+def arrived(got: Answer) -> Floats:
+    """A worker's array, flat."""
+    return np.frombuffer(base64.b64decode(got["data"]), dtype="<f8")
+
+
+def kept(values: Floats) -> tuple[float, ...]:
+    """The values of a failure, if they are few."""
+    return tuple(values.tolist()) if values.size <= MOST_ACTUAL else ()
 
 
 def precision(dtype: str) -> int:
@@ -247,4 +262,5 @@ def numeric(
     where = f" at {stratum(case.tensors['logits'].values[worst], case.tensors['targets'].values[worst])}" if elementwise else ""
     how = f"{errors[worst]:.3g} ULP off" if counted else "not the documented formula's value"
     message = f"{what}: {got[worst]!r}, exactly {exact.rounded[worst]!r}: {how}{where} ({bad} of {errors.size})"
-    return Check(what, yardstick, "fail", message.replace("np.float64(", "").replace("),", ","), ulps, strata)
+    said = message.replace("np.float64(", "").replace("),", ",")
+    return Check(what, yardstick, "fail", said, ulps, strata, kept(got) if counted else ())

@@ -4,7 +4,9 @@ Schema 1, in words: ``schema`` 1; ``partial`` true when the run was interrupted;
 ``label``, ``framework``, ``kind``, ``version``, ``python``, ``numpy``, ``seconds``, ``error`` and, by implementation,
 ``available`` (null, or why not); ``verdicts`` with ``case``, ``implementation``, ``framework``, ``kind``, ``status``,
 ``message``, ``seconds``, ``expectation``, ``finding`` and ``checks``, each with ``what``, ``yardstick``, ``status``,
-``message``, ``ulps`` and ``strata`` (largest ULP error by stratum). Infinite numbers are the strings 'inf' and '-inf'.
+``message``, ``ulps``, ``strata`` (largest ULP error by stratum) and ``actual`` (what came back, of a short failure); if the
+whole suite was run, ``curves``: the ``logits`` of the cells, and ``of`` each implementation and ``label`` (0 or 1) the largest
+error in ULPs by cell, of the ``value`` and the ``gradient``. Infinite numbers are the strings 'inf' and '-inf'.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from .curves import CENTRES, Curve
 from .judge import STATUSES, Verdict
 from .runner import Target
 
@@ -30,16 +33,21 @@ class ResultError(ValueError):
     """A file of results that cannot be read or written."""
 
 
-def as_json(targets: Sequence[Target], verdicts: Sequence[Verdict], partial: bool) -> dict[str, Any]:
+def as_json(
+    targets: Sequence[Target], verdicts: Sequence[Verdict], partial: bool, measured: Sequence[Curve] = ()
+) -> dict[str, Any]:
     """A run as data."""
     shown = ("label", "framework", "kind", "version", "python", "numpy", "seconds", "error", "available")
-    return {
+    data = {
         "schema": SCHEMA,
         "partial": partial,
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "targets": [{name: getattr(target, name) for name in shown} for target in targets],
         "verdicts": [verdict.to_json() for verdict in sorted(verdicts, key=lambda v: (v.label, v.case))],
     }
+    if measured:
+        data["curves"] = {"logits": [*CENTRES], "of": [curve.to_json() for curve in measured]}
+    return data
 
 
 def write(path: Path, text: str) -> None:

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from . import curves
 from .cases import Case, Tensor
 from .implementations import Implementation
 from .judge import Answer, Verdict, applies, judge
@@ -178,6 +179,8 @@ class Run:
     seconds: float = CASE_SECONDS
     verdicts: list[Verdict] = field(default_factory=list)
     answers: dict[tuple[str, str, str], Answer] = field(default_factory=dict)
+    with_curves: bool = False
+    curves: list[curves.Curve] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
 
     def go(self, jobs: int, notice: Notice = lambda target, verdict, answer: None) -> None:
@@ -203,6 +206,9 @@ class Run:
         began = time.monotonic()
         try:
             for implementation, case, answer, seconds in self.answered(target):
+                if case in curves.cases():
+                    self.curves.append(curves.measure(case, implementation, answer))
+                    continue
                 verdict = judge(case, implementation, answer, seconds)
                 self.verdicts.append(verdict)
                 self.answers[case.id, implementation.name, implementation.framework] = answer
@@ -216,7 +222,8 @@ class Run:
         """Each case that applies, with its answer. While one is judged, the worker has the next."""
         worker = start(target)
         try:
-            work = [(i, c) for i in target.implementations() if self.pattern(i) for c in self.cases if applies(c, i)]
+            chosen = (*self.cases, *(curves.cases() if self.with_curves else ()))
+            work = [(i, c) for i in target.implementations() if self.pattern(i) for c in chosen if applies(c, i)]
             sent = 0
             for place, (implementation, case) in enumerate(work):
                 if self.stopped.is_set():

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from .judge import Verdict
-from .runner import Target
+from ..judge import Verdict
+from ..runner import Target
 
 CODES = {
     "torch.nn.functional.binary_cross_entropy_with_logits": "functional",
