@@ -138,7 +138,7 @@ def conform(
     except KeyboardInterrupt:
         interrupted = True
     known.apply(run.verdicts, {target.framework: target.version for target in targets if target.version}, expected)
-    write_results(run, json_file, junit_file, interrupted)
+    write_results(run, json_file, junit_file, interrupted, time.monotonic() - began)
     text.matrix(console, targets, run.verdicts)
     text.details(console, targets, run.verdicts, verbose)
     text.summary(console, run.verdicts, len(chosen), time.monotonic() - began)
@@ -185,12 +185,12 @@ def checked_path(path: Path) -> None:
         wrong(str(error))
 
 
-def write_results(run: Run, json_file: Path | None, junit_file: Path | None, partial: bool) -> None:
+def write_results(run: Run, json_file: Path | None, junit_file: Path | None, partial: bool, seconds: float) -> None:
     """Write what was asked for."""
     try:
         if json_file is not None:
-            data = results.as_json(run.targets, run.verdicts, partial, run.curves)
-            results.write(json_file, json.dumps(data, ensure_ascii=False) + "\n")
+            table = results.as_json(run.targets, run.verdicts, partial, run.curves, run.cases, seconds=seconds)
+            results.write(json_file, json.dumps(table, ensure_ascii=False) + "\n")
         if junit_file is not None:
             results.write(junit_file, results.junit(run.verdicts))
     except results.ResultError as error:
@@ -247,15 +247,17 @@ def update_expectations(
     finding: Annotated[str, typer.Option(help="The heading in docs/findings.md, or a link, for the new entries.")],
     implementation: Annotated[str, typer.Option(help="Of these implementations alone; * stands for anything.")] = "*",
     case: Annotated[str, typer.Option(help="Of these cases alone; * stands for anything.")] = "*",
-    message: Annotated[str, typer.Option(help="Of verdicts whose message holds this text alone.")] = "",
+    check: Annotated[str, typer.Option(help="Of these checks alone, such as 'exact/gradient/*'.")] = "*",
+    message: Annotated[str, typer.Option(help="Of checks whose message holds this text alone.")] = "",
     versions: Annotated[str | None, typer.Option(help="The range of versions; by default the run's own.")] = None,
     folder: Annotated[Path, typer.Option(help="Where the expectations lie.")] = known.EXPECTATIONS,
 ) -> None:
     """Write the expectations that a reviewed run calls for, and take out those that it shows to be stale."""
-    from .update import updated
+    from .update import Choice, updated
 
+    choice = Choice(note, finding, implementation, case, check, message, versions)
     try:
-        changed = updated(results.read(run), folder, note, finding, implementation, case, message, versions)
+        changed = updated(results.read(run), folder, choice)
     except (results.ResultError, known.ExpectationError) as error:
         wrong(str(error))
     for line in changed:

@@ -73,7 +73,7 @@ class Item(pytest.Item):
         verdict = judge(self.case, implementation, answer)
         expectations.apply([verdict], {target.framework: target.version}, known())
         if verdict.expectation == "stale":
-            pytest.fail("passes although an expectation tells of a deviation", pytrace=False)
+            pytest.fail(f"passes, which expectations deny: {', '.join(verdict.stale)}", pytrace=False)
         if verdict.expectation == "unexpected":
             pytest.fail(f"{verdict.status}: {verdict.message}", pytrace=False)
         if verdict.status == "unsupported":

@@ -1,13 +1,18 @@
-"""Known deviations, strict both ways: a failure that none expects fails a run, and so does an expected one that passes."""
+"""Known deviations, strict both ways: a failure that none expects fails a run, and so does an expected one that passes.
+
+A deviation speaks of single checks of a case, never of a whole case: ``exact/gradient/weight``, ``documented/error/phase``.
+"""
 
 from __future__ import annotations
 
 import itertools
+import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +20,11 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from .implementations import FRAMEWORKS
-from .judge import Verdict
+from .judge import CHECKS, Verdict
 
 EXPECTATIONS = Path(__file__).parent / "expectations"
 FAILURES = ("fail", "crash", "timeout")
-KEYS = {"framework", "implementations", "versions", "cases", "status", "note", "link", "finding"}
+KEYS = {"framework", "implementations", "versions", "modes", "failing", "cases", "status", "note", "link", "finding"}
 
 
 class ExpectationError(ValueError):
@@ -27,27 +32,43 @@ class ExpectationError(ValueError):
 
 
 @dataclass(frozen=True)
+class Failing:
+    """Checks that fail in each of some cases."""
+
+    checks: tuple[str, ...]
+    cases: tuple[str, ...]
+    """Ids; '*' stands for anything."""
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile("|".join(translate(case) for case in self.cases))
+
+    def names(self, case: str) -> bool:
+        """Whether it speaks of this case."""
+        return self._pattern.match(case) is not None
+
+
+@dataclass(frozen=True)
 class Expectation:
-    """A deviation: where, in which versions, which cases, how it ends, why, and where one reads about it."""
+    """A deviation: where, in which versions, which checks of which cases fail, why, and where one reads about it."""
 
     framework: str
     implementations: tuple[str, ...]
     versions: SpecifierSet
-    cases: tuple[str, ...]
-    """Ids; '*' stands for anything."""
-    status: str
+    modes: tuple[str, ...]
+    failing: tuple[Failing, ...]
     note: str
     source: str
     place: str
 
-    def covers(self, framework: str, implementation: str, version: str) -> bool:
+    def covers(self, framework: str, implementation: str, version: str, mode: str = "eager") -> bool:
         """Whether it speaks of this implementation in this version."""
-        known = framework == self.framework and implementation in self.implementations
+        known = framework == self.framework and implementation in self.implementations and mode in self.modes
         return known and contains(self.versions, version)
 
-    def names(self, case: str) -> bool:
-        """Whether it speaks of this case."""
-        return any(case == pattern or ("*" in pattern and fnmatchcase(case, pattern)) for pattern in self.cases)
+    def checks(self, case: str) -> list[str]:
+        """The checks of this case that are to fail."""
+        return [check for part in self.failing if part.names(case) for check in part.checks]
 
 
 def contains(versions: SpecifierSet, version: str) -> bool:
@@ -58,7 +79,7 @@ def contains(versions: SpecifierSet, version: str) -> bool:
         return False
 
 
-def load(folder: Path = EXPECTATIONS, findings: Path | None = None) -> tuple[Expectation, ...]:
+def load(folder: Path = EXPECTATIONS) -> tuple[Expectation, ...]:
     """Every expectation in the folder's files.
 
     Raises:
@@ -68,7 +89,7 @@ def load(folder: Path = EXPECTATIONS, findings: Path | None = None) -> tuple[Exp
     for path in sorted(folder.glob("*.toml")):
         try:
             entries = tomllib.loads(path.read_text(encoding="utf-8")).get("deviation", [])
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
             raise ExpectationError(f"{path.name}: {error}") from error
         for number, entry in enumerate(entries, 1):
             place = f"{path.name}, deviation {number}"
@@ -84,7 +105,7 @@ def made(entry: dict[str, Any], place: str) -> Expectation:
     unknown = set(entry) - KEYS
     if unknown:
         raise ValueError(f"unknown key {sorted(unknown)[0]!r}")
-    for key in ("framework", "implementations", "versions", "cases", "note"):
+    for key in ("framework", "implementations", "versions", "note"):
         if not entry.get(key):
             raise ValueError(f"it has no {key}")
     if entry["framework"] not in FRAMEWORKS:
@@ -92,15 +113,28 @@ def made(entry: dict[str, Any], place: str) -> Expectation:
     source = entry.get("link") or entry.get("finding")
     if not source or str(entry["note"]).startswith("unreviewed"):
         raise ValueError("it needs a note of a person's, and a link or the heading of a finding in docs/findings.md")
-    status = entry.get("status", "fail")
-    if status not in FAILURES:
-        raise ValueError(f"status is {status!r}; expected one of {', '.join(FAILURES)}")
     try:
         versions = SpecifierSet(entry["versions"])
     except InvalidSpecifier as error:
         raise ValueError(f"versions is {entry['versions']!r}, which is no range of versions") from error
-    names, cases = tuple(entry["implementations"]), tuple(entry["cases"])
-    return Expectation(entry["framework"], names, versions, cases, status, entry["note"], source, place)
+    if entry.get("failing"):
+        failing = tuple(failing_of(table) for table in entry["failing"])
+    elif entry.get("cases"):
+        failing = (Failing(("*",), tuple(entry["cases"])),)  # a whole case, until the files are written anew
+    else:
+        raise ValueError("it has no failing")
+    names, modes = tuple(entry["implementations"]), tuple(entry.get("modes", ["eager"]))
+    return Expectation(entry["framework"], names, versions, modes, failing, entry["note"], source, place)
+
+
+def failing_of(table: dict[str, Any]) -> Failing:
+    """The checks and cases of a table; ValueError says what is wrong with it."""
+    if set(table) != {"checks", "cases"} or not table["checks"] or not table["cases"]:
+        raise ValueError(f"failing has {sorted(table)}; expected checks and cases, neither empty")
+    for check in table["checks"]:
+        if check not in CHECKS:
+            raise ValueError(f"unknown check {check!r}; checks are named like 'exact/value' and 'documented/error/phase'")
+    return Failing(tuple(table["checks"]), tuple(table["cases"]))
 
 
 def lint(
@@ -110,24 +144,30 @@ def lint(
     ids, implementations = list(cases), set(known)
     faults = []
     for expectation in expectations:
-        for pattern in expectation.cases:
+        for pattern in {pattern for part in expectation.failing for pattern in part.cases}:
             if not any(id == pattern or fnmatchcase(id, pattern) for id in ids):
                 faults.append(f"{expectation.place}: {pattern!r} names no case")
         for name in set(expectation.implementations) - implementations:
             faults.append(f"{expectation.place}: unknown implementation {name!r}")
         if headings is not None and "://" not in expectation.source and expectation.source not in set(headings):
             faults.append(f"{expectation.place}: docs/findings.md has no heading {expectation.source!r}")
-    grouped: dict[tuple[str, str], list[Expectation]] = defaultdict(list)
+    grouped: dict[tuple[str, str, str], list[Expectation]] = defaultdict(list)
     for expectation in expectations:
-        for name in expectation.implementations:
-            grouped[expectation.framework, name].append(expectation)
-    for (_, name), group in grouped.items():
+        for name, mode in itertools.product(expectation.implementations, expectation.modes):
+            grouped[expectation.framework, name, mode].append(expectation)
+    spoken = {id(expectation): spoken_of(expectation, ids) for expectation in expectations}
+    for (_, name, _), group in grouped.items():
         for one, other in itertools.combinations(group, 2):
             if overlap(one.versions, other.versions):
-                both = [id for id in ids if one.names(id) and other.names(id)]
+                both = sorted(spoken[id(one)] & spoken[id(other)])
                 if both:
-                    faults.append(f"{one.place} and {other.place} both speak of {both[0]!r} for {name}")
+                    faults.append(f"{one.place} and {other.place} both speak of {both[0][1]} of {both[0][0]!r} for {name}")
     return faults
+
+
+def spoken_of(expectation: Expectation, ids: Iterable[str]) -> set[tuple[str, str]]:
+    """The cases and checks that an expectation speaks of."""
+    return {(case, check) for case in ids for check in expectation.checks(case)}
 
 
 def overlap(one: SpecifierSet, other: SpecifierSet) -> bool:
@@ -141,17 +181,24 @@ def overlap(one: SpecifierSet, other: SpecifierSet) -> bool:
 
 
 def apply(verdicts: Iterable[Verdict], versions: dict[str, str], expectations: Sequence[Expectation]) -> None:
-    """Say on each verdict what the expectations say of it."""
-    covering: dict[tuple[str, str], list[Expectation]] = {}
+    """Say on each verdict and its checks what the expectations say of them."""
+    covering: dict[tuple[str, str, str], list[Expectation]] = {}
     for verdict in verdicts:
-        key = (verdict.framework, verdict.label)
+        key = (verdict.framework, verdict.implementation, verdict.mode)
         if key not in covering:
             version = versions.get(verdict.framework, "")
-            covering[key] = [e for e in expectations if e.covers(verdict.framework, verdict.implementation, version)]
-        speaking = [expectation for expectation in covering[key] if expectation.names(verdict.case)]
-        if verdict.status in FAILURES:
-            known = [expectation.source for expectation in speaking if expectation.status == verdict.status]
-            verdict.expectation = "expected" if known else "unexpected"
-            verdict.finding = known[0] if known else ""
-        elif speaking:
-            verdict.expectation = "stale"
+            covering[key] = [e for e in expectations if e.covers(key[0], key[1], version, key[2])]
+        sources = {check: e.source for e in covering[key] for check in e.checks(verdict.case)}
+        failing = [check for check in verdict.checks if check.status in FAILURES]
+        if failing and "*" in sources:
+            sources.update({check.id: sources["*"] for check in failing if check.id not in sources})
+            del sources["*"]
+        for check in failing:
+            check.finding = sources.get(check.id, "")
+            check.expectation = "expected" if check.id in sources else "unexpected"
+        verdict.stale = sorted(set(sources) - {check.id for check in failing})
+        verdict.finding = next((check.finding for check in failing if check.finding), "")
+        if any(check.expectation == "unexpected" for check in failing):
+            verdict.expectation = "unexpected"
+        else:
+            verdict.expectation = "stale" if verdict.stale else "expected" if failing else ""

@@ -60,6 +60,8 @@ class Implementation:
     kind: str
     """'native' or 'shim'."""
     version: str
+    mode: str = "eager"
+    """How the framework executes it."""
 
     @property
     def label(self) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .cases import CASES, Case
+from .cases import ARGUMENTS, CASES, Case
 from .implementations import Api, Implementation
 from .oracle import Floats, Outcome, expected, reduction_of, result_dtype
 from .strata import stratum
@@ -26,7 +26,16 @@ MOST_ACTUAL = 100
 Answer = dict[str, Any]
 
 
-@dataclass(frozen=True)
+QUANTITIES = ("value", *(f"gradient/{name}" for name in ARGUMENTS), "second/logits")
+CHECKS = frozenset(
+    [f"{yardstick}/{quantity}" for yardstick in ("documented", "exact") for quantity in QUANTITIES]
+    + [f"documented/{quantity}/{aspect}" for quantity in QUANTITIES for aspect in ("shape", "dtype")]
+    + [f"documented/{what}" for what in ("inputs", "warning", "error", "error/phase", "crash", "timeout")]
+)
+"""Every check that can fail, as expectations name it: the yardstick, then what is checked."""
+
+
+@dataclass
 class Check:
     """One thing that was checked: of which quantity, by which yardstick, and how it came out."""
 
@@ -35,10 +44,21 @@ class Check:
     status: str
     message: str = ""
     ulps: float | None = None
+    limit: float | None = None
+    """How many ULPs are allowed."""
     strata: dict[str, float] = field(default_factory=dict)
     """The largest error in ULPs by stratum of the elements, where there is one."""
     actual: tuple[float, ...] = ()
     """What came back, of a failure by the mathematics that is short enough to be looked at."""
+    expectation: str = ""
+    """What the expectations say of a failure: 'expected' or 'unexpected'."""
+    finding: str = ""
+    """Where one reads about a known deviation."""
+
+    @property
+    def id(self) -> str:
+        """How expectations name it."""
+        return f"{self.yardstick}/{self.what}"
 
 
 @dataclass
@@ -53,11 +73,14 @@ class Verdict:
     message: str = ""
     checks: list[Check] = field(default_factory=list)
     seconds: float = 0.0
+    mode: str = "eager"
     expectation: str = ""
-    """What the expectations say: '' nothing, 'expected' a known deviation, 'unexpected' one that they do not know,
-    'stale' a pass where they tell of a deviation."""
+    """What the expectations say: '' nothing, 'expected' known deviations alone, 'unexpected' also one that they do not know,
+    'stale' no failure where they tell of one."""
     finding: str = ""
-    """Where one reads about a known deviation."""
+    """Where one reads about the first known deviation."""
+    stale: list[str] = field(default_factory=list)
+    """The checks that do not fail although expectations say so."""
 
     @property
     def label(self) -> str:
@@ -117,17 +140,24 @@ def applies(case: Case, implementation: Implementation) -> bool:
 def judge(case: Case, implementation: Implementation, answer: Answer, seconds: float = 0.0) -> Verdict:
     """The verdict on one answer."""
     verdict = Verdict(
-        case.id, implementation.name, implementation.framework, implementation.kind, "pass", seconds=round(seconds, 4)
+        case.id,
+        implementation.name,
+        implementation.framework,
+        implementation.kind,
+        "pass",
+        seconds=round(seconds, 4),
+        mode=implementation.mode,
     )
     outcome = answer["outcome"]
-    if outcome in ("crash", "timeout", "unsupported"):
+    if outcome == "unsupported":
         verdict.status, verdict.message = outcome, str(answer.get("message", ""))
         return verdict
-    if outcome == "error":
-        verdict.checks = [judge_error(case, implementation, answer)]
+    if outcome in ("crash", "timeout"):
+        verdict.checks = [Check(outcome, "documented", outcome, str(answer.get("message", "")))]
     elif case.errors:
-        kinds = " or ".join(case.errors[implementation.api_name])
-        verdict.checks = [Check("error", "documented", "fail", f"accepted silently; expected {kinds}")]
+        verdict.checks = list(judge_refusal(case, implementation, answer))
+    elif outcome == "error":
+        verdict.checks = [judge_error(case, implementation, answer)]
     else:
         verdict.checks = list(judge_value(case, implementation, answer))
     verdict.status = max((check.status for check in verdict.checks), key=STATUSES.index)
@@ -135,13 +165,36 @@ def judge(case: Case, implementation: Implementation, answer: Answer, seconds: f
     return verdict
 
 
+def judge_refusal(case: Case, implementation: Implementation, answer: Answer) -> Iterator[Check]:
+    """The error that a document asks for: of the right type, and in the call, not later in the gradient."""
+    wanted = case.errors[implementation.api_name]
+    raised = error_of(answer)
+    if raised is None:
+        yield Check("error", "documented", "fail", f"accepted silently; expected {' or '.join(wanted)}")
+        return
+    said = f"{raised['kinds'][0]} in the {raised['phase']}: {raised['message']}"
+    if raised["phase"] == "inputs":
+        yield Check("refusal", "documented", "unsupported", f"refused: {said}")
+        return
+    right = bool(set(wanted) & set(raised["kinds"]))
+    yield Check(
+        "error", "documented", "pass" if right else "fail", "" if right else f"expected {' or '.join(wanted)}, got {said}"
+    )
+    if raised["phase"] != "call":
+        yield Check("error/phase", "documented", "fail", f"expected in the call, got {said}")
+
+
+def error_of(answer: Answer) -> Answer | None:
+    """The error that an answer tells of; of a call that went through, that of its gradients."""
+    if answer["outcome"] == "error":
+        return answer
+    refused = [found for found in answer.get("gradients", {}).values() if found and "refused" in found]
+    return {"phase": "gradient", **refused[0]} if refused else None
+
+
 def judge_error(case: Case, implementation: Implementation, answer: Answer) -> Check:
-    """An error: the right one, a refusal of what no document promises, or a failure."""
+    """An error that no document asks for: a refusal of what none promises, or a failure."""
     said = f"{answer['kinds'][0]} in the {answer['phase']}: {answer['message']}"
-    if case.errors:
-        wanted = case.errors[implementation.api_name]
-        right = answer["phase"] == "call" and bool(set(wanted) & set(answer["kinds"]))
-        return Check("error", "documented", "pass" if right else "fail", "" if right else f"expected {wanted}, got {said}")
     dtypes = {tensor.dtype for tensor in case.tensors.values()}
     undocumented = not dtypes <= set(implementation.api.dtypes)
     refuses_gradient = answer["phase"] == "gradient" and implementation.kind == "native"
@@ -166,10 +219,10 @@ def judge_value(case: Case, implementation: Implementation, answer: Answer) -> I
         if case.repeat and math.prod(full) == len(case.tensors["logits"].values):
             full = (case.repeat.times * math.prod(full),)
         found = answer["gradients"].get(name)
-        yield from judge_array(case, f"gradient of {name}", found, outcomes[name], full, tensor.dtype, native)
+        yield from judge_array(case, f"gradient/{name}", found, outcomes[name], full, tensor.dtype, native)
     if case.second:
         yield from judge_array(
-            case, "second derivative", answer["second"], outcomes["second"], outcomes["second"].shape, case.dtype, native
+            case, "second/logits", answer["second"], outcomes["second"], outcomes["second"].shape, case.dtype, native
         )
     if answer.get("modified"):
         yield Check("inputs", "documented", "fail", f"modified {', '.join(answer['modified'])}")
@@ -188,14 +241,16 @@ def judge_array(
         return
     if "refused" in got:
         # A native function need not differentiate by its weights if it says so; the shim promises every gradient.
-        yield Check(what, "documented", "unsupported" if native else "fail", f"{what}: refused: {got['refused']}")
+        yield Check(
+            what, "documented", "unsupported" if native else "fail", f"{what}: refused: {got['kinds'][0]}: {got['message']}"
+        )
         return
     if tuple(got["shape"]) != shape:
-        yield Check(what + ": shape", "documented", "fail", f"{what}: shape {tuple(got['shape'])}, expected {shape}")
+        yield Check(what + "/shape", "documented", "fail", f"{what}: shape {tuple(got['shape'])}, expected {shape}")
         if math.prod(got["shape"]) != math.prod(shape):
             return
     if got["dtype"] != dtype:
-        yield Check(what + ": dtype", "documented", "fail", f"{what}: dtype {got['dtype']}, expected {dtype}")
+        yield Check(what + "/dtype", "documented", "fail", f"{what}: dtype {got['dtype']}, expected {dtype}")
     values = arrived(got)
     if case.repeat and values.size == 2 * exact.rounded.size:
         values = worst_of(values.reshape(2, -1), exact)
@@ -204,7 +259,7 @@ def judge_array(
         yield Check(what, "exact", "fail", said, actual=kept(values))
         return
     errors = errors_in_ulps(values, exact)
-    limit = tolerances()["exact"][what.split()[0] if what != "second derivative" else "second"][dtype]
+    limit = tolerances()["exact"][what.partition("/")[0]][dtype]
     yield numeric(case, what, "exact", values, exact, errors, float(limit))
     relative = tolerances()["documented"]["relative"][dtype]
     allowed = np.maximum(exact.ulp * 2.0 ** precision(dtype), 1.0) * relative
@@ -247,7 +302,7 @@ def numeric(
 ) -> Check:
     """The worst of an array's errors, and where it is."""
     if not errors.size:
-        return Check(what, yardstick, "pass", ulps=0.0 if counted else None)
+        return Check(what, yardstick, "pass", ulps=0.0 if counted else None, limit=limit if counted else None)
     worst = int(errors.argmax())
     bad = int((errors > limit).sum())
     strata: dict[str, float] = {}
@@ -256,11 +311,11 @@ def numeric(
         for index, error in enumerate(errors.tolist()):
             name = stratum(case.tensors["logits"].values[index], case.tensors["targets"].values[index])
             strata[name] = max(strata.get(name, 0.0), round(error, 3))
-    ulps = round(float(errors[worst]), 3) if counted else None
+    ulps, most = (round(float(errors[worst]), 3), limit) if counted else (None, None)
     if not bad:
-        return Check(what, yardstick, "pass", ulps=ulps, strata=strata)
+        return Check(what, yardstick, "pass", "", ulps, most, strata)
     where = f" at {stratum(case.tensors['logits'].values[worst], case.tensors['targets'].values[worst])}" if elementwise else ""
     how = f"{errors[worst]:.3g} ULP off" if counted else "not the documented formula's value"
     message = f"{what}: {got[worst]!r}, exactly {exact.rounded[worst]!r}: {how}{where} ({bad} of {errors.size})"
     said = message.replace("np.float64(", "").replace("),", ",")
-    return Check(what, yardstick, "fail", said, ulps, strata, kept(got) if counted else ())
+    return Check(what, yardstick, "fail", said, ulps, most, strata, kept(got) if counted else ())

@@ -13,14 +13,17 @@ from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
-from mpmath import mp, mpf
+from mpmath.ctx_mp import MPContext
 from numpy.typing import NDArray
 
 from .cases import ARGUMENTS, Case
 from .rounding import POINT, Exact, fixed, last_place, remainder, rounded
 
+mp = MPContext()
+"""A context of its own: the precision of mpmath's shared one belongs to whoever else is in the process."""
 mp.prec = 1500
 """Enough to tell 700 + e^-700 from 700: it decides which way a tie rounds in half precision."""
+mpf = mp.mpf
 
 Quantities = dict[str, Sequence[Exact]]
 """By quantity, the exact terms that it is the sum of."""

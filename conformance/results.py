@@ -1,13 +1,4 @@
-"""The result of a run as data: JSON of a versioned schema, JUnit, and what changed between two.
-
-Schema 1, in words: ``schema`` 1; ``partial`` true when the run was interrupted; ``created`` in UTC; ``targets`` with
-``label``, ``framework``, ``kind``, ``version``, ``python``, ``numpy``, ``seconds``, ``error`` and, by implementation,
-``available`` (null, or why not); ``verdicts`` with ``case``, ``implementation``, ``framework``, ``kind``, ``status``,
-``message``, ``seconds``, ``expectation``, ``finding`` and ``checks``, each with ``what``, ``yardstick``, ``status``,
-``message``, ``ulps``, ``strata`` (largest ULP error by stratum) and ``actual`` (what came back, of a short failure); if the
-whole suite was run, ``curves``: the ``logits`` of the cells, and ``of`` each implementation and ``label`` (0 or 1) the largest
-error in ULPs by cell, of the ``value`` and the ``gradient``. Infinite numbers are the strings 'inf' and '-inf'.
-"""
+"""The result of a run as data: JSON of a versioned schema (docs/results-schema.md), JUnit, and what changed between two."""
 
 from __future__ import annotations
 
@@ -21,12 +12,16 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from .cases import Case
 from .curves import CENTRES, Curve
 from .judge import STATUSES, Verdict
 from .runner import Target
 
 SCHEMA = 1
 LARGEST_FILE = 500_000_000
+Table = dict[str, Any]
+NEEDED = {"case": str, "implementation": str, "framework": str, "kind": str, "status": str, "message": str, "checks": list}
+NEEDED_OF_CHECK = {"what": str, "yardstick": str, "status": str, "message": str}
 
 
 class ResultError(ValueError):
@@ -34,16 +29,25 @@ class ResultError(ValueError):
 
 
 def as_json(
-    targets: Sequence[Target], verdicts: Sequence[Verdict], partial: bool, measured: Sequence[Curve] = ()
-) -> dict[str, Any]:
+    targets: Sequence[Target],
+    verdicts: Sequence[Verdict],
+    partial: bool,
+    measured: Sequence[Curve] = (),
+    cases: Sequence[Case] = (),
+    agreement: Sequence[Table] = (),
+    seconds: float = 0.0,
+) -> Table:
     """A run as data."""
-    shown = ("label", "framework", "kind", "version", "python", "numpy", "seconds", "error", "available")
+    shown = ("label", "framework", "kind", "mode", "version", "python", "numpy", "seconds", "error", "available")
     data = {
         "schema": SCHEMA,
         "partial": partial,
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "seconds": round(seconds, 2),
+        "cases": {case.id: {"clause": case.clause} for case in cases},
         "targets": [{name: getattr(target, name) for name in shown} for target in targets],
-        "verdicts": [verdict.to_json() for verdict in sorted(verdicts, key=lambda v: (v.label, v.case))],
+        "verdicts": [verdict.to_json() for verdict in sorted(verdicts, key=lambda v: (v.label, v.mode, v.case))],
+        "agreement": list(agreement),
     }
     if measured:
         data["curves"] = {"logits": [*CENTRES], "of": [curve.to_json() for curve in measured]}
@@ -68,7 +72,7 @@ def check_writable(path: Path) -> None:
         raise ResultError(f"{path} cannot be written: expected a file in a folder that exists and is writable")
 
 
-def read(path: Path) -> dict[str, Any]:
+def read(path: Path) -> Table:
     """A run from its file, its schema checked."""
     try:
         if path.stat().st_size > LARGEST_FILE:
@@ -80,16 +84,22 @@ def read(path: Path) -> dict[str, Any]:
         raise ResultError(f"{path} is no JSON: {error}") from error
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         raise ResultError(f"{path} is no result of schema {SCHEMA}")
-    needed = {"case": str, "implementation": str, "framework": str, "kind": str, "status": str, "message": str}
     verdicts = data.get("verdicts")
     if not isinstance(verdicts, list) or not isinstance(data.get("targets"), list):
         raise ResultError(f"{path} has no list of verdicts or of targets")
     for verdict in verdicts:
-        if not isinstance(verdict, dict) or any(not isinstance(verdict.get(k), t) for k, t in needed.items()):
-            raise ResultError(f"{path} has a verdict without one of {', '.join(needed)}")
-        if verdict["status"] not in STATUSES:
-            raise ResultError(f"{path} has a verdict of status {verdict['status']!r}")
+        check_table(path, verdict, "verdict", NEEDED)
+        for check in verdict["checks"]:
+            check_table(path, check, "check", NEEDED_OF_CHECK)
     return data
+
+
+def check_table(path: Path, table: object, what: str, needed: dict[str, type]) -> None:
+    """Refuse a table that lacks a key or has an unknown status."""
+    if not isinstance(table, dict) or any(not isinstance(table.get(key), kind) for key, kind in needed.items()):
+        raise ResultError(f"{path} has a {what} without one of {', '.join(needed)}")
+    if table["status"] not in STATUSES:
+        raise ResultError(f"{path} has a {what} of status {table['status']!r}")
 
 
 def junit(verdicts: Sequence[Verdict]) -> str:
@@ -127,7 +137,7 @@ class Changes:
     unchanged: int = 0
 
 
-def compare(old: dict[str, Any], new: dict[str, Any]) -> Changes:
+def compare(old: Table, new: Table) -> Changes:
     """What the new run does otherwise. An error that doubled, by at least one ULP, has moved."""
     before, after = by_case(old), by_case(new)
     changes = Changes()
@@ -149,12 +159,16 @@ def compare(old: dict[str, Any], new: dict[str, Any]) -> Changes:
     return changes
 
 
-def by_case(run: dict[str, Any]) -> dict[tuple[str, str, str], dict[str, Any]]:
-    """A run's verdicts by framework, implementation and case."""
-    return {(v["framework"], v["implementation"], v["case"]): v for v in run["verdicts"]}
+def by_case(run: Table) -> dict[tuple[str, ...], Table]:
+    """A run's verdicts by framework, implementation, mode (where it is not eager) and case."""
+    modes = {"eager": ()}
+    return {
+        (v["framework"], v["implementation"], *modes.get(mode := v.get("mode", "eager"), (mode,)), v["case"]): v
+        for v in run["verdicts"]
+    }
 
 
-def worst(verdict: dict[str, Any]) -> float:
+def worst(verdict: Table) -> float:
     """The largest error in ULPs of a verdict."""
     return max((float(c["ulps"]) for c in verdict.get("checks", []) if c.get("ulps") is not None), default=0.0)
 

@@ -49,6 +49,8 @@ class Target:
     available: dict[str, str | None] = field(default_factory=dict)
     error: str = ""
     seconds: float = 0.0
+    mode: str = "eager"
+    """How the framework executes the calls."""
 
     @property
     def label(self) -> str:
@@ -58,7 +60,7 @@ class Target:
     def implementations(self) -> list[Implementation]:
         """What the worker said can be called."""
         return [
-            Implementation(name, self.framework, self.kind, self.version)
+            Implementation(name, self.framework, self.kind, self.version, self.mode)
             for name, reason in self.available.items()
             if reason is None
         ]

@@ -5,126 +5,161 @@ from __future__ import annotations
 import json
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable
-from fnmatch import fnmatchcase
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase, translate
 from pathlib import Path
+from re import compile as pattern_of
 from typing import Any
 
-from .expectations import ExpectationError, contains, load
+from .expectations import FAILURES, ExpectationError, load, made
 from .results import write
+
+Table = dict[str, Any]
+Failure = tuple[str, str, str]
+"""Implementation, check and case."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which of a run's unexpected failures to write, and what to say of them."""
+
+    note: str
+    finding: str
+    implementation: str = "*"
+    case: str = "*"
+    check: str = "*"
+    message: str = ""
+    versions: str | None = None
+
+    def takes(self, verdict: Table, check: Table) -> bool:
+        """Whether a failed check of a verdict is meant."""
+        return (
+            fnmatchcase(verdict["implementation"], self.implementation)
+            and fnmatchcase(verdict["case"], self.case)
+            and fnmatchcase(id_of(check), self.check)
+            and self.message in check["message"]
+        )
+
+
+def id_of(check: Table) -> str:
+    """How expectations name a check of a run."""
+    return f"{check['yardstick']}/{check['what']}"
 
 
 def compact(failing: Iterable[str], others: Iterable[str]) -> list[str]:
     """Patterns that match every failing id and no other: the shortest prefixes that hold failures alone."""
-    left, kept, patterns = sorted(set(failing)), sorted(set(others)), []
+    left, kept, patterns = sorted(set(failing)), set(others), []
     while left:
         parts = left[0].split("/")
         pattern = left[0]
         for length in range(1, len(parts)):
             candidate = "/".join(parts[:length]) + "/*"
-            if not any(fnmatchcase(id, candidate) for id in kept):
+            if not any(id.startswith(candidate[:-1]) for id in kept):
                 pattern = candidate
                 break
         patterns.append(pattern)
-        left = [id for id in left if not (id == pattern or fnmatchcase(id, pattern))]
+        matches = pattern_of(translate(pattern)).match
+        left = [id for id in left if not matches(id)]
     return patterns
 
 
-def updated(
-    run: dict[str, Any],
-    folder: Path,
-    note: str,
-    finding: str,
-    implementation: str,
-    case: str,
-    message: str,
-    versions: str | None,
-) -> list[str]:
+def updated(run: Table, folder: Path, choice: Choice) -> list[str]:
     """Bring the folder's files up to the run; lines that say what was done."""
-    present = load(folder)
-    released = {target["framework"]: target["version"].partition("+")[0] for target in run["targets"]}
-
-    def written(verdict: dict[str, Any]) -> bool:
-        framework, name = verdict["framework"], verdict["implementation"]
-        return any(e.covers(framework, name, released[framework]) and e.names(verdict["case"]) for e in present)
-
+    load(folder)
     said = []
-    for framework in sorted({verdict["framework"] for verdict in run["verdicts"]}):
+    for target_key in sorted({(v["framework"], v.get("mode", "eager")) for v in run["verdicts"]}):
+        framework, mode = target_key
+        mine = [v for v in run["verdicts"] if (v["framework"], v.get("mode", "eager")) == target_key]
+        version = next(t["version"] for t in run["targets"] if t["framework"] == framework).partition("+")[0]
         path = folder / f"{framework}.toml"
         entries = tomllib.loads(path.read_text(encoding="utf-8")).get("deviation", []) if path.exists() else []
-        mine = [verdict for verdict in run["verdicts"] if verdict["framework"] == framework]
-        entries, dropped = without_stale(entries, mine, released[framework])
-        grouped: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
-        for name in sorted({verdict["implementation"] for verdict in mine}):
-            of_name = [verdict for verdict in mine if verdict["implementation"] == name]
-            for status in sorted({v["status"] for v in of_name if v.get("expectation") == "unexpected"}):
-                new = [
-                    v["case"]
-                    for v in of_name
-                    if v.get("expectation") == "unexpected"
-                    and v["status"] == status
-                    and not written(v)
-                    and fnmatchcase(name, implementation)
-                    and fnmatchcase(v["case"], case)
-                    and message in v["message"]
-                ]
-                rest = {v["case"] for v in of_name} - set(new)
-                if new:
-                    grouped[status, tuple(compact(new, rest))].append(name)
-        for (status, patterns), names in grouped.items():
-            entry = {"framework": framework, "implementations": names, "versions": versions or f"=={released[framework]}"}
-            source = "link" if "://" in finding else "finding"
-            entries.append({**entry, "cases": list(patterns), "status": status, "note": note, source: finding})
-            said.append(f"{path.name}: {len(patterns)} patterns for {', '.join(names)}")
-        if dropped or grouped:
-            write(path, toml(entries))
+        entries, dropped = without_stale(entries, mine, version, mode)
+        present = spoken_of(entries, mine, version, mode)
+        new = {
+            (v["implementation"], id_of(check), v["case"])
+            for v in mine
+            for check in v["checks"]
+            if check["status"] in FAILURES and choice.takes(v, check)
+        } - present
+        head = {"framework": framework, "versions": choice.versions or f"=={version}"}
+        tail = {"note": choice.note, "link" if "://" in choice.finding else "finding": choice.finding}
+        added = list(entries_of(new, mine, head if mode == "eager" else {**head, "modes": [mode]}, tail))
+        if dropped or added:
+            write(path, toml([*entries, *added]))
+        said += [f"{path.name}: {len(e['failing'])} lists of checks for {', '.join(e['implementations'])}" for e in added]
         said += [f"{path.name}: dropped {line}" for line in dropped]
     load(folder)
     return said
 
 
-def without_stale(entries: list[Any], verdicts: list[Any], version: str) -> tuple[list[Any], list[str]]:
-    """The entries without what the run shows to pass; a pattern that still fails elsewhere is written anew, case by case."""
-    from packaging.specifiers import SpecifierSet
+def spoken_of(entries: list[Table], verdicts: list[Table], version: str, mode: str) -> set[Failure]:
+    """The failures that entries speak of, among a run's implementations and cases."""
+    spoken = set()
+    for entry in entries:
+        expectation = made(entry, "an entry")
+        for v in verdicts:
+            if expectation.covers(v["framework"], v["implementation"], version, mode):
+                spoken |= {(v["implementation"], check, v["case"]) for check in expectation.checks(v["case"])}
+    return spoken
 
+
+def entries_of(failures: set[Failure], verdicts: list[Table], head: Table, tail: Table) -> Iterator[Table]:
+    """Entries that speak of these failures alone: one for each group of implementations."""
+    places: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for implementation, check, case in failures:
+        places[check, case].add(implementation)
+    grouped: dict[tuple[str, ...], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for (check, case), implementations in places.items():
+        grouped[tuple(sorted(implementations))][check].add(case)
+    for implementations, by_check in sorted(grouped.items()):
+        run = {v["case"] for v in verdicts if v["implementation"] in implementations}
+        lists: dict[tuple[str, ...], list[str]] = defaultdict(list)
+        for check, cases in sorted(by_check.items()):
+            lists[tuple(compact(cases, run - cases))].append(check)
+        failing = [{"checks": checks, "cases": list(cases)} for cases, checks in lists.items()]
+        yield {
+            "framework": head["framework"],
+            "implementations": list(implementations),
+            **{key: value for key, value in head.items() if key != "framework"},
+            **tail,
+            "failing": failing,
+        }
+
+
+def without_stale(entries: list[Table], verdicts: list[Table], version: str, mode: str) -> tuple[list[Table], list[str]]:
+    """The entries without what the run shows to pass; what still fails is written anew, for this version."""
+    stale = {(v["implementation"], check, v["case"]) for v in verdicts for check in v.get("stale", ())}
     kept, dropped = [], []
     for entry in entries:
-        stale = [
-            v
-            for v in verdicts
-            if v.get("expectation") == "stale"
-            and v["implementation"] in entry["implementations"]
-            and contains(SpecifierSet(entry["versions"]), version)
-            and any(v["case"] == p or fnmatchcase(v["case"], p) for p in entry["cases"])
-        ]
-        if not stale:
+        spoken = spoken_of([entry], verdicts, version, mode)
+        gone = spoken & stale
+        if not gone:
             kept.append(entry)
             continue
-        for name in entry["implementations"]:
-            of_name = [v for v in verdicts if v["implementation"] == name]
-            failing = [
-                v["case"]
-                for v in of_name
-                if v.get("expectation") == "expected" and any(fnmatchcase(v["case"], p) for p in entry["cases"])
-            ]
-            if failing:
-                rest = {v["case"] for v in of_name} - set(failing)
-                kept.append({**entry, "implementations": [name], "cases": compact(failing, rest)})
-        dropped += [f"{v['case']} for {v['implementation']}" for v in stale]
+        head = {key: entry[key] for key in ("framework", "versions", "modes") if key in entry}
+        tail = {key: entry[key] for key in ("note", "link", "finding") if key in entry}
+        kept += entries_of(spoken - gone, verdicts, head, tail)
+        dropped += [f"{check} of {case} for {implementation}" for implementation, check, case in sorted(gone)]
     return kept, dropped
 
 
-def toml(entries: list[Any]) -> str:
+def toml(entries: list[Table]) -> str:
     """The entries as TOML: strings and lists of strings, whose JSON form is TOML's too."""
     lines = ["# Known deviations. A person reviewed each; `compatlosses update-expectations` keeps the lists.", ""]
     for entry in entries:
-        lines.append("[[deviation]]")
-        for key, value in entry.items():
-            if isinstance(value, list) and len(json.dumps(value)) > 100:
-                lines += [f"{key} = [", *(f"    {json.dumps(item, ensure_ascii=False)}," for item in value), "]"]
-            elif isinstance(value, (str, list)):
-                lines.append(f"{key} = {json.dumps(value, ensure_ascii=False)}")
-            else:
-                raise ExpectationError(f"{key} is {value!r}; expected a string or a list of strings")
-        lines.append("")
+        lines += ["[[deviation]]", *written({key: value for key, value in entry.items() if key != "failing"}), ""]
+        for part in entry.get("failing", ()):
+            lines += ["[[deviation.failing]]", *written(part), ""]
     return "\n".join(lines)
+
+
+def written(table: Table) -> Iterator[str]:
+    """A table's keys and values."""
+    for key, value in table.items():
+        if isinstance(value, list) and len(json.dumps(value)) > 100:
+            yield from (f"{key} = [", *(f"    {json.dumps(item, ensure_ascii=False)}," for item in value), "]")
+        elif isinstance(value, (str, list)):
+            yield f"{key} = {json.dumps(value, ensure_ascii=False)}"
+        else:
+            raise ExpectationError(f"{key} is {value!r}; expected a string or a list of strings")

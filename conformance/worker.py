@@ -245,6 +245,11 @@ def viewed(values, view, make):
     return make(values)
 
 
+def told(error):
+    """An error as data: the names of its class and of that one's bases, and its message."""
+    return {"kinds": [kind.__name__ for kind in type(error).__mro__], "message": str(error)[:600]}
+
+
 def in_phase(phase, function, *arguments):
     """The result of the function; its error as one of this phase."""
     try:
@@ -433,8 +438,7 @@ class Session:
             except Unsupported as why:
                 found = {"outcome": "unsupported", "message": str(why)}
             except Refused as refusal:
-                kinds = [kind.__name__ for kind in type(refusal.error).__mro__]
-                found = {"outcome": "error", "phase": refusal.phase, "kinds": kinds, "message": str(refusal.error)[:600]}
+                found = dict(told(refusal.error), outcome="error", phase=refusal.phase)
         found["warnings"] = [[w.category.__name__, str(w.message)[:300]] for w in caught][:5]
         return found
 
@@ -468,7 +472,7 @@ class Session:
         try:
             return self.framework.differentiate(call, tensors, wrt, cotangent, second)
         except Refused as refusal:
-            said = {"refused": f"{type(refusal.error).__name__}: {str(refusal.error)[:300]}"}
+            said = dict(told(refusal.error), refused=True)
         # The call itself may be what is wrong: its own error then speaks for itself.
         value = in_phase("call", call, tensors)
         gradients = {}
@@ -562,6 +566,6 @@ def serve(session):
 if __name__ == "__main__":
     FRAMEWORK, KIND = sys.argv[1:3]
     if FRAMEWORK != "mindspore":
-        # MindSpore hands every operation from thread to thread. Where it waits for a core each time, it takes 6 times as long.
+        # MindSpore hands every operation from thread to thread, and waits for a core each time: it goes first.
         os.nice(10)
     serve(lambda: Session(FRAMEWORK, SHIM if KIND == "shim" else NATIVE[FRAMEWORK]))

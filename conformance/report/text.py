@@ -97,7 +97,9 @@ def details(console: Console, targets: Sequence[Target], verdicts: Sequence[Verd
         for name, reason in target.available.items():
             if reason is not None:
                 console.print(f"[dim]{escape(target.label)} has no {escape(name)}: {escape(reason)}[/]", soft_wrap=verbose)
-    known: Counter[str] = Counter(verdict.finding for verdict in verdicts if verdict.expectation == "expected")
+    known: Counter[str] = Counter()
+    for verdict in verdicts:
+        known.update({check.finding for check in verdict.checks if check.expectation == "expected"})
     if known:
         console.print("\n[bold]Known deviations[/], by their findings (docs/findings.md):")
     for finding, number in sorted(known.items()):
@@ -119,15 +121,18 @@ def details(console: Console, targets: Sequence[Target], verdicts: Sequence[Verd
 
 def line(verdict: Verdict, most: int = 10_000) -> str:
     """One verdict in words."""
-    what = "passes, which expectations deny" if verdict.expectation == "stale" else verdict.status
-    return f"[bold red]{what}[/] [cyan]{escape(verdict.case)}[/] {escape(verdict.label)}: {escape(verdict.message[:most])}"
+    if verdict.expectation == "stale":
+        what, message = "passes, which expectations deny", ", ".join(verdict.stale)
+    else:
+        what, message = verdict.status, "; ".join(c.message for c in verdict.checks if c.expectation == "unexpected")
+    return f"[bold red]{what}[/] [cyan]{escape(verdict.case)}[/] {escape(verdict.label)}: {escape(message[:most])}"
 
 
 def kind_of(verdict: Verdict) -> str:
     """What went wrong, without the particulars: which quantities, by which yardsticks."""
     if verdict.expectation == "stale":
         return "passes, which expectations deny"
-    kinds = sorted({f"{check.what} ({check.yardstick})" for check in verdict.checks if check.status == "fail"})
+    kinds = sorted(check.id for check in verdict.checks if check.expectation == "unexpected")
     return ", ".join(kinds) or verdict.status
 
 

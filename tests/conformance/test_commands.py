@@ -37,7 +37,7 @@ def test_an_expectation_that_is_wrong_ends_with_1(monkeypatch: pytest.MonkeyPatc
         "framework": "numpy",
         "implementations": ["compatlosses"],
         "versions": ">=0",
-        "cases": ["documents/torch-example"],
+        "failing": [{"checks": ["exact/value"], "cases": ["documents/torch-example"]}],
         "note": "why",
         "finding": "A heading",
     }

@@ -10,7 +10,8 @@ import pytest
 from packaging.specifiers import SpecifierSet
 
 from compatlosses.conformance import cases, expectations, results, update
-from compatlosses.conformance.judge import Verdict
+from compatlosses.conformance.judge import Check, Verdict
+from compatlosses.conformance.runner import Target
 
 GOOD = 'clause = "c"\nlogits = { values = [0.5] }\ntargets = { values = [1.0] }\n'
 
@@ -55,13 +56,13 @@ ENTRY = {
     "framework": "torch",
     "implementations": ["torch.nn.BCEWithLogitsLoss"],
     "versions": "==2.13.0",
-    "cases": ["value/*"],
+    "failing": [{"checks": ["exact/value"], "cases": ["value/*"]}],
     "note": "why",
     "finding": "A heading",
 }
 
 
-@pytest.mark.parametrize("key", ["framework", "implementations", "versions", "cases", "note", "finding"])
+@pytest.mark.parametrize("key", ["framework", "implementations", "versions", "failing", "note", "finding"])
 def test_an_expectation_needs_every_part(tmp_path: Path, key: str) -> None:
     entry = {name: value for name, value in ENTRY.items() if name != key}
     (tmp_path / "torch.toml").write_text(update.toml([entry]))
@@ -80,15 +81,64 @@ def test_overlapping_versions_are_found() -> None:
     assert expectations.lint([one], ["value/a"], names, headings=["Another"])
 
 
-def test_expectations_are_strict_both_ways() -> None:
+def failed(case: str, *checks: str, status: str = "fail") -> Verdict:
+    """A verdict of which these checks failed, and another one passed."""
+    parts = [check.split("/", 1) for check in checks]
+    found = [Check(what, yardstick, status) for yardstick, what in parts]
+    name = "torch.nn.BCEWithLogitsLoss"
+    return Verdict(case, name, "torch", "native", status, checks=[*found, Check("value", "documented", "pass")])
+
+
+def test_expectations_are_strict_both_ways_by_check() -> None:
     known = [expectations.made(ENTRY, "one")]
-    verdicts = [Verdict(case, ENTRY["implementations"][0], "torch", "native", status) for case, status in (
-        ("value/a", "fail"), ("value/b", "pass"), ("gradient/a", "fail"), ("gradient/b", "pass"), ("value/c", "crash"),
-    )]  # fmt: skip
+    verdicts = [
+        failed("value/a", "exact/value"),
+        failed("value/b"),
+        failed("gradient/a", "exact/gradient/logits"),
+        failed("gradient/b"),
+        failed("value/c", "documented/crash", status="crash"),
+        failed("value/d", "exact/value", "documented/value/dtype"),
+        failed("value/e", "documented/value"),
+    ]
     expectations.apply(verdicts, {"torch": "2.13.0+cpu"}, known)
-    assert [v.expectation for v in verdicts] == ["expected", "stale", "unexpected", "", "unexpected"]
+    said = ["expected", "stale", "unexpected", "", "unexpected", "unexpected", "unexpected"]
+    assert [v.expectation for v in verdicts] == said
+    assert [check.expectation for check in verdicts[5].checks] == ["expected", "unexpected", ""]
+    assert [v.stale for v in verdicts] == [[], ["exact/value"], [], [], ["exact/value"], [], ["exact/value"]]
     expectations.apply(verdicts[:1], {"torch": "2.12.0"}, known)
     assert verdicts[0].expectation == "unexpected"
+
+
+def test_an_expectation_speaks_of_its_mode_alone() -> None:
+    compiled = Verdict("value/a", ENTRY["implementations"][0], "torch", "native", "fail", mode="compile")
+    compiled.checks = [Check("value", "exact", "fail")]
+    expectations.apply([compiled], {"torch": "2.13.0"}, [expectations.made(ENTRY, "one")])
+    assert compiled.expectation == "unexpected"
+
+
+@pytest.mark.parametrize(
+    "failing", [[{"checks": ["exact/colour"], "cases": ["a"]}], [{"cases": ["a"]}], [{"checks": [], "cases": []}]]
+)
+def test_an_expectation_names_checks_that_there_are(failing: list[dict[str, list[str]]]) -> None:
+    with pytest.raises(ValueError, match=r"colour|checks and cases"):
+        expectations.made({**ENTRY, "failing": failing}, "one")
+
+
+def test_update_writes_what_a_run_calls_for_and_drops_what_is_stale(tmp_path: Path) -> None:
+    target = Target("torch", "native", version="2.13.0+cpu")
+
+    def update_from(*verdicts: Verdict) -> list[expectations.Expectation]:
+        expectations.apply(verdicts, {"torch": target.version}, expectations.load(tmp_path))
+        run = json.loads(json.dumps(results.as_json([target], verdicts, False)))
+        update.updated(run, tmp_path, update.Choice("why", "A heading", check="exact/*"))
+        return list(expectations.load(tmp_path))
+
+    bad = [failed("value/x/a", "exact/value", "documented/inputs"), failed("value/x/b", "exact/value"), failed("value/y/a")]
+    (entry,) = update_from(*bad)
+    assert [(part.checks, part.cases) for part in entry.failing] == [(("exact/value",), ("value/x/*",))]
+    (entry,) = update_from(*bad[:1], failed("value/x/b"), bad[2])
+    assert [(part.checks, part.cases) for part in entry.failing] == [(("exact/value",), ("value/x/a",))]
+    assert not update_from(*(failed(v.case) for v in bad))
 
 
 def test_what_is_no_version_is_in_no_range() -> None:
