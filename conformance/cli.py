@@ -1,4 +1,4 @@
-"""The commands: conform, repro, compare, update-expectations.
+"""The commands: conform, report, repro, compare, update-expectations.
 
 Exit status: 0 nothing unexpected, 1 something unexpected, 2 the call is wrong, 3 a target could not be run at all.
 """
@@ -13,7 +13,7 @@ from dataclasses import asdict
 from fnmatch import fnmatchcase
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -32,6 +32,7 @@ from .runner import CASE_SECONDS, Run, Target
 def add_commands(app: typer.Typer) -> None:
     """Add the suite's commands to an application."""
     app.command()(conform)
+    app.command()(report)
     app.command()(repro)
     app.command()(compare)
     app.command("update-expectations")(update_expectations)
@@ -113,6 +114,9 @@ def conform(
     timeout: Annotated[float, typer.Option(min=0.01, help="Seconds that one case may take.")] = CASE_SECONDS,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the run as JSON to this file.")] = None,
     junit_file: Annotated[Path | None, typer.Option("--junit", help="Write the run as JUnit XML to this file.")] = None,
+    html_file: Annotated[
+        Path | None, typer.Option("--html", help="Write a report to this file: a page that opens from disk.")
+    ] = None,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Print every unexpected verdict, not one of each kind.")
     ] = False,
@@ -124,7 +128,7 @@ def conform(
     targets = targets_of(framework or [], patterns)
     chosen = selected(case or [])
     expected = loaded_expectations()
-    for path in (json_file, junit_file):
+    for path in (json_file, junit_file, html_file):
         if path is not None:
             checked_path(path)
 
@@ -138,7 +142,7 @@ def conform(
     except KeyboardInterrupt:
         interrupted = True
     known.apply(run.verdicts, {target.framework: target.version for target in targets if target.version}, expected)
-    write_results(run, json_file, junit_file, interrupted, time.monotonic() - began)
+    write_results(run, (json_file, junit_file, html_file), interrupted, time.monotonic() - began)
     text.matrix(console, targets, run.verdicts)
     text.details(console, targets, run.verdicts, verbose)
     text.summary(console, run.verdicts, len(chosen), time.monotonic() - began)
@@ -185,16 +189,38 @@ def checked_path(path: Path) -> None:
         wrong(str(error))
 
 
-def write_results(run: Run, json_file: Path | None, junit_file: Path | None, partial: bool, seconds: float) -> None:
-    """Write what was asked for."""
+def write_results(run: Run, files: tuple[Path | None, Path | None, Path | None], partial: bool, seconds: float) -> None:
+    """Write what was asked for, as JSON, JUnit and a page."""
+    json_file, junit_file, html_file = files
+    table = results.as_json(run.targets, run.verdicts, partial, run.curves, run.cases, seconds=seconds)
     try:
         if json_file is not None:
-            table = results.as_json(run.targets, run.verdicts, partial, run.curves, run.cases, seconds=seconds)
             results.write(json_file, json.dumps(table, ensure_ascii=False) + "\n")
+        if html_file is not None:
+            results.write(html_file, page_of([table]))
         if junit_file is not None:
             results.write(junit_file, results.junit(run.verdicts))
     except results.ResultError as error:
         wrong(str(error))
+
+
+def report(
+    runs: Annotated[list[Path], typer.Argument(help="Runs' JSON, of any targets and versions.")],
+    html_file: Annotated[Path, typer.Option("--html", help="Write the report to this file: a page that opens from disk.")],
+) -> None:
+    """Show runs as one page: a matrix, each case with inputs, outcome and script, error curves, versions compared."""
+    checked_path(html_file)
+    try:
+        results.write(html_file, page_of([results.read(path) for path in runs]))
+    except results.ResultError as error:
+        wrong(str(error))
+
+
+def page_of(runs: list[dict[str, Any]]) -> str:
+    """The page of some runs. What it is made with is imported when a page is asked for."""
+    from .report.html import page
+
+    return page(runs)
 
 
 def repro(

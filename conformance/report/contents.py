@@ -1,0 +1,100 @@
+"""What a case is and what it comes to, for its page: inputs, the exact outcome, what came back, errors by element."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..cases import Case
+from ..implementations import APIS
+from ..judge import errors_in_ulps, exact_outcome
+from ..oracle import Outcome, reduction_of, result_dtype
+
+Table = dict[str, Any]
+MOST = 100
+"""Elements that are shown of an array."""
+
+
+def case_data(id: str, case: Case | None, clause: str, apis: Sequence[str]) -> Table:
+    """A case for its page; of one that this version of the suite does not know, the id and clause alone."""
+    if case is None:
+        return {"id": id, "clause": clause}
+    tensors = {
+        name: {
+            "dtype": tensor.dtype,
+            "shape": list(tensor.shape),
+            "values": [shown(value, tensor.dtype) for value in tensor.values[:MOST]],
+            **({"view": tensor.view} if tensor.view else {}),
+            **({"kind": tensor.kind} if tensor.kind != "tensor" else {}),
+        }
+        for name, tensor in case.tensors.items()
+    }
+    table: Table = {"id": id, "clause": case.clause, "tensors": tensors, "options": case.options}
+    if case.errors:
+        return {**table, "errors": {api: list(kinds) for api, kinds in case.errors.items()}}
+    if case.repeat:
+        table["repeat"] = case.repeat.times
+    if case.cotangent is not None:
+        table["cotangent"] = case.cotangent
+    by_key = {outcome_key(case, api): api for api in apis}
+    table["expected"] = [
+        {
+            name: [shown(v, dtype_of(case, name)) for v in exact.rounded.tolist()[:MOST]]
+            for name, exact in outcomes(case, api).items()
+        }
+        for api in by_key.values()
+    ]
+    if len(by_key) > 1:
+        table["of"] = {api: list(by_key).index(outcome_key(case, api)) for api in apis}
+    return table
+
+
+def outcome_key(case: Case, api: str) -> tuple[str, str]:
+    """The formula and the reduction by which an API's document answers the case."""
+    promise = APIS[api]
+    return (promise.formula if "pos_weight" in case.tensors else "terms"), reduction_of(case, promise.default)
+
+
+def outcomes(case: Case, api: str) -> dict[str, Outcome]:
+    """The exact outcome by what is checked: 'value', 'gradient/weight', 'second/logits'."""
+    names = {"value": "value", "second": "second/logits"}
+    return {names.get(name, f"gradient/{name}"): exact for name, exact in exact_outcome(case, APIS[api]).items()}
+
+
+def dtype_of(case: Case, what: str) -> str:
+    """The dtype in which a quantity is shown."""
+    kind, _, name = what.partition("/")
+    return case.tensors[name].dtype if kind == "gradient" else result_dtype(case)
+
+
+def actual(check: Table, case: Case | None, api: str) -> tuple[list[Any], list[Any]]:
+    """What came back of a failure and how far each element is from the truth, in ULPs; nothing where it was not kept."""
+    what = check["what"]
+    given = check.get("actual") or ()
+    if not given or case is None or case.errors:
+        return [], []
+    exact = outcomes(case, api).get(what)
+    if exact is None or len(given) != exact.rounded.size:
+        return [], []
+    got = np.array([float(value) for value in given])
+    errors = [round_to_three(error) for error in errors_in_ulps(got, exact).tolist()]
+    return [shown(value, dtype_of(case, what)) for value in got.tolist()], errors
+
+
+def round_to_three(error: float) -> float | str:
+    """An error in ULPs to three digits."""
+    return float(f"{error:.3g}") if math.isfinite(error) else "inf"
+
+
+def shown(value: float, dtype: str) -> float | str:
+    """The shortest number that reads back the same in its dtype; as a text what JSON lacks, the negative zero too."""
+    if not math.isfinite(value):
+        return str(value)
+    if value == 0 and math.copysign(1.0, value) < 0:
+        return "-0"
+    narrow = {"float16": np.float16, "bfloat16": np.float32, "float32": np.float32}.get(dtype)
+    with np.errstate(all="ignore"):
+        return float(str(narrow(value))) if narrow is not None else value
