@@ -258,8 +258,9 @@ def agreement(runs: Sequence[Table], columns: Sequence[Table], ids: Sequence[str
         mine = [place for place, column in enumerate(columns) if column["created"] == run.get("created", "")]
         by_key = {tuple(columns[place][part] for part in parts): place for place in mine}
         for pair in run.get("agreement", []):
-            sides = [by_key.get(tuple(pair[side].get(part, "eager") for part in parts)) for side in ("one", "other")]
-            for difference in pair["differences"] if None not in sides else ():
-                if difference["case"] in places:
-                    found.append([*sides, places[difference["case"]], texts.place(difference["message"])])
+            one, other = (by_key.get(tuple(pair[side].get(part, "eager") for part in parts)) for side in ("one", "other"))
+            if one is None or other is None:
+                continue
+            known = [difference for difference in pair["differences"] if difference["case"] in places]
+            found += [[one, other, places[each["case"]], texts.place(each["message"])] for each in known]
     return found
