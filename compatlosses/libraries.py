@@ -45,8 +45,8 @@ class Library(Protocol):
     def owns(self, x: object, /) -> bool:
         """Whether ``x`` is a tensor of this framework."""
 
-    def shape(self, x: Tensor, /) -> Shape:
-        """The sizes of ``x`` by dimension."""
+    def shape(self, x: Tensor, /) -> Shape | None:
+        """The sizes of ``x`` by dimension; None where a trace does not even know how many there are."""
 
     def dtype(self, x: Tensor, /) -> str:
         """The name of the element type: 'float32', 'bfloat16', 'int64', 'bool', ..."""

@@ -1,7 +1,7 @@
 """Checks that API editions share. The exception class and the names of the arguments are the edition's.
 
 Each says what was given, what was expected and how to mend it, and does nothing else. A size that a trace does not know
-(None or negative) agrees with every size.
+(None or negative) agrees with every size, a shape that it does not know (None) with every shape.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ def check_same_shape(library: Library, name: str, x: Tensor, like_name: str, lik
     """Refuse a tensor whose shape is not that of ``like``."""
     shape = library.shape(x)
     expected = library.shape(like)
+    if shape is None or expected is None:
+        return
     if shape != expected and not same_shape(shape, expected):
         fail(
             error,
@@ -48,6 +50,8 @@ def check_broadcast(library: Library, name: str, x: Tensor, like_name: str, like
     """Refuse a tensor that does not broadcast to the shape of ``like`` by NumPy's rules, or would enlarge it."""
     shape = library.shape(x)
     target = library.shape(like)
+    if shape is None or target is None:
+        return
     if not broadcasts(shape, target):
         fail(
             error,
