@@ -1,11 +1,17 @@
-"""Every test process imports the frameworks in the one order in which they all work: MindSpore, Paddle, torch."""
+"""The fixtures that all tests share. Every test process imports its frameworks in the one order in which they work."""
 
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 import pytest
-from frameworks import FRAMEWORKS, WITH_AUTOGRAD, Framework
+from frameworks import FRAMEWORKS, UNDER_TEST, WITH_AUTOGRAD, Framework
+
+ADAPTERS = Path(__file__).resolve().parent.parent / "adapters"
+
+# The folders of frameworks that other processes test, each in the environment meant for it.
+collect_ignore = [path.name for path in ADAPTERS.iterdir() if path.name not in UNDER_TEST]
 
 
 @pytest.fixture(params=FRAMEWORKS, ids=lambda framework: framework.name)

@@ -1,18 +1,28 @@
 """The frameworks under test, behind one small face: make a tensor, read it back, differentiate.
 
-Import this module first of all: MindSpore must be imported before Paddle in a process.
+Import this module first of all: MindSpore must be imported before Paddle in a process. The variable TEST_FRAMEWORKS names the
+frameworks that this process is to test, besides NumPy; one that cannot be imported fails the whole run.
 """
 
 from __future__ import annotations
 
+import importlib
+import os
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-import mindspore
 import numpy as np
-import paddle
-import torch
 from numpy.typing import NDArray
+
+UNDER_TEST = tuple(os.environ.get("TEST_FRAMEWORKS", "torch paddle mindspore").split())
+
+# In the one order in which they all work.
+if "mindspore" in UNDER_TEST:
+    import mindspore
+if "paddle" in UNDER_TEST:
+    import paddle
+if "torch" in UNDER_TEST:
+    import torch
 
 Tensor = Any
 Loss = Callable[..., Tensor]
@@ -47,12 +57,15 @@ class Framework(Protocol):
 
 
 def rounded(values: object, dtype: str) -> NDArray[Any]:
-    """The values rounded to ``dtype`` once, bfloat16 by torch, as an array of a dtype that NumPy has."""
+    """The values rounded to ``dtype`` once, as an array of a dtype that NumPy has: float32 for bfloat16."""
     array = np.asarray(values, dtype=np.float64)
-    if dtype == "bfloat16":
-        return torch.from_numpy(np.atleast_1d(array)).to(torch.bfloat16).to(torch.float32).numpy().reshape(array.shape)
     with np.errstate(all="ignore"):
-        return array.astype(dtype)
+        if dtype != "bfloat16":
+            return array.astype(dtype)
+        # A multiple of the spacing, which is 2^-133 at least; ties to even are NumPy's.
+        _, exponent = np.frexp(array)
+        spacing = np.ldexp(1.0, np.maximum(exponent - 8, -133))
+        return np.where(np.isfinite(array), np.rint(array / spacing) * spacing, array).astype(np.float32)
 
 
 class Numpy:
@@ -188,5 +201,17 @@ class MindSpore:
         return mindspore.grad(gradient, then)(*tensors)
 
 
-FRAMEWORKS: tuple[Framework, ...] = (Numpy(), Torch(), Paddle(), MindSpore())
-WITH_AUTOGRAD: tuple[Framework, ...] = FRAMEWORKS[1:]
+def made(name: str) -> Framework:
+    """The face of the framework of that name: here, or in a module of its own."""
+    here: dict[str, type[Framework]] = {"torch": Torch, "paddle": Paddle, "mindspore": MindSpore}
+    if name in here:
+        return here[name]()
+    face: Framework = importlib.import_module(f"with_{name}").FRAMEWORK
+    return face
+
+
+WITHOUT_TENSORS = ("keras",)
+"""APIs whose tensors are another framework's."""
+
+WITH_AUTOGRAD: tuple[Framework, ...] = tuple(made(name) for name in UNDER_TEST if name not in WITHOUT_TENSORS)
+FRAMEWORKS: tuple[Framework, ...] = (Numpy(), *WITH_AUTOGRAD)
