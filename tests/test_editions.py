@@ -16,6 +16,7 @@ import compatlosses.mindspore.v2_7
 import compatlosses.paddle
 import compatlosses.paddle.fluid
 import compatlosses.paddle.v2_0
+import compatlosses.tensorflow
 import compatlosses.torch
 
 X = np.array([[0.5, -1.0, 2.0], [3.0, 0.0, -4.0]])
@@ -33,6 +34,7 @@ ORDERED: dict[str, Edition] = {
     "mindspore": lambda x, y, w, p: compatlosses.mindspore.binary_cross_entropy_with_logits(x, y, w, p, "none"),
     "mindspore 2.0": lambda x, y, w, p: compatlosses.mindspore.v2_0.binary_cross_entropy_with_logits(x, y, w, p, "none"),
     "mindspore 2.7": lambda x, y, w, p: compatlosses.mindspore.v2_7.binary_cross_entropy_with_logits(x, y, w, p, "NONE"),
+    "tensorflow": lambda x, y, w, p: compatlosses.tensorflow.weighted_cross_entropy_with_logits(y, x, p) * w,
     "mint": lambda x, y, w, p: compatlosses.mindspore.mint.binary_cross_entropy_with_logits(x, y, w, "none", p),
 }
 

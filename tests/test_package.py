@@ -25,6 +25,7 @@ EDITIONS = (
     "compatlosses.mindspore.v2_0",
     "compatlosses.mindspore.v2_7",
     "compatlosses.mindspore.mint",
+    "compatlosses.tensorflow",
 )
 
 

@@ -1,0 +1,120 @@
+"""How the fused executor gets at TensorFlow tensors: proof that a call is eager on host memory, views, the gradient's hook."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from tensorflow.python.eager import forwardprop_util, record
+
+from compatlosses import fused, losses
+from compatlosses.executors import Array, FusedCall
+
+Tensor = Any
+
+_EAGER = tf.__internal__.EagerTensor
+_ALIGNMENT = 64
+"""TensorFlow ends the process when it meets memory that is aligned less."""
+
+
+def why_formula(
+    logits: Tensor, targets: Tensor, weight: Tensor | float | None, pos_weight: Tensor | float | None, /
+) -> str | None:
+    """Why a call with these arguments must go to the formula; None where the fused executor may run."""
+    if not tf.executing_eagerly():
+        return "a graph is being built"
+    tensors = [a for a in (logits, targets, weight, pos_weight) if a is not None and not isinstance(a, (int, float))]
+    for tensor in tensors:
+        if type(tensor) is not _EAGER:
+            return f"a tensor is of the class {type(tensor).__qualname__}"
+        if not tensor.device.endswith("/device:CPU:0"):
+            return f"a tensor is on the device {tensor.device}"
+    if forwardprop_util.pack_tangents(tensors).indices:
+        return "a forward accumulator is watching"
+    return fused.why_unavailable()
+
+
+def wanted(
+    logits: Tensor, targets: Tensor, weight: Tensor | float | None, pos_weight: Tensor | float | None, /
+) -> fused.Wanted:
+    """By which arguments a gradient tape will ask for a gradient."""
+    return watched(logits), watched(targets), watched(weight), watched(pos_weight)
+
+
+def watched(argument: Tensor | float | None) -> bool:
+    """Whether an argument is a floating tensor that a tape watches."""
+    return (
+        argument is not None
+        and not isinstance(argument, (int, float))
+        and bool(argument.dtype.is_floating)
+        and bool(record.should_record_backprop([argument]))
+    )
+
+
+def view(tensor: Tensor, /) -> Array:
+    """The tensor's memory as an array."""
+    array = np.asarray(_Memory(tensor))
+    return array.view(fused.BFLOAT16) if tensor.dtype == tf.bfloat16 else array
+
+
+def tensor(array: Array | np.generic, like: Tensor, /) -> Tensor:
+    """An array that nobody else holds as a TensorFlow tensor; a copy where its memory is aligned for NumPy only."""
+    whole: Array = np.asarray(array)
+    if whole.ctypes.data % _ALIGNMENT or not whole.flags.c_contiguous:
+        whole = aligned(whole)
+    if whole.dtype == fused.BFLOAT16:
+        return tf.bitcast(tf.experimental.dlpack.from_dlpack(whole.view(np.uint16).__dlpack__()), tf.bfloat16)
+    return tf.experimental.dlpack.from_dlpack(whole.__dlpack__())
+
+
+def aligned(array: Array) -> Array:
+    """A copy in memory that is aligned as TensorFlow's own is."""
+    memory = np.empty(array.nbytes + _ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % _ALIGNMENT
+    copy: Array = memory[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
+    copy[...] = array
+    return copy
+
+
+def attach(
+    call: FusedCall,
+    logits: Tensor,
+    targets: Tensor,
+    weight: Tensor | float | None,
+    pos_weight: Tensor | float | None,
+    /,
+) -> Tensor:
+    """The call's loss as a tensor whose gradients a tape asks of ``call``; a gradient of those is the formula's."""
+    arguments = (logits, targets, weight, pos_weight)
+    asked = [i for i in range(4) if call.wanted[i]]
+    given = [arguments[i] for i in asked]
+
+    def gradient(g: Tensor) -> list[Tensor]:
+        g = tf.convert_to_tensor(g)  # a gradient of tf.gather comes as slices
+        if type(g) is not _EAGER or recorded([g, *given]):
+            from . import library
+
+            found = losses.gradients_by_formula(library, call.wanted, g, *arguments, *call.options)
+            return [found[i] for i in asked]
+        arrays = call.gradients(float(g) if call.reduced else view(g))
+        return [tensor(array, logits) for array in arrays if array is not None]
+
+    return tf.custom_gradient(lambda *given: (tensor(call.loss, logits), gradient))(*given)
+
+
+def recorded(tensors: list[Tensor]) -> bool:
+    """Whether a tape or a forward accumulator follows what is done with one of these tensors."""
+    return bool(record.should_record_backprop(tensors)) or bool(forwardprop_util.pack_tangents(tensors).indices)
+
+
+class _Memory:
+    """A tensor's memory by NumPy's array interface: TensorFlow's own view is read-only, which is a kernel of its own."""
+
+    __slots__ = ("__array_interface__", "array")
+
+    def __init__(self, tensor: Tensor) -> None:
+        array = np.asarray(tensor)
+        self.array = array.view(np.uint16) if tensor.dtype == tf.bfloat16 else array
+        interface = self.array.__array_interface__
+        self.__array_interface__ = {**interface, "data": (interface["data"][0], False)}

@@ -1,0 +1,241 @@
+"""How TensorFlow tensors are used: eager, in ``tf.function`` with known and unknown shapes, on any device.
+
+TensorFlow's kernels run with subnormal numbers taken for zero, read and written. Casts between half precision and float32,
+selections and bit casts alone leave them be. Everything is therefore computed in float64, where the numbers of a float32 loss
+are far from subnormal; float32 enters and leaves it by its bits where it is subnormal. What stays beyond reach are subnormal
+float64 numbers: they count as 0.
+
+Gradients are ``tf.custom_gradient``, which eager tapes, graphs and XLA all honour.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from tensorflow.python.autograph.impl.api import autograph_artifact
+from tensorflow.python.eager import record
+
+from compatlosses import formula, libraries, losses, rules
+from compatlosses.libraries import Shape
+
+from . import host as host
+
+NAME = "TensorFlow"
+
+Tensor = Any
+"""`tf.Tensor`, or a `tf.Variable`, which is read. TensorFlow comes without types."""
+
+_THIS: Any = sys.modules[__name__]
+"""This module, as the library that the formula is computed with."""
+
+_SMALLEST_NORMAL = 2.0**-126
+_SUBNORMAL = 2.0**-149
+"""The smallest subnormal float32: one unit of its mantissa."""
+
+
+def owns(x: object, /) -> bool:
+    """Whether ``x`` is a TensorFlow tensor or variable."""
+    return isinstance(x, (tf.Tensor, tf.Variable))
+
+
+def shape(x: Tensor, /) -> Shape | None:
+    """The sizes of ``x`` by dimension, None where a graph does not know one; None where it does not know how many."""
+    return None if x.shape.rank is None else tuple(x.shape)
+
+
+def dtype(x: Tensor, /) -> str:
+    """The name of the element type."""
+    name: str = x.dtype.name
+    return name
+
+
+def cast(x: Tensor, dtype: str, /) -> Tensor:
+    """``x`` with elements of ``dtype``; differentiable, by a cast too."""
+    x = tf.convert_to_tensor(x)
+    source = x.dtype.name
+    if source == dtype:
+        return x
+    if source not in rules.FLOATING or dtype not in rules.FLOATING:
+        return tf.cast(x, dtype)
+
+    return _differentiable(lambda x: _cast(x, dtype), lambda g, x: cast(g, source), x)
+
+
+def converted(x: Any, like: Tensor | None = None) -> Any:
+    """``x`` as a tensor, of the dtype of ``like`` if given, where TensorFlow itself would make it one; else ``x`` itself."""
+    if isinstance(x, (list, tuple, int, float, np.ndarray, np.generic)):
+        return tf.convert_to_tensor(x) if like is None else tf.cast(x, like.dtype)
+    return x
+
+
+def constant(value: float, like: Tensor, /) -> Tensor:
+    """A 0-D tensor that holds ``value``, of the dtype of ``like``; TensorFlow's operations bring it to the device."""
+    return tf.constant(value, like.dtype)
+
+
+def sum_to(x: Tensor, like: Tensor, /) -> Tensor:
+    """``x`` summed to the shape of ``like`` in float64, of the dtype of ``x``."""
+    if x.shape.is_fully_defined() and like.shape.is_fully_defined():
+        axes = libraries.summed_axes(tuple(x.shape), tuple(like.shape))
+        return _summed(x, axes, like.shape) if axes else x
+    target = tf.shape(like)
+    return _summed(x, tf.raw_ops.BroadcastGradientArgs(s0=tf.shape(x), s1=target)[1], target)
+
+
+def reshape(x: Tensor, shape: Sequence[int], /) -> Tensor:
+    """``x`` in another shape of the same size."""
+    return tf.reshape(x, tuple(shape))
+
+
+def where(condition: Tensor, a: Tensor | float, b: Tensor | float, /) -> Tensor:
+    """``a`` where ``condition`` holds, else ``b``, of the dtype of the tensor among them."""
+    kind = a.dtype if owns(a) else b.dtype  # type: ignore[union-attr]
+    return tf.where(condition, tf.convert_to_tensor(a, kind), tf.convert_to_tensor(b, kind))
+
+
+def isinf(x: Tensor, /) -> Tensor:
+    """Where ``x`` is infinite."""
+    return tf.math.is_inf(x)
+
+
+def equal(x: Tensor, value: float, /) -> Tensor:
+    """Where ``x`` has exactly this value, rounded to its dtype; whole numbers are compared as they are."""
+    x = tf.convert_to_tensor(x)
+    if x.dtype.is_floating:
+        return tf.equal(cast(x, "float64"), cast(tf.constant(value, x.dtype), "float64"))
+    if value != value or value in (float("inf"), -float("inf")) or value != int(value):
+        return tf.zeros_like(x, tf.bool)
+    return tf.equal(tf.cast(x, tf.int64), tf.constant(int(value), tf.int64))
+
+
+def softplus(x: Tensor, /) -> Tensor:
+    """log(1 + e^x). Not TensorFlow's, which is 7 ULP off at -14."""
+    return cast(_differentiable(_softplus, lambda g, x: g * sigmoid(x), cast(x, "float64")), dtype(x))
+
+
+def sigmoid(x: Tensor, /) -> Tensor:
+    """1 / (1 + e^-x). Not TensorFlow's, which is 6 ULP off at -53 and whose derivative cancels above 0."""
+    return cast(_differentiable(_sigmoid, lambda g, x: g * (sigmoid(x) * sigmoid(-x)), cast(x, "float64")), dtype(x))
+
+
+def sum(x: Tensor, /) -> Tensor:
+    """The 0-D sum of all elements, in float64."""
+    return tf.reduce_sum(cast(x, "float64"))
+
+
+def size(x: Tensor, /) -> int | Tensor:
+    """The number of elements: an int, or a 0-D tensor where a graph does not know it."""
+    number: int | None = x.shape.num_elements()
+    return tf.size(x, tf.int64) if number is None else number
+
+
+def elements(x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None, counts: Tensor | None, /) -> Tensor:
+    """The loss of each element in float64, differentiable by the formulas."""
+    present = (True, True, w is not None, p is not None)
+
+    def four(given: Sequence[Tensor]) -> tuple[Tensor, Tensor, Tensor | None, Tensor | None]:
+        rest = iter(given)
+        x, y, w, p = (next(rest) if here else None for here in present)
+        return x, y, w, p
+
+    def value(*given: Tensor) -> Tensor:
+        return formula.elements(_THIS, *four(given), counts)
+
+    def gradient(g: Tensor, *given: Tensor) -> list[Tensor]:
+        found = formula.gradients(_THIS, present, g, *four(given), counts)
+        return [slope for slope in found if slope is not None]
+
+    return _differentiable(value, gradient, *[cast(a, "float64") for a in (x, y, w, p) if a is not None])
+
+
+def gradients(
+    wanted: formula.Wanted,
+    g: Tensor | None,
+    x: Tensor,
+    y: Tensor,
+    w: Tensor | None,
+    p: Tensor | None,
+    counts: Tensor | None,
+    /,
+) -> tuple[Tensor | None, Tensor | None, Tensor | None, Tensor | None]:
+    """The gradients of `elements` times the cotangent ``g`` (None: 1), in float64."""
+    g, x, y, w, p = (None if a is None else cast(a, "float64") for a in (g, x, y, w, p))
+    return formula.gradients(_THIS, wanted, g, x, y, w, p, counts)
+
+
+def tracing() -> bool:
+    """Whether a graph is being built."""
+    return not tf.executing_eagerly()
+
+
+def autocast_dtype(x: Tensor, /) -> None:
+    """TensorFlow's mixed precision is Keras' layers': operations cast nothing by themselves."""
+    return None
+
+
+def _differentiable(value: Callable[..., Tensor], gradient: Callable[..., Any], *arguments: Tensor) -> Tensor:
+    """``value(*arguments)``, whose gradients for a cotangent g are ``gradient(g, *arguments)``."""
+
+    def forward(*arguments: Tensor) -> tuple[Tensor, Callable[[Tensor], Any]]:
+        # Forward accumulators would take their derivative from what is recorded here.
+        with record.stop_recording():
+            result = value(*arguments)
+        return result, lambda g: gradient(tf.convert_to_tensor(g), *arguments)
+
+    return tf.custom_gradient(forward)(*arguments)
+
+
+def _softplus(x: Tensor) -> Tensor:
+    """Softplus of float64."""
+    return where(x > 0, x, 0.0) + tf.math.log1p(tf.exp(-tf.abs(x)))
+
+
+def _sigmoid(x: Tensor) -> Tensor:
+    """The sigmoid of float64."""
+    small = tf.exp(-tf.abs(x))
+    return where(x < 0, small, 1.0) / (1.0 + small)
+
+
+def _summed(x: Tensor, axes: Any, shape: Any) -> Tensor:
+    """``x`` summed over the axes in float64, in that shape, of the dtype of ``x``."""
+    return cast(tf.reshape(tf.reduce_sum(cast(x, "float64"), axes), shape), dtype(x))
+
+
+def _cast(x: Tensor, dtype: str) -> Tensor:
+    """A floating ``x`` in another floating dtype, rounded once, or twice on the way from float64 to half precision."""
+    if dtype == "float64":
+        return _widened(tf.cast(x, tf.float32))
+    if x.dtype == tf.float64:
+        x = _narrowed(x)
+    return tf.cast(x, dtype)
+
+
+def _widened(x: Tensor) -> Tensor:
+    """float32 as float64. A subnormal is its mantissa's whole number of smallest ones."""
+    bits = tf.bitcast(x, tf.int32)
+    mantissa = tf.bitwise.bitwise_and(bits, 0x007FFFFF)
+    size = tf.cast(mantissa, tf.float64) * _SUBNORMAL
+    subnormal = tf.equal(tf.bitwise.bitwise_and(bits, 0x7F800000), 0)
+    return tf.where(subnormal, tf.where(bits < 0, -size, size), tf.cast(x, tf.float64))
+
+
+def _narrowed(x: Tensor) -> Tensor:
+    """float64 as float32, rounded once."""
+    tiny = tf.abs(x) < _SMALLEST_NORMAL
+    units = tf.cast(tf.round(tf.where(tiny, x / _SUBNORMAL, tf.zeros_like(x))), tf.int32)
+    bits = tf.where(x < 0, tf.bitwise.bitwise_or(-units, -0x80000000), units)
+    return tf.where(tiny, tf.bitcast(bits, tf.float32), tf.cast(x, tf.float32))
+
+
+# AutoGraph need not rewrite the core, which takes seconds: no branch there depends on a tensor's values.
+for _module in (formula, libraries, losses, rules):
+    for _function in vars(_module).values():
+        if inspect.isfunction(_function) and _function.__module__ == _module.__name__:
+            autograph_artifact(_function)
+
+libraries.register(_THIS)

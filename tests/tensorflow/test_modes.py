@@ -1,0 +1,271 @@
+"""Every way TensorFlow runs code: eager, graphs of known and unknown shapes, XLA, tapes, replicas, saved models."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import compatlosses as cl
+import compatlosses.tensorflow as edition
+import compatlosses.torch as torch_edition
+
+X = tf.constant([[0.5, -1.0, 2.0], [3.0, 0.0, -4.0]])
+Y = tf.constant([[1.0, 0.0, 0.25], [0.0, 1.0, 1.0]])
+W = tf.constant([[2.0], [0.5]])
+P = tf.constant([1.0, 3.0, 0.5])
+TENSORS = [X, Y, W, P]
+
+Loss = Callable[..., Any]
+
+
+def neutral(x: Any, y: Any, w: Any, p: Any) -> Any:
+    return cl.binary_cross_entropy_with_logits(x, y, weight=w, pos_weight=p, ignore_index=0.25, normalize=True)
+
+
+def plain(x: Any, y: Any, w: Any, p: Any) -> Any:
+    return cl.binary_cross_entropy_with_logits(x, y, weight=w, pos_weight=p, reduction="none")
+
+
+def of_tensorflow(x: Any, y: Any, w: Any, p: Any) -> Any:
+    return edition.weighted_cross_entropy_with_logits(y, x, p) * w
+
+
+def of_torch(x: Any, y: Any, w: Any, p: Any) -> Any:
+    return torch_edition.binary_cross_entropy_with_logits(x, y, w, reduction="sum", pos_weight=p)
+
+
+def derivatives(loss: Loss, *tensors: Any) -> list[Any]:
+    """The loss, its gradients by all four, and a second derivative."""
+    with tf.GradientTape() as outer:
+        outer.watch(tensors)
+        with tf.GradientTape() as inner:
+            inner.watch(tensors)
+            value = loss(*tensors)
+        gradients = inner.gradient(value, tensors)
+    return [value, *gradients, outer.gradient(gradients[0], tensors[0])]
+
+
+def assert_same(mine: list[Any], theirs: list[Any]) -> None:
+    for a, b in zip(mine, theirs, strict=True):
+        np.testing.assert_allclose(np.asarray(a), np.asarray(b), rtol=2e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("autograph", [True, False])
+@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("loss", [neutral, plain, of_tensorflow, of_torch])
+def test_function(loss: Loss, jit_compile: bool, autograph: bool) -> None:
+    traced = tf.function(lambda *t: derivatives(loss, *t), jit_compile=jit_compile, autograph=autograph)
+    assert_same(traced(*TENSORS), derivatives(loss, *TENSORS))
+
+
+@pytest.mark.parametrize("shapes", [[(None, 3), (None, 3), (None, 1), (3,)], [(None, None)] * 3 + [(None,)], [None] * 4])
+@pytest.mark.parametrize("loss", [neutral, plain, of_tensorflow, of_torch])
+def test_unknown_shapes(loss: Loss, shapes: list[Any]) -> None:
+    specs = [tf.TensorSpec(shape) for shape in shapes]
+    traced = tf.function(lambda *t: derivatives(loss, *t), input_signature=specs)
+    assert_same(traced(*TENSORS), derivatives(loss, *TENSORS))
+    more = (tf.tile(X, (5, 1)), tf.tile(Y, (5, 1)), tf.ones((10, 1)), P)
+    assert_same(traced(*more), derivatives(loss, *more))
+
+
+def test_the_mean_of_nothing_in_a_graph() -> None:
+    spec = tf.TensorSpec((None, 3))
+    for reduction, expected in (("mean", np.nan), ("sum", 0.0)):
+
+        def loss(x: Any, y: Any, reduction: str = reduction) -> Any:
+            return cl.binary_cross_entropy_with_logits(x, y, reduction=reduction)
+
+        empty = tf.zeros((0, 3))
+        np.testing.assert_equal(tf.function(loss, input_signature=[spec, spec])(empty, empty).numpy(), np.float32(expected))
+
+
+def test_errors_in_a_graph() -> None:
+    with pytest.raises(ValueError, match="labels has shape"):
+        tf.function(edition.sigmoid_cross_entropy_with_logits)(Y[:1], X)
+    with pytest.raises(TypeError, match="labels has dtype int32"):
+        tf.function(edition.sigmoid_cross_entropy_with_logits)(tf.cast(Y, "int32"), X)
+    with pytest.raises(ValueError, match="reduction is 'bad'"):
+        tf.function(lambda x, y: cl.binary_cross_entropy_with_logits(x, y, reduction="bad"))(X, Y)
+
+
+def test_a_graph_computes_from_its_inputs() -> None:
+    """Eager tensors that a graph captures are no reason to leave it: the fused executor would bake its result in."""
+    seen = []
+
+    @tf.function
+    def captured() -> Any:
+        seen.append(cl.executor_of(X, Y))
+        return cl.binary_cross_entropy_with_logits(X, Y)
+
+    assert float(captured()) == pytest.approx(float(cl.binary_cross_entropy_with_logits(X, Y)))
+    assert seen == ["formula: a graph is being built"]
+
+
+def test_first_call_of_a_process_is_in_a_graph() -> None:
+    program = """
+import compatlosses as cl, tensorflow as tf
+x, y = tf.constant([0.5, -1.0]), tf.constant([1.0, 0.0])
+loss = tf.function(lambda x, y: cl.binary_cross_entropy_with_logits(x, y))(x, y)
+assert abs(float(loss) - float(cl.binary_cross_entropy_with_logits(x, y))) < 1e-7
+"""
+    done = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+class TestTapes:
+    """The fused executor in eager tapes: asked once, again, for some, inside one another."""
+
+    def test_persistent(self) -> None:
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(TENSORS)
+            assert cl.executor_of(X, Y, weight=W, pos_weight=P) == "fused"
+            loss = neutral(*TENSORS)
+            doubled = 2 * loss
+        first = tape.gradient(loss, TENSORS)
+        for _ in range(2):
+            for a, b in zip(tape.gradient(loss, TENSORS), first, strict=True):
+                assert np.array_equal(a, b)
+        assert np.array_equal(tape.gradient(loss, P), first[3])
+        assert_same([tape.gradient(doubled, X)], [2 * first[0]])
+
+    def test_unwatched_arguments_have_no_gradient(self) -> None:
+        with tf.GradientTape() as tape:
+            tape.watch(X)
+            loss = neutral(*TENSORS)
+        by_x, by_y = tape.gradient(loss, [X, Y])
+        assert by_x is not None and by_y is None
+
+    def test_sliced_losses(self) -> None:
+        """The cotangent of a gather comes as slices."""
+        with tf.GradientTape() as tape:
+            tape.watch(X)
+            loss = tf.gather(plain(*TENSORS), [1, 1])
+        by_x = tape.gradient(loss, X).numpy()
+        assert (by_x[0] == 0).all() and (by_x[1] != 0).all()
+
+    def test_jacobian_and_hessian(self) -> None:
+        with tf.GradientTape() as outer:
+            outer.watch(X)
+            with tf.GradientTape() as inner:
+                inner.watch(X)
+                loss = plain(*TENSORS)
+            gradient = inner.gradient(loss, X)
+        hessian = outer.jacobian(gradient, X).numpy().reshape(6, 6)
+        s = 1 / (1 + np.exp(-X.numpy()))
+        spread = s * (1 - s) * W.numpy() * ((1 - Y.numpy()) + P.numpy() * Y.numpy())
+        np.testing.assert_allclose(hessian, np.diag(spread.ravel()), rtol=1e-5)
+        with tf.GradientTape() as tape:
+            tape.watch(X)
+            loss = plain(*TENSORS)
+        np.testing.assert_allclose(tape.jacobian(loss, X).numpy().reshape(6, 6), np.diag(gradient.numpy().ravel()), rtol=1e-6)
+
+    @pytest.mark.parametrize("loss", [neutral, plain])
+    def test_forward_accumulators(self, loss: Loss) -> None:
+        tangents = [tf.fill(t.shape, 0.5) for t in TENSORS]
+        with tf.autodiff.ForwardAccumulator(TENSORS, tangents) as forward:
+            assert "forward accumulator" in cl.executor_of(X, Y)
+            with tf.GradientTape() as tape:
+                tape.watch(X)
+                value = loss(*TENSORS)
+            gradient = tape.gradient(value, X)
+        reverse = derivatives(loss, *TENSORS)[1:5]
+        expected = sum(float(tf.reduce_sum(g * t)) for g, t in zip(reverse, tangents, strict=True))
+        assert float(tf.reduce_sum(forward.jvp(value))) == pytest.approx(expected, rel=1e-5)
+        along = [tf.reduce_sum(forward.jvp(gradient))]
+        with tf.GradientTape() as outer:
+            outer.watch(TENSORS)
+            total = tf.reduce_sum(derivatives(loss, *TENSORS)[1])
+        by_all = outer.gradient(total, TENSORS)
+        assert_same(along, [tf.add_n([tf.reduce_sum(g * t) for g, t in zip(by_all, tangents, strict=True)])])
+
+    def test_forward_over_a_fused_backward(self) -> None:
+        """The accumulator starts after the fused call: its backward must notice."""
+        with tf.GradientTape() as tape:
+            tape.watch(X)
+            loss = plain(*TENSORS)
+        with tf.autodiff.ForwardAccumulator(X, tf.ones_like(X)) as forward:
+            gradient = tape.gradient(loss, X)
+        assert_same([forward.jvp(gradient)], [derivatives(plain, *TENSORS)[5]])
+
+    def test_vectorized_map(self) -> None:
+        rows = tf.vectorized_map(lambda t: cl.binary_cross_entropy_with_logits(t[0], t[1], pos_weight=P), (X, Y))
+        each = [cl.binary_cross_entropy_with_logits(X[i], Y[i], pos_weight=P) for i in range(2)]
+        assert_same([tf.reshape(rows, (2,))], [tf.stack(each)])
+
+    def test_variables_are_read(self) -> None:
+        x, p = tf.Variable(X), tf.Variable(P)
+        assert "ResourceVariable" in cl.executor_of(x, Y)
+        with tf.GradientTape() as tape:
+            loss = cl.binary_cross_entropy_with_logits(x, Y, weight=W, pos_weight=p, reduction="none")
+        assert_same(tape.gradient(loss, [x, p]), [derivatives(plain, *TENSORS)[i] for i in (1, 4)])
+
+
+def test_mirrored_strategy() -> None:
+    """Two replicas on two virtual CPUs, in a graph and eagerly, train as one."""
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    rng = np.random.default_rng(0)
+    features, labels = tf.constant(rng.normal(size=(8, 4)), tf.float32), tf.constant(rng.uniform(size=(8, 3)), tf.float32)
+    start = rng.normal(size=(4, 3)).astype(np.float32)
+
+    def gradient_of(matrix: Any, x: Any, y: Any) -> tuple[Any, Any]:
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(edition.weighted_cross_entropy_with_logits(y, x @ matrix, P)) / 24
+        return loss, tape.gradient(loss, matrix)
+
+    whole = gradient_of(tf.Variable(start), features, labels)
+    for traced in (True, False):
+        with strategy.scope():
+            matrix = tf.Variable(start)
+
+        def step(x: Any, y: Any, matrix: Any = matrix) -> Any:
+            loss, gradient = gradient_of(matrix, x, y)
+            replica = tf.distribute.get_replica_context()
+            total = replica.all_reduce("sum", gradient)
+            matrix.assign_sub(total)
+            return replica.all_reduce("sum", loss)
+
+        def run(x: Any, y: Any, step: Any = step) -> Any:
+            return strategy.run(step, args=(x, y))
+
+        parts = [
+            strategy.experimental_distribute_values_from_function(lambda c, t=t: t[c.replica_id_in_sync_group * 4 :][:4])
+            for t in (features, labels)
+        ]
+        losses = (tf.function(run) if traced else run)(*parts)
+        assert strategy.num_replicas_in_sync == 2
+        assert_same([strategy.experimental_local_results(losses)[1]], [whole[0]])
+        assert_same([matrix], [start - whole[1]])
+
+
+def test_other_devices_keep_their_tensors() -> None:
+    with tf.device("CPU:1"):
+        x, y = tf.identity(X), tf.identity(Y)
+        assert "CPU:1" in cl.executor_of(x, y)
+        loss = cl.binary_cross_entropy_with_logits(x, y)
+    assert loss.device.endswith("CPU:1")
+    assert_same([loss], [cl.binary_cross_entropy_with_logits(X, Y)])
+
+
+def test_saved_model(tmp_path: Path) -> None:
+    module = tf.Module()
+    module.loss = tf.function(
+        lambda y, x: edition.sigmoid_cross_entropy_with_logits(y, x), input_signature=[tf.TensorSpec((None, 3))] * 2
+    )
+    tf.saved_model.save(module, str(tmp_path))
+    program = """
+import sys, tensorflow as tf
+loss = tf.saved_model.load(sys.argv[1]).loss
+print(float(loss(tf.ones((1, 3)), tf.zeros((1, 3)))[0, 0]))
+assert "compatlosses" not in sys.modules
+"""
+    command = [sys.executable, "-P", "-c", program, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert float(done.stdout) == pytest.approx(0.6931472)
