@@ -8,6 +8,12 @@ With logit x, target y, weight w, positive weight p, sigma the logistic function
     d/dw = the loss at w = 1
     d/dp = w y softplus(-x)
 
+That is the usual form, in which p scales the positive term. In the ``whole`` form, Paddle 2.0's, it scales an element's whole
+loss by p y + 1 - y; given p, that factor s joins the weight, and two derivatives are the form's own::
+
+    d/dy = w [ (p (1 - 2 y) - 2 (1 - y)) softplus(x) + (2 p y + 1 - 2 y) softplus(-x) ]
+    d/dp = w y [ (1 - y) softplus(x) + y softplus(-x) ]
+
 No term cancels another for targets in [0, 1]. All tensors of a call have one dtype; x and y have one shape, to which w and
 p broadcast; a weight that is None is 1. Coefficients are multiplied first, so that a product overflows only if it must.
 Everything is in the operations of whatever `Library` is passed.
@@ -21,12 +27,20 @@ Wanted = tuple[bool, bool, bool, bool]
 """Whether a gradient is wanted by logits, targets, weight and pos_weight."""
 
 
-def elements(library: Library, x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None, counts: Tensor | None) -> Tensor:
+def elements(
+    library: Library,
+    x: Tensor,
+    y: Tensor,
+    w: Tensor | None,
+    p: Tensor | None,
+    counts: Tensor | None,
+    whole: bool,
+) -> Tensor:
     """The loss of each element, of the logits' shape; 0 where ``counts`` is given and False, whatever the inputs."""
     if counts is None:
-        return loss(library, x, y, w, p)
+        return loss(library, x, y, w, p, whole)
     x, y, w, p = replaced(library, x, y, w, p, counts)
-    return library.where(counts, loss(library, x, y, w, p), 0.0)
+    return library.where(counts, loss(library, x, y, w, p, whole), 0.0)
 
 
 def gradients(
@@ -38,6 +52,7 @@ def gradients(
     w: Tensor | None,
     p: Tensor | None,
     counts: Tensor | None,
+    whole: bool,
 ) -> tuple[Tensor | None, Tensor | None, Tensor | None, Tensor | None]:
     """The gradients of `elements` times the cotangent ``g`` (None: 1), each summed to its argument's shape."""
     by_x, by_y, by_w, by_p = None, None, None, None
@@ -45,39 +60,54 @@ def gradients(
     if counts is not None:
         u, v, s, q = replaced(library, x, y, w, p, counts)
     if wanted[0]:
-        by_x = scaled(library, d_logits(library, u, v, s, q), g, counts)
+        by_x = scaled(library, d_logits(library, u, v, s, q, whole), g, counts)
     if wanted[1]:
-        by_y = scaled(library, d_targets(library, u, v, s, q), g, counts)
+        by_y = scaled(library, d_targets(library, u, v, s, q, whole), g, counts)
     if wanted[2]:
-        by_w = library.sum_to(scaled(library, loss(library, u, v, None, q), g, counts), w)
+        by_w = library.sum_to(scaled(library, loss(library, u, v, None, q, whole), g, counts), w)
     if wanted[3]:
-        by_p = library.sum_to(scaled(library, d_pos_weight(library, u, v, s), g, counts), p)
+        by_p = library.sum_to(scaled(library, d_pos_weight(library, u, v, s, whole), g, counts), p)
     return by_x, by_y, by_w, by_p
 
 
-def loss(library: Library, x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None) -> Tensor:
+def loss(library: Library, x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None, whole: bool) -> Tensor:
     """The loss of each element. At w = None it is also the derivative by the weight."""
-    negative = times(library, w, 1 - y)
-    positive = times(library, w, times(library, p, y))
+    negative, positive = coefficients(library, y, w, p, whole)
     return product(library, negative, library.softplus(x)) + product(library, positive, library.softplus(-x))
 
 
-def d_logits(library: Library, x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None) -> Tensor:
+def d_logits(library: Library, x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None, whole: bool) -> Tensor:
     """The derivative of each element's loss by its logit."""
-    negative = times(library, w, 1 - y)
-    positive = times(library, w, times(library, p, y))
+    negative, positive = coefficients(library, y, w, p, whole)
     return product(library, negative, library.sigmoid(x)) - product(library, positive, library.sigmoid(-x))
 
 
-def d_targets(library: Library, x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None) -> Tensor:
+def d_targets(library: Library, x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None, whole: bool) -> Tensor:
     """The derivative of each element's loss by its target."""
+    if whole and p is not None:
+        negative = times(library, w, product(library, p, 1 - 2 * y) - 2 * (1 - y))
+        positive = times(library, w, product(library, p, 2 * y) + (1 - 2 * y))
+        return product(library, negative, library.softplus(x)) + product(library, positive, library.softplus(-x))
     positive = w if p is None else times(library, w, p)
     return times(library, positive, library.softplus(-x)) - times(library, w, library.softplus(x))
 
 
-def d_pos_weight(library: Library, x: Tensor, y: Tensor, w: Tensor | None) -> Tensor:
+def d_pos_weight(library: Library, x: Tensor, y: Tensor, w: Tensor | None, whole: bool) -> Tensor:
     """The derivative of each element's loss by its positive weight."""
-    return product(library, times(library, w, y), library.softplus(-x))
+    wy = times(library, w, y)
+    if whole:
+        negative, positive = product(library, wy, 1 - y), product(library, wy, y)
+        return product(library, negative, library.softplus(x)) + product(library, positive, library.softplus(-x))
+    return product(library, wy, library.softplus(-x))
+
+
+def coefficients(library: Library, y: Tensor, w: Tensor | None, p: Tensor | None, whole: bool) -> tuple[Tensor, Tensor]:
+    """What the loss multiplies softplus(x) and softplus(-x) by."""
+    if whole and p is not None:
+        # Not (p - 1) y + 1, which cancels: at p = 1e-10, y = 1 that would be 0 in float32.
+        w = times(library, w, product(library, p, y) + (1 - y))
+        p = None
+    return times(library, w, 1 - y), times(library, w, times(library, p, y))
 
 
 def times(library: Library, weight: Tensor | None, x: Tensor) -> Tensor:

@@ -52,7 +52,10 @@ class Library(Protocol):
         """The name of the element type: 'float32', 'bfloat16', 'int64', 'bool', ..."""
 
     def cast(self, x: Tensor, dtype: str, /) -> Tensor:
-        """``x`` with elements of ``dtype``; differentiable; ``x`` itself where it has that dtype already."""
+        """``x`` with elements of ``dtype``; differentiable; ``x`` itself where it has that dtype already.
+
+        float64 where there is none gives float32.
+        """
 
     def constant(self, value: float, like: Tensor, /) -> Tensor:
         """A 0-D tensor that holds ``value``, of the dtype and on the device of ``like``."""
@@ -84,7 +87,9 @@ class Library(Protocol):
     def size(self, x: Tensor, /) -> int | Tensor:
         """The number of elements: an int, or a 0-D tensor where a trace does not know it."""
 
-    def elements(self, x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None, counts: Tensor | None, /) -> Tensor:
+    def elements(
+        self, x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None, counts: Tensor | None, whole: bool, /
+    ) -> Tensor:
         """`formula.elements`, with `formula.gradients` as its gradient for the framework's autograd."""
 
     def gradients(
@@ -96,6 +101,7 @@ class Library(Protocol):
         w: Tensor | None,
         p: Tensor | None,
         counts: Tensor | None,
+        whole: bool,
         /,
     ) -> tuple[Tensor | None, Tensor | None, Tensor | None, Tensor | None]:
         """`formula.gradients`: those wanted, times the cotangent ``g`` (None: 1)."""

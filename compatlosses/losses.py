@@ -145,13 +145,21 @@ def evaluate(
     ignore_index: float | None,
     normalize: bool,
     dtype: str,
+    whole: bool = False,
 ) -> Tensor:
-    """The loss as a tensor of ``dtype``, from arguments that an edition has checked."""
+    """The loss as a tensor of ``dtype``, from arguments that an edition has checked.
+
+    ``whole``: pos_weight scales the whole loss of an element, as `formula` has it, not the positive term alone. The fused
+    executor knows the usual form only. This one is computed in double, where the library has that: the coefficients of its
+    derivatives cancel.
+    """
     host = library.host
-    if host is not None and host.why_formula(logits, targets, weight, pos_weight) is None:
+    whole = whole and pos_weight is not None
+    if not whole and host is not None and host.why_formula(logits, targets, weight, pos_weight) is None:
         return fused_loss(host, logits, targets, weight, pos_weight, reduction, ignore_index, normalize, dtype)
-    inputs = prepared(library, logits, targets, weight, pos_weight, ignore_index)
-    return reduced(library, inputs, reduction, normalize, dtype)
+    computed = "float64" if whole else compute_dtype(library, logits, targets, weight, pos_weight)
+    inputs = prepared(library, computed, logits, targets, weight, pos_weight, ignore_index)
+    return reduced(library, inputs, reduction, normalize, dtype, whole)
 
 
 def checked_library(
@@ -205,10 +213,11 @@ def gradients_by_formula(
     normalize: bool,
 ) -> tuple[Tensor | None, ...]:
     """The gradients wanted, times the cotangent (None: 1), in the framework's own operations: differentiable again."""
-    inputs = prepared(library, logits, targets, weight, pos_weight, ignore_index)
+    computed = compute_dtype(library, logits, targets, weight, pos_weight)
+    inputs = prepared(library, computed, logits, targets, weight, pos_weight, ignore_index)
     divisor = divisor_of(library, inputs, reduction, normalize)
     g = None if cotangent is None else library.cast(cotangent, library.dtype(inputs[0]))
-    gradients = library.gradients(wanted, g, *inputs)
+    gradients = library.gradients(wanted, g, *inputs, False)
     arguments = (logits, targets, weight, pos_weight)
     return tuple(
         None if gradient is None else library.cast(divided(library, gradient, divisor), library.dtype(argument))
@@ -218,14 +227,14 @@ def gradients_by_formula(
 
 def prepared(
     library: Library,
+    dtype: str,
     logits: Tensor,
     targets: Tensor,
     weight: Tensor | float | None,
     pos_weight: Tensor | float | None,
     ignore_index: float | None,
 ) -> Inputs:
-    """The arguments as tensors of one dtype, and where they count."""
-    dtype = compute_dtype(library, logits, targets, weight, pos_weight)
+    """The arguments as tensors of ``dtype``, and where they count."""
     counts = None
     if ignore_index is not None:
         counts = ~library.equal(targets, ignore_index)
@@ -256,9 +265,9 @@ def factor(library: Library, weight: Tensor | float | None, x: Tensor) -> Tensor
     return library.constant(weight, x)
 
 
-def reduced(library: Library, inputs: Inputs, reduction: str, normalize: bool, dtype: str) -> Tensor:
+def reduced(library: Library, inputs: Inputs, reduction: str, normalize: bool, dtype: str, whole: bool) -> Tensor:
     """The losses of the elements that count, reduced, divided and rounded to ``dtype`` once."""
-    result = library.elements(*inputs)
+    result = library.elements(*inputs, whole)
     if reduction != "none":
         result = library.sum(result)
     return library.cast(divided(library, result, divisor_of(library, inputs, reduction, normalize)), dtype)

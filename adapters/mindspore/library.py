@@ -138,8 +138,11 @@ def elements(
     w: mindspore.Tensor | None,
     p: mindspore.Tensor | None,
     counts: mindspore.Tensor | None,
+    whole: bool,
 ) -> mindspore.Tensor:
     """The loss of each element in double, differentiable by the formulas."""
+    if whole:
+        return _whole_elements(_wide(x), _wide(y), _wide(w), _wide(p), counts)
     return _elements(_wide(x), _wide(y), _wide(w), _wide(p), counts)
 
 
@@ -151,9 +154,10 @@ def gradients(
     w: mindspore.Tensor | None,
     p: mindspore.Tensor | None,
     counts: mindspore.Tensor | None,
+    whole: bool,
 ) -> tuple[mindspore.Tensor | None, mindspore.Tensor | None, mindspore.Tensor | None, mindspore.Tensor | None]:
     """The gradients of `elements` times the cotangent ``g`` (None: 1), in double."""
-    return formula.gradients(_THIS, wanted, _wide(g), _wide(x), _wide(y), _wide(w), _wide(p), counts)
+    return formula.gradients(_THIS, wanted, _wide(g), _wide(x), _wide(y), _wide(w), _wide(p), counts, whole)
 
 
 def _wide(x: mindspore.Tensor | None) -> mindspore.Tensor | None:
@@ -210,6 +214,10 @@ class _Sigmoid(nn.Cell):  # type: ignore[misc]
 class _Elements(nn.Cell):  # type: ignore[misc]
     """`formula.elements` whose gradient is `formula.gradients`; that is made of operations, so it differentiates again."""
 
+    def __init__(self, whole: bool) -> None:
+        super().__init__()
+        self.whole = whole
+
     def construct(
         self,
         x: mindspore.Tensor,
@@ -218,7 +226,7 @@ class _Elements(nn.Cell):  # type: ignore[misc]
         p: mindspore.Tensor | None,
         counts: mindspore.Tensor | None,
     ) -> mindspore.Tensor:
-        return formula.elements(_THIS, x, y, w, p, counts)
+        return formula.elements(_THIS, x, y, w, p, counts, self.whole)
 
     def bprop(
         self,
@@ -231,10 +239,10 @@ class _Elements(nn.Cell):  # type: ignore[misc]
         dout: mindspore.Tensor,
     ) -> tuple[mindspore.Tensor | None, ...]:
         wanted = (True, True, False, p is not None)
-        by_x, by_y, by_w, by_p = formula.gradients(_THIS, wanted, dout, x, y, w, p, counts)
+        by_x, by_y, by_w, by_p = formula.gradients(_THIS, wanted, dout, x, y, w, p, counts, self.whole)
         if w is not None:
             # The loss at weight 1. The formula asks for it with None, on a branch that the compiler has dropped by then.
-            slope = formula.elements(_THIS, x, y, ops.ones_like(w), p, counts)
+            slope = formula.elements(_THIS, x, y, ops.ones_like(w), p, counts, self.whole)
             by_w = sum_to(formula.scaled(_THIS, slope, dout, counts), w)
         return by_x, by_y, by_w, by_p, None
 
@@ -250,6 +258,7 @@ def _comparable(dtype: Any) -> Any:
 
 _softplus = _Softplus()
 _sigmoid = _Sigmoid()
-_elements = _Elements()
+_elements = _Elements(whole=False)
+_whole_elements = _Elements(whole=True)
 
 libraries.register(_THIS)

@@ -122,10 +122,10 @@ def size(x: Array, /) -> int:
     return int(x.size)
 
 
-def elements(x: Array, y: Array, w: Array | None, p: Array | None, counts: Array | None, /) -> Array:
+def elements(x: Array, y: Array, w: Array | None, p: Array | None, counts: Array | None, whole: bool, /) -> Array:
     """The loss of each element."""
     with np.errstate(all="ignore"):
-        result: Array = formula.elements(_THIS, x, y, w, p, counts)
+        result: Array = formula.elements(_THIS, x, y, w, p, counts, whole)
         return result
 
 
@@ -137,11 +137,12 @@ def gradients(
     w: Array | None,
     p: Array | None,
     counts: Array | None,
+    whole: bool,
     /,
 ) -> tuple[Array | None, Array | None, Array | None, Array | None]:
     """The gradients of `elements` times the cotangent ``g`` (None: 1)."""
     with np.errstate(all="ignore"):
-        return formula.gradients(_THIS, wanted, g, x, y, w, p, counts)
+        return formula.gradients(_THIS, wanted, g, x, y, w, p, counts, whole)
 
 
 def tracing() -> bool:

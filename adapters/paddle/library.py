@@ -135,20 +135,20 @@ def size(x: Tensor, /) -> int | Tensor:
     return number
 
 
-def elements(x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None, counts: Tensor | None, /) -> Tensor:
+def elements(x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None, counts: Tensor | None, whole: bool, /) -> Tensor:
     """The loss of each element, differentiable by the formulas.
 
     In a program Paddle differentiates the operations themselves, once: its PyLayer does not survive to_static there.
     """
     if not paddle.in_dynamic_mode():
         with _without_autocast():
-            return formula.elements(_THIS, x, y, w, p, counts)
+            return formula.elements(_THIS, x, y, w, p, counts, whole)
     with paddle.no_grad(), _without_autocast():
-        loss = formula.elements(_THIS, x, y, w, p, counts)
+        loss = formula.elements(_THIS, x, y, w, p, counts, whole)
 
     def slope(of: int) -> Callable[[Tensor], Tensor]:
         wanted = (of == 0, of == 1, of == 2, of == 3)
-        return lambda g: gradients(wanted, g, x, y, w, p, counts)[of]
+        return lambda g: gradients(wanted, g, x, y, w, p, counts, whole)[of]
 
     return attached(loss, (x, y, w, p), slope)
 
@@ -181,11 +181,12 @@ def gradients(
     w: Tensor | None,
     p: Tensor | None,
     counts: Tensor | None,
+    whole: bool,
     /,
 ) -> tuple[Tensor | None, Tensor | None, Tensor | None, Tensor | None]:
     """The gradients of `elements` times the cotangent ``g``."""
     with _without_autocast():
-        return formula.gradients(_THIS, wanted, g, x, y, w, p, counts)
+        return formula.gradients(_THIS, wanted, g, x, y, w, p, counts, whole)
 
 
 def tracing() -> bool:

@@ -5,7 +5,7 @@ It takes the tensors of any framework. Importing it imports no framework.
 
 from __future__ import annotations
 
-from compatlosses import formula, losses, rules
+from compatlosses import losses, rules
 from compatlosses.libraries import Tensor, library_of
 
 from .checks import NAMES, check_pair, check_weight, promoted
@@ -55,10 +55,5 @@ def binary_cross_entropy_with_logits(
     dtype = library.dtype(logit)
     if weight is not None:
         dtype = promoted(dtype, library.dtype(weight))
-    factor = weight
-    if pos_weight is not None:
-        _, y, w, p, _ = losses.prepared(library, logit, label, weight, pos_weight, None)
-        # (p - 1) y + 1 without its cancellation: at p = 1e-10, y = 1 that would be 0 in float32.
-        factor = formula.times(library, w, formula.product(library, p, y) + (1 - y))
-    loss = losses.evaluate(library, logit, label, factor, None, reduction, None, False, dtype)
+    loss = losses.evaluate(library, logit, label, weight, pos_weight, reduction, None, False, dtype, whole=True)
     return loss if reduction == "none" else library.reshape(loss, (1,))

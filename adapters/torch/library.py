@@ -55,8 +55,8 @@ def dtype(x: torch.Tensor, /) -> str:
 
 
 def cast(x: torch.Tensor, dtype: str, /) -> torch.Tensor:
-    """``x`` with elements of ``dtype``."""
-    return x.to(_DTYPES[dtype])
+    """``x`` with elements of ``dtype``; of float32 for float64 where the device has no double."""
+    return x.to(_wide(x) if dtype == "float64" else _DTYPES[dtype])
 
 
 def constant(value: float, like: torch.Tensor, /) -> torch.Tensor:
@@ -120,12 +120,13 @@ def elements(
     w: torch.Tensor | None,
     p: torch.Tensor | None,
     counts: torch.Tensor | None,
+    whole: bool,
     /,
 ) -> torch.Tensor:
     """The loss of each element, differentiable by the formulas."""
     # Dynamo does not trace a Function that has a jvp of its own; forward mode under it goes through the operations.
     function = _Elements if torch.compiler.is_compiling() else _ElementsWithTangents
-    result: torch.Tensor = function.apply(x, y, w, p, counts)  # type: ignore[no-untyped-call]
+    result: torch.Tensor = function.apply(x, y, w, p, counts, whole)  # type: ignore[no-untyped-call]
     return result
 
 
@@ -137,10 +138,11 @@ def gradients(
     w: torch.Tensor | None,
     p: torch.Tensor | None,
     counts: torch.Tensor | None,
+    whole: bool,
     /,
 ) -> tuple[torch.Tensor | None, torch.Tensor | None, torch.Tensor | None, torch.Tensor | None]:
     """The gradients of `elements` times the cotangent ``g`` (None: 1)."""
-    return formula.gradients(_THIS, wanted, g, x, y, w, p, counts)
+    return formula.gradients(_THIS, wanted, g, x, y, w, p, counts, whole)
 
 
 def tracing() -> bool:
@@ -167,19 +169,21 @@ class _Elements(torch.autograd.Function):
         w: torch.Tensor | None,
         p: torch.Tensor | None,
         counts: torch.Tensor | None,
+        whole: bool,
     ) -> torch.Tensor:
-        result: torch.Tensor = formula.elements(_THIS, x, y, w, p, counts)
+        result: torch.Tensor = formula.elements(_THIS, x, y, w, p, counts, whole)
         return result
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[torch.Tensor | None, ...], output: torch.Tensor) -> None:
-        ctx.save_for_backward(*inputs)
-        ctx.save_for_forward(*inputs)
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: torch.Tensor) -> None:
+        *tensors, ctx.whole = inputs
+        ctx.save_for_backward(*tensors)
+        ctx.save_for_forward(*tensors)
 
     @staticmethod
     def backward(ctx: Any, g: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        wanted = ctx.needs_input_grad[:4]
-        return (*formula.gradients(_THIS, wanted, g, *ctx.saved_tensors), None)
+        x, y, w, p, counts = ctx.saved_tensors
+        return (*formula.gradients(_THIS, ctx.needs_input_grad[:4], g, x, y, w, p, counts, ctx.whole), None, None)
 
 
 class _ElementsWithTangents(_Elements):
@@ -188,17 +192,18 @@ class _ElementsWithTangents(_Elements):
     @staticmethod
     def jvp(ctx: Any, *tangents: torch.Tensor | None) -> torch.Tensor:
         x, y, w, p, counts = ctx.saved_tensors
+        whole = ctx.whole
         total = torch.zeros_like(x)
         if counts is not None:
             x, y, w, p = formula.replaced(_THIS, x, y, w, p, counts)
         if tangents[0] is not None:
-            total = total + tangents[0] * formula.d_logits(_THIS, x, y, w, p)
+            total = total + tangents[0] * formula.d_logits(_THIS, x, y, w, p, whole)
         if tangents[1] is not None:
-            total = total + tangents[1] * formula.d_targets(_THIS, x, y, w, p)
+            total = total + tangents[1] * formula.d_targets(_THIS, x, y, w, p, whole)
         if tangents[2] is not None:
-            total = total + tangents[2] * formula.loss(_THIS, x, y, None, p)
+            total = total + tangents[2] * formula.loss(_THIS, x, y, None, p, whole)
         if tangents[3] is not None:
-            total = total + tangents[3] * formula.d_pos_weight(_THIS, x, y, w)
+            total = total + tangents[3] * formula.d_pos_weight(_THIS, x, y, w, whole)
         return total if counts is None else torch.where(counts, total, 0.0)
 
 

@@ -79,11 +79,11 @@ def test_formula_and_its_four_gradients(dtype: str, w: float, p: float) -> None:
     tensors = [leaf(values, dtype) for values in ([x for x, _ in points], [y for _, y in points])]
     tensors += [leaf([v] * len(points), dtype) for v in (w, p)]
     bound = BOUNDS[dtype]["formula"]
-    loss = library.elements(*tensors, None)
+    loss = library.elements(*tensors, None, False)
     hold(loss, [exact.loss(x, y, w, p) for x, y in points], dtype, bound, points)
     for gradient, derivative in zip(paddle.grad(loss.sum(), tensors), exact.DERIVATIVES.values(), strict=True):
         hold(gradient, [derivative(x, y, w, p) for x, y in points], dtype, bound, points)
-    slope = paddle.grad(library.elements(*tensors, None).sum(), tensors[0], create_graph=True)[0]
+    slope = paddle.grad(library.elements(*tensors, None, False).sum(), tensors[0], create_graph=True)[0]
     twice, mixed = paddle.grad(slope.sum(), tensors[:2])
     hold(twice, [exact.d2_logits(x, y, w, p) for x, y in points], dtype, bound + 2, points)
     hold(mixed, [exact.d2_logits_targets(x, y, w, p) for x, y in points], dtype, bound, points)
@@ -93,8 +93,8 @@ def test_formula_and_its_four_gradients(dtype: str, w: float, p: float) -> None:
 def test_some_of_the_gradients(asked: tuple[int, ...]) -> None:
     """paddle.grad by some arguments where all ask for a gradient: Paddle's PyLayer with several inputs fails there."""
     tensors = [leaf([0.5, -1.0]), leaf([0.25, 1.0]), leaf([2.0, 3.0]), leaf([1.5, 0.5])]
-    everything = paddle.grad(library.elements(*tensors, None).sum(), tensors)
-    some = paddle.grad(library.elements(*tensors, None).sum(), [tensors[i] for i in asked])
+    everything = paddle.grad(library.elements(*tensors, None, False).sum(), tensors)
+    some = paddle.grad(library.elements(*tensors, None, False).sum(), [tensors[i] for i in asked])
     for i, gradient in zip(asked, some, strict=True):
         assert gradient.numpy().tolist() == everything[i].numpy().tolist()
 
@@ -103,9 +103,9 @@ def test_gradients_are_summed_to_broadcast_weights() -> None:
     x, y = leaf(np.linspace(-2, 2, 24).reshape(2, 3, 4)), leaf(np.linspace(0, 1, 24).reshape(2, 3, 4))
     for shape in [(), (1,), (4,), (3, 1), (1, 3, 4), (2, 1, 1), (1, 1, 1)]:
         w, p = leaf(np.full(shape, 0.5)), leaf(np.full(shape, 3.0))
-        by_w, by_p = paddle.grad(library.elements(x, y, w, p, None).sum(), [w, p])
+        by_w, by_p = paddle.grad(library.elements(x, y, w, p, None, False).sum(), [w, p])
         assert tuple(by_w.shape) == tuple(by_p.shape) == shape
-        whole = formula.gradients(library, (False, False, True, True), None, x, y, 0 * x + 0.5, 0 * x + 3.0, None)
+        whole = formula.gradients(library, (False, False, True, True), None, x, y, 0 * x + 0.5, 0 * x + 3.0, None, False)
         assert float(by_w.sum()) == pytest.approx(float(whole[2].sum()), rel=1e-6)
         assert float(by_p.sum()) == pytest.approx(float(whole[3].sum()), rel=1e-6)
 
@@ -116,7 +116,7 @@ def test_a_gradient_belongs_to_whoever_got_it() -> None:
     (A second ``backward(retain_graph=True)`` crashes on every PyLayer of Paddle 3.3.1; a second ``paddle.grad`` does not.)
     """
     x, y = leaf([0.5, -1.0]), leaf([0.25, 1.0])
-    loss = library.elements(x, y, None, None, None).sum()
+    loss = library.elements(x, y, None, None, None, False).sum()
     first = paddle.grad(loss, [x, y], retain_graph=True)
     expected = [t.numpy().copy() for t in first]
     for tensor in first:
@@ -124,7 +124,7 @@ def test_a_gradient_belongs_to_whoever_got_it() -> None:
     for tensor, value in zip(paddle.grad(loss, [x, y], retain_graph=True), expected, strict=True):
         assert tensor.numpy().tolist() == value.tolist()
     for _ in range(2):
-        library.elements(x, y, None, None, None).sum().backward()
+        library.elements(x, y, None, None, None, False).sum().backward()
     loss.backward()
     for tensor, value in zip((x, y), expected, strict=True):
         assert tensor.grad.numpy() == pytest.approx(3 * value)
