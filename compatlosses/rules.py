@@ -107,3 +107,13 @@ def shown(shape: Shape) -> str:
     """A shape in words for an error, unknown sizes as '?'."""
     sizes = [str(size) if is_known(size) else "?" for size in shape]
     return f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
+
+
+def aliased(what: str, first: str, x: Tensor | None, alias: str, y: Tensor | None) -> Tensor:
+    """The argument that an API knows by two names, for the ``what``; it must be given under one of them."""
+    if (x is None) == (y is None):
+        raise TypeError(
+            f"binary_cross_entropy_with_logits() got {'neither' if x is None else 'both'} {first} and {alias}, two names for "
+            f"the {what}; expected a tensor under one of them"
+        )
+    return y if x is None else x

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, overload
 
+from compatlosses import rules
+from compatlosses.classes import loss_class
 from compatlosses.libraries import Names, Tensor
 
 from . import adapter, checks
@@ -78,32 +80,14 @@ def binary_cross_entropy_with_logits(
     Source: MindSpore 2 documentation; where it is silent, mindspore 2.10.0. ``docs/deviations.md`` says where the numbers
     are the mathematics' instead of MindSpore's.
     """
-    if (logits is None) == (input is None):
-        raise TypeError(
-            f"binary_cross_entropy_with_logits() got {'neither' if logits is None else 'both'} logits and input, two "
-            "names for the logits; expected a tensor under one of them"
-        )
-    if (label is None) == (target is None):
-        raise TypeError(
-            f"binary_cross_entropy_with_logits() got {'neither' if label is None else 'both'} label and target, two "
-            "names for the labels; expected a tensor under one of them"
-        )
-    x = input if logits is None else logits
-    y = target if label is None else label
+    x = rules.aliased("logits", "logits", logits, "input", input)
+    y = rules.aliased("labels", "label", label, "target", target)
     return checks.evaluate(_NAMES, checks.UP_TO_2_6, x, y, weight, pos_weight, reduction)
 
 
 def __getattr__(name: str) -> Any:
     """The loss class, which imports MindSpore, when it is first asked for; a plain callable where that is not installed."""
-    if name != "BCEWithLogitsLoss":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        from .modules import BCEWithLogitsLoss
-    except ModuleNotFoundError as error:
-        if error.name != adapter.MODULE:
-            raise
-        from .plain import BCEWithLogitsLoss  # type: ignore[assignment]
-    return BCEWithLogitsLoss
+    return loss_class(__name__, name, adapter.MODULE)
 
 
 if adapter.loaded():

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, overload
 
 from compatlosses import losses, rules
+from compatlosses.classes import loss_class
 from compatlosses.libraries import Tensor, library_of
 
 from . import adapter
@@ -83,18 +84,8 @@ def binary_cross_entropy_with_logits(
     Source: Paddle 3 documentation; where it is silent, paddlepaddle 3.3.1. ``docs/deviations.md`` says where the numbers
     are the mathematics' instead of Paddle's.
     """
-    if (logit is None) == (input is None):
-        raise TypeError(
-            f"binary_cross_entropy_with_logits() got {'neither' if logit is None else 'both'} logit and input, two names "
-            "for the logits; expected a tensor under one of them"
-        )
-    if (label is None) == (target is None):
-        raise TypeError(
-            f"binary_cross_entropy_with_logits() got {'neither' if label is None else 'both'} label and target, two "
-            "names for the labels; expected a tensor under one of them"
-        )
-    x = input if logit is None else logit
-    y = target if label is None else label
+    x = rules.aliased("logits", "logit", logit, "input", input)
+    y = rules.aliased("labels", "label", label, "target", target)
     rules.check_reduction(reduction, ValueError)
     library = library_of(x, y, weight, pos_weight, NAMES)
     check_pair(library, ("logit", "label"), x, y, rules.FLOATING)
@@ -108,15 +99,7 @@ def binary_cross_entropy_with_logits(
 
 def __getattr__(name: str) -> Any:
     """The layer class, which imports Paddle, when it is first asked for; a plain callable where Paddle is not installed."""
-    if name != "BCEWithLogitsLoss":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        from .modules import BCEWithLogitsLoss
-    except ModuleNotFoundError as error:
-        if error.name != adapter.MODULE:
-            raise
-        from .plain import BCEWithLogitsLoss  # type: ignore[assignment]
-    return BCEWithLogitsLoss
+    return loss_class(__name__, name, adapter.MODULE)
 
 
 if adapter.loaded():

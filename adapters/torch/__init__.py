@@ -9,6 +9,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from compatlosses import losses, rules
+from compatlosses.classes import loss_class
 from compatlosses.libraries import Library, Names, Tensor, library_of
 
 from . import adapter
@@ -94,15 +95,7 @@ def check_weight(library: Library, name: str, weight: Tensor | None, input: Tens
 
 def __getattr__(name: str) -> Any:
     """The module class, which imports torch, when it is first asked for; a plain callable where torch is not installed."""
-    if name != "BCEWithLogitsLoss":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        from .modules import BCEWithLogitsLoss
-    except ModuleNotFoundError as error:
-        if error.name != adapter.MODULE:
-            raise
-        from .plain import BCEWithLogitsLoss  # type: ignore[assignment]
-    return BCEWithLogitsLoss
+    return loss_class(__name__, name, adapter.MODULE)
 
 
 if adapter.loaded():
