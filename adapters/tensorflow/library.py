@@ -134,7 +134,7 @@ def size(x: Tensor, /) -> int | Tensor:
     return tf.size(x, tf.int64) if number is None else number
 
 
-def elements(x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None, counts: Tensor | None, /) -> Tensor:
+def elements(x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None, counts: Tensor | None, whole: bool, /) -> Tensor:
     """The loss of each element in float64, differentiable by the formulas."""
     present = (True, True, w is not None, p is not None)
 
@@ -144,10 +144,10 @@ def elements(x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None, counts: T
         return x, y, w, p
 
     def value(*given: Tensor) -> Tensor:
-        return formula.elements(_THIS, *four(given), counts)
+        return formula.elements(_THIS, *four(given), counts, whole)
 
     def gradient(g: Tensor, *given: Tensor) -> list[Tensor]:
-        found = formula.gradients(_THIS, present, g, *four(given), counts)
+        found = formula.gradients(_THIS, present, g, *four(given), counts, whole)
         return [slope for slope in found if slope is not None]
 
     return _differentiable(value, gradient, *[cast(a, "float64") for a in (x, y, w, p) if a is not None])
@@ -161,11 +161,12 @@ def gradients(
     w: Tensor | None,
     p: Tensor | None,
     counts: Tensor | None,
+    whole: bool,
     /,
 ) -> tuple[Tensor | None, Tensor | None, Tensor | None, Tensor | None]:
     """The gradients of `elements` times the cotangent ``g`` (None: 1), in float64."""
     g, x, y, w, p = (None if a is None else cast(a, "float64") for a in (g, x, y, w, p))
-    return formula.gradients(_THIS, wanted, g, x, y, w, p, counts)
+    return formula.gradients(_THIS, wanted, g, x, y, w, p, counts, whole)
 
 
 def tracing() -> bool:
