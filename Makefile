@@ -1,5 +1,5 @@
 # Each target is one command on a fresh machine with Python 3.11 and make: it makes the environment it needs.
-.PHONY: conformance test bench exhaustive lint clean
+.PHONY: conformance test bench exhaustive lint browser clean
 
 PYTHON := $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
@@ -10,7 +10,7 @@ export PYTHONSAFEPATH := 1
 conformance: $(READY)
 	$(BIN)/compatlosses conform
 
-test: $(READY) lint
+test: $(READY) lint browser
 	$(BIN)/pytest --numprocesses 2 --dist worksteal
 
 bench: $(READY)
@@ -23,6 +23,10 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python tools/check_types.py
+
+# The report's tests need a Chromium; where none can be had they are skipped, and say so.
+browser: $(READY)
+	$(BIN)/python tests/support/browser.py
 
 $(READY): pyproject.toml constraints.txt
 	@echo "Setting up .venv with every framework: about 3 minutes and 5 GB the first time."

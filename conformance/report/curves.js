@@ -19,7 +19,7 @@ function linesAt(label) {
     ...line,
     name: nameOf(line.columns),
     hue: `line hue-${place % HUES}`,
-    dash: DASHES[Math.floor(place / HUES) % DASHES.length],
+    dash: DASHES[place % DASHES.length],
   }));
 }
 
