@@ -26,6 +26,8 @@ EDITIONS = (
     "compatlosses.mindspore.v2_7",
     "compatlosses.mindspore.mint",
     "compatlosses.tensorflow",
+    "compatlosses.keras",
+    "compatlosses.keras.losses",
 )
 
 

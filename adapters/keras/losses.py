@@ -1,0 +1,37 @@
+"""Keras 3's ``keras.losses.binary_crossentropy``, with label smoothing and an axis that is averaged."""
+
+from __future__ import annotations
+
+from compatlosses.libraries import Tensor
+
+from . import checks
+
+__all__ = ["binary_crossentropy"]
+
+
+def binary_crossentropy(
+    y_true: Tensor, y_pred: Tensor, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
+) -> Tensor:
+    """Binary cross entropy between targets and predictions, averaged over an axis, by the rules of ``keras.losses``.
+
+    Args:
+        y_true: tensor of the predictions' shape, values between 0 and 1 (not checked); floating, integer or bool.
+        y_pred: floating tensor of at least one dimension: logits, or probabilities.
+        from_logits: whether ``y_pred`` is logits.
+        label_smoothing: from 0 to 1 (not checked): ``y_true`` becomes ``(1 - label_smoothing) y_true + label_smoothing / 2``.
+        axis: the axis that is averaged; None for all.
+
+    Arguments are converted as `compatlosses.keras.binary_crossentropy` converts them.
+
+    Returns:
+        A tensor of the predictions' dtype, of their shape without the axis.
+
+    Raises:
+        TypeError: what is no tensor, tensors of two frameworks, predictions that are not floating, probabilities that are
+            not a tensor of Keras' backend.
+        ValueError: targets of another shape than the predictions, an axis that they do not have.
+
+    Source: Keras 3 documentation of ``keras.losses.binary_crossentropy``; where it is silent, keras 3.15.
+    """
+    y_true, y_pred = checks.converted(y_true, y_pred)
+    return checks.elements(("y_true", "y_pred"), y_true, y_pred, from_logits, label_smoothing, checks.Averaged(axis))

@@ -1,0 +1,52 @@
+"""Keras' edition on every backend that is installed, each in a process of its own: Keras settles on one when imported."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+ADAPTERS = HERE.parent.parent / "adapters"
+
+# TensorFlow comes first: the environment that is meant for Keras has it, and is broken without.
+BACKENDS = ["tensorflow", "numpy"] + [
+    name for name in ("jax", "torch") if importlib.util.find_spec(name) and (ADAPTERS / name).is_dir()
+]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_backend(backend: str) -> None:
+    command = [sys.executable, "-P", "-m", "pytest", "-q", "--import-mode=importlib", "--noconftest", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [*command, str(HERE / "on_a_backend.py")],
+        env={**os.environ, "KERAS_BACKEND": backend, "EXPECTED_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "2"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stdout[-6000:]
+
+
+def test_importing_imports_no_keras() -> None:
+    program = """
+import sys, numpy as np
+from compatlosses.keras import binary_crossentropy
+from compatlosses.keras.losses import binary_crossentropy as averaged
+loss = binary_crossentropy(np.float32([[1, 0]]), np.float32([[0.5, -np.inf]]), from_logits=True)
+assert loss.shape == (1, 2) and loss[0, 1] == 0 and loss.dtype == np.float32
+assert averaged(np.float32([[1, 0]]), np.float32([[0.5, -np.inf]]), from_logits=True).tolist() == [loss.sum() / 2]
+try:
+    binary_crossentropy(np.float32([1]), np.float32([0.5]))
+except TypeError as error:
+    assert "Keras is not imported" in str(error)
+else:
+    raise SystemExit("probabilities were taken without Keras")
+assert not {"keras", "tensorflow", "jax", "torch"} & set(sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
