@@ -43,6 +43,8 @@ SHIM = {
     "compatlosses.mindspore.v2_7": "mindspore-2.7",
     "compatlosses.mindspore.mint": "mindspore-2.7",
 }
+MINDSPORE = (("2.7", "mindspore-2.7"), ("2.3", "mindspore"), ("0", "mindspore-2.0"))
+"""Since when MindSpore's function is documented as it is, the latest first."""
 PRIMARY = (
     "compatlosses",
     "torch.nn.functional.binary_cross_entropy_with_logits",
@@ -74,7 +76,8 @@ class Implementation:
         if self.kind == "shim":
             return SHIM[self.name]
         if self.framework == "mindspore":
-            return "mindspore-2.7" if at_least(self.version, "2.7") else "mindspore"
+            spoken = [name for since, name in MINDSPORE if at_least(self.version, since)]
+            return spoken[0]
         if "sigmoid_cross_entropy" in self.name:
             return "fluid"
         if self.framework == "paddle" and not at_least(self.version, "2.5"):

@@ -26,7 +26,7 @@ from .implementations import Implementation
 from .judge import Answer, Verdict, applies, judge
 
 WORKER = Path(__file__).with_name("worker.py")
-START_SECONDS = 120.0
+START_SECONDS = 300.0
 CASE_SECONDS = 180.0
 """Generous, because the shim compiles its kernel in the first call that needs it."""
 

@@ -45,6 +45,10 @@ class Eager:
     def settle(self):
         """Let nothing of an earlier call come up in the next."""
 
+    def evaluate(self, call, tensors):
+        """The call's value."""
+        return call(tensors)
+
     def tensor(self, values, dtype, view):
         """A tensor of these values, laid out in memory as `view` says."""
         raise NotImplementedError
@@ -163,6 +167,97 @@ class Paddle(Eager):
         return found, self.paddle.grad([found["logits"].sum()], [leaves["logits"]], allow_unused=True)[0]
 
 
+class Fluid(Eager):
+    """Paddle 1's tensors, in dynamic mode."""
+
+    DTYPES = {"BOOL": "bool", "INT32": "int32", "INT64": "int64", "FP16": "float16", "FP32": "float32", "FP64": "float64"}
+
+    def __init__(self):
+        import paddle
+        import paddle.fluid
+
+        self.fluid = paddle.fluid
+        self.version = str(paddle.__version__)
+        self.fluid.enable_dygraph()
+
+    def tensor(self, values, dtype, view):
+        if dtype == "bfloat16":
+            raise Unsupported("Paddle 1 has no bfloat16")
+        return viewed(values.astype(dtype), view, self.fluid.dygraph.to_variable)
+
+    def array(self, x):
+        name = str(x.dtype).replace("VarType.", "")
+        return np.asarray(x.numpy()), self.DTYPES.get(name, name)
+
+    def differentiate(self, call, tensors, wrt, cotangent, second):
+        leaves = {name: x.detach() for name, x in tensors.items()}
+        for name in wrt:
+            leaves[name].stop_gradient = False
+        value = in_phase("call", call, leaves)
+        gradients, twice = in_phase("gradient", self.gradients, value, leaves, wrt, cotangent, second)
+        return value, gradients, twice
+
+    def gradients(self, value, leaves, wrt, cotangent, second):
+        # A tensor of its own: fill_constant takes no empty shape.
+        incoming = np.full(value.shape, 1.0 if cotangent is None else cotangent, self.array(value)[1])
+        grad, inputs = self.fluid.dygraph.grad, [leaves[name] for name in wrt]
+        incoming = self.fluid.dygraph.to_variable(incoming)
+        found = dict(zip(wrt, grad([value], inputs, [incoming], create_graph=second, allow_unused=True)))
+        if not second:
+            return found, None
+        total = self.fluid.layers.reduce_sum(found["logits"])
+        return found, grad([total], [leaves["logits"]], allow_unused=True)[0]
+
+
+class FluidStatic(Fluid):
+    """Paddle 1's static graph: each call builds a program and runs it once; what is fed and fetched are arrays."""
+
+    def __init__(self):
+        super().__init__()
+        self.fluid.disable_dygraph()
+        self.executor = self.fluid.Executor(self.fluid.CPUPlace())
+
+    def tensor(self, values, dtype, view):
+        if dtype == "bfloat16":
+            raise Unsupported("Paddle 1 has no bfloat16")
+        return viewed(values.astype(dtype), view, lambda array: array)
+
+    def array(self, x):
+        return np.asarray(x), np.asarray(x).dtype.name
+
+    def evaluate(self, call, tensors):
+        return self.differentiate(call, tensors, [], None, False)[0]
+
+    def differentiate(self, call, tensors, wrt, cotangent, second):
+        layers = self.fluid.layers
+        program = self.fluid.Program()
+        with self.fluid.program_guard(program, self.fluid.Program()), self.fluid.unique_name.guard():
+            leaves = {name: self.leaf(name, x) for name, x in tensors.items()}
+            value = in_phase("call", call, leaves)
+
+            def slopes():
+                scaled = value if cotangent is None else layers.scale(value, scale=cotangent)
+                found = self.fluid.gradients([scaled], [leaves[name] for name in wrt])
+                if second:
+                    found += self.fluid.gradients([found[wrt.index("logits")]], [leaves["logits"]])
+                return found
+
+            wanted = [value, *(in_phase("gradient", slopes) if wrt else [])]
+            fed = {name: x for name, x in tensors.items() if isinstance(x, np.ndarray)}
+            fetched = [x for x in wanted if x is not None]
+            arrays = iter(in_phase("gradient" if wrt else "call", self.executor.run, program, fed, fetched))
+        results = [None if x is None else next(arrays) for x in wanted]
+        return results[0], dict(zip(wrt, results[1:])), results[-1] if second else None
+
+    def leaf(self, name, x):
+        """The program's variable that is fed with this array; what is no array goes to the call as it is."""
+        if not isinstance(x, np.ndarray):
+            return x
+        variable = in_phase("inputs", self.fluid.data, name, list(x.shape), x.dtype.name)
+        variable.stop_gradient = False
+        return variable
+
+
 class MindSpore(Eager):
     """MindSpore tensors, in eager (PyNative) mode."""
 
@@ -230,6 +325,16 @@ class MindSpore(Eager):
 
 
 FRAMEWORKS = {"numpy": NumPy, "torch": Torch, "paddle": Paddle, "mindspore": MindSpore}
+PADDLE_1 = {"eager": Fluid, "static": FluidStatic}
+
+
+def framework_of(name, mode):
+    """The framework, ready to execute calls in this mode."""
+    if name == "paddle" and not hasattr(importlib.import_module("paddle"), "to_tensor"):
+        return PADDLE_1[mode]()
+    if mode != "eager":
+        raise SystemExit("this version of " + name + " is run in eager mode alone, not in mode " + mode)
+    return FRAMEWORKS[name]()
 
 
 def viewed(values, view, make):
@@ -247,7 +352,8 @@ def viewed(values, view, make):
 
 def told(error):
     """An error as data: the names of its class and of that one's bases, and its message."""
-    return {"kinds": [kind.__name__ for kind in type(error).__mro__], "message": str(error)[:600]}
+    # Paddle's messages begin with a stack and end with what is wrong.
+    return {"kinds": [kind.__name__ for kind in type(error).__mro__], "message": str(error).strip()[-600:]}
 
 
 def in_phase(phase, function, *arguments):
@@ -348,6 +454,11 @@ def check_options(options, known, free):
             raise Unsupported("this API has no " + name)
 
 
+def numbers(version):
+    """The first two numbers of a version."""
+    return tuple(int("".join(c for c in part if c.isdigit()) or 0) for part in version.split(".")[:2])
+
+
 def ones_like(x):
     """A tensor of ones of the shape and dtype of `x`, by way of the framework that it comes from."""
     module = type(x).__module__.partition(".")[0]
@@ -391,6 +502,11 @@ NATIVE = {
         "mindspore.nn.BCEWithLogitsLoss": Module("mindspore.nn", "BCEWithLogitsLoss", INPUT),
     },
 }
+RENAMED = {
+    (2, 7): {"mindspore.ops." + BCE: Function("mindspore.ops", BCE, LOGITS)},
+    (2, 3): {"mindspore.ops." + BCE: Function("mindspore.ops", BCE, LOGITS, ("reduction",), BOTH)},
+}
+"""MindSpore's own functions as spoken before a version: a later table's entries are of earlier versions."""
 SHIM = {
     "compatlosses": Function("compatlosses", BCE, dict(WEIGHTS, logits="logits", targets="targets"), ("reduction", *IGNORING)),
     "compatlosses.torch": Function("compatlosses.torch", BCE, INPUT, LEGACY),
@@ -412,9 +528,13 @@ SHIM = {
 class Session:
     """A framework and the implementations under test in it, by name. The seam for a test that brings wrong ones."""
 
-    def __init__(self, framework, implementations):
-        self.framework = FRAMEWORKS[framework]()
-        self.implementations = implementations
+    def __init__(self, framework, implementations, mode="eager"):
+        self.framework = framework_of(framework, mode)
+        # MindSpore renamed its arguments in 2.7 and made the weights optional between 2.0 and 2.3.
+        self.implementations = dict(implementations)
+        for earliest, renamed in RENAMED.items():
+            if framework == "mindspore" and numbers(self.framework.version) < earliest:
+                self.implementations.update((name, renamed[name]) for name in renamed if name in implementations)
         self.functions = {}
 
     def available(self):
@@ -457,7 +577,7 @@ class Session:
             how = (request.get("cotangent"), request.get("second", False))
             value, gradients, twice = in_phase("call", self.differentiate, call, tensors, wrt, *how)
         else:
-            value = in_phase("call", call, tensors)
+            value = in_phase("call", self.framework.evaluate, call, tensors)
         answer = {"outcome": "value", "value": in_phase("call", self.packed, value, repeat)}
         for name, x in gradients.items():
             gradients[name] = x if isinstance(x, dict) else in_phase("gradient", self.packed, x, repeat)
@@ -474,7 +594,7 @@ class Session:
         except Refused as refusal:
             said = dict(told(refusal.error), refused=True)
         # The call itself may be what is wrong: its own error then speaks for itself.
-        value = in_phase("call", call, tensors)
+        value = in_phase("call", self.framework.evaluate, call, tensors)
         gradients = {}
         if second and wrt == ["logits"]:
             return value, self.differentiate(call, tensors, wrt, cotangent, False)[1], said
@@ -565,7 +685,8 @@ def serve(session):
 
 if __name__ == "__main__":
     FRAMEWORK, KIND = sys.argv[1:3]
+    MODE = sys.argv[3] if len(sys.argv) > 3 else "eager"
     if FRAMEWORK != "mindspore":
         # MindSpore hands every operation from thread to thread, and waits for a core each time: it goes first.
         os.nice(10)
-    serve(lambda: Session(FRAMEWORK, SHIM if KIND == "shim" else NATIVE[FRAMEWORK]))
+    serve(lambda: Session(FRAMEWORK, SHIM if KIND == "shim" else NATIVE[FRAMEWORK], MODE))
