@@ -22,9 +22,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from . import cases as data
 from . import expectations as known
-from . import results
+from . import lab_cli, results
 from .implementations import DISTRIBUTIONS, FRAMEWORKS, SHIM, Implementation
 from .judge import Answer, Verdict, applies
+from .lab import Job
+from .recipes import LabError
 from .report import text
 from .runner import CASE_SECONDS, Run, Target
 
@@ -36,6 +38,7 @@ def add_commands(app: typer.Typer) -> None:
     app.command()(repro)
     app.command()(compare)
     app.command("update-expectations")(update_expectations)
+    app.add_typer(lab_cli.lab, name="lab")
 
 
 def wrong(message: str) -> NoReturn:
@@ -120,11 +123,35 @@ def conform(
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Print every unexpected verdict, not one of each kind.")
     ] = False,
+    at: Annotated[list[str] | None, typer.Option(help="A release to run instead, such as torch==2.1.0; may be given often.")] = None,
+    lab: Annotated[Path | None, typer.Option(help="A file that lists such releases.")] = None,
+    folder: Annotated[Path | None, typer.Option("--results", help="Write a compact file for each release here.")] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove each release's environment after its run.")] = False,
+    dask: Annotated[str, typer.Option(help="Run the releases on the Dask cluster of this scheduler.")] = "",
 ) -> None:
-    """Run the cases against every framework installed here, native and shim, and print where each falls short."""
+    """Run the cases against every framework installed here, native and shim, and print where each falls short.
+
+    With --at or --lab, against releases that are not installed here, each in an environment that is made for it.
+    """
     console = Console()
     began = time.monotonic()
     patterns = implementation or []
+    if at or lab:
+        if framework:
+            wrong("--framework chooses among what is installed here; with --at or --lab name releases")
+        selected(case or [])
+        loaded_expectations()
+        for path in (json_file, junit_file, html_file):
+            if path is not None:
+                checked_path(path)
+        outputs = lab_cli.Outputs(json_file, junit_file, html_file, folder)
+        try:
+            jobs_of = [Job(one, tuple(case or ()), tuple(patterns), timeout, remove) for one in lab_cli.planned(at or [], lab)]
+            raise typer.Exit(lab_cli.conform_releases(jobs_of, jobs, dask, outputs, verbose))
+        except (LabError, results.ResultError) as error:
+            wrong(str(error))
+    if folder or remove or dask:
+        wrong("--results, --remove and --dask go with --at or --lab")
     targets = targets_of(framework or [], patterns)
     chosen = selected(case or [])
     expected = loaded_expectations()

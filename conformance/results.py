@@ -84,6 +84,13 @@ def read(path: Path) -> Table:
         raise ResultError(f"{path} is no JSON: {error}") from error
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         raise ResultError(f"{path} is no result of schema {SCHEMA}")
+    if "compact" in data:
+        from .compact import expanded
+
+        try:
+            data = expanded(data)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ResultError(f"{path} is no compact result: {type(error).__name__}: {error}") from error
     verdicts = data.get("verdicts")
     if not isinstance(verdicts, list) or not isinstance(data.get("targets"), list):
         raise ResultError(f"{path} has no list of verdicts or of targets")

@@ -1,0 +1,198 @@
+"""Environments that hold one version of a framework: made by uv, kept in the user's cache folder, whole or not there at all."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import distribution
+from pathlib import Path
+
+from .pip_settings import uv_variables
+from .recipes import LabError, Recipe, Release
+
+MARK = "compatlosses-environment.json"
+MAKING = ".making-"
+INSTALL_SECONDS = 3600.0
+SHIM_NEEDS = ("numba>=0.60",)
+"""What the shim's compiled kernel needs beside NumPy."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What an environment is made from. Its folder's name tells all of it apart."""
+
+    release: str
+    python: str
+    requirements: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        told = hashlib.sha256(json.dumps(asdict(self)).encode()).hexdigest()[:8]
+        return f"{self.release.replace('==', '-')}-py{self.python}-{told}"
+
+
+def environment_of(release: Release, recipe: Recipe) -> Environment:
+    """The environment in which a release is run."""
+    extra = SHIM_NEEDS if recipe.shim else ()
+    return Environment(str(release), recipe.python, (str(release), *recipe.pins, *extra))
+
+
+def folder() -> Path:
+    """Where the environments lie."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("compatlosses") / "environments"
+
+
+def python_in(place: Path) -> Path:
+    """An environment's interpreter."""
+    return place / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def made(environment: Environment, within: Path | None = None) -> Path:
+    """The environment's folder, made if it is not there yet.
+
+    It is made under another name and renamed when it is whole, so that an interrupted one is never taken for it.
+
+    Raises:
+        LabError: it cannot be made; with the installer's last words.
+    """
+    within = within or folder()
+    place = within / environment.name
+    if (place / MARK).is_file():
+        return place
+    within.mkdir(parents=True, exist_ok=True)
+    making = Path(tempfile.mkdtemp(prefix=environment.name + MAKING, dir=within))
+    try:
+        uv("venv", "--python", interpreter(environment.python), str(making), "--allow-existing")
+        uv("pip", "install", "--python", str(python_in(making)), "--", *environment.requirements)
+        (making / MARK).write_text(json.dumps(asdict(environment)), encoding="utf-8")
+        # Where another process was quicker, its environment is as good as this one.
+        with contextlib.suppress(OSError):
+            making.rename(place)
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+    if not (place / MARK).is_file():
+        raise LabError(f"{place} is in the way: it is no environment of the lab; remove it")
+    return place
+
+
+def put_shim(place: Path) -> None:
+    """Install the compatlosses that is running here into an environment, anew each time: it is what changes."""
+    uv("pip", "install", "--python", str(python_in(place)), "--no-deps", "--reinstall-package", "compatlosses", *own_source())
+
+
+def own_source() -> list[str]:
+    """What to ask the installer for to get this very installation: the folder or archive that it came from, else its version."""
+    own = distribution("compatlosses")
+    origin = json.loads(own.read_text("direct_url.json") or "{}")
+    url = origin.get("url")
+    if url and origin.get("dir_info", {}).get("editable"):
+        return ["--editable", url.removeprefix("file://")]
+    return [f"compatlosses @ {url}" if url else f"compatlosses=={own.version}"]
+
+
+def uv(*arguments: str) -> None:
+    """Run uv, which looks where pip looks; LabError with its last words if it fails. No shell is involved."""
+    try:
+        from uv import find_uv_bin
+    except ImportError as error:
+        raise LabError("making environments needs uv, which is not installed: pip install 'compatlosses[lab]'") from error
+    try:
+        done = subprocess.run(
+            [find_uv_bin(), "--no-progress", "--color", "never", *arguments],
+            env={**os.environ, **uv_variables()},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=INSTALL_SECONDS,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise LabError(f"uv could not be run to its end: {error}") from error
+    if done.returncode:
+        raise LabError(last_words(done.stderr) or f"uv ended with status {done.returncode}")
+
+
+def last_words(text: str, most: int = 1200) -> str:
+    """What an installer said in the end: from its last error on, without what it warned of before."""
+    lines = text.strip().splitlines()
+    errors = [number for number, line in enumerate(lines) if line.lstrip().startswith(("error:", "\u00d7"))]
+    return "\n".join(lines[errors[-1] if errors else -10 :]).strip()[:most]
+
+
+def interpreter(version: str) -> str:
+    """A Python of this version: on the path, or of pyenv; else its number, for uv to find or to fetch."""
+    for candidate in candidates(version):
+        code = "import sys; print('%d.%d' % sys.version_info[:2])"
+        with contextlib.suppress(OSError, subprocess.SubprocessError):
+            said = subprocess.run([candidate, "-I", "-c", code], capture_output=True, text=True, timeout=60, check=True)
+            if said.stdout.strip() == version:
+                return candidate
+    return version
+
+
+def candidates(version: str) -> Iterator[str]:
+    """Where such a Python may be."""
+    if version == f"{sys.version_info[0]}.{sys.version_info[1]}":
+        yield str(Path(sys.base_prefix) / "bin" / f"python{version}")
+    root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    for place in sorted(root.glob(f"versions/{version}.*"), reverse=True):
+        yield str(python_in(place))
+    found = shutil.which(f"python{version}")
+    if found:
+        yield found
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An environment in the cache."""
+
+    name: str
+    path: Path
+    whole: bool
+    size: int
+    """Bytes; files that uv shares among environments count in each."""
+
+
+def kept(within: Path | None = None) -> list[Kept]:
+    """What lies in the cache."""
+    within = within or folder()
+    places = sorted(place for place in within.iterdir() if place.is_dir()) if within.is_dir() else []
+    return [Kept(place.name, place, (place / MARK).is_file() and MAKING not in place.name, size_of(place)) for place in places]
+
+
+def size_of(place: Path) -> int:
+    """Bytes of the files in a folder."""
+    total = 0
+    for root, _, files in os.walk(place):
+        for name in files:
+            with contextlib.suppress(OSError):
+                total += os.lstat(os.path.join(root, name)).st_size
+    return total
+
+
+def removed(names: Sequence[str], within: Path | None = None) -> list[Kept]:
+    """Remove environments by name, or by the release that they hold; what was removed.
+
+    Raises:
+        LabError: a name that no environment has. Nothing is removed then.
+    """
+    there = kept(within)
+    chosen = []
+    for name in names:
+        mine = [one for one in there if one.name == name or one.name.startswith(name.replace("==", "-") + "-py")]
+        if not mine:
+            raise LabError(f"there is no environment {name!r}; there are {', '.join(one.name for one in there) or 'none'}")
+        chosen += [one for one in mine if one not in chosen]
+    for one in chosen:
+        shutil.rmtree(one.path)
+    return chosen
