@@ -123,11 +123,12 @@ def conform(
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Print every unexpected verdict, not one of each kind.")
     ] = False,
-    at: Annotated[list[str] | None, typer.Option(help="A release to run instead, such as torch==2.1.0; may be given often.")] = None,
+    at: Annotated[
+        list[str] | None, typer.Option(help="A release to run instead, such as torch==2.1.0; may be given often.")
+    ] = None,
     lab: Annotated[Path | None, typer.Option(help="A file that lists such releases.")] = None,
     folder: Annotated[Path | None, typer.Option("--results", help="Write a compact file for each release here.")] = None,
     remove: Annotated[bool, typer.Option("--remove", help="Remove each release's environment after its run.")] = False,
-    dask: Annotated[str, typer.Option(help="Run the releases on the Dask cluster of this scheduler.")] = "",
 ) -> None:
     """Run the cases against every framework installed here, native and shim, and print where each falls short.
 
@@ -147,11 +148,11 @@ def conform(
         outputs = lab_cli.Outputs(json_file, junit_file, html_file, folder)
         try:
             jobs_of = [Job(one, tuple(case or ()), tuple(patterns), timeout, remove) for one in lab_cli.planned(at or [], lab)]
-            raise typer.Exit(lab_cli.conform_releases(jobs_of, jobs, dask, outputs, verbose))
+            raise typer.Exit(lab_cli.conform_releases(jobs_of, jobs, outputs, verbose))
         except (LabError, results.ResultError) as error:
             wrong(str(error))
-    if folder or remove or dask:
-        wrong("--results, --remove and --dask go with --at or --lab")
+    if folder or remove:
+        wrong("--results and --remove go with --at or --lab")
     targets = targets_of(framework or [], patterns)
     chosen = selected(case or [])
     expected = loaded_expectations()

@@ -1,4 +1,4 @@
-"""Runs for keeping: the same data with passing verdicts cut down to their error in ULPs, one line for each thing that may change.
+"""Runs for keeping: the same data with passing verdicts cut down to their error in ULPs, a line for each failure.
 
 A compact run is read by `results.read` like any other. What is left out of it: the checks of what passes but for the largest
 error, times, and the clauses of cases, which the suite knows.
@@ -57,7 +57,9 @@ def largest(verdict: Table) -> float | str | None:
 
 def failure(verdict: Table) -> Table:
     """A verdict that is to be told in full, but for what passes in it."""
-    checks = [{key: check[key] for key in FAILURE if check.get(key)} for check in verdict["checks"] if check["status"] != "pass"]
+    checks = [
+        {key: check[key] for key in FAILURE if check.get(key)} for check in verdict["checks"] if check["status"] != "pass"
+    ]
     for check in checks:
         check["message"] = scrubbed(check.get("message", ""))[:LONGEST]
     told = {key: verdict[key] for key in ("case", "status", "expectation", "finding", "stale") if verdict.get(key)}
@@ -71,7 +73,11 @@ def expanded(table: Table) -> Table:
         of = {key: group[key] for key in KEY}
         bare = {**of, "message": "", "seconds": 0.0, "expectation": "", "finding": "", "stale": []}
         for case, ulps in group["pass"].items():
-            checks = [] if ulps is None else [{"what": "largest error", "yardstick": "exact", "status": "pass", "message": "", "ulps": ulps}]
+            checks = (
+                []
+                if ulps is None
+                else [{"what": "largest error", "yardstick": "exact", "status": "pass", "message": "", "ulps": ulps}]
+            )
             verdicts.append({**bare, "case": case, "status": "pass", "checks": checks})
         for message, ids in group["unsupported"].items():
             verdicts += [{**bare, "case": case, "status": "unsupported", "message": message, "checks": []} for case in ids]

@@ -91,7 +91,7 @@ def put_shim(place: Path) -> None:
 
 
 def own_source() -> list[str]:
-    """What to ask the installer for to get this very installation: the folder or archive that it came from, else its version."""
+    """What gives the installer this very installation: the folder or archive that it came from, else its version."""
     own = distribution("compatlosses")
     origin = json.loads(own.read_text("direct_url.json") or "{}")
     url = origin.get("url")

@@ -1,4 +1,4 @@
-"""The lab: runs of versions that are not installed here, each in an environment of its own, on any `concurrent.futures` executor.
+"""The lab: versions that are not installed here, each in its own environment, on any `concurrent.futures` executor.
 
 What is sent to an executor is a `Job` and the function `run_job`; what comes back is a `Finished`. All three pickle, so that
 the other end may be another machine: it makes its own environments.

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -59,7 +58,7 @@ def planned(at: Sequence[str], file: Path | None) -> list[Release]:
     return list(dict.fromkeys(releases))
 
 
-def conform_releases(jobs: Sequence[Job], at_a_time: int, dask: str, outputs: Outputs, verbose: bool) -> int:
+def conform_releases(jobs: Sequence[Job], at_a_time: int, outputs: Outputs, verbose: bool) -> int:
     """Run releases, print what came of each as it comes, write what was asked for; the exit status."""
     if outputs.json is not None and len(jobs) > 1:
         raise LabError("--json takes the run of one release; for several, --results FOLDER writes a file for each")
@@ -69,7 +68,7 @@ def conform_releases(jobs: Sequence[Job], at_a_time: int, dask: str, outputs: Ou
     began = time.monotonic()
     progress.print(f"{len(jobs)} releases; an environment is made where there is none yet", style="dim")
     try:
-        with executor_for(at_a_time, dask) as executor:
+        with ThreadPoolExecutor(at_a_time) as executor:
             for one in run_all(jobs, executor):
                 finished.append(one)
                 progress.print(f"{len(finished)} of {len(jobs)}: {one.release}, {one.seconds:.0f} s", style="dim")
@@ -91,26 +90,6 @@ def conform_releases(jobs: Sequence[Job], at_a_time: int, dask: str, outputs: Ou
     if any(target.error or not target.implementations() for one in finished for target in one.targets):
         return 3
     return 1 if any(verdict.expectation in ("unexpected", "stale") for verdict in verdicts) else 0
-
-
-@contextlib.contextmanager
-def executor_for(at_a_time: int, dask: str) -> Iterator[Executor]:
-    """Threads here, or the workers of a Dask cluster."""
-    if not dask:
-        with ThreadPoolExecutor(at_a_time) as pool:
-            yield pool
-        return
-    try:
-        from distributed import Client
-    except ImportError as error:
-        raise LabError("--dask needs distributed, which is not installed: pip install 'compatlosses[dask]'") from error
-    try:
-        client = Client(dask, timeout="30s", set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise LabError(f"no Dask scheduler answers at {dask!r}: {error}") from error
-    # A task is never taken for the same as an earlier one, and is run again when its worker is lost.
-    with client, client.get_executor(pure=False, retries=2) as pool:
-        yield pool
 
 
 @lab.command("list")

@@ -43,15 +43,13 @@ def settings(text: str, variables: Mapping[str, str]) -> dict[str, str]:
             ranked[name] = (rank, str(ast.literal_eval(value)))
     found = {name: value for name, (_, value) in ranked.items()}
     for name in NAMES:
-        value = variables.get("PIP_" + name.replace("-", "_").upper())
-        if value:
-            found[name] = value
+        given = variables.get("PIP_" + name.replace("-", "_").upper())
+        if given:
+            found[name] = given
     return found
 
 
-def uv_variables(
-    read: Callable[[], str] = pip_config, variables: Mapping[str, str] = os.environ
-) -> dict[str, str]:
+def uv_variables(read: Callable[[], str] = pip_config, variables: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The variables that make uv look where pip does. Those of uv's own that the user has set are left alone."""
     found = settings(read(), variables)
     passed = {

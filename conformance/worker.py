@@ -167,17 +167,18 @@ class Paddle(Eager):
         return found, self.paddle.grad([found["logits"].sum()], [leaves["logits"]], allow_unused=True)[0]
 
 
+FLUID_DTYPES = {"BOOL": "bool", "INT32": "int32", "INT64": "int64", "FP16": "float16", "FP32": "float32", "FP64": "float64"}
+
+
 class Fluid(Eager):
     """Paddle 1's tensors, in dynamic mode."""
-
-    DTYPES = {"BOOL": "bool", "INT32": "int32", "INT64": "int64", "FP16": "float16", "FP32": "float32", "FP64": "float64"}
 
     def __init__(self):
         import paddle
         import paddle.fluid
 
         self.fluid = paddle.fluid
-        self.version = str(paddle.__version__)
+        self.version = str(getattr(paddle, "__version__"))  # noqa: B009
         self.fluid.enable_dygraph()
 
     def tensor(self, values, dtype, view):
@@ -187,7 +188,7 @@ class Fluid(Eager):
 
     def array(self, x):
         name = str(x.dtype).replace("VarType.", "")
-        return np.asarray(x.numpy()), self.DTYPES.get(name, name)
+        return np.asarray(x.numpy()), FLUID_DTYPES.get(name, name)
 
     def differentiate(self, call, tensors, wrt, cotangent, second):
         leaves = {name: x.detach() for name, x in tensors.items()}

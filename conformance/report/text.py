@@ -59,12 +59,17 @@ def cell(verdicts: Iterable[Verdict]) -> str:
 def matrix(console: Console, targets: Sequence[Target], verdicts: Sequence[Verdict]) -> None:
     """A table for each target: a row per case group, a column per implementation; then what the short names stand for."""
     groups = sorted({verdict.case.split("/")[0] for verdict in verdicts})
-    by_cell: dict[tuple[str, str, str, str], list[Verdict]] = defaultdict(list)
+    by_cell: dict[tuple[str, ...], list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
-        by_cell[verdict.framework, verdict.kind, verdict.implementation, verdict.case.split("/")[0]].append(verdict)
+        by_cell[verdict.framework, verdict.kind, verdict.mode, verdict.implementation, verdict.case.split("/")[0]].append(
+            verdict
+        )
     shown: dict[str, list[str]] = defaultdict(list)
     for target in targets:
-        rows = {name: [by_cell.get((target.framework, target.kind, name, g), []) for g in groups] for name in target.available}
+        rows = {
+            name: [by_cell.get((target.framework, target.kind, target.mode, name, g), []) for g in groups]
+            for name in target.available
+        }
         names = [name for name, row in rows.items() if any(row)]
         if not names:
             continue

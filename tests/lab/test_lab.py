@@ -1,0 +1,63 @@
+"""A small lab: the shim on a NumPy of its own environment; failures of one release leave the others alone."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from compatlosses.conformance import compact, environments, lab, results
+from compatlosses.conformance.judge import Check, Verdict
+from compatlosses.conformance.recipes import LabError, Release
+from compatlosses.conformance.runner import Target
+
+GOOD, BAD = Release("torch", "2.1.0"), Release("torch", "99.0")
+
+
+def test_a_release_that_cannot_be_made_is_told_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def made(environment: environments.Environment) -> Path:
+        raise LabError(f"no version of {environment.release}")
+
+    monkeypatch.setattr(environments, "made", made)
+
+    def run(job: lab.Job) -> lab.Finished:
+        return (
+            lab.run_job(job) if job.release == BAD else lab.Finished(job.release, [Target("torch", "native", version="2.1.0")])
+        )
+
+    with ThreadPoolExecutor(2) as pool:
+        found = {one.release: one for one in lab.run_all([lab.Job(GOOD), lab.Job(BAD)], pool, run)}
+    assert found[BAD].targets[0].error == "no version of torch==99.0"
+    assert found[GOOD].targets[0].error == ""
+
+
+def test_a_job_that_is_lost_is_its_targets_error() -> None:
+    def run(job: lab.Job) -> lab.Finished:
+        raise RuntimeError("the machine is gone")
+
+    with ThreadPoolExecutor(1) as pool:
+        (found,) = lab.run_all([lab.Job(GOOD)], pool, run)
+    assert "the machine is gone" in found.targets[0].error
+
+
+def test_a_compact_run_reads_back_with_the_same_statuses_and_errors(tmp_path: Path) -> None:
+    verdicts = [
+        Verdict("a/1", "f", "torch", "native", "pass", checks=[Check("value", "exact", "pass", ulps=1.5)]),
+        Verdict("a/2", "f", "torch", "native", "unsupported", "this API has no weight"),
+        Verdict(
+            "a/3", "f", "torch", "native", "fail", "m",
+            [Check("value", "exact", "fail", "in /home/someone/x.py", float("inf"))], expectation="unexpected",
+        ),
+    ]  # fmt: skip
+    run = results.as_json([Target("torch", "native", version="2.1.0")], verdicts, False)
+    path = tmp_path / "run.json"
+    path.write_text(compact.dumps(run))
+    assert "someone" not in path.read_text()
+    back = results.read(path)
+    assert [(v["case"], v["status"], results.worst(v)) for v in back["verdicts"]] == [
+        ("a/1", "pass", 1.5),
+        ("a/2", "unsupported", 0.0),
+        ("a/3", "fail", float("inf")),
+    ]
+    assert results.compare(run, back).unchanged == 3

@@ -1,0 +1,23 @@
+"""The committed runs: one for each release of lab.toml, and nothing of the machine that they were made on."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from compatlosses.conformance import results
+from compatlosses.conformance.recipes import releases_in
+
+FOLDER = Path(__file__).parents[2] / "conformance"
+
+
+@pytest.mark.parametrize("release", releases_in(FOLDER / "lab.toml"), ids=str)
+def test_a_release_of_the_lab_has_its_run(release: object) -> None:
+    path = FOLDER / "results" / (str(release).replace("==", "-") + ".json")
+    run = results.read(path)
+    version = str(release).partition("==")[2]
+    assert run["verdicts"] and not run["partial"]
+    assert all(target["version"].partition("+")[0] == version and not target["error"] for target in run["targets"])
+    assert not re.search(r"/(?:home|root|tmp|work|Users)/", path.read_text(encoding="utf-8"))
