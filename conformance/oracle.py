@@ -24,6 +24,8 @@ mp = MPContext()
 mp.prec = 1500
 """Enough to tell 700 + e^-700 from 700: it decides which way a tie rounds in half precision."""
 mpf = mp.mpf
+Mpf = Any
+"""A number of that context; mpmath has no types."""
 
 Quantities = dict[str, Sequence[Exact]]
 """By quantity, the exact terms that it is the sum of."""
@@ -49,7 +51,7 @@ def exact_sum(terms: Sequence[Exact]) -> Exact:
     return sum(special) if special else sum(terms)
 
 
-def product(*factors: mpf) -> Exact:
+def product(*factors: Mpf) -> Exact:
     """The exact product; 0 if a factor is 0 and none is NaN."""
     if any(mp.isnan(factor) for factor in factors):
         return math.nan
@@ -65,7 +67,7 @@ def product(*factors: mpf) -> Exact:
 
 
 @cache
-def functions(x: float) -> tuple[mpf, mpf, mpf, mpf]:
+def functions(x: float) -> tuple[Mpf, Mpf, Mpf, Mpf]:
     """-log(1 - s), -log s, s and 1 - s of x; at infinity their limits."""
     if math.isnan(x):
         return (mp.nan,) * 4

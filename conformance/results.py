@@ -6,7 +6,7 @@ import datetime
 import json
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -98,10 +98,11 @@ def read(path: Path) -> Table:
         check_table(path, verdict, "verdict", NEEDED)
         for check in verdict["checks"]:
             check_table(path, check, "check", NEEDED_OF_CHECK)
-    return data
+    run: Table = data
+    return run
 
 
-def check_table(path: Path, table: object, what: str, needed: dict[str, type]) -> None:
+def check_table(path: Path, table: object, what: str, needed: Mapping[str, type]) -> None:
     """Refuse a table that lacks a key or has an unknown status."""
     if not isinstance(table, dict) or any(not isinstance(table.get(key), kind) for key, kind in needed.items()):
         raise ResultError(f"{path} has a {what} without one of {', '.join(needed)}")

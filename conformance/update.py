@@ -112,15 +112,15 @@ def entries_of(failures: set[Failure], verdicts: list[Table], head: Table, tail:
     grouped: dict[tuple[str, ...], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for (check, case), implementations in places.items():
         grouped[tuple(sorted(implementations))][check].add(case)
-    for implementations, by_check in sorted(grouped.items()):
-        run = {v["case"] for v in verdicts if v["implementation"] in implementations}
+    for names, by_check in sorted(grouped.items()):
+        run = {v["case"] for v in verdicts if v["implementation"] in names}
         lists: dict[tuple[str, ...], list[str]] = defaultdict(list)
         for check, cases in sorted(by_check.items()):
             lists[tuple(compact(cases, run - cases))].append(check)
         failing = [{"checks": checks, "cases": list(cases)} for cases, checks in lists.items()]
         yield {
             "framework": head["framework"],
-            "implementations": list(implementations),
+            "implementations": list(names),
             **{key: value for key, value in head.items() if key != "framework"},
             **tail,
             "failing": failing,
@@ -137,8 +137,8 @@ def without_stale(entries: list[Table], verdicts: list[Table], version: str, mod
         if not gone:
             kept.append(entry)
             continue
-        head = {key: entry[key] for key in ("framework", "versions", "modes") if key in entry}
-        tail = {key: entry[key] for key in ("note", "link", "finding") if key in entry}
+        head: Table = {key: entry[key] for key in ("framework", "versions", "modes") if key in entry}
+        tail: Table = {key: entry[key] for key in ("note", "link", "finding") if key in entry}
         kept += entries_of(spoken - gone, verdicts, head, tail)
         dropped += [f"{check} of {case} for {implementation}" for implementation, check, case in sorted(gone)]
     return kept, dropped
