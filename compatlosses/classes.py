@@ -6,15 +6,15 @@ from importlib import import_module
 from typing import Any
 
 
-def loss_class(package: str, name: str, framework: str) -> Any:
-    """What ``__getattr__`` of an API's ``package`` answers for ``name``: its loss class.
+def loss_class(package: str, name: str, framework: str, known: str = "BCEWithLogitsLoss") -> Any:
+    """What ``__getattr__`` of an API's ``package`` answers for ``name``: its loss class, which is called ``known``.
 
     That is in ``modules``, which imports the module ``framework``; where it is not installed, a plain callable in ``plain``.
 
     Raises:
         AttributeError: ``name`` is not the loss class.
     """
-    if name != "BCEWithLogitsLoss":
+    if name != known:
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
     try:
         module = import_module(".modules", package)
@@ -22,4 +22,4 @@ def loss_class(package: str, name: str, framework: str) -> Any:
         if error.name != framework:
             raise
         module = import_module(".plain", package)
-    return module.BCEWithLogitsLoss
+    return getattr(module, known)

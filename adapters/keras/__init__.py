@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from compatlosses.classes import loss_class
 from compatlosses.libraries import Tensor
 
 from . import adapter, checks
@@ -51,9 +52,5 @@ def binary_crossentropy(target: Tensor, output: Tensor, from_logits: bool = Fals
 
 
 def __getattr__(name: str) -> Any:
-    """The loss class, which imports Keras, when it is first asked for."""
-    if name != "BinaryCrossentropy":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from .modules import BinaryCrossentropy
-
-    return BinaryCrossentropy
+    """The loss class, which imports Keras, when it is first asked for; a plain callable where Keras is not installed."""
+    return loss_class(__name__, name, adapter.MODULE, "BinaryCrossentropy")

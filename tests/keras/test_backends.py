@@ -50,3 +50,26 @@ assert not {"keras", "tensorflow", "jax", "torch"} & set(sys.modules)
 """
     done = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_class_where_keras_is_not_installed() -> None:
+    """Keras is hidden, as if it were not there."""
+    program = """
+import sys
+sys.modules["keras"] = None
+import numpy as np
+from compatlosses.keras import BinaryCrossentropy
+y, x = np.float32([[1, 0], [0, 1]]), np.float32([[0.5, -1], [2, 3]])
+rows = ((1 - y) * np.log1p(np.exp(x)) + y * np.log1p(np.exp(-x))).mean(axis=1)
+for reduction, expected in (("none", rows), (None, rows), ("sum", rows.sum()), ("mean", rows.mean())):
+    np.testing.assert_allclose(BinaryCrossentropy(True, reduction=reduction)(y, x), expected, rtol=1e-6)
+np.testing.assert_allclose(BinaryCrossentropy(True)(y, x), rows.mean(), rtol=1e-6)
+try:
+    BinaryCrossentropy(reduction="mean_with_sample_weight")
+except ValueError as error:
+    assert "expected 'sum_over_batch_size'" in str(error)
+else:
+    raise SystemExit("a reduction that there is not was taken")
+"""
+    done = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
