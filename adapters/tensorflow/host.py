@@ -114,7 +114,8 @@ class _Memory:
     __slots__ = ("__array_interface__", "array")
 
     def __init__(self, tensor: Tensor) -> None:
-        array = np.asarray(tensor)
+        # TensorFlow gives a bfloat16 number where it should give an array without dimensions.
+        array = np.asarray(tensor if tensor.ndim else tensor.numpy())
         self.array = array.view(np.uint16) if tensor.dtype == tf.bfloat16 else array
         interface = self.array.__array_interface__
         self.__array_interface__ = {**interface, "data": (interface["data"][0], False)}

@@ -37,7 +37,7 @@ class TensorFlow:
         return []
 
     def array(self, tensor: Tensor) -> NDArray[Any]:
-        return np.asarray(tensor).astype(np.float64)
+        return np.asarray(tensor.numpy()).astype(np.float64)
 
     def dtype(self, tensor: Tensor) -> str:
         return str(tensor.dtype.name)

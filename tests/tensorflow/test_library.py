@@ -111,6 +111,17 @@ class TestHost:
         assert first.__array_interface__["data"][0] == second.__array_interface__["data"][0]
         assert first.shape == (2, 3) and first.flags.writeable and first.itemsize == x.dtype.size
 
+    @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+    def test_numbers_without_dimensions(self, dtype: str) -> None:
+        x, y, w = (tf.cast(tf.constant(v), dtype) for v in (0.0, 1.0, 3.0))
+        assert cl.executor_of(x, y, weight=w) == "fused"
+        with tf.GradientTape() as tape:
+            tape.watch([x, w])
+            loss = cl.binary_cross_entropy_with_logits(x, y, weight=w)
+        by_x, by_w = tape.gradient(loss, [x, w])
+        assert loss.dtype == by_x.dtype == by_w.dtype == dtype
+        assert float(by_x) == -1.5 and float(by_w) == pytest.approx(math.log(2), rel=4e-3)
+
     @pytest.mark.parametrize("offset", [0, 4, 16, 32])
     def test_arrays_of_any_alignment_become_tensors(self, offset: int) -> None:
         """TensorFlow itself ends the process over one that is not aligned to 64 bytes."""
