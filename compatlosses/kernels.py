@@ -4,15 +4,10 @@ An element's place in a block, and so every order of summation, follows from its
 results have the same bits for any strides and any number of threads. All functions release the GIL, keep no state and
 write nothing but their outputs.
 
-`plain_*` take contiguous arrays of one dtype and read and write them directly. `general_*` take anything: each block
-of each operand is first gathered as float64 into scratch that stays in the cache, and results are rounded on their way
-out.
-
-An operand of `general_*` is one row of an int64 table: ``[code, address, ndim, *shape, *strides]`` with byte strides,
-rows in the order of the constants below. The code of what is absent is -1; an absent input is 1, an absent output is
-not computed. A gradient that is summed to a smaller shape has the code SUMMED and strides in elements; its address is
-that of two float64 arrays of its size one after the other: running sums, and what their roundings lost. The size
-follows the strides.
+`plain` takes contiguous arrays of one dtype and reads and writes them directly. `general` takes anything: each block of
+each operand is first gathered as float64 into scratch that stays in the cache, and results are rounded on their way out
+(see `memory`). Its operands are the rows of a table, in the order of the constants below. An absent input is 1, an absent
+output is not computed.
 """
 
 from __future__ import annotations
@@ -21,43 +16,28 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
-from numba import carray, njit, types  # type: ignore[attr-defined]
-from numba.extending import intrinsic
+from numba import njit
 
 from . import scalar
-from .scalar import bits, from_bits
+from .memory import FLOAT32, FLOAT64, SUMMED, inner, walk, write
+from .sums import BLOCK, compensated_tree_sum, quotient, tree_sum
 
-BLOCK = 1024
-
-FLOAT64, FLOAT32, FLOAT16, BFLOAT16, SUMMED = range(5)
 LOGITS, TARGETS, WEIGHT, POS_WEIGHT, COTANGENT, LOSS, BY_LOGITS, BY_TARGETS, BY_WEIGHT, BY_POS_WEIGHT = range(10)
 END = 10
 """How many operands there are. Scratch rows are numbered like them; a few more hold what lies between."""
 EXP, LOG1P, BIG, ROWS = range(10, 14)
+WIDE = np.dtype(np.float64)
 
 
 def entry(function: Callable[..., Any]) -> Callable[..., Any]:
-    """``function`` compiled when it is first called, and kept between runs where there is a place to keep it."""
+    """``function`` compiled when it is first called, and kept between runs where there is a place to keep it.
+
+    What is kept is compiled anew when this file changes. Numba does not notice a change of those that it imports.
+    """
     try:
         return njit(nogil=True, cache=True, error_model="numpy")(function)
     except RuntimeError:  # Numba found no writable directory for its cache
         return njit(nogil=True, error_model="numpy")(function)
-
-
-inner: Callable[..., Any] = njit(nogil=True, error_model="numpy")
-
-
-def _pointer(typing: Any, address: Any) -> Any:
-    """An int64 address as an untyped pointer."""
-
-    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.inttoptr(args[0], ir.IntType(8).as_pointer())
-
-    return types.voidptr(types.int64), build
-
-
-pointer: Callable[..., Any] = intrinsic(_pointer)
 
 
 # --- elements -----------------------------------------------------------------------------------------------------
@@ -194,73 +174,22 @@ def rescued(r, scale, n):  # type: ignore[no-untyped-def]
             r[BY_POS_WEIGHT, i] = scalar.by_pos_weight(u, v, r[LOG1P, i]) * g
 
 
-# --- sums ---------------------------------------------------------------------------------------------------------
-
-
-@inner
-def tree_sum(values, n):  # type: ignore[no-untyped-def]
-    """The sum of the first n of BLOCK float64, by halves, in place; rounding errors are left where they fall."""
-    half = BLOCK
-    while half >= 2 * n and half > 1:  # the rest would be zeros
-        half //= 2
-    values[n:half] = 0.0
-    while half > 1:
-        half //= 2
-        for i in range(half):
-            values[i] = values[i] + values[half + i]
-    return values[0], 0.0
-
-
-@inner
-def compensated_tree_sum(values, lost, n):  # type: ignore[no-untyped-def]
-    """Like `tree_sum`, and what the roundings lost, in the scratch array ``lost``."""
-    half = BLOCK
-    while half >= 2 * n and half > 1:
-        half //= 2
-    values[n:half] = 0.0
-    lost[:half] = 0.0
-    while half > 1:
-        half //= 2
-        for i in range(half):
-            a = values[i]
-            b = values[half + i]
-            s = a + b
-            t = s - a
-            values[i] = s
-            lost[i] = (lost[i] + lost[half + i]) + ((a - (s - t)) + (b - t))
-    return values[0], lost[0]
-
-
-@entry
-def total(partials, divisor):  # type: ignore[no-untyped-def]
-    """The sum of pairs (block, 2) in order, over ``divisor``, rounded once. Infinities survive."""
-    high = 0.0
-    low = 0.0
-    for i in range(partials.shape[0]):
-        a = partials[i, 0]
-        s = high + a
-        t = s - high
-        low += ((high - (s - t)) + (a - t)) + partials[i, 1]
-        high = s
-    if not np.isfinite(high):
-        return high / divisor
-    s = high + low
-    low = low - (s - high)
-    quotient = s / divisor
-    return quotient + (scalar.fma(-quotient, divisor, s) + low) / divisor
-
-
 # --- contiguous arrays of one dtype -------------------------------------------------------------------------------
 
 
-@inner
-def plain(exact, x, y, loss, gx, scale, partials, first, last):  # type: ignore[no-untyped-def]
-    """Blocks first to last of 1-D x and y. Of loss (elements) and gx, an array of size 0 asks for none.
+@entry
+def plain(x, y, loss, gx, scale, partials, first, last, divisor, result):  # type: ignore[no-untyped-def]
+    """Blocks first to last of 1-D x and y of one dtype, float32 or float64.
 
-    partials: float64 (blocks, 2), or of size 0 where no sum is wanted.
+    Of loss (elements) and gx (times scale), an array of size 0 asks for none. partials: float64 (blocks, 2) that takes the
+    blocks' sums. Of size 0 where no sum is wanted, or where all blocks are done at once: with a divisor other than 0 their
+    sum over it is put into the 0-D ``result``, rounded once.
     """
+    exact = x.dtype == WIDE
     scratch = np.empty((5, BLOCK))
     e, log1p, big, values, lost = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4]
+    if divisor != 0.0:
+        partials = np.empty((last, 2))
     for block in range(first, last):
         i = block * BLOCK
         n = min(BLOCK, x.size - i)
@@ -281,204 +210,40 @@ def plain(exact, x, y, loss, gx, scale, partials, first, last):  # type: ignore[
                 partials[block] = compensated_tree_sum(values, lost, n)
             else:
                 partials[block] = tree_sum(values, n)
+    if divisor != 0.0:
+        result[()] = quotient(partials, divisor)
 
 
 @entry
-def plain_narrow(x, y, loss, gx, scale, partials, first, last):  # type: ignore[no-untyped-def]
-    """`plain` for float32."""
-    plain(False, x, y, loss, gx, scale, partials, first, last)
-
-
-@entry
-def plain_wide(x, y, loss, gx, scale, partials, first, last):  # type: ignore[no-untyped-def]
-    """`plain` for float64."""
-    plain(True, x, y, loss, gx, scale, partials, first, last)
+def total(partials, divisor):  # type: ignore[no-untyped-def]
+    """The sum of the blocks' sums over ``divisor``."""
+    return quotient(partials, divisor)
 
 
 # --- anything -----------------------------------------------------------------------------------------------------
 
 
-@inner
-def decode_float16(h):  # type: ignore[no-untyped-def]
-    """The float64 that 16 bits are."""
-    magnitude = np.int64(h & 0x7FFF) << 42  # ten bits of fraction at the top of a float64's 52
-    value = from_bits(magnitude) * 2.0**1008
-    value = from_bits(magnitude | (0x7FF << 52)) if (h & 0x7C00) == 0x7C00 else value
-    return -value if h & 0x8000 else value
-
-
-@inner
-def decode_bfloat16(h):  # type: ignore[no-untyped-def]
-    """The float64 that 16 bits are."""
-    magnitude = np.int64(h & 0x7FFF) << 45
-    value = from_bits(magnitude) * 2.0**896
-    value = from_bits(magnitude | (0x7FF << 52)) if (h & 0x7F80) == 0x7F80 else value
-    return -value if h & 0x8000 else value
-
-
-@inner
-def encode(v, fraction, smallest, limit, shift, rescale, infinity):  # type: ignore[no-untyped-def]
-    """A float64 rounded once, ties to even, to 16 bits: ``fraction`` bits of it, normal from 2^smallest on.
-
-    Adding and taking away 1.5 * 2^52 quanta rounds to a multiple of the quantum, constant below the normal numbers.
-    """
-    m = min(abs(v), limit)
-    m = v if v != v else m
-    exponent = max(bits(m) & (0x7FF << 52), np.int64(1023 + smallest) << 52)
-    magic = from_bits(exponent + (np.int64(52 - fraction) << 52)) * 1.5
-    m = (m + magic) - magic
-    h = bits(m * rescale) >> shift  # exact: the exponent takes its new bias, subnormals become subnormal float64
-    h = infinity if m >= limit else h
-    h = infinity | (1 << (fraction - 1)) if v != v else h
-    return np.uint16(h | ((bits(v) >> 48) & 0x8000))
-
-
-@inner
-def encode_float16(v):  # type: ignore[no-untyped-def]
-    """The 16 bits of a float64 rounded to float16."""
-    return encode(v, 10, -14, 65536.0, 42, 2.0**-1008, 0x7C00)
-
-
-@inner
-def encode_bfloat16(v):  # type: ignore[no-untyped-def]
-    """The 16 bits of a float64 rounded to bfloat16."""
-    return encode(v, 7, -126, 2.0**128, 45, 2.0**-896, 0x7F80)
-
-
-@inner
-def read(code, address, stride, out, start, n):  # type: ignore[no-untyped-def]
-    """n elements of dtype ``code``, ``stride`` bytes apart, into out[start:start + n] as float64."""
-    to = out[start : start + n]
-    if code == FLOAT32:
-        if stride == 4:
-            f = carray(pointer(address), (n,), np.float32)
-            for i in range(n):
-                to[i] = f[i]
-        else:
-            for i in range(n):
-                to[i] = carray(pointer(address + i * stride), (1,), np.float32)[0]
-    elif code == FLOAT64:
-        if stride == 8:
-            d = carray(pointer(address), (n,), np.float64)
-            for i in range(n):
-                to[i] = d[i]
-        else:
-            for i in range(n):
-                to[i] = carray(pointer(address + i * stride), (1,), np.float64)[0]
-    elif code == FLOAT16:
-        for i in range(n):
-            to[i] = decode_float16(carray(pointer(address + i * stride), (1,), np.uint16)[0])
-    else:
-        for i in range(n):
-            to[i] = decode_bfloat16(carray(pointer(address + i * stride), (1,), np.uint16)[0])
-
-
-@inner
-def write(code, address, values, n):  # type: ignore[no-untyped-def]
-    """n values rounded to the dtype ``code`` and stored one after the other."""
-    if code == FLOAT32:
-        f = carray(pointer(address), (n,), np.float32)
-        for i in range(n):
-            f[i] = values[i]
-    elif code == FLOAT64:
-        d = carray(pointer(address), (n,), np.float64)
-        for i in range(n):
-            d[i] = values[i]
-    else:
-        h = carray(pointer(address), (n,), np.uint16)
-        if code == FLOAT16:
-            for i in range(n):
-                h[i] = encode_float16(values[i])
-        else:
-            for i in range(n):
-                h[i] = encode_bfloat16(values[i])
-
-
-@inner
-def add_run(sums, lost, at, stride, values, start, n):  # type: ignore[no-untyped-def]
-    """values[start:start + n] added to sums[at], sums[at + stride], ..."""
-    for i in range(n):
-        j = at + i * stride
-        a = sums[j]
-        b = values[start + i]
-        s = a + b
-        t = s - a
-        sums[j] = s
-        lost[j] += (a - (s - t)) + (b - t)
-
-
-@inner
-def walk(row, start, n, values, index):  # type: ignore[no-untyped-def]
-    """Elements start to start + n of an operand in C order: read into ``values``, or added up from it where SUMMED.
-
-    index: int64 scratch, one place a dimension. Goes by runs along the last dimension.
-    """
-    code = row[0]
-    base = row[1]
-    ndim = row[2]
-    shape = row[3 : 3 + ndim]
-    strides = row[3 + ndim : 3 + 2 * ndim]
-    size = 1
-    for d in range(ndim):
-        size *= shape[d]
-    sums = carray(pointer(base), (1,), np.float64)
-    lost = sums
-    if code == SUMMED:
-        size = row[3 + 2 * ndim]
-        sums = carray(pointer(base), (size,), np.float64)
-        lost = carray(pointer(base + 8 * size), (size,), np.float64)
-    if ndim == 0:
-        if code == SUMMED:
-            add_run(sums, lost, 0, 0, values, 0, n)
-        else:
-            read(code, base, 0, values, 0, n)
-        return
-    rest = start
-    offset = 0
-    for d in range(ndim - 1, -1, -1):
-        index[d] = rest % shape[d]
-        rest //= shape[d]
-        offset += index[d] * strides[d]
-    width = shape[ndim - 1]
-    stride = strides[ndim - 1]
-    done = 0
-    while True:
-        take = min(width - index[ndim - 1], n - done)
-        if code == SUMMED:
-            add_run(sums, lost, offset, stride, values, done, take)
-        else:
-            read(code, base + offset, stride, values, done, take)
-        done += take
-        if done == n:
-            return
-        offset -= index[ndim - 1] * stride
-        index[ndim - 1] = 0
-        d = ndim - 2
-        while True:  # like an odometer; it cannot run over, as elements are left
-            index[d] += 1
-            offset += strides[d]
-            if index[d] < shape[d]:
-                break
-            offset -= shape[d] * strides[d]
-            index[d] = 0
-            d -= 1
-
-
-@inner
+@entry
 def general(exact, table, size, ignore, scale, divisor, partials, first, last):  # type: ignore[no-untyped-def]
     """Blocks first to last of the operands in ``table``, ``size`` elements in all.
 
-    ignore: the target of elements that do not count, NaN for none. Gradients are multiplied by scale, the losses of
-    single elements divided by divisor. partials: as for `plain`.
+    exact: whether with the care that the last bits of float64 need. ignore: the target of elements that do not count, NaN
+    for none. Gradients are multiplied by scale, the losses of single elements divided by divisor. partials: float64
+    (blocks, 2) that takes the blocks' sums, or of size 0.
     """
-    scratch = np.ones((ROWS, BLOCK))
+    width = min(BLOCK, size)
+    scratch = np.empty((ROWS, BLOCK))
     lost = np.empty(BLOCK)
     index = np.empty(table.shape[1], np.int64)
     values = scratch[LOSS]
     others = table[BY_TARGETS, 0] >= 0 or table[BY_WEIGHT, 0] >= 0 or table[BY_POS_WEIGHT, 0] >= 0
+    scratch[BY_TARGETS, :width] = 1.0  # they are looked at below, wanted or not
+    scratch[BY_POS_WEIGHT, :width] = 1.0
     for k in range(LOSS):
-        if table[k, 0] >= 0 and table[k, 2] == 0:
-            walk(table[k], 0, BLOCK, scratch[k], index)
+        if table[k, 0] < 0:
+            scratch[k, :width] = 1.0
+        elif table[k, 2] == 0:
+            walk(table[k], 0, width, scratch[k], index)
     for block in range(first, last):
         i = block * BLOCK
         n = min(BLOCK, size - i)
@@ -517,18 +282,6 @@ def general(exact, table, size, ignore, scale, divisor, partials, first, last): 
                 partials[block] = compensated_tree_sum(values, lost, n)
             else:
                 partials[block] = tree_sum(values, n)
-
-
-@entry
-def general_narrow(table, size, ignore, scale, divisor, partials, first, last):  # type: ignore[no-untyped-def]
-    """`general` where no operand is float64."""
-    general(False, table, size, ignore, scale, divisor, partials, first, last)
-
-
-@entry
-def general_wide(table, size, ignore, scale, divisor, partials, first, last):  # type: ignore[no-untyped-def]
-    """`general` where some operand is float64."""
-    general(True, table, size, ignore, scale, divisor, partials, first, last)
 
 
 @entry

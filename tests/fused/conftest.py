@@ -16,7 +16,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(importlib.util.find_spec("compatlosses").submodule_search_locations[0])  # type: ignore[union-attr,index]
-STATE = hashlib.sha256(b"".join((ROOT / name).read_bytes() for name in ("scalar.py", "kernels.py"))).hexdigest()[:16]
+STATE = hashlib.sha256(
+    b"".join((ROOT / name).read_bytes() for name in ("scalar.py", "memory.py", "sums.py", "kernels.py"))
+).hexdigest()[:16]
 os.environ["NUMBA_CACHE_DIR"] = str(Path(tempfile.gettempdir(), f"compatlosses-{os.getuid()}-{STATE}"))
 
 

@@ -1,0 +1,121 @@
+"""What the kernels are told of arrays: a row of integers each (see `memory`).
+
+Working out the rows takes longer than a small loss does, so they are kept for the shapes, strides and dtypes that come
+again; only the addresses are new each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Layout = tuple[np.dtype[Any], tuple[int, ...], tuple[int, ...]]
+"""The dtype, shape and strides of an array."""
+
+BFLOAT16 = np.dtype([("bfloat16", np.uint16)])
+SUMMED = 4
+ABSENT = [-1, 0, 0]
+
+
+def table(
+    shape: tuple[int, ...],
+    inputs: Sequence[Array | None],
+    outputs: Sequence[Array | None],
+    sums: Sequence[Array | None],
+) -> NDArray[np.int64]:
+    """The operands' rows. inputs broadcast to ``shape``; outputs are contiguous, the first the loss.
+
+    sums: for each other output, what is summed in its place: two float64 for each element of its own shape.
+    """
+    layouts = tuple([None if a is None else (a.dtype, a.shape, a.strides) for a in inputs])
+    written = tuple([None if a is None else (a.dtype, a.shape) for a in outputs])
+    summed = tuple([a is not None for a in sums])
+    rows = template(shape, layouts, written, summed).copy()
+    memory = [*inputs, outputs[0], *(out if total is None else total for out, total in zip(outputs[1:], sums, strict=True))]
+    rows[:, 1] = [0 if a is None else address(a) for a in memory]
+    return rows
+
+
+@lru_cache(maxsize=256)
+def template(
+    shape: tuple[int, ...],
+    inputs: tuple[Layout | None, ...],
+    outputs: tuple[tuple[np.dtype[Any], tuple[int, ...]] | None, ...],
+    summed: tuple[bool, ...],
+) -> NDArray[np.int64]:
+    """The rows without addresses."""
+    rows = [ABSENT if a is None else described(*a, shape) for a in inputs]
+    for out, total in zip(outputs, (False, *summed), strict=True):
+        if out is None:
+            rows.append(ABSENT)
+        else:
+            rows.append(accumulator(out[1], shape) if total else [code(out[0]), 0, 0])
+    width = max(map(len, rows)) + 1
+    return np.array([row + [0] * (width - len(row)) for row in rows], np.int64)
+
+
+def described(dtype: np.dtype[Any], own: tuple[int, ...], strides: tuple[int, ...], shape: tuple[int, ...]) -> list[int]:
+    """The row of an input, broadcast to ``shape``."""
+    return [code(dtype), 0, *merged(own, strides, shape)]
+
+
+def accumulator(own: tuple[int, ...], shape: tuple[int, ...]) -> list[int]:
+    """The row of running sums over what ``own`` lacks of ``shape``."""
+    like = np.empty(own)
+    return [SUMMED, 0, *merged(own, tuple(stride // 8 for stride in like.strides), shape), like.size]
+
+
+def address(array: Array) -> int:
+    """Where its first element lies."""
+    return int(array.__array_interface__["data"][0])
+
+
+@lru_cache(maxsize=64)
+def code(dtype: np.dtype[Any]) -> int:
+    """The kernels' number for a floating dtype; -1 for any other."""
+    names = ("float64", "float32", "float16", "bfloat16")
+    name = "bfloat16" if dtype == BFLOAT16 else dtype.name
+    return names.index(name) if name in names and dtype.isnative else -1
+
+
+def readable(a: Array | float | None) -> Array | None:
+    """An array the kernels can read: itself if it can be, else its numbers in float64, which loses none."""
+    if a is None:
+        return None
+    if not isinstance(a, np.ndarray):
+        return np.array(a, np.float64)
+    if code(a.dtype) < 0:
+        return a.astype(np.float64)
+    return a if a.flags.aligned else a.copy()
+
+
+def merged(own: tuple[int, ...], strides: tuple[int, ...], shape: tuple[int, ...]) -> list[int]:
+    """ndim, shape and strides of an array broadcast to ``shape``, in as few dimensions as can be."""
+    missing = len(shape) - len(own)
+    sizes: list[int] = []
+    steps: list[int] = []
+    for i, n in enumerate(shape):
+        step = 0 if i < missing or own[i - missing] == 1 else strides[i - missing]
+        if n == 1:
+            continue
+        if sizes and steps[-1] == step * n:
+            sizes[-1] *= n
+            steps[-1] = step
+        else:
+            sizes.append(n)
+            steps.append(step)
+    if not any(steps):
+        return [0]
+    return [len(sizes), *sizes, *steps]
+
+
+def number(a: Any) -> float:
+    """A scalar of any floating dtype as a float."""
+    if isinstance(a, (np.ndarray, np.void)) and a.dtype == BFLOAT16:
+        return float((np.asarray(a).view(np.uint16).astype(np.uint32) << 16).view(np.float32).reshape(-1)[0])
+    return float(a)
