@@ -1,17 +1,24 @@
 # Each target is one command on a fresh machine with Python 3.11 and make: it makes the environment it needs.
-.PHONY: conformance test bench exhaustive lint browser clean
+.PHONY: conformance test test-numpy2 bench exhaustive lint browser clean
 
 PYTHON := $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/ready
+BIN2 := .venv-numpy2/bin
+READY2 := .venv-numpy2/ready
 # The installed package is what is tested: a checkout's folder must not stand in for it.
 export PYTHONSAFEPATH := 1
 
 conformance: $(READY)
 	$(BIN)/compatlosses conform
 
-test: $(READY) lint browser
+test: $(READY) lint browser test-numpy2
 	$(BIN)/pytest --numprocesses 2 --dist worksteal
+
+# TensorFlow, Keras and JAX's newest need NumPy 2, MindSpore needs NumPy 1: a second environment has them.
+test-numpy2: $(READY2)
+	TEST_FRAMEWORKS="tensorflow keras" $(BIN2)/pytest --numprocesses 2 --dist worksteal \
+		tests/tensorflow tests/keras tests/test_numbers.py tests/test_editions.py
 
 bench: $(READY)
 	$(BIN)/python tools/bench.py
@@ -35,5 +42,11 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --constraint constraints.txt --editable '.[all,dev]'
 	touch $(READY)
 
+$(READY2): pyproject.toml constraints-numpy2.txt
+	@echo "Setting up .venv-numpy2 with TensorFlow, Keras and JAX: about a minute and 2 GB the first time."
+	test -x $(BIN2)/python || $(PYTHON) -m venv .venv-numpy2
+	$(BIN2)/python -m pip install --constraint constraints-numpy2.txt --editable '.[numpy2]'
+	touch $(READY2)
+
 clean:
-	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-numpy2 build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
