@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from fnmatch import fnmatchcase
 from importlib.metadata import PackageNotFoundError, distribution
@@ -166,7 +170,8 @@ def conform(
     run = Run(targets, chosen, wanted, timeout, with_curves=not case)
     interrupted = False
     try:
-        watched(run, jobs)
+        with terminating():
+            watched(run, jobs)
     except KeyboardInterrupt:
         interrupted = True
     known.apply(run.verdicts, {target.framework: target.version for target in targets if target.version}, expected)
@@ -184,6 +189,23 @@ def conform(
         raise typer.Exit(3)
     if any(verdict.expectation in ("unexpected", "stale") for verdict in run.verdicts):
         raise typer.Exit(1)
+
+
+@contextmanager
+def terminating() -> Iterator[None]:
+    """Make a request to end (SIGTERM) an interruption like any other, so that what is done is saved."""
+
+    def interrupt(number: int, frame: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def watched(run: Run, jobs: int) -> None:

@@ -152,10 +152,11 @@ def packed(tensor: Tensor) -> dict[str, Any]:
     return {"dtype": tensor.dtype, "shape": list(tensor.shape), "data": data, "view": tensor.view, "as": tensor.kind}
 
 
-def start(target: Target) -> Worker:
-    """A worker that is ready, and what it says of itself noted on the target."""
+def start(target: Target, notice: Callable[[Worker], None] = lambda worker: None) -> Worker:
+    """A worker that is ready, and what it says of itself noted on the target. `notice` has it before it is."""
     try:
         worker = Worker(target)
+        notice(worker)
     except OSError as error:
         raise TargetError(f"the worker does not start: {error}") from error
     answer = worker.receive(START_SECONDS)
@@ -184,6 +185,7 @@ class Run:
     with_curves: bool = False
     curves: list[curves.Curve] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
+    workers: list[Worker] = field(default_factory=list)
 
     def go(self, jobs: int, notice: Notice = lambda target, verdict, answer: None) -> None:
         """Run every target, so many at a time. An interruption stops all and keeps what is done."""
@@ -201,6 +203,8 @@ class Run:
                 self.stopped.set()
                 for future in futures:
                     future.cancel()
+                for worker in self.workers:
+                    worker.process.kill()
                 raise
 
     def run_target(self, target: Target, notice: Notice) -> None:
@@ -216,13 +220,14 @@ class Run:
                 self.answers[case.id, implementation.name, implementation.framework] = answer
                 notice(target, verdict, answer)
         except TargetError as error:
-            target.error = str(error)
+            if not self.stopped.is_set():
+                target.error = str(error)
         target.seconds = round(time.monotonic() - began, 2)
         notice(target, None, None)
 
     def answered(self, target: Target) -> Iterator[tuple[Implementation, Case, Answer, float]]:
         """Each case that applies, with its answer. While one is judged, the worker has the next."""
-        worker = start(target)
+        worker = start(target, self.workers.append)
         try:
             chosen = (*self.cases, *(curves.cases() if self.with_curves else ()))
             work = [(i, c) for i in target.implementations() if self.pattern(i) for c in chosen if applies(c, i)]
@@ -235,9 +240,11 @@ class Run:
                     worker.send(request_of(ahead_case, ahead_implementation.name))
                     sent += 1
                 answer = worker.receive(self.seconds)
+                if self.stopped.is_set():
+                    return
                 if answer["outcome"] in ("crash", "timeout"):
                     sent = place + 1
-                    worker = start(target)
+                    worker = start(target, self.workers.append)
                 yield implementation, case, answer, time.monotonic() - began
         finally:
             with contextlib.suppress(ValueError):

@@ -1,0 +1,58 @@
+"""An interrupted run saves what is done, and says that it is partial."""
+
+from __future__ import annotations
+
+import itertools
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from compatlosses.conformance import results
+
+SCRIPT = """
+import sys
+import typer
+from compatlosses.conformance import cli, runner
+
+judge = runner.judge
+
+def told(*arguments):
+    print("judged", flush=True)
+    return judge(*arguments)
+
+runner.judge = told
+application = typer.Typer()
+cli.add_commands(application)
+application(["conform", "--framework", "numpy", *sys.argv[1:]])
+"""
+DONE = 20
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_saves_what_is_done(tmp_path: Path, number: signal.Signals) -> None:
+    run, junit = tmp_path / "run.json", tmp_path / "run.xml"
+    command = [sys.executable, "-c", SCRIPT, "--json", str(run), "--junit", str(junit)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        assert process.stdout is not None
+        for line in itertools.islice((line for line in process.stdout if line == "judged\n"), DONE):
+            assert line
+        process.send_signal(number)
+        said = process.stdout.read()
+        assert process.wait(60) == 130, said
+    assert "partial" in said
+    found = results.read(run)
+    assert found["partial"]
+    assert len(found["verdicts"]) >= DONE
+    assert "crash" not in {verdict["status"] for verdict in found["verdicts"]}
+    assert found["targets"][0]["error"] == ""
+    assert len(ElementTree.parse(junit).getroot().findall("testsuite/testcase")) == len(found["verdicts"])
+
+
+def test_a_partial_run_does_not_pass_for_a_whole_one(tmp_path: Path) -> None:
+    """What was not reached is gone, not passed: `compare` says so."""
+    whole = {"verdicts": [{"case": c, "implementation": "f", "framework": "torch", "status": "pass"} for c in "ab"]}
+    assert results.compare(whole, {"verdicts": whole["verdicts"][:1]}).gone == ["torch f b"]
