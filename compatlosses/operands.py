@@ -117,5 +117,6 @@ def merged(own: tuple[int, ...], strides: tuple[int, ...], shape: tuple[int, ...
 def number(a: Any) -> float:
     """A scalar of any floating dtype as a float."""
     if isinstance(a, (np.ndarray, np.void)) and a.dtype == BFLOAT16:
-        return float((np.asarray(a).view(np.uint16).astype(np.uint32) << 16).view(np.float32).reshape(-1)[0])
+        # In one dimension: arithmetic on 0-D arrays gives scalars, of a wider dtype.
+        return float((np.asarray(a).reshape(-1).view(np.uint16).astype(np.uint32) << 16).view(np.float32)[0])
     return float(a)

@@ -26,7 +26,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from . import cases as data
 from . import expectations as known
-from . import lab_cli, results
+from . import fuzz_command, lab_cli, results
+from .fuzzing import LARGEST_COUNT
 from .implementations import DISTRIBUTIONS, FRAMEWORKS, SHIM, Implementation
 from .judge import Answer, Verdict, applies
 from .lab import Job
@@ -133,6 +134,11 @@ def conform(
     lab: Annotated[Path | None, typer.Option(help="A file that lists such releases.")] = None,
     folder: Annotated[Path | None, typer.Option("--results", help="Write a compact file for each release here.")] = None,
     remove: Annotated[bool, typer.Option("--remove", help="Remove each release's environment after its run.")] = False,
+    fuzz: Annotated[
+        int | None, typer.Option(min=1, max=LARGEST_COUNT, help="Draw so many random calls instead; of the shim if not told.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="What --fuzz draws from.")] = 0,
+    save: Annotated[Path | None, typer.Option(help="Save the unexpected failures of --fuzz, made small, as cases.")] = None,
 ) -> None:
     """Run the cases against every framework installed here, native and shim, and print where each falls short.
 
@@ -140,10 +146,12 @@ def conform(
     """
     console = Console()
     began = time.monotonic()
-    patterns = implementation or []
+    patterns = implementation or (["shim"] if fuzz else [])
     if at or lab:
         if framework:
             wrong("--framework chooses among what is installed here; with --at or --lab name releases")
+        if fuzz:
+            wrong("--fuzz draws calls for what is installed here; expected it without --at and --lab")
         selected(case or [])
         loaded_expectations()
         for path in (json_file, junit_file, html_file):
@@ -160,13 +168,19 @@ def conform(
     targets = targets_of(framework or [], patterns)
     chosen = selected(case or [])
     expected = loaded_expectations()
-    for path in (json_file, junit_file, html_file):
+    for path in (json_file, junit_file, html_file, save):
         if path is not None:
             checked_path(path)
 
     def wanted(candidate: Implementation) -> bool:
         return not patterns or any(p == candidate.kind or fnmatchcase(candidate.name, p) for p in patterns)
 
+    if fuzz:
+        if case or json_file or junit_file or html_file:
+            wrong("--fuzz draws its own calls and writes no results; expected it without --case, --json, --junit and --html")
+        raise typer.Exit(fuzz_command.run(targets, wanted, expected, fuzz, seed, jobs, timeout, save))
+    if save or seed:
+        wrong("--seed and --save go with --fuzz")
     run = Run(targets, chosen, wanted, timeout, with_curves=not case)
     interrupted = False
     try:

@@ -1,0 +1,193 @@
+"""A fuzz: random calls dealt to the implementations, judged as cases are, each kind of failure made small."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+from . import judge as judging
+from . import oracle
+from .cases import Case
+from .expectations import FAILURES, Expectation
+from .fuzz import drawn
+from .implementations import Implementation
+from .judge import Answer, Verdict, judge
+from .runner import CASE_SECONDS, Target, TargetError, Worker, request_of, start
+from .shrink import shrunk
+
+LARGEST_COUNT = 10**8
+AHEAD = 4
+"""Calls that a worker has at a time."""
+FORGET = 1000
+"""Calls after which the oracle's memory is emptied: random numbers seldom come again."""
+MOST_KINDS = 10
+"""Kinds of failure that are made small, for each target."""
+
+
+@dataclass
+class Failure:
+    """A kind of failure: its smallest call, what was said of it, and how many calls failed in this way."""
+
+    implementation: Implementation
+    checks: frozenset[str]
+    case: Case
+    message: str
+    known: bool
+    """Whether the expectations tell of such failures of this implementation."""
+    count: int = 1
+
+
+@dataclass
+class Fuzz:
+    """What is drawn, where it runs, and what has come of it so far."""
+
+    targets: list[Target]
+    seed: int
+    count: int
+    wanted: Callable[[Implementation], bool]
+    expectations: Sequence[Expectation] = ()
+    seconds: float = CASE_SECONDS
+    statuses: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Calls by implementation and status."""
+    failures: list[Failure] = field(default_factory=list)
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    def go(self, jobs: int, notice: Callable[[Target], None] = lambda target: None) -> None:
+        """Run every target's share, so many at a time. An interruption stops all and keeps what is done."""
+        with ThreadPoolExecutor(jobs) as pool:
+            # The slowest first.
+            ordered = sorted(self.targets, key=lambda target: target.framework != "mindspore")
+            futures = [pool.submit(self.run_target, target, notice) for target in ordered]
+            try:
+                for future in futures:
+                    future.result()
+            except BaseException:
+                self.stopped.set()
+                raise
+
+    def run_target(self, target: Target, notice: Callable[[Target], None]) -> None:
+        """Run one target's share of the calls."""
+        try:
+            line = Line(target, self.seconds)
+        except TargetError as error:
+            target.error = str(error)
+            return
+        kinds: dict[tuple[str, frozenset[str]], Failure] = {}
+        try:
+            for number, (implementation, case, answer) in enumerate(line.answered(self.work(target))):
+                verdict = judge(case, implementation, answer)
+                self.statuses[implementation.label, verdict.status] += 1
+                if verdict.status in FAILURES:
+                    self.note(kinds, implementation, case, verdict)
+                if number % FORGET == 0:
+                    forget()
+                notice(target)
+                if self.stopped.is_set():
+                    break
+            for failure in list(kinds.values())[:MOST_KINDS]:
+                if not self.stopped.is_set():
+                    line.shrink(failure)
+        except TargetError as error:
+            target.error = str(error)
+        finally:
+            self.failures += kinds.values()
+            line.close()
+
+    def work(self, target: Target) -> Iterator[tuple[Implementation, Case]]:
+        """This target's calls: places are dealt to the targets in turn, and by each to its implementations."""
+        chosen = [implementation for implementation in target.implementations() if self.wanted(implementation)]
+        step = len(self.targets)
+        for place in range(self.targets.index(target), self.count if chosen else 0, step):
+            implementation = chosen[place // step % len(chosen)]
+            yield implementation, drawn(self.seed, place, implementation)
+
+    def note(
+        self, kinds: dict[tuple[str, frozenset[str]], Failure], implementation: Implementation, case: Case, verdict: Verdict
+    ) -> None:
+        """Count a failure with those of its kind: the same checks of the same implementation."""
+        checks = failing(verdict)
+        known = kinds.get((implementation.name, checks))
+        if known is None:
+            told = checks <= told_of(self.expectations, implementation)
+            kinds[implementation.name, checks] = Failure(implementation, checks, case, verdict.message, told)
+        else:
+            known.count += 1
+
+
+def failing(verdict: Verdict) -> frozenset[str]:
+    """The checks that failed, as expectations name them."""
+    return frozenset(check.id for check in verdict.checks if check.status in FAILURES)
+
+
+def told_of(expectations: Sequence[Expectation], implementation: Implementation) -> set[str]:
+    """The checks of an implementation that some case is expected to fail."""
+    speaking = [e for e in expectations if e.covers(implementation.framework, implementation.name, implementation.version)]
+    return {check for expectation in speaking for part in expectation.failing for check in part.checks}
+
+
+def forget() -> None:
+    """Empty what the oracle remembers."""
+    with judging.KNOWN_LOCK:
+        judging.KNOWN.clear()
+        oracle.functions.cache_clear()
+        oracle.element.cache_clear()
+
+
+class Line:
+    """A worker that is kept busy, and started again after a crash or a hang."""
+
+    def __init__(self, target: Target, seconds: float) -> None:
+        self.target, self.seconds = target, seconds
+        self.worker: Worker = start(target)
+
+    def answered(self, work: Iterator[tuple[Implementation, Case]]) -> Iterator[tuple[Implementation, Case, Answer]]:
+        """Each call with its answer. While one is judged, the worker has the next ones."""
+        sent: deque[tuple[Implementation, Case]] = deque()
+        while True:
+            while len(sent) < AHEAD and (item := next(work, None)) is not None:
+                self.send(*item)
+                sent.append(item)
+            if not sent:
+                return
+            implementation, case = sent.popleft()
+            answer = self.receive()
+            if answer["outcome"] in ("crash", "timeout"):
+                for item in sent:
+                    self.send(*item)
+            yield implementation, case, answer
+
+    def send(self, implementation: Implementation, case: Case) -> None:
+        """Hand a call to the worker."""
+        self.worker.send(request_of(case, implementation.name))
+
+    def receive(self) -> Answer:
+        """The next answer; after a crash or a hang with a new worker."""
+        answer = self.worker.receive(self.seconds)
+        if answer["outcome"] in ("crash", "timeout"):
+            self.close()
+            self.worker = start(self.target)
+        return answer
+
+    def shrink(self, failure: Failure) -> None:
+        """Make the call of a failure small, for as long as it fails by one of the same checks."""
+
+        def again(case: Case) -> Verdict:
+            self.send(failure.implementation, case)
+            return judge(case, failure.implementation, self.receive())
+
+        def fails(case: Case) -> bool:
+            return bool(failing(again(case)) & failure.checks)
+
+        case = shrunk(failure.case, fails)
+        failure.case = replace(case, id=f"{failure.case.id}/{case.dtype}-{math.prod(case.tensors['logits'].shape)}")
+        failure.message = again(case).message or failure.message
+
+    def close(self) -> None:
+        """End the worker."""
+        with contextlib.suppress(ValueError):
+            self.worker.kill()

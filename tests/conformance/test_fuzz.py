@@ -1,0 +1,151 @@
+"""The fuzz: what is drawn is a case, always the same; a failure is found, made small and saved as data."""
+
+from __future__ import annotations
+
+import math
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from compatlosses.conformance import cases, cli, fuzz, fuzzing, implementations, oracle, runner, shrink, strata
+from compatlosses.conformance.implementations import Implementation
+
+APPLICATION = typer.Typer()
+cli.add_commands(APPLICATION)
+IMPLEMENTATIONS = [Implementation(name, "torch", "shim", "2") for name in implementations.SHIM]
+QUICK = ["conform", "--framework", "numpy", "--implementation", "compatlosses"]
+
+
+def draws(implementation: Implementation, count: int = 300) -> list[cases.Case]:
+    return [fuzz.drawn(7, place, implementation) for place in range(count)]
+
+
+def same(one: cases.Case, other: cases.Case) -> bool:
+    """Equality, in which NaN equals itself and -0 does not equal 0."""
+    return repr(one) == repr(other)
+
+
+@pytest.mark.parametrize("implementation", IMPLEMENTATIONS, ids=lambda implementation: implementation.name)
+def test_a_draw_depends_on_seed_and_place_alone_and_is_a_case(implementation: Implementation, tmp_path: Path) -> None:
+    for case, again in zip(draws(implementation), draws(implementation), strict=True):
+        assert same(case, again)
+        assert len(case.tensors["logits"].values) <= 36
+    drawn = draws(implementation, 60)
+    (tmp_path / "axes.toml").write_text("")
+    (tmp_path / "fuzz.toml").write_text("\n".join(fuzz.toml(case) for case in drawn))
+    loaded = {case.id: case for case in cases.load(tmp_path)}
+    for case in drawn:
+        assert same(loaded[case.id], replace(case, primary=False))
+
+
+def test_draws_reach_every_stratum_of_logit_and_label() -> None:
+    reached = set()
+    for case in draws(IMPLEMENTATIONS[0], 3000):
+        tensors = case.tensors
+        reached |= {strata.stratum(x, y) for x, y in zip(tensors["logits"].values, tensors["targets"].values, strict=False)}
+    sizes = [f"{sign}{size} logit" for sign in "+-" for size in ("tiny", "ordinary", "saturating", "largest")]
+    for logit in (*sizes, "logit +0", "logit -0", "logit +inf", "logit -inf", "NaN logit"):
+        for label in ("label 0", "label 1", "soft label", "label outside [0, 1]"):
+            assert f"{logit}, {label}" in reached
+
+
+def test_another_seed_draws_other_calls() -> None:
+    assert not same(fuzz.drawn(1, 0, IMPLEMENTATIONS[0]), fuzz.drawn(2, 0, IMPLEMENTATIONS[0]))
+
+
+def test_a_failure_is_made_as_small_as_it_gets() -> None:
+    def fails(case: cases.Case) -> bool:
+        columns = zip(case.tensors["logits"].values, oracle.spread(case, "weight", case.tensors["logits"].shape), strict=False)
+        return any(x < -2.0 and w > 1.0 for x, w in columns)
+
+    found = next(case for case in draws(IMPLEMENTATIONS[0], 3000) if len(case.tensors["logits"].values) > 8 and fails(case))
+    small = shrink.shrunk(found, fails)
+    assert fails(small)
+    assert len(small.tensors["logits"].values) == 1
+    assert set(small.tensors) == {"logits", "targets", "weight"}
+    assert not small.differentiate and not small.options and not small.repeat
+    assert small.tensors["targets"].values[0] in (0.0, 1.0)
+
+
+def test_shrinking_ends_where_nothing_is_simpler() -> None:
+    tried = []
+
+    def fails(case: cases.Case) -> bool:
+        tried.append(case)
+        return False
+
+    case = draws(IMPLEMENTATIONS[0], 1)[0]
+    assert shrink.shrunk(case, fails, most=10) is case
+    assert len(tried) <= 10
+
+
+def test_numbers_become_shorter_and_stay_of_the_dtype() -> None:
+    assert shrink.shorter_numbers(math.nan, "float32") == []
+    assert 0.0 in shrink.shorter_numbers(-3.14159, "float64")
+    assert all(len(repr(x)) < len(repr(1 / 3)) for x in shrink.shorter_numbers(1 / 3, "float64"))
+
+
+def status_of(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(APPLICATION, [*arguments])
+    return result.exit_code, result.output
+
+
+def test_the_command_ends_with_0_where_nothing_fails() -> None:
+    status, said = status_of(*QUICK, "--fuzz", "300", "--seed", "7")
+    assert status == 0, said
+    assert "300 calls, seed 7" in said and "0 unexpected" in said
+
+
+def test_a_failure_ends_with_1_and_is_saved_as_a_case(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    # Another document for the same function: Paddle 2.0's formula, which differs for soft labels.
+    monkeypatch.setitem(implementations.SHIM, "compatlosses", "paddle-2.0")
+    path = tmp_path / "found.toml"
+    status, said = status_of(*QUICK, "--fuzz", "60", "--seed", "7", "--save", str(path))
+    assert status == 1, said
+    (tmp_path / "axes.toml").write_text("")
+    saved = cases.load(tmp_path)
+    assert saved and f"{len(saved)} cases saved" in said.replace("\n", " ")
+    assert min(len(case.tensors["logits"].values) for case in saved) <= 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--fuzz", "0"],
+        ["--fuzz", "10", "--seed", "-1"],
+        ["--fuzz", "10", "--case", "value/*"],
+        ["--fuzz", "10", "--save", "/no/such/folder/found.toml"],
+        ["--seed", "7"],
+    ],
+)
+def test_a_wrong_call_ends_with_2(arguments: list[str]) -> None:
+    assert status_of(*QUICK, *arguments)[0] == 2
+
+
+def test_a_crash_ends_one_call_and_the_rest_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(implementations.SHIM, "crash", "neutral")
+    faulty = Path(__file__).with_name("faulty_worker.py")
+    target = runner.Target("numpy", "shim", command=[sys.executable, str(faulty), str(runner.WORKER.parent)])
+    line = fuzzing.Line(target, 10.0)
+    crash = Implementation("crash", "numpy", "shim", "1")
+    one = cases.Tensor("float64", (1,), (0.0,))
+    work = [
+        (crash, cases.Case(str(x), "a clause", {"logits": replace(one, values=(x,)), "targets": one}))
+        for x in (1.0, 13.0, 2.0, 13.0, 3.0, 4.0)
+    ]
+    try:
+        found = [(case.id, answer["outcome"]) for _, case, answer in line.answered(iter(work))]
+    finally:
+        line.close()
+    assert found == [
+        ("1.0", "value"),
+        ("13.0", "crash"),
+        ("2.0", "value"),
+        ("13.0", "crash"),
+        ("3.0", "value"),
+        ("4.0", "value"),
+    ]
