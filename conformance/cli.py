@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from fnmatch import fnmatchcase
 from importlib.metadata import PackageNotFoundError, distribution
@@ -54,11 +54,12 @@ def wrong(message: str) -> NoReturn:
 
 def installed(framework: str) -> bool:
     """Whether a framework is installed, by its distribution; nothing is imported."""
-    try:
-        distribution(DISTRIBUTIONS[framework])
-    except PackageNotFoundError:
-        return False
-    return True
+    # TensorFlow's build for the CPU has a name of its own.
+    for name in (DISTRIBUTIONS[framework], f"{DISTRIBUTIONS[framework]}-cpu"):
+        with suppress(PackageNotFoundError):
+            distribution(name)
+            return True
+    return False
 
 
 def targets_of(frameworks: list[str], implementation: list[str]) -> list[Target]:

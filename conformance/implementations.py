@@ -6,8 +6,15 @@ from dataclasses import dataclass
 
 from packaging.version import InvalidVersion, Version
 
-FRAMEWORKS = ("torch", "paddle", "mindspore", "numpy")
-DISTRIBUTIONS = {"torch": "torch", "paddle": "paddlepaddle", "mindspore": "mindspore", "numpy": "numpy"}
+DISTRIBUTIONS = {
+    "torch": "torch",
+    "paddle": "paddlepaddle",
+    "mindspore": "mindspore",
+    "tensorflow": "tensorflow",
+    "keras": "keras",
+    "numpy": "numpy",
+}
+FRAMEWORKS = tuple(DISTRIBUTIONS)
 HALVES = ("float16", "bfloat16")
 WIDE = ("float32", "float64")
 
@@ -31,6 +38,8 @@ APIS = {
     "mindspore": Api(("float16", "float32")),
     "mindspore-2.0": Api(("float16", "float32")),
     "mindspore-2.7": Api((*HALVES, "float32")),
+    "tensorflow": Api(WIDE, default="none"),
+    "keras": Api((*HALVES, *WIDE), default="none"),
 }
 SHIM = {
     "compatlosses": "neutral",
@@ -42,6 +51,9 @@ SHIM = {
     "compatlosses.mindspore.v2_0": "mindspore-2.0",
     "compatlosses.mindspore.v2_7": "mindspore-2.7",
     "compatlosses.mindspore.mint": "mindspore-2.7",
+    "compatlosses.tensorflow.sigmoid_cross_entropy_with_logits": "tensorflow",
+    "compatlosses.tensorflow.weighted_cross_entropy_with_logits": "tensorflow",
+    "compatlosses.keras": "keras",
 }
 MINDSPORE = (("2.7", "mindspore-2.7"), ("2.3", "mindspore"), ("0", "mindspore-2.0"))
 """Since when MindSpore's function is documented as it is, the latest first."""
@@ -50,6 +62,8 @@ PRIMARY = (
     "torch.nn.functional.binary_cross_entropy_with_logits",
     "paddle.nn.functional.binary_cross_entropy_with_logits",
     "mindspore.ops.binary_cross_entropy_with_logits",
+    "tf.nn.sigmoid_cross_entropy_with_logits",
+    "keras.ops.binary_crossentropy",
 )
 
 
@@ -78,7 +92,7 @@ class Implementation:
         if self.framework == "mindspore":
             spoken = [name for since, name in MINDSPORE if at_least(self.version, since)]
             return spoken[0]
-        if "sigmoid_cross_entropy" in self.name:
+        if self.framework == "paddle" and "sigmoid_cross_entropy" in self.name:
             return "fluid"
         if self.framework == "paddle" and not at_least(self.version, "2.5"):
             return "paddle-2.0"

@@ -325,7 +325,60 @@ class MindSpore(Eager):
             sys.stderr.write(f"left over from an earlier call: {error}\n")
 
 
-FRAMEWORKS = {"numpy": NumPy, "torch": Torch, "paddle": Paddle, "mindspore": MindSpore}
+class TensorFlow(Eager):
+    """TensorFlow tensors, in eager mode."""
+
+    def __init__(self):
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+        import tensorflow
+
+        self.tf = tensorflow
+        self.version = tensorflow.__version__
+        tensorflow.config.threading.set_intra_op_parallelism_threads(1)
+
+    def tensor(self, values, dtype, view):
+        # By way of NumPy's float32: TensorFlow's cast from float64 loses what is subnormal there.
+        plain = "float32" if dtype in ("float16", "bfloat16") else dtype
+        return viewed(values.astype(plain), view, lambda array: self.tf.cast(self.tf.constant(array), dtype))
+
+    def array(self, x):
+        return np.asarray(x.numpy()), x.dtype.name
+
+    def differentiate(self, call, tensors, wrt, cotangent, second):
+        with self.tf.GradientTape() as outer:
+            outer.watch(tensors["logits"])
+            with self.tf.GradientTape() as inner:
+                inner.watch([tensors[name] for name in wrt])
+                value = in_phase("call", call, tensors)
+                incoming = self.tf.fill(
+                    self.tf.shape(value), self.tf.cast(1.0 if cotangent is None else cotangent, value.dtype)
+                )
+            found = in_phase("gradient", inner.gradient, value, [tensors[name] for name in wrt], incoming)
+            found = dict(zip(wrt, found))
+        if not second:
+            return value, found, None
+        return value, found, in_phase("gradient", outer.gradient, found["logits"], tensors["logits"])
+
+
+class Keras(TensorFlow):
+    """Keras 3 on TensorFlow, in eager mode."""
+
+    def __init__(self):
+        os.environ["KERAS_BACKEND"] = "tensorflow"
+        super().__init__()
+        import keras
+
+        self.version = keras.__version__
+
+
+FRAMEWORKS = {
+    "numpy": NumPy,
+    "torch": Torch,
+    "paddle": Paddle,
+    "mindspore": MindSpore,
+    "tensorflow": TensorFlow,
+    "keras": Keras,
+}
 PADDLE_1 = {"eager": Fluid, "static": FluidStatic}
 
 
@@ -373,6 +426,11 @@ def in_phase(phase, function, *arguments):
 class Function:
     """An implementation that is a function: where it is found, and its own names for the neutral arguments."""
 
+    order = ("logits", "targets")
+    """How tensors that are given by position stand, unless a request says otherwise."""
+    fixed: dict[str, Any] = {}  # noqa: RUF012 -- nobody writes there
+    """What every call is given besides."""
+
     def __init__(self, module, name, names, options=("reduction",), required=()):
         self.module, self.name, self.names, self.options, self.required = module, name, names, options, required
 
@@ -385,7 +443,7 @@ class Function:
         renamed = request.get("rename", {})
         free = request.get("free", False)
         check_options(options, self.options, free)
-        positional = request.get("positional", ["logits", "targets"])
+        positional = request.get("positional", self.order)
 
         def call(tensors):
             given = self.complete(tensors)
@@ -393,7 +451,7 @@ class Function:
             keywords = {renamed.get(name) or self.names[name]: x for name, x in given.items()}
             if request.get("twice"):
                 keywords[request["twice"]] = arguments[0]
-            keywords.update(options)
+            keywords.update(options, **self.fixed)
             return function(*arguments, **keywords)
 
         if self.module == "compatlosses":
@@ -427,6 +485,18 @@ class Module(Function):
             return function(**{self.names[name]: x for name, x in given.items()}, **options)(logits, targets)
 
         return call
+
+
+class LabelsFirst(Function):
+    """A function of TensorFlow's order."""
+
+    order = ("targets", "logits")
+
+
+class FromLogits(LabelsFirst):
+    """Keras' function, which takes probabilities unless it is told."""
+
+    fixed = {"from_logits": True}  # noqa: RUF012 -- one value for all
 
 
 class RawPaddle(Function):
@@ -469,6 +539,8 @@ def ones_like(x):
         return importlib.import_module("torch").ones_like(x)
     if module == "paddle":
         return importlib.import_module("paddle").ones_like(x)
+    if module == "tensorflow":
+        return importlib.import_module("tensorflow").ones_like(x)
     return importlib.import_module("mindspore").ops.ones_like(x)
 
 
@@ -478,6 +550,9 @@ INPUT = dict(WEIGHTS, logits="input", targets="target")
 LOGIT = dict(WEIGHTS, logits="logit", targets="label")
 LOGITS = dict(WEIGHTS, logits="logits", targets="label")
 FLUID = {"logits": "x", "targets": "label"}
+LABELS = {"logits": "logits", "targets": "labels"}
+KERAS = {"logits": "output", "targets": "target"}
+SIGMOID, WEIGHTED = "sigmoid_cross_entropy_with_logits", "weighted_cross_entropy_with_logits"
 LEGACY = ("reduction", "size_average", "reduce")
 BOTH = ("weight", "pos_weight")
 IGNORING = ("ignore_index", "normalize")
@@ -502,6 +577,13 @@ NATIVE = {
         "mindspore.mint.nn.functional." + BCE: Function("mindspore.mint.nn.functional", BCE, INPUT),
         "mindspore.nn.BCEWithLogitsLoss": Module("mindspore.nn", "BCEWithLogitsLoss", INPUT),
     },
+    "tensorflow": {
+        "tf.nn." + SIGMOID: LabelsFirst("tensorflow.nn", SIGMOID, LABELS, ("name",)),
+        "tf.nn." + WEIGHTED: LabelsFirst(
+            "tensorflow.nn", WEIGHTED, dict(LABELS, pos_weight="pos_weight"), ("name",), ("pos_weight",)
+        ),
+    },
+    "keras": {"keras.ops.binary_crossentropy": FromLogits("keras.ops", "binary_crossentropy", KERAS, ())},
 }
 RENAMED = {
     (2, 7): {"mindspore.ops." + BCE: Function("mindspore.ops", BCE, LOGITS)},
@@ -520,7 +602,17 @@ SHIM = {
     "compatlosses.mindspore.v2_0": Function("compatlosses.mindspore.v2_0", BCE, LOGITS, ("reduction",), BOTH),
     "compatlosses.mindspore.v2_7": Function("compatlosses.mindspore.v2_7", BCE, INPUT),
     "compatlosses.mindspore.mint": Function("compatlosses.mindspore.mint", BCE, INPUT),
+    "compatlosses.tensorflow." + SIGMOID: LabelsFirst("compatlosses.tensorflow", SIGMOID, LABELS, ("name",)),
+    "compatlosses.tensorflow." + WEIGHTED: LabelsFirst(
+        "compatlosses.tensorflow", WEIGHTED, dict(LABELS, pos_weight="pos_weight"), ("name",), ("pos_weight",)
+    ),
+    "compatlosses.keras": FromLogits("compatlosses.keras", "binary_crossentropy", KERAS, ()),
 }
+
+
+def shim_on(framework):
+    """The shim's implementations that are run on a framework. Keras' tensors are TensorFlow's, which run all."""
+    return {"compatlosses.keras": SHIM["compatlosses.keras"]} if framework == "keras" else SHIM
 
 
 # ------------------------------------------------------------------------------------------------------------ one request
@@ -690,4 +782,4 @@ if __name__ == "__main__":
     if FRAMEWORK != "mindspore":
         # MindSpore hands every operation from thread to thread, and waits for a core each time: it goes first.
         os.nice(10)
-    serve(lambda: Session(FRAMEWORK, SHIM if KIND == "shim" else NATIVE[FRAMEWORK], MODE))
+    serve(lambda: Session(FRAMEWORK, shim_on(FRAMEWORK) if KIND == "shim" else NATIVE[FRAMEWORK], MODE))

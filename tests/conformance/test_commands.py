@@ -50,7 +50,7 @@ def test_an_expectation_that_is_wrong_ends_with_1(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["conform", "--framework", "tensorflow"], "tensorflow"),
+        (["conform", "--framework", "theano"], "theano"),
         (["conform", "--case", "no/such/case"], "no/such/case"),
         (["conform", "--framework", "numpy", "--json", "/no/such/folder/run.json"], "/no/such/folder/run.json"),
         (["conform", "--no-such-option"], "no-such-option"),
