@@ -9,8 +9,9 @@ READY2 := .venv-numpy2/ready
 # The installed package is what is tested: a checkout's folder must not stand in for it.
 export PYTHONSAFEPATH := 1
 
-conformance: $(READY)
+conformance: $(READY) $(READY2)
 	$(BIN)/compatlosses conform
+	$(BIN2)/compatlosses conform --framework tensorflow --framework keras
 
 test: $(READY) lint browser test-numpy2
 	$(BIN)/pytest --numprocesses 2 --dist worksteal
@@ -18,7 +19,7 @@ test: $(READY) lint browser test-numpy2
 # TensorFlow, Keras and JAX's newest need NumPy 2, MindSpore needs NumPy 1: a second environment has them.
 test-numpy2: $(READY2)
 	TEST_FRAMEWORKS="tensorflow keras" $(BIN2)/pytest --numprocesses 2 --dist worksteal \
-		tests/tensorflow tests/keras tests/test_numbers.py tests/test_editions.py
+		tests/tensorflow tests/keras tests/test_numbers.py tests/test_editions.py tests/test_executors.py tests/test_neutral.py
 
 bench: $(READY)
 	$(BIN)/python tools/bench.py
