@@ -143,9 +143,13 @@ def gradients(
 def rescalable(gradient: Array, cotangent: float) -> bool:
     """Whether gradient * cotangent is as good as a gradient computed with that cotangent.
 
-    Not for half precision, rounded twice then, nor for a factor above 1, which would magnify what a subnormal has lost.
+    Not for half precision, rounded twice then, nor for a factor above 1, which would magnify what a subnormal has lost, nor
+    where one has overflowed: its product may fit, and is 0 for the cotangent 0.
     """
-    return gradient.dtype in NOTHING and abs(cotangent) <= 1.0
+    if gradient.dtype not in NOTHING or abs(cotangent) > 1.0:
+        return False
+    with np.errstate(all="ignore"):
+        return bool(np.isfinite(gradient.sum()))
 
 
 # --- contiguous arrays of one dtype -------------------------------------------------------------------------------

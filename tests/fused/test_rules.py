@@ -190,6 +190,7 @@ def test_rescalable() -> None:
     assert fused.rescalable(np.zeros(1, np.float32), -0.5)
     assert not fused.rescalable(np.zeros(1, np.float32), 65536.0)
     assert not fused.rescalable(np.zeros(1, np.float16), 0.5)
+    assert not fused.rescalable(np.array([0.0, np.inf], np.float32), 0.5)
 
 
 def script(code: str, **environment: str) -> str:
