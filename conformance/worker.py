@@ -557,7 +557,7 @@ LEGACY = ("reduction", "size_average", "reduce")
 BOTH = ("weight", "pos_weight")
 IGNORING = ("ignore_index", "normalize")
 
-NATIVE = {
+NATIVE: dict[str, dict[str, Any]] = {
     "torch": {
         "torch.nn.functional." + BCE: Function("torch.nn.functional", BCE, INPUT, LEGACY),
         "torch.nn.BCEWithLogitsLoss": Module("torch.nn", "BCEWithLogitsLoss", INPUT, LEGACY),
