@@ -33,10 +33,11 @@ from bench_implementations import Implementation
 ROOT = Path(__file__).resolve().parent.parent
 SIZES = (10**2, 10**4, 10**6, 10**7)
 PROVIDERS: dict[str, Callable[[], list[Implementation]]] = {
-    # MindSpore, Paddle, torch is the one order in which the three can be imported into one process
+    # MindSpore, Paddle, torch, TensorFlow is the one order in which the four can be imported into one process
     "mindspore": bench_frameworks.mindspore_tensors,
     "paddle": bench_frameworks.paddle_tensors,
     "torch": bench_frameworks.torch_tensors,
+    "tensorflow": bench_frameworks.tensorflow_tensors,
     "numpy": bench_arrays.numpy_arrays,
     "kernel": bench_arrays.fused_kernel,
     "scikit-learn": bench_arrays.scikit_learn,

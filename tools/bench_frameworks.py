@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import types
 from collections.abc import Callable
 from typing import Any
@@ -122,6 +123,47 @@ def mindspore_tensors() -> list[Implementation]:
     return [
         Implementation("mindspore", SHIM, preparing(shim), tensors=tensors),
         Implementation("mindspore", NATIVE, preparing(mean)),
+    ]
+
+
+def tensorflow_tensors() -> list[Implementation]:
+    """TensorFlow's functions and the shim, eager, each also in a ``tf.function``, through a gradient tape."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    tf: Any = importlib.import_module("tensorflow")
+
+    def mean(logits: Any, targets: Any, pos_weight: Any) -> Any:
+        if pos_weight is None:
+            return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(targets, logits))
+        return tf.reduce_mean(tf.nn.weighted_cross_entropy_with_logits(targets, logits, pos_weight))
+
+    def tensors(given: Problem) -> tuple[Any, Any]:
+        return tf.constant(given.logits), tf.constant(given.targets)
+
+    def preparing(loss: Loss, graph: bool = False) -> Callable[[Problem, Variant], Call]:
+        def prepare(given: Problem, variant: Variant) -> Call:
+            x, y = tensors(given)
+            p = tf.constant(given.pos_weight) if variant.pos_weight else None
+
+            def both(x: Any, y: Any) -> tuple[Any, Any]:
+                with tf.GradientTape() as tape:
+                    tape.watch(x)
+                    result = loss(x, y, p)
+                return result, tape.gradient(result, x)
+
+            def forward(x: Any, y: Any) -> tuple[Any, Any]:
+                return loss(x, y, p), None
+
+            call = both if variant.backward else forward
+            step = tf.function(call) if graph else call
+            return lambda: step(x, y)
+
+        return prepare
+
+    return [
+        Implementation("tensorflow", SHIM, preparing(shim), tensors=tensors),
+        Implementation("tensorflow", NATIVE, preparing(mean)),
+        Implementation("tensorflow", f"tf.function of {SHIM}", preparing(shim, graph=True)),
+        Implementation("tensorflow", f"tf.function of {NATIVE}", preparing(mean, graph=True)),
     ]
 
 

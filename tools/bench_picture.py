@@ -25,6 +25,7 @@ COLOURS = {
     "numpy": "#CC79A7",
     "scikit-learn": "#A6761D",
     "jax": "#56B4E9",
+    "tensorflow": "#E69F00",
     "kernel": "#000000",
 }
 DASHES = {SHIM: "-", NATIVE: "--", "all cores": "-", "1 thread": "--", f"{SHIM}, 1 thread": "-."}

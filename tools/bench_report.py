@@ -16,7 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 PACKAGES = (
-    "compatlosses", "numpy", "numba", "torch", "paddlepaddle", "mindspore", "scikit-learn", "jax", "optax",
+    "compatlosses", "numpy", "numba", "torch", "paddlepaddle", "mindspore", "tensorflow", "tensorflow-cpu", "scikit-learn",
+    "jax", "optax",
 )  # fmt: skip
 BUSY = CORES + 0.5
 """The run itself keeps every core busy at times; beyond that, somebody else does."""
