@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from . import results
+from . import results, worker
 from .expectations import FAILURES, Expectation
 from .fuzz import toml
 from .fuzzing import Failure, Fuzz
@@ -32,6 +32,8 @@ def run(
 ) -> int:
     """Fuzz and print what came of it. The result is the exit status."""
     console = Console(highlight=False)
+    # A target without a function that is wanted would be dealt a share of the calls, and make none.
+    targets = [target for target in targets if any(wanted(candidate) for candidate in possible(target))]
     fuzz = Fuzz(targets, seed, count, wanted, expectations, timeout)
     interrupted = False
     try:
@@ -47,6 +49,12 @@ def run(
     if any(target.error for target in targets) or not fuzz.statuses:
         return 3
     return 1 if unexpected else 0
+
+
+def possible(target: Target) -> list[Implementation]:
+    """What a worker of this target looks for."""
+    names = worker.SHIM if target.kind == "shim" else worker.NATIVE.get(target.framework, {})
+    return [Implementation(name, target.framework, target.kind, target.version) for name in names]
 
 
 def watched(fuzz: Fuzz, jobs: int) -> None:

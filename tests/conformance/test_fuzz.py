@@ -18,6 +18,7 @@ APPLICATION = typer.Typer()
 cli.add_commands(APPLICATION)
 IMPLEMENTATIONS = [Implementation(name, "torch", "shim", "2") for name in implementations.SHIM]
 QUICK = ["conform", "--framework", "numpy", "--implementation", "compatlosses"]
+TORCH = ["conform", "--framework", "torch", "--implementation"]
 
 
 def draws(implementation: Implementation, count: int = 300) -> list[cases.Case]:
@@ -98,6 +99,12 @@ def test_the_command_ends_with_0_where_nothing_fails() -> None:
     status, said = status_of(*QUICK, "--fuzz", "300", "--seed", "7")
     assert status == 0, said
     assert "300 calls, seed 7" in said and "0 unexpected" in said
+
+
+def test_every_call_is_made_where_a_name_leaves_out_the_native_functions() -> None:
+    status, said = status_of(*TORCH, "compatlosses", "--fuzz", "40", "--seed", "7")
+    assert status == 0, said
+    assert "40 calls, seed 7" in said and "torch 2" in said
 
 
 def test_a_failure_ends_with_1_and_is_saved_as_a_case(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
