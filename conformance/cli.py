@@ -135,6 +135,9 @@ def conform(
     lab: Annotated[Path | None, typer.Option(help="A file that lists such releases.")] = None,
     folder: Annotated[Path | None, typer.Option("--results", help="Write a compact file for each release here.")] = None,
     remove: Annotated[bool, typer.Option("--remove", help="Remove each release's environment after its run.")] = False,
+    dask: Annotated[
+        str | None, typer.Option(help="Run releases on the Dask cluster at this address, such as tcp://scheduler:8786.")
+    ] = None,
     fuzz: Annotated[
         int | None, typer.Option(min=1, max=LARGEST_COUNT, help="Draw so many random calls instead; of the shim if not told.")
     ] = None,
@@ -161,11 +164,13 @@ def conform(
         outputs = lab_cli.Outputs(json_file, junit_file, html_file, folder)
         try:
             jobs_of = [Job(one, tuple(case or ()), tuple(patterns), timeout, remove) for one in lab_cli.planned(at or [], lab)]
-            raise typer.Exit(lab_cli.conform_releases(jobs_of, jobs, outputs, verbose))
+            with terminating():
+                status = lab_cli.conform_releases(jobs_of, outputs, verbose, jobs, dask)
         except (LabError, results.ResultError) as error:
             wrong(str(error))
-    if folder or remove:
-        wrong("--results and --remove go with --at or --lab")
+        raise typer.Exit(status)
+    if folder or remove or dask:
+        wrong("--results, --remove and --dask go with --at or --lab")
     targets = targets_of(framework or [], patterns)
     chosen = selected(case or [])
     expected = loaded_expectations()

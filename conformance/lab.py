@@ -7,6 +7,7 @@ the other end may be another machine: it makes its own environments.
 from __future__ import annotations
 
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, as_completed
@@ -55,10 +56,13 @@ class Finished:
         return results.as_json(self.targets, self.verdicts, False, self.curves, of, seconds=self.seconds)
 
 
-def run_job(job: Job) -> Finished:
-    """Run a release in its environment. What stands in the way is told as its targets' error."""
+def run_job(job: Job, stopped: threading.Event | None = None) -> Finished:
+    """Run a release in its environment. What stands in the way is told as its targets' error. The event, once set, ends it."""
     began = time.monotonic()
+    stopped = stopped or threading.Event()
     try:
+        if stopped.is_set():
+            raise LabError("interrupted")
         recipe = recipe_for(job.release)
         environment = environments.environment_of(job.release, recipe)
         place = environments.made(environment)
@@ -75,7 +79,7 @@ def run_job(job: Job) -> Finished:
     python = str(environments.python_in(place))
     targets = [target_in(python, job.release.framework, kind, mode) for kind in kinds for mode in modes_of(kind, recipe.modes)]
     try:
-        return ran(job, targets, began)
+        return ran(job, targets, began, stopped)
     finally:
         if job.remove:
             shutil.rmtree(place, ignore_errors=True)
@@ -91,7 +95,7 @@ def target_in(python: str, framework: str, kind: str, mode: str) -> Target:
     return Target(framework, kind, [python, "-I", "-u", str(WORKER), framework, kind, mode], mode=mode)
 
 
-def ran(job: Job, targets: list[Target], began: float) -> Finished:
+def ran(job: Job, targets: list[Target], began: float, stopped: threading.Event) -> Finished:
     """The cases, run one target after another and held against the expectations."""
     chosen = [case for case in cases.load() if not job.cases or any(fnmatchcase(case.id, p) for p in job.cases)]
 
@@ -99,7 +103,7 @@ def ran(job: Job, targets: list[Target], began: float) -> Finished:
         patterns = job.implementations
         return not patterns or any(p == candidate.kind or fnmatchcase(candidate.name, p) for p in patterns)
 
-    run = Run(targets, chosen, wanted, job.seconds, with_curves=not job.cases)
+    run = Run(targets, chosen, wanted, job.seconds, with_curves=not job.cases, stopped=stopped)
     run.go(1)
     known = expectations.load()
     versions = {target.framework: target.version for target in targets if target.version}

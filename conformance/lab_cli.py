@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +18,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from . import compact, environments, results
-from .lab import Finished, Job, run_all
+from .lab import Finished, Job, run_all, run_job
+from .machines import executor_at
 from .recipes import LabError, Release, release_of, releases_in
 from .report import text
 
@@ -58,18 +61,20 @@ def planned(at: Sequence[str], file: Path | None) -> list[Release]:
     return list(dict.fromkeys(releases))
 
 
-def conform_releases(jobs: Sequence[Job], at_a_time: int, outputs: Outputs, verbose: bool) -> int:
-    """Run releases, print what came of each as it comes, write what was asked for; the exit status."""
+def conform_releases(jobs: Sequence[Job], outputs: Outputs, verbose: bool, at_a_time: int, dask: str | None = None) -> int:
+    """Run releases, here or on a cluster, print what came of each as it comes, write what was asked for; the exit status."""
     if outputs.json is not None and len(jobs) > 1:
         raise LabError("--json takes the run of one release; for several, --results FOLDER writes a file for each")
     console, progress = Console(), Console(stderr=True)
     finished: list[Finished] = []
     interrupted = False
+    stopped = threading.Event()
+    run = run_job if dask else partial(run_job, stopped=stopped)
     began = time.monotonic()
     progress.print(f"{len(jobs)} releases; an environment is made where there is none yet", style="dim")
     try:
-        with ThreadPoolExecutor(at_a_time) as executor:
-            for one in run_all(jobs, executor):
+        with executor_at(dask, at_a_time) as executor, stopping(stopped):
+            for one in run_all(jobs, executor, run):
                 finished.append(one)
                 progress.print(f"{len(finished)} of {len(jobs)}: {one.release}, {one.seconds:.0f} s", style="dim")
                 if outputs.folder is not None and one.verdicts:
@@ -90,6 +95,16 @@ def conform_releases(jobs: Sequence[Job], at_a_time: int, outputs: Outputs, verb
     if any(target.error or not target.implementations() for one in finished for target in one.targets):
         return 3
     return 1 if any(verdict.expectation in ("unexpected", "stale") for verdict in verdicts) else 0
+
+
+@contextmanager
+def stopping(stopped: threading.Event) -> Iterator[None]:
+    """Set the event before an interruption goes further, so that nobody waits for whole jobs to end."""
+    try:
+        yield
+    except BaseException:
+        stopped.set()
+        raise
 
 
 @lab.command("list")
