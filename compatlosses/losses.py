@@ -108,7 +108,8 @@ def value_and_gradients(
         loss, gradients = fused_value_and_gradients(host, wanted, logits, targets, weight, pos_weight, *options)
     else:
         loss = evaluate(library, logits, targets, weight, pos_weight, *options, library.dtype(logits))
-        gradients = gradients_by_formula(library, wanted, None, logits, targets, weight, pos_weight, *options)
+        computed = compute_dtype(library, logits, targets, weight, pos_weight)
+        gradients = gradients_by_formula(library, wanted, None, logits, targets, weight, pos_weight, *options, computed)
     by_name = {name: gradient for name, gradient in zip(arguments, gradients, strict=True) if gradient is not None}
     return loss, by_name
 
@@ -211,10 +212,13 @@ def gradients_by_formula(
     reduction: str,
     ignore_index: float | None,
     normalize: bool,
+    dtype: str = "float64",
 ) -> tuple[Tensor | None, ...]:
-    """The gradients wanted, times the cotangent (None: 1), in the framework's own operations: differentiable again."""
-    computed = compute_dtype(library, logits, targets, weight, pos_weight)
-    inputs = prepared(library, computed, logits, targets, weight, pos_weight, ignore_index)
+    """The gradients wanted, times the cotangent (None: 1), in the framework's own operations: differentiable again.
+
+    They are computed in ``dtype``: the hosts', whose memory is the processor's, in float64 like what they stand for.
+    """
+    inputs = prepared(library, dtype, logits, targets, weight, pos_weight, ignore_index)
     divisor = divisor_of(library, inputs, reduction, normalize)
     g = None if cotangent is None else library.cast(cotangent, library.dtype(inputs[0]))
     gradients = library.gradients(wanted, g, *inputs, False)
