@@ -70,9 +70,9 @@ class Case:
     warns: str | None = None
     result_dtype: str | None = None
     primary: bool = False
-    """Whether only each target's main function runs it, because it is long."""
+    """Whether only each target's main function runs it, because it is long or one of many."""
     call: dict[str, Any] = field(default_factory=dict)
-    """How the call is written, where that is the point: positional, rename, twice, free."""
+    """How the call is made, where that is the point: positional, rename, twice, free; before, the length of an earlier one."""
 
     @property
     def group(self) -> str:
@@ -177,6 +177,9 @@ def made(identifier: str, table: Table) -> Case:
     differentiate = tuple(table.get("differentiate", ()))
     if set(differentiate) - set(ARGUMENTS):
         raise ValueError(f"differentiate is {list(differentiate)}; expected names among {', '.join(ARGUMENTS)}")
+    call = table.get("call", {})
+    if "before" in call and not whole(call["before"], LARGEST_LIST):
+        raise ValueError("before is 0; expected the length of an earlier call")
     options = table.get("options", {})
     for name, value in options.items():
         if not isinstance(value, (str, int, float, bool)):
@@ -195,7 +198,7 @@ def made(identifier: str, table: Table) -> Case:
         warns=table.get("warns"),
         result_dtype=table.get("result_dtype"),
         primary=bool(table.get("primary", False)),
-        call=table.get("call", {}),
+        call=call,
     )
 
 

@@ -24,16 +24,17 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from . import agreement, fuzz_command, lab_cli, results
 from . import cases as data
 from . import expectations as known
-from . import fuzz_command, lab_cli, results
 from .fuzzing import LARGEST_COUNT
-from .implementations import DISTRIBUTIONS, FRAMEWORKS, SHIM, Implementation
+from .implementations import DISTRIBUTIONS, FRAMEWORKS, Implementation
 from .judge import Answer, Verdict, applies
 from .lab import Job
 from .recipes import LabError
 from .report import text
 from .runner import CASE_SECONDS, Run, Target
+from .strata import census
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -112,7 +113,7 @@ def known_implementations() -> set[str]:
     """Every implementation's name."""
     from . import worker
 
-    return set(SHIM) | {name for names in worker.NATIVE.values() for name in names}
+    return {name for framework in FRAMEWORKS for kind in ("native", "shim") for name in worker.implementations(framework, kind)}
 
 
 def conform(
@@ -143,12 +144,19 @@ def conform(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="What --fuzz draws from.")] = 0,
     save: Annotated[Path | None, typer.Option(help="Save the unexpected failures of --fuzz, made small, as cases.")] = None,
+    strata: Annotated[
+        bool, typer.Option("--strata", help="Run nothing: list the strata's cells, and exit 1 if one lacks a case.")
+    ] = False,
 ) -> None:
     """Run the cases against every framework installed here, native and shim, and print where each falls short.
 
     With --at or --lab, against releases that are not installed here, each in an environment that is made for it.
     """
     console = Console()
+    if strata:
+        counted = census(selected(case or []))
+        text.cells(console, counted)
+        raise typer.Exit(1 if any(grid.missing for grid in counted) else 0)
     began = time.monotonic()
     patterns = implementation or (["shim"] if fuzz else [])
     if at or lab:
@@ -195,10 +203,15 @@ def conform(
     except KeyboardInterrupt:
         interrupted = True
     known.apply(run.verdicts, {target.framework: target.version for target in targets if target.version}, expected)
-    write_results(run, (json_file, junit_file, html_file), interrupted, time.monotonic() - began)
+    pairs = agreement.compare(chosen, run.answers, run.verdicts)
+    seconds = time.monotonic() - began
+    compared = [pair.to_json() for pair in pairs]
+    table = results.as_json(targets, run.verdicts, interrupted, run.curves, chosen, compared, seconds)
+    write_results(table, run.verdicts, (json_file, junit_file, html_file))
     text.matrix(console, targets, run.verdicts)
     text.details(console, targets, run.verdicts, verbose)
-    text.summary(console, run.verdicts, len(chosen), time.monotonic() - began)
+    text.agreement(console, pairs)
+    text.summary(console, run.verdicts, len(chosen), seconds)
     if interrupted:
         console.print("[bold yellow]interrupted: the results are partial[/]" + (f"; {json_file} says so" if json_file else ""))
         raise typer.Exit(130)
@@ -207,7 +220,7 @@ def conform(
         raise typer.Exit(3)
     if any(target.error or not target.implementations() for target in targets):
         raise typer.Exit(3)
-    if any(verdict.expectation in ("unexpected", "stale") for verdict in run.verdicts):
+    if any(verdict.expectation in text.WRONG for verdict in run.verdicts) or any(pair.unexplained for pair in pairs):
         raise typer.Exit(1)
 
 
@@ -259,17 +272,16 @@ def checked_path(path: Path) -> None:
         wrong(str(error))
 
 
-def write_results(run: Run, files: tuple[Path | None, Path | None, Path | None], partial: bool, seconds: float) -> None:
+def write_results(table: dict[str, Any], verdicts: list[Verdict], files: tuple[Path | None, Path | None, Path | None]) -> None:
     """Write what was asked for, as JSON, JUnit and a page."""
     json_file, junit_file, html_file = files
-    table = results.as_json(run.targets, run.verdicts, partial, run.curves, run.cases, seconds=seconds)
     try:
         if json_file is not None:
             results.write(json_file, json.dumps(table, ensure_ascii=False) + "\n")
         if html_file is not None:
             results.write(html_file, page_of([table]))
         if junit_file is not None:
-            results.write(junit_file, results.junit(run.verdicts))
+            results.write(junit_file, results.junit(verdicts))
     except results.ResultError as error:
         wrong(str(error))
 

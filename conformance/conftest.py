@@ -13,7 +13,7 @@ import pytest
 
 from compatlosses.conformance import cases, expectations
 from compatlosses.conformance.cli import installed
-from compatlosses.conformance.implementations import FRAMEWORKS, SHIM, Implementation
+from compatlosses.conformance.implementations import FRAMEWORKS, Implementation
 from compatlosses.conformance.judge import applies, judge
 from compatlosses.conformance.runner import CASE_SECONDS, Target, Worker, request_of, start
 
@@ -42,8 +42,8 @@ class Suite(pytest.File):
         asked = self.config.getoption("--framework") or [name for name in FRAMEWORKS if installed(name)]
         wanted = self.config.getoption("--implementation")
         for framework in asked:
-            for kind, names in (("native", worker.NATIVE.get(framework, {})), ("shim", SHIM)):
-                for name in names:
+            for kind in ("native", "shim"):
+                for name in worker.implementations(framework, kind):
                     if wanted and not {kind, name} & set(wanted):
                         continue
                     guess = Implementation(name, framework, kind, "99999")

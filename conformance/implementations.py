@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 from packaging.version import InvalidVersion, Version
@@ -54,17 +55,43 @@ SHIM = {
     "compatlosses.tensorflow.sigmoid_cross_entropy_with_logits": "tensorflow",
     "compatlosses.tensorflow.weighted_cross_entropy_with_logits": "tensorflow",
     "compatlosses.keras": "keras",
+    "compatlosses.torch.BCEWithLogitsLoss": "torch",
+    "compatlosses.paddle.BCEWithLogitsLoss": "paddle",
+    "compatlosses.mindspore.BCEWithLogitsLoss": "mindspore-2.7",
 }
 MINDSPORE = (("2.7", "mindspore-2.7"), ("2.3", "mindspore"), ("0", "mindspore-2.0"))
 """Since when MindSpore's function is documented as it is, the latest first."""
+NATIVE_OF = {
+    "compatlosses.torch": ("torch.nn.functional.binary_cross_entropy_with_logits",),
+    "compatlosses.paddle": ("paddle.nn.functional.binary_cross_entropy_with_logits",),
+    "compatlosses.paddle.v2_0": ("paddle.nn.functional.binary_cross_entropy_with_logits",),
+    "compatlosses.paddle.fluid.layers": (
+        "paddle.fluid.layers.sigmoid_cross_entropy_with_logits",
+        "paddle._C_ops.sigmoid_cross_entropy_with_logits",
+    ),
+    "compatlosses.mindspore": ("mindspore.ops.binary_cross_entropy_with_logits",),
+    "compatlosses.mindspore.v2_7": ("mindspore.ops.binary_cross_entropy_with_logits",),
+    "compatlosses.mindspore.mint": ("mindspore.mint.nn.functional.binary_cross_entropy_with_logits",),
+    "compatlosses.torch.BCEWithLogitsLoss": ("torch.nn.BCEWithLogitsLoss",),
+    "compatlosses.paddle.BCEWithLogitsLoss": ("paddle.nn.BCEWithLogitsLoss",),
+    "compatlosses.mindspore.BCEWithLogitsLoss": ("mindspore.nn.BCEWithLogitsLoss",),
+    "compatlosses.tensorflow.sigmoid_cross_entropy_with_logits": ("tf.nn.sigmoid_cross_entropy_with_logits",),
+    "compatlosses.tensorflow.weighted_cross_entropy_with_logits": ("tf.nn.weighted_cross_entropy_with_logits",),
+    "compatlosses.keras": ("keras.ops.binary_crossentropy",),
+}
+"""What each edition stands for, in the versions whose document is the edition's."""
 PRIMARY = (
     "compatlosses",
     "torch.nn.functional.binary_cross_entropy_with_logits",
     "paddle.nn.functional.binary_cross_entropy_with_logits",
     "mindspore.ops.binary_cross_entropy_with_logits",
+    "paddle.fluid.layers.sigmoid_cross_entropy_with_logits",
     "tf.nn.sigmoid_cross_entropy_with_logits",
+    "tf.nn.weighted_cross_entropy_with_logits",
     "keras.ops.binary_crossentropy",
 )
+OTHERS = {*SHIM, *itertools.chain(*NATIVE_OF.values())} - {*PRIMARY}
+"""The rest: they run the cases that go into detail or length together, or not at all."""
 
 
 @dataclass(frozen=True)

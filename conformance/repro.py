@@ -113,7 +113,13 @@ def script(case: Case, framework: str, implementation: str | None) -> str:
     function = names.get(name)
     if function is None or type(function) is not worker.Function:
         raise ReproError(f"{name!r} is no function of {framework} that a script can call; expected {next(iter(names))}")
-    if case.repeat or case.second or case.cotangent is not None or any(t.kind != "tensor" for t in case.tensors.values()):
+    if (
+        case.repeat
+        or case.second
+        or case.cotangent is not None
+        or "before" in case.call
+        or any(t.kind != "tensor" for t in case.tensors.values())
+    ):
         raise ReproError(f"{case.id} is long, of second order or with what is no tensor: a script cannot show it")
     load, tensor, gradients, array = PARTS[framework]
     own = function.names

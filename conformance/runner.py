@@ -181,7 +181,7 @@ class Run:
     pattern: Callable[[Implementation], bool] = lambda implementation: True
     seconds: float = CASE_SECONDS
     verdicts: list[Verdict] = field(default_factory=list)
-    answers: dict[tuple[str, str, str], Answer] = field(default_factory=dict)
+    answers: dict[tuple[str, Implementation], Answer] = field(default_factory=dict)
     with_curves: bool = False
     curves: list[curves.Curve] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
@@ -217,7 +217,7 @@ class Run:
                     continue
                 verdict = judge(case, implementation, answer, seconds)
                 self.verdicts.append(verdict)
-                self.answers[case.id, implementation.name, implementation.framework] = answer
+                self.answers[case.id, implementation] = answer
                 notice(target, verdict, answer)
         except TargetError as error:
             if not self.stopped.is_set():

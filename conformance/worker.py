@@ -269,6 +269,8 @@ class MindSpore(Eager):
         self.version = mindspore.__version__
         # Else a call's error is raised later, by whatever looks at a tensor next.
         mindspore.set_context(mode=mindspore.PYNATIVE_MODE, pynative_synchronize=True)
+        home = "mindspore.graph.api" if hasattr(mindspore, "graph") else "mindspore.common.api"
+        self.executor = getattr(importlib.import_module(home), "_pynative_executor", None)
 
     def tensor(self, values, dtype, view):
         kind = getattr(self.ms, "bool_" if dtype == "bool" else dtype)
@@ -284,37 +286,30 @@ class MindSpore(Eager):
         return np.asarray(x.asnumpy()), dtype
 
     def differentiate(self, call, tensors, wrt, cotangent, second):
-        # MindSpore computes later than it is called, and raises when the result is first looked at.
-        value = in_phase("call", self.seen, call, tensors)
         names = [name for name in NAMES if name in tensors]
+        places = tuple(names.index(name) for name in wrt)
+        values, slopes = [], []
 
-        def total(*values):
-            result = call(dict(zip(names, values)))
-            return result if cotangent is None else result * cotangent
+        def total(*arguments):
+            values.append(call(dict(zip(names, arguments))))
+            return values[0] if cotangent is None else values[0] * cotangent
 
-        def gradients():
-            places = tuple(names.index(name) for name in wrt)
-            found = self.ms.grad(total, places)(*(tensors[name] for name in names))
+        def slope(*arguments):
+            slopes.append(self.ms.grad(total, places[0])(*arguments))
+            return slopes[0]
+
+        try:
+            # One pass forward for all: each costs milliseconds.
+            found = self.ms.grad(slope if second else total, places)(*(tensors[name] for name in names))
             # One place gives a tensor, several a tuple.
-            found = found if isinstance(found, tuple) else (found,)
-            return {name: self.seen(lambda x=x: x) for name, x in zip(wrt, found)}
-
-        def twice():
-            place = names.index("logits")
-
-            def slope(*values):
-                return self.ms.grad(total, place)(*values).sum()
-
-            return self.seen(self.ms.grad(slope, place), *(tensors[name] for name in names))
-
-        found = in_phase("gradient", gradients)
-        return value, found, in_phase("gradient", twice) if second else None
-
-    def seen(self, function, *arguments):
-        """The function's result, computed."""
-        result = function(*arguments)
-        self.array(result)
-        return result
+            found = list(found if isinstance(found, tuple) else (found,))
+            for x in [*values, *slopes, *found]:
+                self.array(x)  # An error that was put off is raised now.
+        except Exception as error:
+            raise Refused("gradient" if values else "call", error) from error
+        if second:
+            return values[0], {wrt[0]: slopes[0]}, found[0]
+        return values[0], dict(zip(wrt, found)), None
 
     def settle(self):
         try:
@@ -323,6 +318,9 @@ class MindSpore(Eager):
             pass
         except Exception as error:
             sys.stderr.write(f"left over from an earlier call: {error}\n")
+        # What a gradient keeps of the shapes of an earlier one would make results depend on the order of the cases.
+        if self.executor is not None:
+            self.executor.clear_res()
 
 
 class TensorFlow(Eager):
@@ -608,11 +606,25 @@ SHIM = {
     ),
     "compatlosses.keras": FromLogits("compatlosses.keras", "binary_crossentropy", KERAS, ()),
 }
+# The editions' module classes are real modules of their framework, and tested in it.
+SHIM_MODULES = {
+    "torch": Module("compatlosses.torch", "BCEWithLogitsLoss", INPUT, LEGACY),
+    "paddle": Module("compatlosses.paddle", "BCEWithLogitsLoss", LOGIT, ("reduction", "name")),
+    "mindspore": Module("compatlosses.mindspore", "BCEWithLogitsLoss", INPUT),
+}
 
 
-def shim_on(framework):
-    """The shim's implementations that are run on a framework. Keras' tensors are TensorFlow's, which run all."""
-    return {"compatlosses.keras": SHIM["compatlosses.keras"]} if framework == "keras" else SHIM
+def implementations(framework: str, kind: str) -> dict[str, Any]:
+    """What is tested in a framework's environment, by name."""
+    if kind == "native":
+        return NATIVE.get(framework, {})
+    if framework == "keras":
+        # Its tensors are TensorFlow's, which run all editions.
+        return {"compatlosses.keras": SHIM["compatlosses.keras"]}
+    if framework not in SHIM_MODULES:
+        return SHIM
+    module = SHIM_MODULES[framework]
+    return dict(SHIM, **{module.module + "." + module.name: module})
 
 
 # ------------------------------------------------------------------------------------------------------------ one request
@@ -666,6 +678,9 @@ class Session:
         call = self.implementations[name].bind(self.functions[name], request)
         wrt = request.get("differentiate", [])
         gradients, twice = {}, None
+        if request.get("before"):
+            earlier = {name: self.made(resized(spec, request["before"]), None) for name, spec in request["tensors"].items()}
+            self.differentiate(call, earlier, wrt, request.get("cotangent"), False)
         if wrt:
             how = (request.get("cotangent"), request.get("second", False))
             value, gradients, twice = in_phase("call", self.differentiate, call, tensors, wrt, *how)
@@ -721,6 +736,12 @@ class Session:
             rows = rows.reshape(repeat["times"], repeat["distinct"])
             wide = np.stack([rows.min(axis=0), rows.max(axis=0)])
         return {"dtype": dtype, "shape": shape, "data": encoded(wide)}
+
+
+def resized(spec, length):
+    """A one-dimensional tensor of the same values, repeated or cut to another length."""
+    values = np.resize(decoded(spec["data"]), length)
+    return dict(spec, shape=[length], data=encoded(values))
 
 
 class Foreign:
@@ -782,4 +803,4 @@ if __name__ == "__main__":
     if FRAMEWORK != "mindspore":
         # MindSpore hands every operation from thread to thread, and waits for a core each time: it goes first.
         os.nice(10)
-    serve(lambda: Session(FRAMEWORK, shim_on(FRAMEWORK) if KIND == "shim" else NATIVE[FRAMEWORK], MODE))
+    serve(lambda: Session(FRAMEWORK, implementations(FRAMEWORK, KIND), MODE))

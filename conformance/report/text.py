@@ -10,8 +10,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ..agreement import Pair
 from ..judge import Verdict
 from ..runner import Target
+from ..strata import Census
 
 CODES = {
     "torch.nn.functional.binary_cross_entropy_with_logits": "functional",
@@ -32,6 +34,9 @@ CODES = {
     "compatlosses.mindspore.v2_0": "ms2.0",
     "compatlosses.mindspore.v2_7": "ms2.7",
     "compatlosses.mindspore.mint": "mint",
+    "compatlosses.torch.BCEWithLogitsLoss": "class",
+    "compatlosses.paddle.BCEWithLogitsLoss": "class",
+    "compatlosses.mindspore.BCEWithLogitsLoss": "class",
 }
 """What an implementation is called at the head of a narrow column."""
 WRONG = ("unexpected", "stale")
@@ -42,7 +47,7 @@ def code(implementation: str) -> str:
     return CODES.get(implementation, implementation.rpartition(".")[2][:10])
 
 
-def cell(verdicts: Iterable[Verdict]) -> str:
+def cell_of(verdicts: Iterable[Verdict]) -> str:
     """One cell: how many pass, how many are known to deviate, and what is unexpected; 'u' if nothing is supported."""
     found = list(verdicts)
     statuses, kinds = Counter(v.status for v in found), Counter(v.expectation for v in found)
@@ -80,7 +85,7 @@ def matrix(console: Console, targets: Sequence[Target], verdicts: Sequence[Verdi
         for name in names:
             table.add_column(code(name), justify="right", no_wrap=True)
         for index, group in enumerate(groups):
-            table.add_row(group, *(cell(rows[name][index]) for name in names))
+            table.add_row(group, *(cell_of(rows[name][index]) for name in names))
         table.add_section()
         without = [sum(v.status == "unsupported" for row in rows[name] for v in row) for name in names]
         table.add_row("[dim]unsupported[/]", *(f"[dim]{number}[/]" for number in without))
@@ -124,6 +129,28 @@ def details(console: Console, targets: Sequence[Target], verdicts: Sequence[Verd
         console.print(f"         {line(max(members, key=size), 300)}", highlight=False)
 
 
+def agreement(console: Console, pairs: Sequence[Pair]) -> None:
+    """How many cases each two implementations answer alike, and the largest difference; whatever is right."""
+    if not pairs:
+        return
+    table = Table(title="[bold]Agreement[/]", title_justify="left", title_style="", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in ("one", "other"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("cases", "alike", "most ULP"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for pair in pairs:
+        differing = len({difference.case for difference in pair.differences})
+        most = max((difference.ulps for difference in pair.differences if difference.ulps is not None), default=0.0)
+        alike = f"{pair.compared - differing}"
+        sides = [f"{side.framework}: {code(side.name)}" for side in (pair.one, pair.other)]
+        table.add_row(*map(escape, sides), str(pair.compared), alike, f"{most:.3g}" if differing else "")
+    console.print(table)
+    for pair in pairs:
+        for difference in pair.unexplained:
+            said = f"{pair.one.label}, {pair.other.label}: {difference.case}: {difference.what}: {difference.message}"
+            console.print(f"[bold red]differ although both pass:[/] {escape(said)}", highlight=False, soft_wrap=True)
+
+
 def line(verdict: Verdict, most: int = 10_000) -> str:
     """One verdict in words."""
     if verdict.expectation == "stale":
@@ -154,3 +181,15 @@ def summary(console: Console, verdicts: Sequence[Verdict], cases: int, seconds: 
         f"{cases} cases, {len(verdicts)} verdicts in {seconds:.0f} s: {statuses['pass']} pass, {kinds['expected']} known "
         f"deviations, {statuses['unsupported']} unsupported, [bold]{kinds['unexpected']} unexpected, {kinds['stale']} stale[/]"
     )
+
+
+def cells(console: Console, counted: Sequence[Census]) -> None:
+    """The strata's cells: how many have a case, which lack one, and why others are left empty."""
+    for census in counted:
+        axes = " x ".join(name for name, _ in census.grid.axes)
+        console.print(f"[bold]{census.grid.name}[/] ({axes}): {census.held} cells have a case", highlight=False)
+        for reason, empty in census.empty.items():
+            console.print(f"  {len(empty):5} empty: {escape(reason)}", highlight=False)
+            console.print(f"        such as {escape(', '.join(empty[0]))}", style="dim", highlight=False)
+        for cell in census.missing:
+            console.print(f"  [bold red]no case:[/] {escape(', '.join(cell))}", highlight=False)

@@ -1,0 +1,50 @@
+"""docs/findings.md: every entry is whole and names cases that fail for it, and no expectation is without an entry."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from compatlosses.conformance import cases, expectations, results
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
+ENTRIES = {part.partition("\n")[0].strip(): part for part in TEXT.split("\n## ")[1:]}
+KNOWN = expectations.load()
+
+
+@pytest.mark.parametrize("heading", ENTRIES)
+def test_an_entry_is_whole(heading: str) -> None:
+    for word in ("What", "Since", "Case", "Hurts", "Workaround"):
+        assert f"- **{word}:**" in ENTRIES[heading], f"no {word}"
+    assert re.search(r"\d", ENTRIES[heading].partition("- **Since")[0]), "no figure"
+
+
+@pytest.mark.parametrize("heading", ENTRIES)
+def test_its_cases_fail_for_it(heading: str) -> None:
+    line = re.search(r"- \*\*Case:\*\*(.*?)\n- \*\*", ENTRIES[heading], re.DOTALL)
+    assert line
+    named = re.findall(r"`([^`]+)`", line[1])
+    assert named and set(named) <= {case.id for case in cases.load()}
+    mine = [expectation for expectation in KNOWN if expectation.source == heading]
+    for case in named:
+        # What is mended in the installed version has no expectation: a kept run of an earlier one shows it.
+        shown = any(expectation.checks(case) for expectation in mine) if mine else case in failing_in_kept_runs(heading)
+        assert shown, f"{case} is not known to fail"
+
+
+def failing_in_kept_runs(heading: str) -> set[str]:
+    """The cases that fail in the kept runs of the versions that an entry names."""
+    since = ENTRIES[heading].partition("- **Since:**")[2].partition("\n")[0]
+    kept = [path for path in (ROOT / "conformance" / "results").glob("*.json") if f" {path.stem.partition('-')[2]}" in since]
+    assert kept, "it names no version whose run is kept"
+    return {
+        v["case"] for path in kept for v in results.read(path)["verdicts"] if v["kind"] == "native" and v["status"] == "fail"
+    }
+
+
+def test_every_expectation_has_an_entry_or_a_link() -> None:
+    for expectation in KNOWN:
+        assert expectation.source in ENTRIES or expectation.source.startswith("https://"), expectation.place

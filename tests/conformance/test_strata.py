@@ -1,0 +1,45 @@
+"""The strata: every cell that can be reached has a case, and the rest say why not."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from compatlosses.conformance import cases, strata
+
+
+def test_every_reachable_cell_has_a_case() -> None:
+    for counted in strata.census(cases.load()):
+        assert not counted.missing, f"{counted.grid.name}: {counted.missing[:5]}"
+        assert counted.held
+        assert all(reason and empty for reason, empty in counted.empty.items())
+
+
+@pytest.mark.parametrize(
+    ("without", "grid", "cell"),
+    [
+        ("cells/", "elements", ("logit -0", "label 0", "none", "given", "float16", "gradient/weight")),
+        ("view/", "layouts", ("transposed memory", "mean")),
+        ("accumulation/", "sums", ("10000000", "mean", "float32")),
+        ("label-dtype/", "label types", ("bool", "none")),
+    ],
+)
+def test_a_cell_without_a_case_is_missed(without: str, grid: str, cell: strata.Cell) -> None:
+    fewer = [case for case in cases.load() if not case.id.startswith(without)]
+    (counted,) = (counted for counted in strata.census(fewer) if counted.grid.name == grid)
+    assert cell in counted.missing
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "name"),
+    [
+        (-0.0, 0.0, "logit -0, label 0"),
+        (math.nan, 1.0, "NaN logit, label 1"),
+        (-math.inf, 0.5, "logit -inf, soft label"),
+        (700.0, -0.25, "+saturating logit, label outside [0, 1]"),
+        (-1e-30, 1.5, "-tiny logit, label outside [0, 1]"),
+    ],
+)
+def test_an_element_belongs_to_one_cell(x: float, y: float, name: str) -> None:
+    assert strata.stratum(x, y) == name
