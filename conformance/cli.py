@@ -13,7 +13,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from fnmatch import fnmatchcase
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -26,6 +25,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from . import agreement, fuzz_command, lab_cli, results
 from . import cases as data
+from . import changes, fuzz_command, lab_cli, results
 from . import expectations as known
 from .fuzzing import LARGEST_COUNT
 from .implementations import DISTRIBUTIONS, FRAMEWORKS, Implementation
@@ -326,27 +326,25 @@ def compare(
     old: Annotated[Path, typer.Argument(help="The earlier run's JSON.")],
     new: Annotated[Path, typer.Argument(help="The later run's JSON.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print every case, not the first of each kind.")] = False,
 ) -> None:
-    """Tell what changed between two runs, by case; exit 1 if something got worse."""
+    """Tell what changed between two runs, by case; exit 1 if something got worse: it broke, or fails by more than before."""
     try:
         before, after = results.read(old), results.read(new)
     except results.ResultError as error:
         wrong(str(error))
-    changes = results.compare(before, after)
+    found = changes.compare(before, after)
+    if not (found.unchanged or found.broken or found.fixed or found.changed or found.lost):
+        wrong(f"{old} and {new} have no case of one implementation in common")
     if as_json:
-        json.dump(asdict(changes), sys.stdout, indent=2, ensure_ascii=False)
+        json.dump(found.to_json(), sys.stdout, indent=2, ensure_ascii=False)
         print()
-        raise typer.Exit(1 if changes.worse else 0)
-    console = Console(soft_wrap=True, highlight=False)
-    for run, path in ((before, old), (after, new)):
-        if run.get("partial"):
-            console.print(f"[yellow]{escape(str(path))} is partial[/]")
-    for title, lines in (("worse", changes.worse), ("better", changes.better), ("moved", changes.moved)):
-        console.print(f"[bold]{title}: {len(lines)}[/]")
-        for line in lines:
-            console.print(f"  {escape(line)}")
-    console.print(f"gone: {len(changes.gone)}, new: {len(changes.new)}, unchanged: {changes.unchanged}")
-    raise typer.Exit(1 if changes.worse else 0)
+    else:
+        for run, path in ((before, old), (after, new)):
+            if run.get("partial"):
+                Console(stderr=True).print(f"[yellow]{escape(str(path))} is partial[/]", soft_wrap=True)
+        text.changes(Console(soft_wrap=True, highlight=False), found, verbose)
+    raise typer.Exit(1 if found.worse else 0)
 
 
 def update_expectations(

@@ -1,4 +1,4 @@
-"""The result of a run as data: JSON of a versioned schema (docs/results-schema.md), JUnit, and what changed between two."""
+"""The result of a run as data: JSON of a versioned schema (docs/results-schema.md), and JUnit."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -131,56 +130,3 @@ def junit(verdicts: Sequence[Verdict]) -> str:
 def printable(text: str) -> str:
     """Text without the control characters that XML cannot hold."""
     return "".join(c if c in "\t\n" or c.isprintable() else "?" for c in text)
-
-
-@dataclass
-class Changes:
-    """What changed between two runs, by implementation and case."""
-
-    worse: list[str] = field(default_factory=list)
-    better: list[str] = field(default_factory=list)
-    moved: list[str] = field(default_factory=list)
-    gone: list[str] = field(default_factory=list)
-    new: list[str] = field(default_factory=list)
-    unchanged: int = 0
-
-
-def compare(old: Table, new: Table) -> Changes:
-    """What the new run does otherwise. An error that doubled, by at least one ULP, has moved."""
-    before, after = by_case(old), by_case(new)
-    changes = Changes()
-    changes.gone = [" ".join(key) for key in before if key not in after]
-    changes.new = [" ".join(key) for key in after if key not in before]
-    for key, verdict in after.items():
-        if key not in before:
-            continue
-        was, now = before[key]["status"], verdict["status"]
-        line = f"{' '.join(key)}: {was} -> {now}"
-        if STATUSES.index(now) > STATUSES.index(was):
-            changes.worse.append(f"{line}: {verdict['message'][:160]}")
-        elif now != was:
-            changes.better.append(line)
-        elif farther(worst(before[key]), worst(verdict)):
-            changes.moved.append(f"{' '.join(key)}: {worst(before[key]):g} -> {worst(verdict):g} ULP")
-        else:
-            changes.unchanged += 1
-    return changes
-
-
-def by_case(run: Table) -> dict[tuple[str, ...], Table]:
-    """A run's verdicts by framework, implementation, mode (where it is not eager) and case."""
-    modes = {"eager": ()}
-    return {
-        (v["framework"], v["implementation"], *modes.get(mode := v.get("mode", "eager"), (mode,)), v["case"]): v
-        for v in run["verdicts"]
-    }
-
-
-def worst(verdict: Table) -> float:
-    """The largest error in ULPs of a verdict."""
-    return max((float(c["ulps"]) for c in verdict.get("checks", []) if c.get("ulps") is not None), default=0.0)
-
-
-def farther(was: float, now: float) -> bool:
-    """Whether an error grew or shrank beyond tolerance."""
-    return was != now and (max(was, now) > 2 * min(was, now)) and abs(now - was) > 1

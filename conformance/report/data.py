@@ -13,7 +13,7 @@ from typing import Any
 from packaging.version import InvalidVersion, Version
 
 from .. import cases as data
-from .. import results
+from ..changes import change
 from ..implementations import APIS, FRAMEWORKS, SHIM, Implementation
 from ..judge import STATUSES, YARDSTICKS
 from ..repro import ReproError, script
@@ -237,16 +237,6 @@ def changes(columns: Sequence[Table], verdicts: Sequence[dict[str, Table]], ids:
                 kinds[kind].append(places[id])
         found.append(kinds)
     return found
-
-
-def change(old: Table | None, new: Table | None) -> str:
-    """How a case changed, by the rule of `results.compare`; '' where neither version has it."""
-    if old is None or new is None:
-        return "added" if new else "gone" if old else ""
-    was, now = STATUSES.index(old["status"]), STATUSES.index(new["status"])
-    if was != now:
-        return "broken" if now > was else "fixed"
-    return "changed" if results.farther(results.worst(old), results.worst(new)) else "unchanged"
 
 
 def agreement(runs: Sequence[Table], columns: Sequence[Table], ids: Sequence[str], texts: Texts) -> list[list[int]]:

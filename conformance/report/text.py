@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..agreement import Pair
+from ..changes import Changes
 from ..judge import Verdict
 from ..runner import Target
 from ..strata import Census
@@ -193,3 +194,20 @@ def cells(console: Console, counted: Sequence[Census]) -> None:
             console.print(f"        such as {escape(', '.join(empty[0]))}", style="dim", highlight=False)
         for cell in census.missing:
             console.print(f"  [bold red]no case:[/] {escape(', '.join(cell))}", highlight=False)
+
+
+def changes(console: Console, found: Changes, verbose: bool = False, most: int = 20) -> None:
+    """What changed between two runs, in words."""
+    kinds: dict[str, Sequence[object]] = {
+        "no longer there": found.lost,
+        "newly broken": found.broken,
+        "newly fixed": found.fixed,
+        "changed beyond tolerance": found.changed,
+    }
+    for title, entries in kinds.items():
+        console.print(f"[bold]{title}: {len(entries)}[/]")
+        for entry in entries if verbose else entries[:most]:
+            console.print(f"  {escape(str(entry))}")
+        if len(entries) > most and not verbose:
+            console.print(f"  [dim]and {len(entries) - most} more: --verbose or --json has them all[/]")
+    console.print(f"unchanged: {found.unchanged}; in one run alone: {len(found.gone)} gone, {len(found.added)} added")

@@ -50,9 +50,3 @@ def test_an_interrupted_run_saves_what_is_done(tmp_path: Path, number: signal.Si
     assert "crash" not in {verdict["status"] for verdict in found["verdicts"]}
     assert found["targets"][0]["error"] == ""
     assert len(ElementTree.parse(junit).getroot().findall("testsuite/testcase")) == len(found["verdicts"])
-
-
-def test_a_partial_run_does_not_pass_for_a_whole_one(tmp_path: Path) -> None:
-    """What was not reached is gone, not passed: `compare` says so."""
-    whole = {"verdicts": [{"case": c, "implementation": "f", "framework": "torch", "status": "pass"} for c in "ab"]}
-    assert results.compare(whole, {"verdicts": whole["verdicts"][:1]}).gone == ["torch f b"]

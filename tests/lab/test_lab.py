@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from compatlosses.conformance import compact, environments, lab, results
+from compatlosses.conformance import changes, compact, environments, lab, results
 from compatlosses.conformance.judge import Check, Verdict
 from compatlosses.conformance.recipes import LabError, Release
 from compatlosses.conformance.runner import Target
@@ -55,9 +55,9 @@ def test_a_compact_run_reads_back_with_the_same_statuses_and_errors(tmp_path: Pa
     path.write_text(compact.dumps(run))
     assert "someone" not in path.read_text()
     back = results.read(path)
-    assert [(v["case"], v["status"], results.worst(v)) for v in back["verdicts"]] == [
+    assert [(v["case"], v["status"], changes.worst(v)) for v in back["verdicts"]] == [
         ("a/1", "pass", 1.5),
         ("a/2", "unsupported", 0.0),
         ("a/3", "fail", float("inf")),
     ]
-    assert results.compare(run, back).unchanged == 3
+    assert changes.compare(run, back).unchanged == 3
