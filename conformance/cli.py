@@ -23,9 +23,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from . import agreement, fuzz_command, lab_cli, results
+from . import agreement, changes, fuzz_command, lab_cli, results
 from . import cases as data
-from . import changes, fuzz_command, lab_cli, results
 from . import expectations as known
 from .fuzzing import LARGEST_COUNT
 from .implementations import DISTRIBUTIONS, FRAMEWORKS, Implementation

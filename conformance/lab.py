@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
-from . import cases, curves, environments, expectations, results
+from . import agreement, cases, curves, environments, expectations, results
 from .implementations import Implementation
 from .judge import Verdict
 from .recipes import LabError, Release, recipe_for
@@ -46,6 +46,8 @@ class Finished:
     targets: list[Target]
     verdicts: list[Verdict] = field(default_factory=list)
     curves: list[curves.Curve] = field(default_factory=list)
+    pairs: list[agreement.Pair] = field(default_factory=list)
+    """The shim beside the native functions."""
     cases: tuple[str, ...] = ()
     seconds: float = 0.0
 
@@ -53,15 +55,16 @@ class Finished:
         """The run as data."""
         wanted = set(self.cases)
         of = [case for case in cases.load() if case.id in wanted]
-        return results.as_json(self.targets, self.verdicts, False, self.curves, of, seconds=self.seconds)
+        compared = [pair.to_json() for pair in self.pairs]
+        return results.as_json(self.targets, self.verdicts, False, self.curves, of, compared, self.seconds)
 
 
-def run_job(job: Job, stopped: threading.Event | None = None) -> Finished:
+def run_job(job: Job, halt: threading.Event | None = None) -> Finished:
     """Run a release in its environment. What stands in the way is told as its targets' error. The event, once set, ends it."""
     began = time.monotonic()
-    stopped = stopped or threading.Event()
+    halt = halt or threading.Event()
     try:
-        if stopped.is_set():
+        if halt.is_set():
             raise LabError("interrupted")
         recipe = recipe_for(job.release)
         environment = environments.environment_of(job.release, recipe)
@@ -79,7 +82,7 @@ def run_job(job: Job, stopped: threading.Event | None = None) -> Finished:
     python = str(environments.python_in(place))
     targets = [target_in(python, job.release.framework, kind, mode) for kind in kinds for mode in modes_of(kind, recipe.modes)]
     try:
-        return ran(job, targets, began, stopped)
+        return ran(job, targets, began, halt)
     finally:
         if job.remove:
             shutil.rmtree(place, ignore_errors=True)
@@ -95,7 +98,7 @@ def target_in(python: str, framework: str, kind: str, mode: str) -> Target:
     return Target(framework, kind, [python, "-I", "-u", str(WORKER), framework, kind, mode], mode=mode)
 
 
-def ran(job: Job, targets: list[Target], began: float, stopped: threading.Event) -> Finished:
+def ran(job: Job, targets: list[Target], began: float, halt: threading.Event) -> Finished:
     """The cases, run one target after another and held against the expectations."""
     chosen = [case for case in cases.load() if not job.cases or any(fnmatchcase(case.id, p) for p in job.cases)]
 
@@ -103,13 +106,14 @@ def ran(job: Job, targets: list[Target], began: float, stopped: threading.Event)
         patterns = job.implementations
         return not patterns or any(p == candidate.kind or fnmatchcase(candidate.name, p) for p in patterns)
 
-    run = Run(targets, chosen, wanted, job.seconds, with_curves=not job.cases, stopped=stopped)
+    run = Run(targets, chosen, wanted, job.seconds, with_curves=not job.cases, halt=halt)
     run.go(1)
     known = expectations.load()
     versions = {target.framework: target.version for target in targets if target.version}
     expectations.apply(run.verdicts, versions, known)
+    pairs = agreement.compare(chosen, run.answers, run.verdicts)
     ids = tuple(case.id for case in chosen)
-    return Finished(job.release, targets, run.verdicts, run.curves, ids, time.monotonic() - began)
+    return Finished(job.release, targets, run.verdicts, run.curves, pairs, ids, time.monotonic() - began)
 
 
 def kind_is_wanted(kind: str, patterns: Sequence[str]) -> bool:

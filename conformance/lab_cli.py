@@ -68,12 +68,12 @@ def conform_releases(jobs: Sequence[Job], outputs: Outputs, verbose: bool, at_a_
     console, progress = Console(), Console(stderr=True)
     finished: list[Finished] = []
     interrupted = False
-    stopped = threading.Event()
-    run = run_job if dask else partial(run_job, stopped=stopped)
+    halt = threading.Event()
+    run = run_job if dask else partial(run_job, halt=halt)
     began = time.monotonic()
     progress.print(f"{len(jobs)} releases; an environment is made where there is none yet", style="dim")
     try:
-        with executor_at(dask, at_a_time) as executor, stopping(stopped):
+        with executor_at(dask, at_a_time) as executor, stopping(halt):
             for one in run_all(jobs, executor, run):
                 finished.append(one)
                 progress.print(f"{len(finished)} of {len(jobs)}: {one.release}, {one.seconds:.0f} s", style="dim")
@@ -82,6 +82,7 @@ def conform_releases(jobs: Sequence[Job], outputs: Outputs, verbose: bool, at_a_
                     results.write(outputs.folder / name, compact.dumps(one.as_json()))
                 text.matrix(console, one.targets, one.verdicts)
                 text.details(console, one.targets, one.verdicts, verbose)
+                text.agreement(console, one.pairs)
     except KeyboardInterrupt:
         interrupted = True
     order = [job.release for job in jobs]
@@ -94,16 +95,17 @@ def conform_releases(jobs: Sequence[Job], outputs: Outputs, verbose: bool, at_a_
         return 130
     if any(target.error or not target.implementations() for one in finished for target in one.targets):
         return 3
-    return 1 if any(verdict.expectation in ("unexpected", "stale") for verdict in verdicts) else 0
+    unexplained = any(pair.unexplained for one in finished for pair in one.pairs)
+    return 1 if unexplained or any(verdict.expectation in text.WRONG for verdict in verdicts) else 0
 
 
 @contextmanager
-def stopping(stopped: threading.Event) -> Iterator[None]:
+def stopping(halt: threading.Event) -> Iterator[None]:
     """Set the event before an interruption goes further, so that nobody waits for whole jobs to end."""
     try:
         yield
     except BaseException:
-        stopped.set()
+        halt.set()
         raise
 
 

@@ -185,7 +185,14 @@ class Run:
     with_curves: bool = False
     curves: list[curves.Curve] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
+    halt: threading.Event = field(default_factory=threading.Event)
+    """Set from outside, it ends the run, and perhaps others with it."""
     workers: list[Worker] = field(default_factory=list)
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more is to be run."""
+        return self.stopped.is_set() or self.halt.is_set()
 
     def go(self, jobs: int, notice: Notice = lambda target, verdict, answer: None) -> None:
         """Run every target, so many at a time. An interruption stops all and keeps what is done."""
@@ -220,7 +227,7 @@ class Run:
                 self.answers[case.id, implementation] = answer
                 notice(target, verdict, answer)
         except TargetError as error:
-            if not self.stopped.is_set():
+            if not self.over:
                 target.error = str(error)
         target.seconds = round(time.monotonic() - began, 2)
         notice(target, None, None)
@@ -233,14 +240,14 @@ class Run:
             work = [(i, c) for i in target.implementations() if self.pattern(i) for c in chosen if applies(c, i)]
             sent = 0
             for place, (implementation, case) in enumerate(work):
-                if self.stopped.is_set():
+                if self.over:
                     return
                 began = time.monotonic()
                 for ahead_implementation, ahead_case in work[sent : place + 2]:
                     worker.send(request_of(ahead_case, ahead_implementation.name))
                     sent += 1
                 answer = worker.receive(self.seconds)
-                if self.stopped.is_set():
+                if self.over:
                     return
                 if answer["outcome"] in ("crash", "timeout"):
                     sent = place + 1

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from compatlosses.conformance import changes, compact, environments, lab, results
+from compatlosses.conformance import changes, compact, environments, lab, results, runner
 from compatlosses.conformance.judge import Check, Verdict
 from compatlosses.conformance.recipes import LabError, Release
 from compatlosses.conformance.runner import Target
@@ -61,3 +63,26 @@ def test_a_compact_run_reads_back_with_the_same_statuses_and_errors(tmp_path: Pa
         ("a/3", "fail", float("inf")),
     ]
     assert changes.compare(run, back).unchanged == 3
+
+
+def test_a_job_that_fails_leaves_the_one_after_it_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    halt = threading.Event()
+
+    def ran(job: lab.Job, targets: list[Target], began: float, halt: threading.Event) -> lab.Finished:
+        run = runner.Run([target for target in targets if target.kind == "native"], [], halt=halt)
+        if job.release == BAD:
+            monkeypatch.setattr(run, "run_target", lambda target, notice: {}["a fault of ours"])
+        else:
+            monkeypatch.setattr(run, "run_target", lambda target, notice: None)
+        run.go(1)
+        return lab.Finished(job.release, targets)
+
+    monkeypatch.setattr(lab, "ran", ran)
+    monkeypatch.setattr(environments, "made", lambda environment: Path("nowhere"))
+    monkeypatch.setattr(environments, "put_shim", lambda place: None)
+    with ThreadPoolExecutor(1) as pool:
+        found = {one.release: one for one in lab.run_all([lab.Job(BAD), lab.Job(GOOD)], pool, partial(lab.run_job, halt=halt))}
+    assert "KeyError" in found[BAD].targets[0].error
+    assert not any(target.error for target in found[GOOD].targets)
+    halt.set()
+    assert lab.run_job(lab.Job(GOOD), halt).targets[0].error == "interrupted"
