@@ -172,17 +172,18 @@ def plain(x: Array, y: Array, reduction: str, normalize: bool, wanted: bool, cot
     a, b = flat(x), flat(y)
     divisor = float(size) if reduction == "mean" or normalize else 1.0
     scale = cotangent / divisor
-    loss = np.empty(x.shape if reduction == "none" else (), dtype)
 
-    if reduction == "none":
-        losses = flat(loss)
-        in_pieces(lambda first, last: kernel(a, b, losses, slopes, scale, NOWHERE, first, last, 0.0, nowhere), blocks)
-    elif blocks < 2 * LEAST or get_num_threads() == 1:
+    if reduction != "none" and (blocks < 2 * LEAST or get_num_threads() == 1):
+        loss = np.empty((), dtype)
         kernel(a, b, nothing, slopes, scale, NOWHERE, 0, blocks, divisor, loss)
-    else:
+    elif reduction != "none":
         partials = np.empty((blocks, 2))
         in_pieces(lambda first, last: kernel(a, b, nothing, slopes, scale, partials, first, last, 0.0, nowhere), blocks)
         loss = rounded(compiled().total(partials, divisor), dtype)
+    else:
+        loss = np.empty(x.shape, dtype)
+        losses = flat(loss)
+        in_pieces(lambda first, last: kernel(a, b, losses, slopes, scale, NOWHERE, first, last, 0.0, nowhere), blocks)
     return Result(loss, (gradient, None, None, None))
 
 

@@ -80,12 +80,11 @@ def wanted(
 
 def view(tensor: torch.Tensor, /) -> Array:
     """The tensor's memory as an array."""
-    if tensor.requires_grad:
-        tensor = tensor.detach()
     if tensor.dtype is torch.bfloat16:
-        bits: Array = tensor.view(torch.uint16).numpy()
+        bits: Array = tensor.detach().view(torch.uint16).numpy()
         return bits.view(fused.BFLOAT16)
-    array: Array = tensor.numpy()
+    # Forced, it comes from a tensor that asks for a gradient too. What is on the host is not copied.
+    array: Array = tensor.numpy(force=True)
     return array
 
 
@@ -106,7 +105,8 @@ def attach(
     /,
 ) -> torch.Tensor:
     """The call's loss as a tensor whose gradients autograd asks of ``call``."""
-    result: torch.Tensor = _Fused.apply(call, logits, targets, weight, pos_weight)  # type: ignore[no-untyped-call]
+    # Not Function's own apply, a third of whose time goes into asking again whether a transformation is at work.
+    result: torch.Tensor = super(torch.autograd.Function, _Fused).apply(call, logits, targets, weight, pos_weight)
     return result
 
 
@@ -123,19 +123,23 @@ class _Fused(torch.autograd.Function):
         pos_weight: torch.Tensor | float | None,
     ) -> torch.Tensor:
         ctx.call = call
-        ctx.numbers = [None if isinstance(factor, torch.Tensor) else factor for factor in (weight, pos_weight)]
-        kept = [factor if isinstance(factor, torch.Tensor) else None for factor in (weight, pos_weight)]
-        ctx.save_for_backward(logits, targets, *kept)
+        if weight is None and pos_weight is None:
+            ctx.save_for_backward(logits, targets)
+        else:
+            ctx.numbers = [None if isinstance(factor, torch.Tensor) else factor for factor in (weight, pos_weight)]
+            factors = [factor if isinstance(factor, torch.Tensor) else None for factor in (weight, pos_weight)]
+            ctx.save_for_backward(logits, targets, *factors)
         return tensor(call.loss, logits)
 
     @staticmethod
     def backward(ctx: Any, g: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         # Asking for them is how torch notices that an input was modified in place since.
-        logits, targets, weight, pos_weight = ctx.saved_tensors
+        logits, targets, *factors = ctx.saved_tensors
         call: FusedCall = ctx.call
         if torch.is_grad_enabled():
-            weight = ctx.numbers[0] if weight is None else weight
-            pos_weight = ctx.numbers[1] if pos_weight is None else pos_weight
+            weight, pos_weight = None, None
+            if factors:
+                weight, pos_weight = (n if f is None else f for f, n in zip(factors, ctx.numbers, strict=True))
             return (
                 None,
                 *losses.gradients_by_formula(
