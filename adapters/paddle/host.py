@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import paddle
+from paddle.base.core import from_dlpack
 from paddle.base.framework import EagerParamBase
-from paddle.utils.dlpack import from_dlpack
 
 from compatlosses import fused, losses
 from compatlosses.executors import NOTHING_WANTED, Array, FusedCall
@@ -66,17 +66,18 @@ def differentiable(argument: Tensor | float | None) -> bool:
 
 def view(tensor: Tensor, /) -> Array:
     """The tensor's memory as an array."""
-    # Paddle keeps no memory for a tensor without elements.
-    array = np.asarray(_Memory(tensor)) if tensor.size else np.empty(tuple(tensor.shape), _TYPESTR[tensor.dtype])
-    return array.view(fused.BFLOAT16) if tensor.dtype == paddle.bfloat16 else array
+    # Paddle keeps no memory for a tensor without elements. To ask for its size would cost more than the view.
+    typestr, shape = _TYPESTR[tensor.dtype], tuple(tensor.shape)
+    array = np.asarray(_Memory(tensor, typestr, shape)) if 0 not in shape else np.empty(shape, typestr)
+    return array.view(fused.BFLOAT16) if typestr == "<u2" else array
 
 
 def tensor(array: Array | np.generic, like: Tensor, /) -> Tensor:
     """An array that nobody else holds as a Paddle tensor."""
     whole: Array = np.asarray(array)
     if whole.dtype == fused.BFLOAT16:
-        return from_dlpack(whole.view(np.int16).__dlpack__()).view("bfloat16")
-    return from_dlpack(whole.__dlpack__())
+        return paddle.Tensor(from_dlpack(whole.view(np.int16).__dlpack__())).view("bfloat16")
+    return paddle.Tensor(from_dlpack(whole.__dlpack__()))
 
 
 def attach(
@@ -96,7 +97,7 @@ def attach(
         def gradient(g: Tensor) -> Tensor:
             if paddle.is_grad_enabled():
                 return losses.gradients_by_formula(library, wanted, g, logits, targets, weight, pos_weight, *call.options)[of]
-            found = call.gradients(float(g) if call.reduced else view(g), wanted)[of]
+            found = call.gradients(g.item() if call.reduced else view(g), wanted)[of]
             assert found is not None
             return tensor(found, logits)
 
@@ -119,14 +120,13 @@ class _Memory:
 
     __slots__ = ("__array_interface__", "tensor")
 
-    def __init__(self, tensor: Tensor) -> None:
+    def __init__(self, tensor: Tensor, typestr: str, shape: tuple[int, ...]) -> None:
         self.tensor = tensor
-        typestr = _TYPESTR[tensor.dtype]
         itemsize = int(typestr[2])
         self.__array_interface__ = {
             "version": 3,
             "typestr": typestr,
             "data": (tensor.data_ptr(), False),
-            "shape": tuple(tensor.shape),
-            "strides": tuple(stride * itemsize for stride in tensor.strides),
+            "shape": shape,
+            "strides": None if tensor.is_contiguous() else tuple(stride * itemsize for stride in tensor.strides),
         }

@@ -32,6 +32,9 @@ Tensor = Any
 _THIS: Any = sys.modules[__name__]
 """This module, as the library that the formula is computed with."""
 
+_NAMES = {getattr(paddle, name): name for name in (*rules.FLOATING, *rules.INTEGRAL) if hasattr(paddle, name)}
+"""The dtypes in use. To ask a dtype for its name takes Paddle longer than a small loss."""
+
 _TYPES: tuple[type, ...] = (paddle.Tensor, paddle.pir.Value, paddle.static.Variable)  # type: ignore[attr-defined]
 
 
@@ -47,12 +50,12 @@ def shape(x: Tensor, /) -> Shape:
 
 def dtype(x: Tensor, /) -> str:
     """The name of the element type."""
-    return str(x.dtype).removeprefix("paddle.")
+    return _NAMES.get(x.dtype) or str(x.dtype).removeprefix("paddle.")
 
 
 def cast(x: Tensor, dtype: str, /) -> Tensor:
     """``x`` with elements of ``dtype``; ``x`` itself where it has that dtype already."""
-    source = str(x.dtype).removeprefix("paddle.")
+    source = _NAMES.get(x.dtype) or str(x.dtype).removeprefix("paddle.")
     if source == dtype:
         return x
     if (source == "float16" or dtype == "float16") and paddle.in_dynamic_mode():

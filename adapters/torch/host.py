@@ -106,7 +106,9 @@ def attach(
 ) -> torch.Tensor:
     """The call's loss as a tensor whose gradients autograd asks of ``call``."""
     # Not Function's own apply, a third of whose time goes into asking again whether a transformation is at work.
-    result: torch.Tensor = super(torch.autograd.Function, _Fused).apply(call, logits, targets, weight, pos_weight)
+    result: torch.Tensor = super(torch.autograd.Function, _Fused).apply(  # type: ignore[no-untyped-call]
+        call, logits, targets, weight, pos_weight
+    )
     return result
 
 
