@@ -34,6 +34,7 @@ from .recipes import LabError
 from .report import text
 from .runner import CASE_SECONDS, Run, Target
 from .strata import census
+from .tally import tallies
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -205,10 +206,12 @@ def conform(
     pairs = agreement.compare(chosen, run.answers, run.verdicts)
     seconds = time.monotonic() - began
     compared = [pair.to_json() for pair in pairs]
-    table = results.as_json(targets, run.verdicts, interrupted, run.curves, chosen, compared, seconds)
+    tallied = tallies(run.verdicts, {case.id: case.dtype for case in chosen})
+    table = results.as_json(targets, run.verdicts, interrupted, run.curves, chosen, compared, seconds, tallied)
     write_results(table, run.verdicts, (json_file, junit_file, html_file))
     text.matrix(console, targets, run.verdicts)
     text.details(console, targets, run.verdicts, verbose)
+    text.where(console, tallied, verbose)
     text.agreement(console, pairs)
     text.summary(console, run.verdicts, len(chosen), seconds)
     if interrupted:

@@ -46,6 +46,9 @@ def compacted(run: Table) -> Table:
     kept = {"schema": run["schema"], "compact": 1, "partial": run["partial"], "created": run["created"], "targets": targets}
     if "curves" in run:
         kept["curves"] = run["curves"]
+    if "strata" in run:
+        failing = [tally for tally in run["strata"] if tally["failing"]]
+        kept["strata"] = [{key: value for key, value in tally.items() if key != "passing"} for tally in failing]
     return {**kept, "groups": groups}
 
 

@@ -20,6 +20,7 @@ from .implementations import Implementation
 from .judge import Verdict
 from .recipes import LabError, Release, recipe_for
 from .runner import CASE_SECONDS, WORKER, Run, Target
+from .tally import tallies
 
 Table = dict[str, Any]
 
@@ -56,7 +57,8 @@ class Finished:
         wanted = set(self.cases)
         of = [case for case in cases.load() if case.id in wanted]
         compared = [pair.to_json() for pair in self.pairs]
-        return results.as_json(self.targets, self.verdicts, False, self.curves, of, compared, self.seconds)
+        tallied = tallies(self.verdicts, {case.id: case.dtype for case in of})
+        return results.as_json(self.targets, self.verdicts, False, self.curves, of, compared, self.seconds, tallied)
 
 
 def run_job(job: Job, halt: threading.Event | None = None) -> Finished:

@@ -15,6 +15,7 @@ from .cases import Case
 from .curves import CENTRES, Curve
 from .judge import STATUSES, Verdict
 from .runner import Target
+from .tally import Tally
 
 SCHEMA = 1
 LARGEST_FILE = 500_000_000
@@ -35,6 +36,7 @@ def as_json(
     cases: Sequence[Case] = (),
     agreement: Sequence[Table] = (),
     seconds: float = 0.0,
+    tallied: Sequence[Tally] = (),
 ) -> Table:
     """A run as data."""
     shown = ("label", "framework", "kind", "mode", "version", "python", "numpy", "seconds", "error", "available")
@@ -47,6 +49,7 @@ def as_json(
         "targets": [{name: getattr(target, name) for name in shown} for target in targets],
         "verdicts": [verdict.to_json() for verdict in sorted(verdicts, key=lambda v: (v.label, v.mode, v.case))],
         "agreement": list(agreement),
+        "strata": [tally.to_json() for tally in tallied],
     }
     if measured:
         data["curves"] = {"logits": [*CENTRES], "of": [curve.to_json() for curve in measured]}

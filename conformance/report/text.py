@@ -15,6 +15,7 @@ from ..changes import Changes
 from ..judge import Verdict
 from ..runner import Target
 from ..strata import Census
+from ..tally import Tally, by_label
 
 CODES = {
     "torch.nn.functional.binary_cross_entropy_with_logits": "functional",
@@ -128,6 +129,24 @@ def details(console: Console, targets: Sequence[Target], verdicts: Sequence[Verd
     for (label, kind), members in sorted(grouped.items(), key=lambda item: (item[0][0], -len(item[1]))):
         console.print(f"  [bold red]{len(members):5}![/] {escape(label)}: {escape(kind)}", highlight=False)
         console.print(f"         {line(max(members, key=size), 300)}", highlight=False)
+
+
+def where(console: Console, tallies: Sequence[Tally], verbose: bool = False) -> None:
+    """In which strata implementations err, with the largest error in ULPs: of float32, or of every dtype."""
+    shown = [tally for tally in tallies if tally.failing and (verbose or tally.dtype == "float32")]
+    if shown:
+        rest = "" if verbose else " of float32 (all dtypes: --verbose or --json)"
+        console.print(f"\n[bold]Where it errs[/], by label and logit{rest}, largest error in ULP:")
+    label = ""
+    for tally in shown:
+        if tally.label != label:
+            label = tally.label
+            console.print(f"  {escape(label)}", highlight=False)
+        cells = "; ".join(
+            f"[cyan]{escape(name)}[/]: " + ", ".join(f"{logit} {ulps:.3g}" for logit, ulps in logits)
+            for name, logits in by_label(tally.failing)
+        )
+        console.print(f"    [bold]{tally.what}[/], {tally.dtype}: {cells}", highlight=False, soft_wrap=True)
 
 
 def agreement(console: Console, pairs: Sequence[Pair]) -> None:
