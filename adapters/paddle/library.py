@@ -23,6 +23,7 @@ from compatlosses import formula, libraries, losses, rules
 from compatlosses.libraries import Shape
 
 from . import host as host
+from .versions import autocast_is_on
 
 NAME = "Paddle"
 
@@ -199,7 +200,7 @@ def tracing() -> bool:
 
 def autocast_dtype(x: Tensor, /) -> str | None:
     """float32 for half precision inside ``paddle.amp.auto_cast``: this loss is on its black list."""
-    if dtype(x) in ("float16", "bfloat16") and paddle.is_autocast_enabled():
+    if dtype(x) in ("float16", "bfloat16") and autocast_is_on():
         return "float32"
     return None
 
@@ -260,7 +261,7 @@ class _Sigmoid(paddle.autograd.PyLayer):
 
 def _without_autocast() -> AbstractContextManager[None]:
     """No automatic casting inside: at level O2 it would cast the formula's operations to half precision, on GPUs."""
-    return paddle.amp.auto_cast(enable=False) if paddle.is_autocast_enabled() else nullcontext()
+    return paddle.amp.auto_cast(enable=False) if autocast_is_on() else nullcontext()
 
 
 def _cast(x: Tensor, dtype: str) -> Tensor:

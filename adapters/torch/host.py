@@ -12,6 +12,8 @@ from torch.autograd import forward_ad
 from compatlosses import fused, losses
 from compatlosses.executors import Array, FusedCall
 
+from .versions import is_compiling
+
 _transformation = torch._C._functorch.peek_interpreter_stack
 _tracing_state = torch._C._get_tracing_state
 _dispatch_modes = torch._C._len_torch_dispatch_stack
@@ -26,7 +28,7 @@ def why_formula(
     /,
 ) -> str | None:
     """Why a call with these arguments must go to the formula; None where the fused executor may run."""
-    if torch.compiler.is_compiling():
+    if is_compiling():
         return "torch.compile or torch.export is reading the call"
     if forward_ad._current_level >= 0:
         return "forward-mode differentiation is on"
@@ -81,7 +83,7 @@ def wanted(
 def view(tensor: torch.Tensor, /) -> Array:
     """The tensor's memory as an array."""
     if tensor.dtype is torch.bfloat16:
-        bits: Array = tensor.detach().view(torch.uint16).numpy()
+        bits: Array = tensor.detach().view(torch.int16).numpy()
         return bits.view(fused.BFLOAT16)
     # Forced, it comes from a tensor that asks for a gradient too. What is on the host is not copied.
     array: Array = tensor.numpy(force=True)

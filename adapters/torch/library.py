@@ -11,6 +11,7 @@ import torch
 from compatlosses import formula, libraries
 
 from . import host as host
+from .versions import autocast_is_on, is_compiling
 
 NAME = "torch"
 
@@ -125,7 +126,7 @@ def elements(
 ) -> torch.Tensor:
     """The loss of each element, differentiable by the formulas."""
     # Dynamo does not trace a Function that has a jvp of its own; forward mode under it goes through the operations.
-    function = _Elements if torch.compiler.is_compiling() else _ElementsWithTangents
+    function = _Elements if is_compiling() else _ElementsWithTangents
     result: torch.Tensor = function.apply(x, y, w, p, counts, whole)  # type: ignore[no-untyped-call]
     return result
 
@@ -147,12 +148,12 @@ def gradients(
 
 def tracing() -> bool:
     """Whether torch.compile or torch.export is reading this call."""
-    return torch.compiler.is_compiling()
+    return is_compiling()
 
 
 def autocast_dtype(x: torch.Tensor, /) -> str | None:
     """float32 for half precision while torch.autocast is on for the device of ``x``: this loss is on its float32 list."""
-    if torch.is_autocast_enabled(x.device.type) and x.dtype in (torch.float16, torch.bfloat16):
+    if autocast_is_on(x.device.type) and x.dtype in (torch.float16, torch.bfloat16):
         return "float32"
     return None
 
