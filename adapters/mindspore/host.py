@@ -18,7 +18,7 @@ from compatlosses.executors import NOTHING_WANTED, Array, FusedCall
 
 try:
     from mindspore.common import _Function
-except ImportError:  # before 2.10
+except ImportError:
     _Function = None
 
 Tensor = Any
@@ -67,8 +67,8 @@ def wanted(logits: Tensor, targets: Tensor, weight: Tensor | float | None, pos_w
 
 
 def differentiable(argument: Tensor | float | None) -> bool:
-    """Whether an argument is a floating tensor on the tape."""
-    return isinstance(argument, mindspore.Tensor) and argument.is_floating_point() and bool(argument._requires_grad)
+    """Whether an argument is a floating tensor on the tape. Before 2.10 none can be asked for it: then each may be."""
+    return isinstance(argument, mindspore.Tensor) and argument.is_floating_point() and argument._requires_grad is not False
 
 
 def view(tensor: Tensor) -> Array:
