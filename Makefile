@@ -11,15 +11,15 @@ export PYTHONSAFEPATH := 1
 
 conformance: $(READY) $(READY2)
 	$(BIN)/compatlosses conform
-	$(BIN2)/compatlosses conform --framework tensorflow --framework keras
+	$(BIN2)/compatlosses conform --framework tensorflow --framework keras --framework jax
 
 test: $(READY) lint browser test-numpy2
 	$(BIN)/pytest --numprocesses 2 --dist worksteal
 
 # TensorFlow, Keras and JAX's newest need NumPy 2, MindSpore needs NumPy 1: a second environment has them.
 test-numpy2: $(READY2)
-	TEST_FRAMEWORKS="tensorflow keras" $(BIN2)/pytest --numprocesses 2 --dist worksteal \
-		tests/tensorflow tests/keras tests/test_numbers.py tests/test_editions.py tests/test_executors.py tests/test_neutral.py
+	TEST_FRAMEWORKS="tensorflow keras jax optax" $(BIN2)/pytest --numprocesses 2 --dist worksteal \
+		tests/tensorflow tests/keras tests/jax tests/optax tests/test_numbers.py tests/test_editions.py tests/test_executors.py tests/test_neutral.py
 
 bench: $(READY)
 	$(BIN)/python tools/bench.py

@@ -66,6 +66,9 @@ class Library(Protocol):
     def reshape(self, x: Tensor, shape: Sequence[int], /) -> Tensor:
         """``x`` in another shape of the same size."""
 
+    def broadcast_to(self, x: Tensor, shape: Sequence[int], /) -> Tensor:
+        """``x`` repeated to a shape that it broadcasts to by NumPy's rules; differentiable."""
+
     def where(self, condition: Tensor, a: Tensor | float, b: Tensor | float, /) -> Tensor:
         """``a`` where ``condition`` holds, else ``b``, of the dtype of the tensor among them."""
 
@@ -83,6 +86,9 @@ class Library(Protocol):
 
     def sum(self, x: Tensor, /) -> Tensor:
         """The 0-D sum of all elements, in the widest accumulator that the device has; 0 for an empty ``x``."""
+
+    def divide(self, x: Tensor, divisor: float | Tensor, /) -> Tensor:
+        """``x`` over a number or a 0-D tensor of its dtype; of the dtype of ``x``."""
 
     def size(self, x: Tensor, /) -> int | Tensor:
         """The number of elements: an int, or a 0-D tensor where a trace does not know it."""

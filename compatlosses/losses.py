@@ -298,7 +298,7 @@ def divided(library: Library, total: Tensor, divisor: int | Tensor | None) -> Te
     if divisor is None:
         return total
     if library.owns(divisor):
-        return total / library.cast(divisor, library.dtype(total))
+        return library.divide(total, library.cast(divisor, library.dtype(total)))
     if isinstance(divisor, int) and divisor == 0:
-        return total * float("nan")
-    return total / divisor
+        return library.divide(total, float("nan"))
+    return library.divide(total, divisor)

@@ -13,6 +13,7 @@ import compatlosses.mindspore
 import compatlosses.mindspore.mint
 import compatlosses.mindspore.v2_0
 import compatlosses.mindspore.v2_7
+import compatlosses.optax
 import compatlosses.paddle
 import compatlosses.paddle.fluid
 import compatlosses.paddle.v2_0
@@ -35,6 +36,7 @@ ORDERED: dict[str, Edition] = {
     "mindspore 2.0": lambda x, y, w, p: compatlosses.mindspore.v2_0.binary_cross_entropy_with_logits(x, y, w, p, "none"),
     "mindspore 2.7": lambda x, y, w, p: compatlosses.mindspore.v2_7.binary_cross_entropy_with_logits(x, y, w, p, "NONE"),
     "tensorflow": lambda x, y, w, p: compatlosses.tensorflow.weighted_cross_entropy_with_logits(y, x, p) * w,
+    "optax": lambda x, y, w, p: compatlosses.optax.sigmoid_binary_cross_entropy(x, y) * w,
     "mint": lambda x, y, w, p: compatlosses.mindspore.mint.binary_cross_entropy_with_logits(x, y, w, "none", p),
 }
 
@@ -42,6 +44,8 @@ ORDERED: dict[str, Edition] = {
 def expected(edition: str) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """The loss of each element and its derivative by the logit, plainly in NumPy."""
     s = 1 / (1 + np.exp(-X))
+    if edition == "optax":  # which has no pos_weight
+        return W * -(Y * np.log(s) + (1 - Y) * np.log(1 - s)), W * (s - Y)
     if edition == "paddle 2.0":
         factor = W * ((P - 1) * Y + 1)
         return factor * -(Y * np.log(s) + (1 - Y) * np.log(1 - s)), factor * (s - Y)

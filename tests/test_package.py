@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-FRAMEWORKS = ("torch", "paddle", "mindspore", "jax", "tensorflow", "keras")
+FRAMEWORKS = ("torch", "paddle", "mindspore", "jax", "optax", "tensorflow", "keras")
 EDITIONS = (
     "compatlosses.torch",
     "compatlosses.paddle",
@@ -28,6 +28,7 @@ EDITIONS = (
     "compatlosses.tensorflow",
     "compatlosses.keras",
     "compatlosses.keras.losses",
+    "compatlosses.optax",
 )
 
 

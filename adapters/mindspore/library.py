@@ -95,6 +95,11 @@ def reshape(x: mindspore.Tensor, shape: Sequence[int]) -> mindspore.Tensor:
     return x.reshape(tuple(shape))
 
 
+def broadcast_to(x: mindspore.Tensor, shape: Sequence[int]) -> mindspore.Tensor:
+    """``x`` repeated to a shape that it broadcasts to."""
+    return ops.broadcast_to(x, tuple(shape))
+
+
 def where(condition: mindspore.Tensor, a: mindspore.Tensor | float, b: mindspore.Tensor | float) -> mindspore.Tensor:
     """``a`` where ``condition`` holds, else ``b``, of the dtype of the tensor among them."""
     return ops.where(condition, a, b)
@@ -125,6 +130,11 @@ def sum(x: mindspore.Tensor) -> mindspore.Tensor:
     if x.size == 0:  # MindSpore's own sum of nothing is whatever was in memory
         return ops.full((), 0.0, dtype=mindspore.float64)
     return ops.sum(x.astype(mindspore.float64))
+
+
+def divide(x: mindspore.Tensor, divisor: float | mindspore.Tensor) -> mindspore.Tensor:
+    """``x`` over a number or a 0-D tensor of its dtype."""
+    return x / divisor
 
 
 def size(x: mindspore.Tensor) -> int:

@@ -79,6 +79,11 @@ def reshape(x: Array, shape: Sequence[int], /) -> Array:
     return np.reshape(x, shape)
 
 
+def broadcast_to(x: Array, shape: Sequence[int], /) -> Array:
+    """``x`` repeated to a shape that it broadcasts to."""
+    return np.broadcast_to(x, tuple(shape))
+
+
 def where(condition: Array, a: Array | float, b: Array | float, /) -> Array:
     """``a`` where ``condition`` holds, else ``b``, of the dtype of the array among them."""
     kind = a.dtype if isinstance(a, (np.ndarray, np.generic)) else np.asarray(b).dtype
@@ -115,6 +120,11 @@ def sum(x: Array, /) -> Array:
     with np.errstate(all="ignore"):
         total: Array = x.sum(dtype=np.float64)
         return total
+
+
+def divide(x: Array, divisor: float | Array, /) -> Array:
+    """``x`` over a number or a 0-D tensor of its dtype."""
+    return x / divisor
 
 
 def size(x: Array, /) -> int:

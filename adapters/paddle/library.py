@@ -87,6 +87,11 @@ def reshape(x: Tensor, shape: Sequence[int], /) -> Tensor:
     return paddle.reshape(x, list(shape))
 
 
+def broadcast_to(x: Tensor, shape: Sequence[int], /) -> Tensor:
+    """``x`` repeated to a shape that it broadcasts to."""
+    return paddle.broadcast_to(x, list(shape))
+
+
 def where(condition: Tensor, a: Tensor | float, b: Tensor | float, /) -> Tensor:
     """``a`` where ``condition`` holds, else ``b``, of the dtype of the tensor among them."""
     if not owns(a):
@@ -127,6 +132,11 @@ def sigmoid(x: Tensor, /) -> Tensor:
 def sum(x: Tensor, /) -> Tensor:
     """The 0-D sum of all elements, in float64."""
     return paddle.sum(x.astype("float64"))
+
+
+def divide(x: Tensor, divisor: float | Tensor, /) -> Tensor:
+    """``x`` over a number or a 0-D tensor of its dtype."""
+    return x / divisor
 
 
 def size(x: Tensor, /) -> int | Tensor:

@@ -92,6 +92,11 @@ def reshape(x: Tensor, shape: Sequence[int], /) -> Tensor:
     return tf.reshape(x, tuple(shape))
 
 
+def broadcast_to(x: Tensor, shape: Sequence[int], /) -> Tensor:
+    """``x`` repeated to a shape that it broadcasts to."""
+    return tf.broadcast_to(x, tuple(shape))
+
+
 def where(condition: Tensor, a: Tensor | float, b: Tensor | float, /) -> Tensor:
     """``a`` where ``condition`` holds, else ``b``, of the dtype of the tensor among them."""
     kind = a.dtype if owns(a) else b.dtype  # type: ignore[union-attr]
@@ -126,6 +131,11 @@ def sigmoid(x: Tensor, /) -> Tensor:
 def sum(x: Tensor, /) -> Tensor:
     """The 0-D sum of all elements, in float64."""
     return tf.reduce_sum(cast(x, "float64"))
+
+
+def divide(x: Tensor, divisor: float | Tensor, /) -> Tensor:
+    """``x`` over a number or a 0-D tensor of its dtype."""
+    return x / divisor
 
 
 def size(x: Tensor, /) -> int | Tensor:

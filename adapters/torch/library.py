@@ -78,6 +78,11 @@ def reshape(x: torch.Tensor, shape: Sequence[int], /) -> torch.Tensor:
     return x.reshape(tuple(shape))
 
 
+def broadcast_to(x: torch.Tensor, shape: Sequence[int], /) -> torch.Tensor:
+    """``x`` repeated to a shape that it broadcasts to."""
+    return x.broadcast_to(tuple(shape))
+
+
 def where(condition: torch.Tensor, a: torch.Tensor | float, b: torch.Tensor | float, /) -> torch.Tensor:
     """``a`` where ``condition`` holds, else ``b``, of the dtype of the tensor among them."""
     return torch.where(condition, a, b)
@@ -108,6 +113,11 @@ def sigmoid(x: torch.Tensor, /) -> torch.Tensor:
 def sum(x: torch.Tensor, /) -> torch.Tensor:
     """The 0-D sum of all elements, in a wide accumulator."""
     return torch.sum(x, dtype=_wide(x))
+
+
+def divide(x: torch.Tensor, divisor: float | torch.Tensor, /) -> torch.Tensor:
+    """``x`` over a number or a 0-D tensor of its dtype."""
+    return x / divisor
 
 
 def size(x: torch.Tensor, /) -> int:

@@ -210,7 +210,7 @@ def made(name: str) -> Framework:
     return face
 
 
-WITHOUT_TENSORS = ("keras",)
+WITHOUT_TENSORS = ("keras", "optax")
 """APIs whose tensors are another framework's."""
 
 WITH_AUTOGRAD: tuple[Framework, ...] = tuple(made(name) for name in UNDER_TEST if name not in WITHOUT_TENSORS)

@@ -1,0 +1,229 @@
+"""How JAX arrays are used: eager, under ``jit``, every transformation, on any device and however they are sharded.
+
+XLA's processor code takes subnormal numbers for zero, and its float32 exponentials are a few ULP off. Everything is therefore
+computed in float64, where the numbers of a float32 loss are far from subnormal, whether or not JAX's x64 mode is on; see
+`casts` for the way in and out. What stays beyond reach are subnormal float64 numbers: they count as 0.
+
+The gradients are a ``jax.custom_jvp``, made of operations, so that forward and reverse mode, ``vmap`` and derivatives of any
+order find it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.custom_derivatives import SymbolicZero
+
+from compatlosses import formula, libraries, rules
+from compatlosses.libraries import Shape
+
+from . import casts
+from . import host as host
+
+NAME = "JAX"
+
+Array = Any
+"""`jax.Array`: an array, or a tracer that stands for one."""
+
+_THIS: Any = sys.modules[__name__]
+"""This module, as the library that the formula is computed with."""
+
+
+def wide(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``function`` with float64 at hand, whatever JAX's x64 mode."""
+
+    @wraps(function)
+    def with_float64(*arguments: Any) -> Any:
+        with jax.enable_x64(True):
+            return function(*arguments)
+
+    return with_float64
+
+
+def owns(x: object, /) -> bool:
+    """Whether ``x`` is a JAX array."""
+    return isinstance(x, jax.Array)
+
+
+def shape(x: Array, /) -> Shape:
+    """The sizes of ``x`` by dimension, None where an export does not know one."""
+    return tuple(size if isinstance(size, int) else None for size in x.shape)
+
+
+def dtype(x: Array, /) -> str:
+    """The name of the element type."""
+    name: str = x.dtype.name
+    return name
+
+
+@wide
+def cast(x: Array, dtype: str, /) -> Array:
+    """``x`` with elements of ``dtype``; differentiable, by a cast too."""
+    if x.dtype.name in rules.FLOATING and dtype in rules.FLOATING:
+        return casts.cast(x, dtype)
+    return x.astype(dtype)
+
+
+def converted(x: Any) -> Any:
+    """``x`` as an array where JAX's functions would make it one; else ``x`` itself."""
+    return jnp.asarray(x) if isinstance(x, (np.ndarray, np.generic, bool, int, float)) else x
+
+
+@wide
+def constant(value: float, like: Array, /) -> Array:
+    """A 0-D array that holds ``value``, of the dtype of ``like``; JAX brings it to the device."""
+    return jnp.asarray(value, like.dtype)
+
+
+@wide
+def sum_to(x: Array, like: Array, /) -> Array:
+    """``x`` summed to the shape of ``like`` in float64, of the dtype of ``x``."""
+    axes = libraries.summed_axes(x.shape, like.shape)
+    return cast(jnp.sum(cast(x, "float64"), axes).reshape(like.shape), dtype(x)) if axes else x
+
+
+def reshape(x: Array, shape: Sequence[int], /) -> Array:
+    """``x`` in another shape of the same size."""
+    return x.reshape(tuple(shape))
+
+
+def broadcast_to(x: Array, shape: Sequence[int], /) -> Array:
+    """``x`` repeated to a shape that it broadcasts to."""
+    return jnp.broadcast_to(x, tuple(shape))
+
+
+@wide
+def where(condition: Array, a: Array | float, b: Array | float, /) -> Array:
+    """``a`` where ``condition`` holds, else ``b``, of the dtype of the array among them."""
+    return jnp.where(condition, a, b)
+
+
+def isinf(x: Array, /) -> Array:
+    """Where ``x`` is infinite."""
+    return jnp.isinf(x)
+
+
+@wide
+def equal(x: Array, value: float, /) -> Array:
+    """Where ``x`` has exactly this value, rounded to its dtype; whole numbers are compared as they are."""
+    if jnp.issubdtype(x.dtype, jnp.floating):
+        return cast(x, "float64") == cast(jnp.asarray(value, x.dtype), "float64")
+    if value != value or value in (float("inf"), -float("inf")) or value != int(value):
+        return jnp.zeros(x.shape, bool)
+    return x.astype("int64") == int(value)
+
+
+@wide
+def softplus(x: Array, /) -> Array:
+    """log(1 + e^x)."""
+    return cast(_softplus(cast(x, "float64")), dtype(x))
+
+
+@wide
+def sigmoid(x: Array, /) -> Array:
+    """1 / (1 + e^-x)."""
+    return cast(_sigmoid(cast(x, "float64")), dtype(x))
+
+
+@wide
+def sum(x: Array, /) -> Array:
+    """The 0-D sum of all elements, in float64."""
+    return jnp.sum(cast(x, "float64"))
+
+
+@wide
+def divide(x: Array, divisor: float | Array, /) -> Array:
+    """``x`` over a number or a 0-D array of its dtype."""
+    return x / divisor
+
+
+@wide
+def size(x: Array, /) -> int | Array:
+    """The number of elements: an int, or a 0-D array where an export does not know it."""
+    return x.size if isinstance(x.size, int) else jnp.asarray(x.size, "float64")
+
+
+def elements(x: Array, y: Array, w: Array | None, p: Array | None, counts: Array | None, whole: bool, /) -> Array:
+    """The loss of each element in float64, differentiable by the formulas."""
+    x, y, w, p = (None if a is None else cast(a, "float64") for a in (x, y, w, p))
+    return _elements(whole, counts, x, y, w, p)
+
+
+@wide
+def gradients(
+    wanted: formula.Wanted,
+    g: Array | None,
+    x: Array,
+    y: Array,
+    w: Array | None,
+    p: Array | None,
+    counts: Array | None,
+    whole: bool,
+    /,
+) -> tuple[Array | None, Array | None, Array | None, Array | None]:
+    """The gradients of `elements` times the cotangent ``g`` (None: 1), in float64."""
+    g, x, y, w, p = (None if a is None else cast(a, "float64") for a in (g, x, y, w, p))
+    return formula.gradients(_THIS, wanted, g, x, y, w, p, counts, whole)
+
+
+def tracing() -> bool:
+    """Never: a warning at the time of tracing reaches its reader, once for each compilation."""
+    return False
+
+
+def autocast_dtype(x: Array, /) -> None:
+    """JAX has no automatic casting."""
+    return None
+
+
+@wide
+def _loss(whole: bool, counts: Array | None, x: Array, y: Array, w: Array | None, p: Array | None) -> Array:
+    """`formula.elements`."""
+    return formula.elements(_THIS, x, y, w, p, counts, whole)
+
+
+@wide
+def _loss_with_tangents(whole: bool, primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Array, Array]:
+    """The losses, and what they change by: the gradients by those arguments that change, times their change."""
+    counts, x, y, w, p = primals
+    u, v, s, q = (x, y, w, p) if counts is None else formula.replaced(_THIS, x, y, w, p, counts)
+    slopes: tuple[Callable[[], Array], ...] = (
+        lambda: formula.d_logits(_THIS, u, v, s, q, whole),
+        lambda: formula.d_targets(_THIS, u, v, s, q, whole),
+        lambda: formula.loss(_THIS, u, v, None, q, whole),
+        lambda: formula.d_pos_weight(_THIS, u, v, s, whole),
+    )
+    value = _elements(whole, counts, x, y, w, p)
+    total = jnp.zeros_like(value)
+    for tangent, slope in zip(tangents[1:], slopes, strict=True):
+        # One that does not change is left out, not multiplied by 0: its slope may be infinite.
+        if tangent is not None and not isinstance(tangent, SymbolicZero):
+            total = total + tangent * (slope() if counts is None else where(counts, slope(), 0.0))
+    return value, total
+
+
+def _softplus_of(x: Array) -> Array:
+    """Softplus of float64."""
+    return jnp.maximum(x, 0.0) + jnp.log1p(jnp.exp(-jnp.abs(x)))
+
+
+def _sigmoid_of(x: Array) -> Array:
+    """The sigmoid of float64."""
+    small = jnp.exp(-jnp.abs(x))
+    return jnp.where(x < 0, small, 1.0) / (1.0 + small)
+
+
+_softplus = jax.custom_jvp(_softplus_of)
+_sigmoid = jax.custom_jvp(_sigmoid_of)
+_elements = jax.custom_jvp(_loss, nondiff_argnums=(0,))
+_elements.defjvp(_loss_with_tangents, symbolic_zeros=True)
+_softplus.defjvps(wide(lambda t, value, x: t * sigmoid(x)))
+_sigmoid.defjvps(wide(lambda t, value, x: t * (sigmoid(x) * sigmoid(-x))))
+
+libraries.register(_THIS)

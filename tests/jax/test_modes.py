@@ -1,0 +1,198 @@
+"""JAX's transformations: each gives the numbers of the mathematics, and what is spread over devices stays there."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import exact
+import frameworks  # noqa: F401  (its face of JAX turns x64 mode on and makes eight devices)
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+import compatlosses as cl
+
+RNG = np.random.default_rng(3)
+X, Y = RNG.normal(size=(8, 6)) * 3, RNG.uniform(size=(8, 6))
+W, P = RNG.uniform(0.5, 2, size=(8, 1)), RNG.uniform(0.5, 2, size=(6,))
+ALL = (0, 1, 2, 3)
+
+
+def loss(x: Any, y: Any, w: Any, p: Any, **options: Any) -> Any:
+    """The loss with both weights."""
+    return cl.binary_cross_entropy_with_logits(x, y, weight=w, pos_weight=p, **options)
+
+
+def given(dtype: str = "float64") -> list[Any]:
+    """The four arguments."""
+    return [jnp.asarray(a, dtype) for a in (X, Y, W, P)]
+
+
+def by_hand(dtype: str = "float64") -> list[np.ndarray[Any, Any]]:
+    """The mean's gradients by all four, from the formulas, of the values as ``dtype`` holds them."""
+    x, y, w, p = (np.asarray(a, dtype).astype(np.float64) for a in (X, Y, W, P))
+    s, plus, minus = 1 / (1 + np.exp(-x)), np.log1p(np.exp(x)), np.log1p(np.exp(-x))
+    by_x = w * ((1 - y) * s - p * y * (1 - s))
+    by_y = w * (p * minus - plus)
+    by_w = ((1 - y) * plus + p * y * minus).sum(1, keepdims=True)
+    by_p = (w * y * minus).sum(0)
+    return [slope / x.size for slope in (by_x, by_y, by_w, by_p)]
+
+
+@pytest.mark.parametrize("transform", [lambda f: f, jax.jit], ids=["eager", "jit"])
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+def test_gradients_of_all_four(transform: Callable[..., Any], dtype: str) -> None:
+    gradients = transform(jax.grad(loss, ALL))(*given(dtype))
+    relative = {"float16": 2**-10, "bfloat16": 2**-7, "float32": 1e-6, "float64": 1e-13}[dtype]
+    for gradient, expected in zip(gradients, by_hand(dtype), strict=True):
+        assert gradient.dtype == jnp.dtype(dtype) and gradient.shape == expected.shape
+        np.testing.assert_allclose(np.asarray(gradient, np.float64), expected, rtol=relative, atol=relative * 1e-3)
+
+
+def test_jit_is_the_formula_and_eager_calls_are_fused() -> None:
+    x, y, w, p = given()
+    assert cl.executor_of(x, y, weight=w, pos_weight=p) == "fused"
+    seen = []
+    jax.jit(lambda x: seen.append(cl.executor_of(x, y)))(x)
+    assert seen == ["formula: JAX is tracing the call"]
+
+
+def test_value_and_gradients_eager_and_under_jit() -> None:
+    names = ("logits", "targets", "weight", "pos_weight")
+
+    def step(x: Any, y: Any, w: Any, p: Any) -> Any:
+        return cl.value_and_gradients(x, y, wrt=names, weight=w, pos_weight=p)
+
+    for call in (step, jax.jit(step)):
+        value, gradients = call(*given())
+        assert float(value) == pytest.approx(float(loss(*given())), rel=1e-14)
+        for name, expected in zip(names, by_hand(), strict=True):
+            np.testing.assert_allclose(gradients[name], expected, rtol=1e-12)
+
+
+def test_vmap_is_a_loop() -> None:
+    x, y, _, p = given()
+    weights = jnp.asarray(W[:, 0])
+    batched = jax.vmap(jax.value_and_grad(lambda a, b, c: loss(a, b, c, p)))(x, y, weights)
+    for i in range(8):
+        value, gradient = jax.value_and_grad(lambda a, i=i: loss(a, y[i], weights[i], p))(x[i])
+        np.testing.assert_allclose(batched[0][i], value, rtol=1e-14)
+        np.testing.assert_allclose(batched[1][i], gradient, rtol=1e-13)
+
+
+def test_jvp_is_the_gradients_product() -> None:
+    arguments = given()
+    tangents = [jnp.asarray(RNG.normal(size=a.shape)) for a in arguments]
+    value, change = jax.jvp(loss, arguments, tangents)
+    assert float(value) == pytest.approx(float(loss(*arguments)), rel=1e-14)
+    expected = sum(float((np.asarray(t) * g).sum()) for t, g in zip(tangents, by_hand(), strict=True))
+    assert float(change) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("order", [jax.hessian, lambda f: jax.jacrev(jax.jacrev(f)), lambda f: jax.jacfwd(jax.jacfwd(f))])
+def test_hessian(order: Callable[..., Any]) -> None:
+    x, y, w, p = given()
+    found = order(lambda a: loss(a, y, w, p, reduction="sum"))(x).reshape(48, 48)
+    s = 1 / (1 + np.exp(-X))
+    np.testing.assert_allclose(found, np.diag((W * ((1 - Y) + P * Y) * s * (1 - s)).ravel()), rtol=1e-11, atol=1e-300)
+
+
+def test_infinite_logits_in_forward_mode() -> None:
+    """A change of the logits alone does not meet the infinite slope by the targets."""
+    x, y = jnp.asarray([np.inf, -np.inf]), jnp.asarray([1.0, 0.0])
+    _, change = jax.jvp(lambda a: cl.binary_cross_entropy_with_logits(a, y, reduction="none"), (x,), (jnp.ones(2),))
+    assert change.tolist() == [0.0, 0.0]
+
+
+def test_checkpoint_and_scan() -> None:
+    x, y, w, p = given()
+    whole = jax.grad(lambda a: jax.checkpoint(loss)(a, y, w, p))(x)
+    np.testing.assert_allclose(whole, by_hand()[0], rtol=1e-12)
+
+    def step(total: Any, row: Any) -> Any:
+        return total + cl.binary_cross_entropy_with_logits(*row, reduction="sum"), None
+
+    total = jax.jit(lambda: jax.lax.scan(step, jnp.zeros(()), (x, y))[0])()
+    assert float(total) == pytest.approx(float(cl.binary_cross_entropy_with_logits(x, y, reduction="sum")), rel=1e-13)
+
+
+def test_export_with_a_symbolic_size() -> None:
+    from jax import export
+
+    (n,) = export.symbolic_shape("n")
+    shape = jax.ShapeDtypeStruct((n, 6), jnp.float32)
+    exported = export.export(jax.jit(lambda a, b: cl.binary_cross_entropy_with_logits(a, b)))(shape, shape)
+    x, y = jnp.asarray(X, "float32"), jnp.asarray(Y, "float32")
+    expected = cl.binary_cross_entropy_with_logits(x, y)
+    assert float(export.deserialize(exported.serialize()).call(x, y)) == pytest.approx(float(expected), rel=1e-6)
+
+
+class TestSharding:
+    """Arrays over eight devices."""
+
+    def spread(self, *arrays: np.ndarray[Any, Any]) -> list[Any]:
+        mesh = Mesh(np.asarray(jax.devices()), ("rows",))
+        return [jax.device_put(jnp.asarray(a), NamedSharding(mesh, PartitionSpec("rows"))) for a in arrays]
+
+    def test_there_are_eight(self) -> None:
+        assert len(jax.devices()) == 8
+
+    @pytest.mark.parametrize("transform", [lambda f: f, jax.jit], ids=["eager", "jit"])
+    def test_losses_and_gradients_stay_where_their_logits_are(self, transform: Callable[..., Any]) -> None:
+        x, y = self.spread(X, Y)
+        assert cl.executor_of(x, y) == "formula: an array is spread over 8 devices"
+        losses = transform(lambda a, b: cl.binary_cross_entropy_with_logits(a, b, reduction="none"))(x, y)
+        gradient = transform(jax.grad(lambda a, b: cl.binary_cross_entropy_with_logits(a, b)))(x, y)
+        for result in (losses, gradient):
+            assert result.sharding.is_equivalent_to(x.sharding, 2)
+            assert {shard.data.shape for shard in result.addressable_shards} == {(1, 6)}
+        alone = cl.binary_cross_entropy_with_logits(jnp.asarray(X), jnp.asarray(Y), reduction="none")
+        np.testing.assert_allclose(losses, alone, rtol=1e-14)
+
+    def test_a_mean_gathers_nothing(self) -> None:
+        x, y = self.spread(X, Y)
+        step = jax.jit(jax.value_and_grad(lambda a, b: cl.binary_cross_entropy_with_logits(a, b)))
+        program = step.lower(x, y).compile().as_text()
+        assert "all-reduce" in program and "all-gather" not in program
+        value, gradient = step(x, y)
+        assert float(value) == pytest.approx(float(cl.binary_cross_entropy_with_logits(jnp.asarray(X), jnp.asarray(Y))))
+        assert gradient.sharding.is_equivalent_to(x.sharding, 2)
+
+
+WITHOUT_X64 = """
+import jax, jax.numpy as jnp, numpy as np, warnings
+import compatlosses as cl
+warnings.simplefilter("error")
+assert not jax.config.jax_enable_x64
+x, y = jnp.asarray([-100.0, -87.5, 0.5, 104.0]), jnp.asarray([0.0, 0.0, 0.25, 1.0])
+def f(a): return cl.binary_cross_entropy_with_logits(a, y, reduction="none")
+for call in (f, jax.jit(f)):
+    got = np.asarray(call(x))
+    assert got.dtype == np.float32
+    assert got[0] == np.float32(3.720075976020836e-44)  # subnormal, kept
+    np.testing.assert_allclose(got[2], 0.8490769841801067, rtol=1e-7)
+mean = lambda a: cl.binary_cross_entropy_with_logits(a, y, ignore_index=0.25, normalize=True)
+for grad in (jax.grad(mean), jax.jit(jax.grad(mean))):
+    g = np.asarray(grad(x))
+    assert g.dtype == np.float32 and g[0] == np.float32(3.720075976020836e-44 / 3) and g[2] == 0.0, g
+assert jax.hessian(mean)(x).dtype == np.float32
+assert np.isnan(cl.binary_cross_entropy_with_logits(x[:0], y[:0]))
+print("fine")
+"""
+
+
+def test_without_x64() -> None:
+    """JAX's default: float32 in, float32 out, no warning, and no subnormal lost."""
+    done = subprocess.run([sys.executable, "-P", "-c", WITHOUT_X64], capture_output=True, text=True, timeout=300)
+    assert done.stdout == "fine\n", done.stderr
+
+
+def test_oracle_of_the_text_above() -> None:
+    """The figures that the process compares with are the exact ones."""
+    assert float(exact.loss(-100.0, 0.0).value) == pytest.approx(3.720075976020836e-44, rel=1e-15)
+    assert float(exact.loss(0.5, 0.25).value) == pytest.approx(0.8490769841801067, rel=1e-15)
