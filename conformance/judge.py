@@ -296,6 +296,14 @@ def errors_in_ulps(got: Floats, exact: Outcome) -> Floats:
     return np.where(same, 0.0, np.where(np.isfinite(distance), distance, np.inf))
 
 
+@lru_cache(maxsize=1000)
+def strata_of(logits: tuple[float, ...], targets: tuple[float, ...]) -> tuple[list[str], Any]:
+    """The strata of a case's elements, and for each element the place of its own among them."""
+    each = [stratum(x, y) for x, y in zip(logits, targets, strict=True)]
+    names = list(dict.fromkeys(each))
+    return names, np.array([names.index(name) for name in each], int)
+
+
 def numeric(
     case: Case, what: str, yardstick: str, got: Floats, exact: Outcome, errors: Floats, limit: float, counted: bool = True
 ) -> Check:
@@ -307,9 +315,10 @@ def numeric(
     strata: dict[str, float] = {}
     elementwise = errors.size == len(case.tensors["logits"].values)
     if counted and elementwise:
-        for index, error in enumerate(errors.tolist()):
-            name = stratum(case.tensors["logits"].values[index], case.tensors["targets"].values[index])
-            strata[name] = max(strata.get(name, 0.0), round(error, 3))
+        names, places = strata_of(case.tensors["logits"].values, case.tensors["targets"].values)
+        largest = np.zeros(len(names))
+        np.maximum.at(largest, places, errors)
+        strata = {name: round(error, 3) for name, error in zip(names, largest.tolist(), strict=True)}
     ulps, most = (round(float(errors[worst]), 3), limit) if counted else (None, None)
     if not bad:
         return Check(what, yardstick, "pass", "", ulps, most, strata)
