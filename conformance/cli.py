@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from . import agreement, changes, fuzz_command, lab_cli, results
+from . import agreement, changes, fuzz_command, lab_cli, results, support_cli
 from . import cases as data
 from . import expectations as known
 from .fuzzing import LARGEST_COUNT
@@ -43,6 +43,7 @@ def add_commands(app: typer.Typer) -> None:
     app.command()(report)
     app.command()(repro)
     app.command()(compare)
+    app.command("support")(support_cli.make_support)
     app.command("update-expectations")(update_expectations)
     app.add_typer(lab_cli.lab, name="lab")
 

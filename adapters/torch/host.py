@@ -94,7 +94,7 @@ def tensor(array: Array | np.generic, like: torch.Tensor, /) -> torch.Tensor:
     """An array that nobody else holds as a torch tensor."""
     whole: NDArray[Any] = np.asarray(array)
     if whole.dtype == fused.BFLOAT16:
-        return torch.from_numpy(whole.view(np.uint16)).view(torch.bfloat16)
+        return torch.from_numpy(whole.view(np.int16)).view(torch.bfloat16)
     return torch.from_numpy(whole)
 
 

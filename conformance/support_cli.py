@@ -1,0 +1,106 @@
+"""The command ``support``: the support table and README's table, generated from runs or checked against them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from . import cases, results, support
+from .implementations import FRAMEWORKS, PRIMARY
+
+Table = dict[str, Any]
+BEGIN, END = "<!-- support: begin -->", "<!-- support: end -->"
+TITLES = {"torch": "torch", "paddle": "Paddle", "mindspore": "MindSpore", "tensorflow": "TensorFlow", "keras": "Keras"}
+MAIN = (*PRIMARY, "paddle.fluid.layers.sigmoid_cross_entropy_with_logits")
+
+
+def make_support(
+    runs: Annotated[list[Path] | None, typer.Argument(help="Releases' runs; by default those that are kept here.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the support table to this file.")] = None,
+    readme: Annotated[Path | None, typer.Option(help="Put the short table between this file's markers.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if a file is not what the runs say.")] = False,
+) -> None:
+    """For each API and behaviour, since which release it holds, from runs of releases; the short table in Markdown."""
+    from .cli import wrong
+
+    try:
+        found = [results.read(path) for path in runs or sorted(support.RESULTS.glob("*.json"))]
+        if not found:
+            wrong("there are no runs: give some, such as those that conform --lab writes with --results")
+        faults = []
+        for path, text in files(found, json_file, readme):
+            if not check:
+                results.write(path, text)
+            elif not path.exists() or path.read_text(encoding="utf-8") != text:
+                faults.append(f"{path} is not what the runs say; make it anew: compatlosses support")
+    except (results.ResultError, UnicodeDecodeError) as error:
+        wrong(str(error))
+    if check and json_file is not None and json_file.exists():
+        faults += support.lint(support.load(json_file), found, [case.id for case in cases.load()])
+    if not json_file and not readme:
+        print(markdown(found))
+    for fault in faults:
+        print(fault)
+    raise typer.Exit(1 if faults else 0)
+
+
+def files(runs: Sequence[Table], json_file: Path | None, readme: Path | None) -> list[tuple[Path, str]]:
+    """What belongs into the files that were asked for."""
+    asked = []
+    if json_file is not None:
+        asked.append((json_file, support.dumps(support.table_of(runs))))
+    if readme is not None:
+        before, begin, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
+        _, end, after = rest.partition(END)
+        if not begin or not end:
+            raise results.ResultError(f"{readme} has no {BEGIN} and {END}, between which the table goes")
+        asked.append((readme, f"{before}{BEGIN}\n{markdown(runs)}\n{END}{after}"))
+    return asked
+
+
+def markdown(runs: Sequence[Table]) -> str:
+    """A row for each behaviour, a column for each release's main function, and one for the shim on all of them."""
+    columns = [
+        (f"{TITLES.get(framework, framework)} {support.version_of(run)}", native_tallies(run))
+        for framework, members in sorted(support.in_order(runs).items(), key=lambda item: FRAMEWORKS.index(item[0]))
+        for run in members
+    ]
+    shim = shim_tallies(runs)
+    if shim:
+        columns.append(("compatlosses", shim))
+    lines = ["| | " + " | ".join(title for title, _ in columns) + " |", "|---|" + "---|" * len(columns)]
+    for behaviour in support.behaviours():
+        cells = [cell(told.get(behaviour.id)) for _, told in columns]
+        lines.append(f"| {behaviour.title} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def native_tallies(run: Table) -> dict[str, support.Tally]:
+    """By behaviour, what came of a run's main native function in eager mode."""
+    return {behaviour: tally for (label, behaviour), tally in support.tallies(run).items() if label in MAIN}
+
+
+def shim_tallies(runs: Sequence[Table]) -> dict[str, support.Tally]:
+    """By behaviour, what came of the neutral function of the shim, on all releases together."""
+    counts: dict[str, Counter[str]] = {}
+    for run in runs:
+        for (label, behaviour), tally in support.tallies(run).items():
+            if label.startswith("compatlosses on "):
+                counts.setdefault(behaviour, Counter()).update(
+                    passed=tally.passed, failed=tally.failed, unsupported=tally.unsupported
+                )
+    return {
+        behaviour: support.Tally(count["passed"], count["failed"], count["unsupported"], ())
+        for behaviour, count in counts.items()
+    }
+
+
+def cell(tally: support.Tally | None) -> str:
+    """A cell: a tick where all pass, else how many of those that are supported."""
+    if tally is None or not tally.passed + tally.failed:
+        return "-"
+    return "✓" if not tally.failed else "✗" if not tally.passed else f"{tally.passed}/{tally.passed + tally.failed}"
