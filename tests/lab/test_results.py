@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from compatlosses.conformance import results
-from compatlosses.conformance.recipes import releases_in
+from compatlosses.conformance import expectations, results
+from compatlosses.conformance.recipes import Release, releases_in
 
 FOLDER = Path(__file__).parents[2] / "conformance"
+KNOWN = expectations.load()
 
 
 @pytest.mark.parametrize("release", releases_in(FOLDER / "lab.toml"), ids=str)
@@ -20,4 +21,15 @@ def test_a_release_of_the_lab_has_its_run(release: object) -> None:
     version = str(release).partition("==")[2]
     assert run["verdicts"] and not run["partial"]
     assert all(target["version"].partition("+")[0] == version and not target["error"] for target in run["targets"])
+    assert {verdict["expectation"] for verdict in run["verdicts"]} <= {"", "expected"}
     assert not re.search(r"/(?:home|root|tmp|work|Users)/", path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("release", releases_in(FOLDER / "lab.toml"), ids=str)
+def test_the_expectations_say_what_a_release_s_run_says(release: Release) -> None:
+    run = results.read(FOLDER / "results" / (str(release).replace("==", "-") + ".json"))
+    for verdict in run["verdicts"]:
+        key = (release.framework, verdict["implementation"], release.version, verdict["mode"])
+        spoken = {check for one in KNOWN if one.covers(*key) for check in one.checks(verdict["case"])}
+        failing = {f"{c['yardstick']}/{c['what']}" for c in verdict["checks"] if c["status"] in expectations.FAILURES}
+        assert spoken == failing, f"{verdict['implementation']} {verdict['case']}"
