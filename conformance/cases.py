@@ -17,12 +17,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from .implementations import APIS
 from .rounding import FORMATS, round_float
 
 CASES = Path(__file__).parent / "cases"
 ARGUMENTS = ("logits", "targets", "weight", "pos_weight")
 LARGEST_SIZE = 20_000_000
 LARGEST_LIST = 1_000
+LARGEST_FAMILY = 10_000
 DTYPES = (*FORMATS, "bool", "int32", "int64", "complex64")
 VIEWS = ("strided", "transposed", "offset")
 Table = dict[str, Any]
@@ -89,6 +91,7 @@ KEYS = {
     "id", "clause", "axes", "only", "dtype", *ARGUMENTS, "options", "differentiate", "cotangent", "second", "repeat", "apis",
     "errors", "warns", "result_dtype", "primary", "call", "shape",
 }  # fmt: skip
+CALL_KEYS = ("positional", "rename", "twice", "free", "before")
 TENSOR_KEYS = {"values", "cycle", "grid", "seed", "low", "high", "shape", "dtype", "view", "kind"}
 
 
@@ -137,6 +140,8 @@ def expanded(file: Table, axes: Table, path: Path) -> Iterator[tuple[str, Table]
                 raise CaseError(f"{path.name}: family {identifier!r}: unknown axis {name!r}")
         only = table.get("only", {})
         labels = [[label for label in axes[name] if label in only.get(name, axes[name])] for name in names]
+        if math.prod(map(len, labels)) > LARGEST_FAMILY:
+            raise CaseError(f"{path.name}: family {identifier!r} has more than {LARGEST_FAMILY} cases")
         for chosen in itertools.product(*labels):
             merged = {key: value for key, value in table.items() if key not in ("axes", "only")}
             for name, label in zip(names, chosen, strict=True):
@@ -174,10 +179,14 @@ def made(identifier: str, table: Table) -> Case:
         repeat = Repeat(whole(table["repeat"]["times"], LARGEST_SIZE), whole(table["repeat"]["seed"], 2**32 - 1))
         if repeat.times * len(tensors["logits"].values) > LARGEST_SIZE:
             raise ValueError(f"it repeats to more than {LARGEST_SIZE} elements")
-    differentiate = tuple(table.get("differentiate", ()))
-    if set(differentiate) - set(ARGUMENTS):
-        raise ValueError(f"differentiate is {list(differentiate)}; expected names among {', '.join(ARGUMENTS)}")
+    differentiate = known_among(ARGUMENTS, table.get("differentiate", []), "differentiate")
+    apis = known_among(tuple(APIS), table.get("apis", []), "apis")
+    known_among(tuple(APIS), list(table.get("errors", {})), "errors")
+    cotangent = table.get("cotangent")
+    if cotangent is not None and (isinstance(cotangent, bool) or not isinstance(cotangent, (int, float))):
+        raise ValueError(f"cotangent is {cotangent!r}; expected a number")
     call = table.get("call", {})
+    known_among(CALL_KEYS, list(call), "call")
     if "before" in call and not whole(call["before"], LARGEST_LIST):
         raise ValueError("before is 0; expected the length of an earlier call")
     options = table.get("options", {})
@@ -190,16 +199,23 @@ def made(identifier: str, table: Table) -> Case:
         tensors=tensors,
         options=options,
         differentiate=tuple(name for name in differentiate if name in tensors),
-        cotangent=table.get("cotangent"),
+        cotangent=cotangent,
         second=bool(table.get("second", False)),
         repeat=repeat,
-        apis=tuple(table.get("apis", ())),
+        apis=apis,
         errors={api: tuple([kinds] if isinstance(kinds, str) else kinds) for api, kinds in table.get("errors", {}).items()},
         warns=table.get("warns"),
         result_dtype=table.get("result_dtype"),
         primary=bool(table.get("primary", False)),
         call=call,
     )
+
+
+def known_among(known: tuple[str, ...], given: object, what: str) -> tuple[str, ...]:
+    """The names that a list gives, each of them known."""
+    if not isinstance(given, list) or any(name not in known for name in given):
+        raise ValueError(f"{what} is {given!r}; expected a list of names among {', '.join(known)}")
+    return tuple(given)
 
 
 def tensors_of(table: Table) -> dict[str, Tensor]:
@@ -211,6 +227,8 @@ def tensors_of(table: Table) -> dict[str, Tensor]:
             raise ValueError(f"it has no {name}")
     grids = [specs[name].pop("grid", None) for name in ("logits", "targets")]
     if grids[0] is not None and grids[1] is not None:
+        if len(grids[0]) * len(grids[1]) > LARGEST_LIST:
+            raise ValueError(f"its grids make more than {LARGEST_LIST} elements")
         pairs = list(itertools.product(grids[0], grids[1]))
         specs["logits"]["values"] = [pair[0] for pair in pairs]
         specs["targets"]["values"] = [pair[1] for pair in pairs]

@@ -98,6 +98,14 @@ def selected(patterns: list[str]) -> list[data.Case]:
     return [case for case in everything if any(fnmatchcase(case.id, pattern) for pattern in patterns)]
 
 
+def check_implementations(patterns: list[str]) -> None:
+    """Refuse what names no implementation."""
+    names = sorted(known_implementations())
+    for pattern in patterns:
+        if pattern not in ("native", "shim") and not any(fnmatchcase(name, pattern) for name in names):
+            wrong(f"no implementation is named {pattern!r}; expected native, shim, or among {', '.join(names)}")
+
+
 def loaded_expectations() -> tuple[known.Expectation, ...]:
     """The expectations, linted."""
     try:
@@ -160,6 +168,7 @@ def conform(
         raise typer.Exit(1 if any(grid.missing for grid in counted) else 0)
     began = time.monotonic()
     patterns = implementation or (["shim"] if fuzz else [])
+    check_implementations(patterns)
     if at or lab:
         if framework:
             wrong("--framework chooses among what is installed here; with --at or --lab name releases")

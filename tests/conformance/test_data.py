@@ -44,6 +44,15 @@ def test_there_are_cases_enough_and_each_has_a_clause() -> None:
         ),
         ('[[family]]\nid = "a"\naxes = ["colour"]\n' + GOOD, "colour"),
         ('[[case]]\nid = "../a b"\n' + GOOD, "id"),
+        ('[[case]]\nid = "a"\ncotangent = "x"\n' + GOOD, "cotangent"),
+        ('[[case]]\nid = "a"\ndifferentiate = "logits"\n' + GOOD, "differentiate"),
+        ('[[case]]\nid = "a"\napis = ["nobody"]\n' + GOOD, "apis"),
+        ('[[case]]\nid = "a"\ncall = { eval = "1" }\n' + GOOD, "call"),
+        (
+            f'[[case]]\nid = "a"\nclause = "c"\nlogits = {{ grid = {[0.5] * 200} }}\ntargets = {{ grid = {[0.5] * 200} }}\n',
+            "grids",
+        ),
+        ('[[family]]\nid = "a"\naxes = ["logit", "logit", "logit", "logit", "logit", "logit", "logit"]\n' + GOOD, "cases"),
     ],
 )
 def test_a_malformed_case_is_refused_by_name(tmp_path: Path, text: str, said: str) -> None:
