@@ -1,4 +1,4 @@
-"""Writing expectations from a reviewed run: compact patterns, one file a framework, and nothing that the run denies."""
+"""Writing expectations from a reviewed run: compact patterns, one file a framework and one an older release, and nothing that the run denies."""
 
 from __future__ import annotations
 
@@ -72,7 +72,9 @@ def updated(run: Table, folder: Path, choice: Choice) -> list[str]:
         framework, mode = target_key
         mine = [v for v in run["verdicts"] if (v["framework"], v.get("mode", "eager")) == target_key]
         version = next(t["version"] for t in run["targets"] if t["framework"] == framework).partition("+")[0]
-        path = folder / f"{framework}.toml"
+        # An older release has a file of its own.
+        own = folder / f"{framework}-{version}.toml"
+        path = own if own.exists() else folder / f"{framework}.toml"
         entries = tomllib.loads(path.read_text(encoding="utf-8")).get("deviation", []) if path.exists() else []
         entries, dropped = without_stale(entries, mine, version, mode)
         present = spoken_of(entries, mine, version, mode)

@@ -148,6 +148,10 @@ def test_update_writes_what_a_run_calls_for_and_drops_what_is_stale(tmp_path: Pa
     (entry,) = update_from(*bad[:1], failed("value/x/b"), bad[2])
     assert [(part.checks, part.cases) for part in entry.failing] == [(("exact/value",), ("value/x/a",))]
     assert not update_from(*(failed(v.case) for v in bad))
+    older = tmp_path / "torch-2.13.0.toml"
+    older.touch()
+    update_from(*bad)
+    assert "value/x/*" in older.read_text() and "value" not in (tmp_path / "torch.toml").read_text()
 
 
 def test_what_is_no_version_is_in_no_range() -> None:
