@@ -13,6 +13,7 @@ DISTRIBUTIONS = {
     "mindspore": "mindspore",
     "tensorflow": "tensorflow",
     "keras": "keras",
+    "jax": "jax",
     "numpy": "numpy",
 }
 FRAMEWORKS = tuple(DISTRIBUTIONS)
@@ -41,6 +42,7 @@ APIS = {
     "mindspore-2.7": Api((*HALVES, "float32")),
     "tensorflow": Api(WIDE, default="none"),
     "keras": Api((*HALVES, *WIDE), default="none"),
+    "optax": Api((*HALVES, *WIDE), default="none"),
 }
 SHIM = {
     "compatlosses": "neutral",
@@ -55,6 +57,7 @@ SHIM = {
     "compatlosses.tensorflow.sigmoid_cross_entropy_with_logits": "tensorflow",
     "compatlosses.tensorflow.weighted_cross_entropy_with_logits": "tensorflow",
     "compatlosses.keras": "keras",
+    "compatlosses.optax": "optax",
     "compatlosses.torch.BCEWithLogitsLoss": "torch",
     "compatlosses.paddle.BCEWithLogitsLoss": "paddle",
     "compatlosses.mindspore.BCEWithLogitsLoss": "mindspore-2.7",
@@ -78,6 +81,7 @@ NATIVE_OF = {
     "compatlosses.tensorflow.sigmoid_cross_entropy_with_logits": ("tf.nn.sigmoid_cross_entropy_with_logits",),
     "compatlosses.tensorflow.weighted_cross_entropy_with_logits": ("tf.nn.weighted_cross_entropy_with_logits",),
     "compatlosses.keras": ("keras.ops.binary_crossentropy",),
+    "compatlosses.optax": ("optax.sigmoid_binary_cross_entropy",),
 }
 """What each edition stands for, in the versions whose document is the edition's."""
 PRIMARY = (
@@ -89,6 +93,7 @@ PRIMARY = (
     "tf.nn.sigmoid_cross_entropy_with_logits",
     "tf.nn.weighted_cross_entropy_with_logits",
     "keras.ops.binary_crossentropy",
+    "optax.sigmoid_binary_cross_entropy",
 )
 OTHERS = {*SHIM, *itertools.chain(*NATIVE_OF.values())} - {*PRIMARY}
 """The rest: they run the cases that go into detail or length together, or not at all."""
@@ -123,6 +128,8 @@ class Implementation:
             return "fluid"
         if self.framework == "paddle" and not at_least(self.version, "2.5"):
             return "paddle-2.0"
+        if self.framework == "jax":
+            return "optax"
         return self.framework
 
     @property

@@ -369,6 +369,37 @@ class Keras(TensorFlow):
         self.version = keras.__version__
 
 
+class Jax(Eager):
+    """JAX arrays, not compiled, with float64 at hand."""
+
+    def __init__(self):
+        import jax
+
+        jax.config.update("jax_enable_x64", True)
+        self.jax = jax
+        self.version = jax.__version__
+
+    def tensor(self, values, dtype, view):
+        # NumPy rounds: what JAX casts loses what is subnormal.
+        return viewed(values.astype(self.jax.numpy.dtype(dtype)), view, self.jax.numpy.asarray)
+
+    def array(self, x):
+        return np.asarray(x), x.dtype.name
+
+    def differentiate(self, call, tensors, wrt, cotangent, second):
+        def pulled(names, *given):
+            value, pull = in_phase("call", self.jax.vjp, lambda *new: call(dict(tensors, **dict(zip(names, new)))), *given)
+            incoming = self.jax.numpy.full(value.shape, 1.0 if cotangent is None else cotangent, value.dtype)
+            return value, in_phase("gradient", pull, incoming)
+
+        value, found = pulled(wrt, *[tensors[name] for name in wrt])
+        found = dict(zip(wrt, found))
+        if not second:
+            return value, found, None
+        twice = self.jax.grad(lambda x: pulled(["logits"], x)[1][0].sum())
+        return value, found, in_phase("gradient", twice, tensors["logits"])
+
+
 FRAMEWORKS = {
     "numpy": NumPy,
     "torch": Torch,
@@ -376,6 +407,7 @@ FRAMEWORKS = {
     "mindspore": MindSpore,
     "tensorflow": TensorFlow,
     "keras": Keras,
+    "jax": Jax,
 }
 PADDLE_1 = {"eager": Fluid, "static": FluidStatic}
 
@@ -539,6 +571,8 @@ def ones_like(x):
         return importlib.import_module("paddle").ones_like(x)
     if module == "tensorflow":
         return importlib.import_module("tensorflow").ones_like(x)
+    if module.startswith("jax"):
+        return importlib.import_module("jax.numpy").ones_like(x)
     return importlib.import_module("mindspore").ops.ones_like(x)
 
 
@@ -582,6 +616,7 @@ NATIVE: dict[str, dict[str, Any]] = {
         ),
     },
     "keras": {"keras.ops.binary_crossentropy": FromLogits("keras.ops", "binary_crossentropy", KERAS, ())},
+    "jax": {"optax.sigmoid_binary_cross_entropy": Function("optax", "sigmoid_binary_cross_entropy", LABELS, ())},
 }
 RENAMED = {
     (2, 7): {"mindspore.ops." + BCE: Function("mindspore.ops", BCE, LOGITS)},
@@ -605,6 +640,7 @@ SHIM = {
         "compatlosses.tensorflow", WEIGHTED, dict(LABELS, pos_weight="pos_weight"), ("name",), ("pos_weight",)
     ),
     "compatlosses.keras": FromLogits("compatlosses.keras", "binary_crossentropy", KERAS, ()),
+    "compatlosses.optax": Function("compatlosses.optax", "sigmoid_binary_cross_entropy", LABELS, ()),
 }
 # The editions' module classes are real modules of their framework, and tested in it.
 SHIM_MODULES = {
