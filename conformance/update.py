@@ -1,4 +1,4 @@
-"""Writing expectations from a reviewed run: compact patterns, a file a framework or older release, nothing that the run denies."""
+"""Writing expectations from a reviewed run: compact patterns, one file a framework or older release, nothing the run denies."""
 
 from __future__ import annotations
 
