@@ -57,7 +57,8 @@ def binary_cross_entropy_with_logits(
     >>> float(cl.binary_cross_entropy_with_logits(logits, targets).round(6))
     0.526853
     """
-    library = checked_library(logits, targets, weight, pos_weight, reduction, ignore_index, normalize)
+    library = library_of(logits, targets, weight, pos_weight)
+    check_call(library, logits, targets, weight, pos_weight, reduction, ignore_index, normalize)
     return evaluate(library, logits, targets, weight, pos_weight, reduction, ignore_index, normalize, library.dtype(logits))
 
 
@@ -94,7 +95,8 @@ def value_and_gradients(
     >>> gradients["logits"].round(6).tolist()
     [-0.5, 0.880797]
     """
-    library = checked_library(logits, targets, weight, pos_weight, reduction, ignore_index, normalize)
+    library = library_of(logits, targets, weight, pos_weight)
+    check_call(library, logits, targets, weight, pos_weight, reduction, ignore_index, normalize)
     arguments = {"logits": logits, "targets": targets, "weight": weight, "pos_weight": pos_weight}
     if isinstance(wrt, str):
         raise TypeError(f"wrt is the string {wrt!r}; expected a tuple of names, such as ({wrt!r},)")
@@ -110,7 +112,7 @@ def value_and_gradients(
         loss = evaluate(library, logits, targets, weight, pos_weight, *options, library.dtype(logits))
         computed = compute_dtype(library, logits, targets, weight, pos_weight)
         gradients = gradients_by_formula(library, wanted, None, logits, targets, weight, pos_weight, *options, computed)
-    by_name = {name: gradient for name, gradient in zip(arguments, gradients, strict=True) if gradient is not None}
+    by_name = {name: gradient for name, gradient in zip(NAMES, gradients) if gradient is not None}
     return loss, by_name
 
 
@@ -163,7 +165,8 @@ def evaluate(
     return reduced(library, inputs, reduction, normalize, dtype, whole)
 
 
-def checked_library(
+def check_call(
+    library: Library,
     logits: object,
     targets: object,
     weight: object,
@@ -171,10 +174,12 @@ def checked_library(
     reduction: object,
     ignore_index: object,
     normalize: object,
-) -> Library:
-    """The library of a neutral call whose arguments keep the rules of `binary_cross_entropy_with_logits`."""
+) -> None:
+    """Refuse what breaks the rules of `binary_cross_entropy_with_logits`.
+
+    It returns nothing: where sizes are unknown, MindSpore's compiler cannot use what comes back from behind a check of them.
+    """
     rules.check_reduction(reduction, ValueError)
-    library = library_of(logits, targets, weight, pos_weight)
     rules.check_dtype(library, NAMES[0], logits, rules.FLOATING, TypeError)
     rules.check_dtype(library, NAMES[1], targets, rules.FLOATING + rules.INTEGRAL, TypeError)
     rules.check_same_shape(library, NAMES[1], targets, NAMES[0], logits, ValueError)
@@ -188,7 +193,6 @@ def checked_library(
         raise TypeError(f"ignore_index is {ignore_index!r}; expected a number or None")
     if not isinstance(normalize, bool):
         raise TypeError(f"normalize is {normalize!r}; expected True or False")
-    return library
 
 
 def check_differentiable(library: Library, name: str, arguments: dict[str, Any]) -> None:
@@ -225,7 +229,7 @@ def gradients_by_formula(
     arguments = (logits, targets, weight, pos_weight)
     return tuple(
         None if gradient is None else library.cast(divided(library, gradient, divisor), library.dtype(argument))
-        for argument, gradient in zip(arguments, gradients, strict=True)
+        for argument, gradient in zip(arguments, gradients)
     )
 
 

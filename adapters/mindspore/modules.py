@@ -5,22 +5,32 @@ from __future__ import annotations
 import mindspore
 
 from compatlosses.libraries import Tensor
+from compatlosses.mindspore.v2_7 import binary_cross_entropy_with_logits
 
-from .v2_7 import binary_cross_entropy_with_logits
 
+class BCEWithLogitsLoss(mindspore.nn.LossBase):  # type: ignore[misc]
+    """A cell that keeps, copies and shows what MindSpore's own does, with this library's loss in it.
 
-class BCEWithLogitsLoss(mindspore.nn.BCEWithLogitsLoss):  # type: ignore[misc]
-    """MindSpore's own cell with this library's loss in it: what it keeps, its copies and its repr are the native ones.
+    It is a sibling of MindSpore's class, no heir: level O1 of amp takes two classes of one name in a line for one.
 
-    Weights are attributes, as in the native class: no parameters. The constructor checks nothing; calls do, by the rules of
+    Weights are attributes, as in the native class: no parameters. The constructor refuses a Parameter with a
+    TypeError and checks nothing else; calls do, by the rules of
     `compatlosses.mindspore.v2_7.binary_cross_entropy_with_logits`, which take all that the rules of 2.3 to 2.6 take.
 
     Source: ``mindspore.nn.BCEWithLogitsLoss``, mindspore 2.10.0.
     """
 
     def __init__(self, reduction: str = "mean", weight: Tensor | None = None, pos_weight: Tensor | None = None) -> None:
-        super().__init__(reduction, weight, pos_weight)
+        super().__init__()
+        for name, given in (("weight", weight), ("pos_weight", pos_weight)):
+            if isinstance(given, mindspore.Parameter):
+                raise TypeError(f"{name} can not be a Parameter; expected a tensor or None. Pass {name}.value().")
+        self.reduction, self.weight, self.pos_weight = reduction, weight, pos_weight
+
+    # Level O1 of MindSpore's amp writes a cell and the functions it calls into a file of its own, where neither their relative
+    # imports nor their module's names are; a static method it leaves as it is.
+    _loss = staticmethod(binary_cross_entropy_with_logits)
 
     def construct(self, input: Tensor, target: Tensor) -> Tensor:
         """The loss of ``input`` and ``target``."""
-        return binary_cross_entropy_with_logits(input, target, self.weight, self.pos_weight, self.reduction)
+        return self._loss(input, target, self.weight, self.pos_weight, self.reduction)

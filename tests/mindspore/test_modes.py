@@ -162,6 +162,55 @@ def test_amp_auto_gives_float32() -> None:
         assert mine.dtype == amp.auto_mixed_precision(nn.BCEWithLogitsLoss(), level)(x, y).dtype
 
 
+class Network(nn.Cell):  # type: ignore[misc]
+    """A layer and a loss: what amp level O1 takes apart and writes anew."""
+
+    def __init__(self, loss: Any) -> None:
+        super().__init__()
+        self.dense = nn.Dense(2, 2, weight_init="ones", bias_init="zeros")
+        self.loss = loss
+
+    def construct(self, x: Any, y: Any) -> Any:
+        return self.loss(self.dense(x), y)
+
+
+def test_amp_level_o1_takes_the_loss_class() -> None:
+    x, y = tensor([[0.5, -1.0]]), tensor([[1.0, 0.0]])
+    mine = amp.auto_mixed_precision(Network(edition.BCEWithLogitsLoss()), "O1")(x, y)
+    theirs = amp.auto_mixed_precision(Network(nn.BCEWithLogitsLoss()), "O1")(x, y)
+    assert mine.dtype == theirs.dtype == mindspore.float32
+    np.testing.assert_allclose(mine.asnumpy(), theirs.asnumpy(), rtol=1e-3)
+
+
+def test_value_and_gradients_in_jit() -> None:
+    def both(x: Any, y: Any, w: Any, p: Any) -> Any:
+        return cl.value_and_gradients(x, y, wrt=("logits", "pos_weight"), weight=w, pos_weight=p)
+
+    value, gradients = mindspore.jit(both)(*ALL)
+    expected, by_hand = both(*ALL)
+    assert list(gradients) == ["logits", "pos_weight"]
+    np.testing.assert_allclose(value.asnumpy(), expected.asnumpy(), rtol=1e-6)
+    for name, gradient in gradients.items():
+        np.testing.assert_allclose(gradient.asnumpy(), by_hand[name].asnumpy(), rtol=1e-5, atol=1e-9)
+
+
+class Mean(nn.Cell):  # type: ignore[misc]
+    """The loss as a cell, which can be told that sizes are unknown."""
+
+    def construct(self, x: Any, y: Any) -> Any:
+        return cl.binary_cross_entropy_with_logits(x, y)
+
+
+def test_unknown_sizes_in_one_program(graph_mode: None) -> None:
+    cell = Mean()
+    unknown = mindspore.Tensor(shape=[None, None], dtype=mindspore.float32)
+    cell.set_inputs(unknown, unknown)
+    rows = np.float32([[0.5, -1.0, 2.0], [3.0, 0.0, -4.0]])
+    for logits in (rows, rows[:1], rows[:, :2]):
+        expected = exact.mp.fsum(exact.loss(float(x), 0.0).value for x in logits.ravel()) / logits.size
+        assert float(cell(tensor(logits), tensor(logits * 0)).asnumpy()) == pytest.approx(float(expected), rel=1e-6)
+
+
 def test_errors_keep_their_type_when_compiled() -> None:
     def bad_reduction(x: Any, y: Any) -> Any:
         return edition.binary_cross_entropy_with_logits(x, y, reduction="average")
