@@ -144,6 +144,11 @@ def registered() -> tuple[Library, ...]:
     return _libraries
 
 
+def installed() -> tuple[Library, ...]:
+    """The libraries of the installed adapters whose framework has been imported."""
+    return _installed.libraries
+
+
 def find(x: object) -> Library | None:
     """The library that owns ``x``, or None."""
     for library in _libraries:

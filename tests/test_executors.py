@@ -8,7 +8,7 @@ from typing import Any
 import frameworks
 import numpy as np
 import pytest
-from frameworks import Framework, Numpy
+from frameworks import WITHOUT_AUTOGRAD, Framework
 
 import compatlosses as cl
 
@@ -29,7 +29,7 @@ def all_of(framework: Framework, tensors: list[Any], **options: Any) -> list[np.
     def loss(x: Any, y: Any, w: Any, p: Any) -> Any:
         return cl.binary_cross_entropy_with_logits(x, y, weight=w, pos_weight=p, **options)
 
-    if isinstance(framework, Numpy) or framework.name in WITHOUT_EAGER_GRADIENTS:
+    if framework.name in WITHOUT_AUTOGRAD or framework.name in WITHOUT_EAGER_GRADIENTS:
         value, by_name = cl.value_and_gradients(*tensors[:2], wrt=NAMES, weight=tensors[2], pos_weight=tensors[3], **options)
         gradients = list(by_name.values())
     else:
@@ -41,8 +41,9 @@ def all_of(framework: Framework, tensors: list[Any], **options: Any) -> list[np.
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
 def test_the_same_bits_in_every_framework(dtype: str, reduction: str) -> None:
     options = {"reduction": reduction, "ignore_index": 0.5, "normalize": True}
-    results = [all_of(f, [f.tensor(v, dtype) for v in (X, Y, W, P)], **options) for f in frameworks.FRAMEWORKS]
-    for framework, result in zip(frameworks.FRAMEWORKS[1:], results[1:], strict=True):
+    having = [f for f in frameworks.FRAMEWORKS if dtype in f.dtypes]
+    results = [all_of(f, [f.tensor(v, dtype) for v in (X, Y, W, P)], **options) for f in having]
+    for framework, result in zip(having[1:], results[1:], strict=True):
         for mine, numpys in zip(result, results[0], strict=True):
             assert np.array_equal(mine, numpys), framework.name
 

@@ -10,7 +10,7 @@ import exact
 import frameworks
 import numpy as np
 import pytest
-from frameworks import Framework, Numpy
+from frameworks import WITHOUT_AUTOGRAD, Framework
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -86,6 +86,8 @@ def test_integer_and_bool_targets_are_numbers(framework: Framework, kind: str) -
 @pytest.mark.parametrize("wide", ["weight", "pos_weight", "targets"])
 @pytest.mark.parametrize("dtype", ["float16", "float32"])
 def test_the_result_has_the_dtype_of_the_logits(framework: Framework, wide: str, dtype: str) -> None:
+    if dtype not in framework.dtypes:
+        pytest.skip(f"{framework.name} has no {dtype}")
     arguments = {"targets": framework.tensor(Y, dtype), "weight": None, "pos_weight": None}
     arguments[wide] = framework.tensor(Y, "float64")
     for reduction in ("none", "mean", "sum"):
@@ -220,6 +222,8 @@ def test_empty(framework: Framework, ignore_index: int | None) -> None:
 
 def test_half_precision_sums_are_rounded_once(framework: Framework) -> None:
     """A float16 sum that its own accumulator could not reach, and a mean whose sum overflows."""
+    if "float16" not in framework.dtypes:
+        pytest.skip(f"{framework.name} has no float16")
     x = framework.tensor(np.full(5000, 20.0), "float16")
     y = framework.tensor(np.zeros(5000), "float16")
     assert framework.array(cl.binary_cross_entropy_with_logits(x, y)) == 20.0
@@ -244,7 +248,7 @@ def test_inputs_are_not_modified(framework: Framework) -> None:
 
     loss(*tensors)
     cl.value_and_gradients(tensors[0], tensors[1], weight=tensors[2], pos_weight=tensors[3], wrt=("logits", "weight"))
-    if not isinstance(framework, Numpy):
+    if framework.name not in WITHOUT_AUTOGRAD:
         framework.gradients(loss, tensors)
     for tensor, values in zip(tensors, before, strict=True):
         np.testing.assert_array_equal(framework.array(tensor), values)

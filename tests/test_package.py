@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-FRAMEWORKS = ("torch", "paddle", "mindspore", "jax", "optax", "tensorflow", "keras")
+FRAMEWORKS = ("torch", "paddle", "mindspore", "jax", "optax", "tensorflow", "keras", "array_api_compat", "dask")
 EDITIONS = (
     "compatlosses.torch",
     "compatlosses.paddle",

@@ -213,5 +213,8 @@ def made(name: str) -> Framework:
 WITHOUT_TENSORS = ("keras", "optax")
 """APIs whose tensors are another framework's."""
 
-WITH_AUTOGRAD: tuple[Framework, ...] = tuple(made(name) for name in UNDER_TEST if name not in WITHOUT_TENSORS)
-FRAMEWORKS: tuple[Framework, ...] = (Numpy(), *WITH_AUTOGRAD)
+WITHOUT_AUTOGRAD = ("numpy", "array_api")
+"""Whose gradients are `compatlosses.value_and_gradients`."""
+
+FRAMEWORKS: tuple[Framework, ...] = (Numpy(), *(made(name) for name in UNDER_TEST if name not in WITHOUT_TENSORS))
+WITH_AUTOGRAD: tuple[Framework, ...] = tuple(one for one in FRAMEWORKS if one.name not in WITHOUT_AUTOGRAD)

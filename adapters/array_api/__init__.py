@@ -1,0 +1,1 @@
+"""Arrays of any namespace of the Python array API standard. There is a library here and no API."""

@@ -1,0 +1,181 @@
+"""How the arrays of any namespace of the Python array API standard are used: its 2024.12 edition, through array-api-compat.
+
+Nothing here looks at a value, so that lazy arrays stay lazy, and every operation but sums works element by element, so that
+chunked arrays keep their chunks. Everything is computed in double and rounded once. The standard has no autograd: gradients
+come from `compatlosses.value_and_gradients`.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from array_api_compat import array_namespace, device, is_dask_array
+
+from compatlosses import formula, libraries, rules
+from compatlosses.libraries import Shape
+
+from . import host as host
+
+NAME = "array API"
+
+Array = Any
+
+_THIS: Any = sys.modules[__name__]
+"""This module, as the library that the formula is computed with."""
+
+
+def owns(x: object, /) -> bool:
+    """Whether ``x`` is an array of the standard that no other adapter owns: NumPy's and JAX's are arrays of it too."""
+    if not hasattr(type(x), "__array_namespace__") and not is_dask_array(x):
+        return False
+    return not any(library.owns(x) for library in libraries.installed() if library is not _THIS)
+
+
+def shape(x: Array, /) -> Shape:
+    """The sizes of ``x`` by dimension; None for one that is not known before Dask computes."""
+    return tuple(None if size is None or math.isnan(size) else int(size) for size in x.shape)
+
+
+def dtype(x: Array, /) -> str:
+    """The name of the element type."""
+    name = getattr(x.dtype, "name", None)
+    if isinstance(name, str):
+        return name
+    namespace = array_namespace(x)
+    for name in (*rules.FLOATING, *rules.INTEGRAL):
+        if x.dtype == getattr(namespace, name, None):
+            return name
+    return str(x.dtype)
+
+
+def cast(x: Array, dtype: str, /) -> Array:
+    """``x`` with elements of ``dtype``; ``x`` itself where it has that dtype already."""
+    if _THIS.dtype(x) == dtype:
+        return x
+    namespace = array_namespace(x)
+    # float16 is not in the standard: where a namespace has it, its name is NumPy's.
+    return namespace.astype(x, getattr(namespace, dtype, dtype))
+
+
+def constant(value: float, like: Array, /) -> Array:
+    """A 0-D array that holds ``value``, of the dtype and on the device of ``like``."""
+    return array_namespace(like).asarray(value, dtype=like.dtype, device=device(like))
+
+
+def sum_to(x: Array, like: Array, /) -> Array:
+    """``x`` summed to the shape of ``like``, in double."""
+    axes = libraries.summed_axes(x.shape, like.shape)
+    if not axes:
+        return x
+    namespace = array_namespace(x)
+    return namespace.reshape(namespace.sum(cast(x, "float64"), axis=axes), like.shape)
+
+
+def reshape(x: Array, shape: Sequence[int], /) -> Array:
+    """``x`` in another shape of the same size."""
+    return array_namespace(x).reshape(x, tuple(shape))
+
+
+def broadcast_to(x: Array, shape: Sequence[int], /) -> Array:
+    """``x`` repeated to a shape that it broadcasts to."""
+    return array_namespace(x).broadcast_to(x, tuple(shape))
+
+
+def where(condition: Array, a: Array | float, b: Array | float, /) -> Array:
+    """``a`` where ``condition`` holds, else ``b``, of the dtype of the array among them."""
+    return array_namespace(condition).where(condition, a, b)
+
+
+def isinf(x: Array, /) -> Array:
+    """Where ``x`` is infinite."""
+    return array_namespace(x).isinf(x)
+
+
+def equal(x: Array, value: float, /) -> Array:
+    """Where ``x`` has exactly this value. Whole numbers are compared as they are: the standard mixes no kinds."""
+    if dtype(x) in rules.FLOATING:
+        return x == float(value)
+    namespace = array_namespace(x)
+    if dtype(x) == "bool":
+        x = namespace.astype(x, namespace.uint8)
+    limits = namespace.iinfo(x.dtype)
+    if not limits.min <= value <= limits.max or value != int(value):
+        return x != x
+    return x == int(value)
+
+
+def softplus(x: Array, /) -> Array:
+    """log(1 + e^x)."""
+    namespace, wide = array_namespace(x), cast(x, "float64")
+    # Not where(wide > 0, wide, 0), which would take NaN for 0 and leave it to the second term.
+    positive = namespace.where(wide < 0, 0.0, wide)
+    return cast(positive + namespace.log1p(namespace.exp(-namespace.abs(wide))), dtype(x))
+
+
+def sigmoid(x: Array, /) -> Array:
+    """1 / (1 + e^-x)."""
+    namespace, wide = array_namespace(x), cast(x, "float64")
+    small = namespace.exp(-namespace.abs(wide))
+    return cast(namespace.where(wide < 0, small, 1.0) / (1.0 + small), dtype(x))
+
+
+def sum(x: Array, /) -> Array:
+    """The 0-D sum of all elements, in double."""
+    return array_namespace(x).sum(cast(x, "float64"))
+
+
+def divide(x: Array, divisor: float | Array, /) -> Array:
+    """``x`` over a number or a 0-D array of its dtype."""
+    return x / divisor
+
+
+def size(x: Array, /) -> int | Array:
+    """The number of elements: an int, or a 0-D array where a shape is not known before Dask computes."""
+    sizes = [size for size in shape(x) if size is not None]
+    if len(sizes) == len(x.shape):
+        return math.prod(sizes)
+    return sum(where(x == x, 1.0, 1.0 + 0.0 * x))
+
+
+def elements(x: Array, y: Array, w: Array | None, p: Array | None, counts: Array | None, whole: bool, /) -> Array:
+    """The loss of each element, in double.
+
+    Raises:
+        TypeError: the arrays come from two namespaces.
+    """
+    array_namespace(x, y, w, p)
+    x, y, w, p = (None if a is None else cast(a, "float64") for a in (x, y, w, p))
+    return formula.elements(_THIS, x, y, w, p, counts, whole)
+
+
+def gradients(
+    wanted: formula.Wanted,
+    g: Array | None,
+    x: Array,
+    y: Array,
+    w: Array | None,
+    p: Array | None,
+    counts: Array | None,
+    whole: bool,
+    /,
+) -> tuple[Array | None, Array | None, Array | None, Array | None]:
+    """The gradients of `elements` times the cotangent ``g`` (None: 1), in double."""
+    array_namespace(x, y, w, p)
+    g, x, y, w, p = (None if a is None else cast(a, "float64") for a in (g, x, y, w, p))
+    return formula.gradients(_THIS, wanted, g, x, y, w, p, counts, whole)
+
+
+def tracing() -> bool:
+    """The standard has no compiler."""
+    return False
+
+
+def autocast_dtype(x: Array, /) -> None:
+    """The standard casts nothing by itself."""
+    return None
+
+
+libraries.register(_THIS)
