@@ -8,7 +8,7 @@ from importlib.util import find_spec
 
 from compatlosses.libraries import Library
 
-NAME = "array API"
+NAME = "Python array API"
 MODULE = "array_api_compat"
 DISTRIBUTIONS = ("array-api-compat",)
 

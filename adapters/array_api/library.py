@@ -19,7 +19,7 @@ from compatlosses.libraries import Shape
 
 from . import host as host
 
-NAME = "array API"
+NAME = "Python array API"
 
 Array = Any
 

@@ -87,7 +87,7 @@ def test_frameworks_keep_their_arrays() -> None:
     assert isinstance(cl.binary_cross_entropy_with_logits(X, Y), np.float32)
     assert cl.executor_of(jnp.asarray(X), jnp.asarray(Y)) == "fused"
     assert cl.executor_of(x, y) == "formula: dask.array.core.Array has no DLPack"
-    with pytest.raises(TypeError, match="logits is a array API tensor and targets is a NumPy tensor"):
+    with pytest.raises(TypeError, match="logits is a Python array API tensor and targets is a NumPy tensor"):
         cl.binary_cross_entropy_with_logits(x, Y)
     with pytest.raises(TypeError, match="Multiple namespaces"):
         cl.binary_cross_entropy_with_logits(x, strict.asarray(Y))
@@ -108,14 +108,14 @@ def high_water() -> int:
 
 def main() -> None:
     cluster = distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, memory_limit="300MiB", dashboard_address=None, local_directory=sys.argv[1]
+        n_workers=2, threads_per_worker=1, memory_limit="180MiB", dashboard_address=None, local_directory=sys.argv[1]
     )
     with cluster, distributed.Client(cluster) as client:
         rng = da.random.default_rng(3)
-        n = 100_000_000
-        logits = rng.uniform(-4, 4, size=n, chunks=500_000)
-        targets = rng.uniform(0, 1, size=n, chunks=500_000)
-        assert logits.nbytes + targets.nbytes > 2.5 * 2 * 300 * 2**20
+        n = 60_000_000
+        logits = rng.uniform(-4, 4, size=n, chunks=250_000)
+        targets = rng.uniform(0, 1, size=n, chunks=250_000)
+        assert logits.nbytes + targets.nbytes > 2.5 * 2 * 180 * 2**20
         loss = float(cl.binary_cross_entropy_with_logits(logits, targets).compute())
         peaks = client.run(high_water)
         print(loss, max(peaks.values()), high_water())
@@ -128,7 +128,7 @@ if __name__ == "__main__":
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the peak of a process's memory is read from /proc")
 def test_larger_than_memory_on_a_cluster(tmp_path: Any) -> None:
-    """1.5 GiB on two workers of 300 MiB each, generated as they are needed and never there as a whole."""
+    """0.9 GiB on two workers of 180 MiB each, generated as they are needed and never there as a whole."""
     program = tmp_path / "program.py"
     program.write_text(LARGER_THAN_MEMORY)
     done = subprocess.run(
@@ -139,4 +139,4 @@ def test_larger_than_memory_on_a_cluster(tmp_path: Any) -> None:
     # E softplus(x), x uniform in (-4, 4), less E y E x, which is 0.
     grid = (np.arange(100_000) + 0.5) / 100_000 * 8 - 4
     assert loss == pytest.approx(np.logaddexp(0, grid).mean(), rel=1e-3)
-    assert max(worker, caller) < 300 * 2**20, (worker, caller)
+    assert max(worker, caller) < 180 * 2**20, (worker, caller)
