@@ -26,12 +26,22 @@ def why_formula(
     for array in (logits, targets, weight, pos_weight):
         if array is None or isinstance(array, (int, float)):
             continue
-        if not hasattr(array, "__dlpack_device__"):
-            return f"{type(array).__module__}.{type(array).__qualname__} has no DLPack"
-        device = array.__dlpack_device__()[0]
+        device = device_type(array)
+        if device is None:
+            return f"{type(array).__module__}.{type(array).__qualname__} does not offer its memory through DLPack"
         if device != _CPU:
-            return f"an array is on a device of DLPack's type {int(device)}"
+            return f"an array is on a device of DLPack's type {device}"
     return fused.why_unavailable()
+
+
+def device_type(array: Tensor) -> int | None:
+    """DLPack's number for the type of the array's device; None where the array has no memory to offer."""
+    if not hasattr(array, "__dlpack_device__"):
+        return None
+    try:
+        return int(array.__dlpack_device__()[0])
+    except (BufferError, NotImplementedError, ValueError):
+        return None
 
 
 def wanted(

@@ -1,0 +1,37 @@
+"""ndonnx's arrays: a loss on them becomes a program in ONNX."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ndonnx as ndx
+import numpy as np
+import pytest
+from onnx.reference import ReferenceEvaluator
+
+import compatlosses as cl
+
+X = np.float32([[1.0, -2.0], [np.inf, 0.5], [-40.0, 3.0]])
+Y = np.float32([[1.0, 0.0], [1.0, 0.25], [0.0, 1.0]])
+
+
+@pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_values_and_gradients(dtype: str, reduction: str) -> None:
+    options: dict[str, Any] = {"reduction": reduction, "ignore_index": 0.25, "normalize": True, "pos_weight": 2.0}
+    x, y = X.astype(dtype), Y.astype(dtype)
+    loss, gradients = cl.value_and_gradients(ndx.asarray(x), ndx.asarray(y), **options)
+    expected, exactly = cl.value_and_gradients(x, y, **options)
+    for mine, numpys in ((loss, expected), (gradients["logits"], exactly["logits"])):
+        got = mine.unwrap_numpy()
+        assert got.dtype == dtype
+        np.testing.assert_allclose(got, numpys, rtol=2 * np.finfo(dtype).eps, atol=0)
+
+
+def test_a_program_for_any_number_of_rows() -> None:
+    x, y = (ndx.argument(shape=("N", 2), dtype=ndx.float32) for _ in range(2))
+    program = ndx.build({"x": x, "y": y}, {"loss": cl.binary_cross_entropy_with_logits(x, y)})
+    evaluator = ReferenceEvaluator(program)
+    for rows in (1, 3):
+        (loss,) = evaluator.run(None, {"x": X[:rows], "y": Y[:rows]})
+        np.testing.assert_allclose(loss, cl.binary_cross_entropy_with_logits(X[:rows], Y[:rows]), rtol=1e-6)
