@@ -27,7 +27,7 @@ from . import agreement, changes, fuzz_command, lab_cli, results, support_cli
 from . import cases as data
 from . import expectations as known
 from .fuzzing import LARGEST_COUNT
-from .implementations import DISTRIBUTIONS, FRAMEWORKS, Implementation
+from .implementations import DISTRIBUTIONS, FRAMEWORKS, OUTSIDE, Implementation
 from .judge import Answer, Verdict, applies
 from .lab import Job
 from .recipes import LabError
@@ -56,6 +56,8 @@ def wrong(message: str) -> NoReturn:
 
 def installed(framework: str) -> bool:
     """Whether a framework is installed, by its distribution; nothing is imported."""
+    if framework in OUTSIDE:
+        return True
     # TensorFlow's build for the CPU has a name of its own.
     for name in (DISTRIBUTIONS[framework], f"{DISTRIBUTIONS[framework]}-cpu"):
         with suppress(PackageNotFoundError):
@@ -66,12 +68,14 @@ def installed(framework: str) -> bool:
 
 def targets_of(frameworks: list[str], implementation: list[str]) -> list[Target]:
     """The targets that are asked for: by default every installed framework, native and shim."""
+    from . import worker
+
     for name in frameworks:
         if name not in FRAMEWORKS:
             wrong(f"unknown framework {name!r}; expected {', '.join(FRAMEWORKS)}")
     chosen = frameworks or [name for name in FRAMEWORKS if installed(name)]
     kinds = [kind for kind in ("native", "shim") if wants_kind(kind, implementation)]
-    return [Target(name, kind) for name in chosen for kind in kinds if (name, kind) != ("numpy", "native")]
+    return [Target(name, kind) for name in chosen for kind in kinds if worker.implementations(name, kind)]
 
 
 def wants_kind(kind: str, implementation: list[str]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 
 from packaging.version import InvalidVersion, Version
 
@@ -16,7 +17,9 @@ DISTRIBUTIONS = {
     "jax": "jax",
     "numpy": "numpy",
 }
-FRAMEWORKS = tuple(DISTRIBUTIONS)
+OUTSIDE = tuple(sorted({point.name for point in entry_points(group="compatlosses.conformance")} - {*DISTRIBUTIONS}))
+"""The frameworks that outside packages bring: the shim is tested on their tensors."""
+FRAMEWORKS = (*DISTRIBUTIONS, *OUTSIDE)
 HALVES = ("float16", "bfloat16")
 WIDE = ("float32", "float64")
 

@@ -1,0 +1,1 @@
+"""An adapter from outside: it brings the tensors of `toy` to compatlosses."""

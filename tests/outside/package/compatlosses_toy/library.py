@@ -1,0 +1,138 @@
+"""How the toy framework's tensors are used."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from toy import Tensor, raw
+
+from compatlosses import formula, libraries
+
+NAME = "Toy"
+host = None
+
+_THIS: Any = sys.modules[__name__]
+
+
+# What is asked of a tensor
+
+
+def owns(x: object, /) -> bool:
+    return isinstance(x, Tensor)
+
+
+def shape(x: Tensor, /) -> tuple[int, ...]:
+    return x.data.shape
+
+
+def dtype(x: Tensor, /) -> str:
+    return x.data.dtype.name
+
+
+def size(x: Tensor, /) -> int:
+    return x.data.size
+
+
+# How tensors are made of tensors
+
+
+def cast(x: Tensor, dtype: str, /) -> Tensor:
+    with np.errstate(all="ignore"):
+        return Tensor(x.data.astype(dtype, copy=False))
+
+
+def constant(value: float, like: Tensor, /) -> Tensor:
+    return Tensor(value, like.data.dtype.name)
+
+
+def reshape(x: Tensor, shape: Sequence[int], /) -> Tensor:
+    return Tensor(x.data.reshape(tuple(shape)))
+
+
+def broadcast_to(x: Tensor, shape: Sequence[int], /) -> Tensor:
+    return Tensor(np.broadcast_to(x.data, tuple(shape)))
+
+
+def where(condition: Tensor, a: Tensor | float, b: Tensor | float, /) -> Tensor:
+    kind = (a if isinstance(a, Tensor) else b).data.dtype
+    return Tensor(np.where(condition.data, np.asarray(raw(a), kind), np.asarray(raw(b), kind)))
+
+
+def sum(x: Tensor, /) -> Tensor:
+    return Tensor(x.data.sum(dtype=np.float64))
+
+
+def sum_to(x: Tensor, like: Tensor, /) -> Tensor:
+    axes = libraries.summed_axes(x.data.shape, like.data.shape)
+    return Tensor(x.data.sum(axis=axes, dtype=np.float64).reshape(like.data.shape)) if axes else x
+
+
+def divide(x: Tensor, divisor: float | Tensor, /) -> Tensor:
+    return x / divisor
+
+
+# Where values are special
+
+
+def isinf(x: Tensor, /) -> Tensor:
+    return Tensor(np.isinf(x.data))
+
+
+def equal(x: Tensor, value: float, /) -> Tensor:
+    return Tensor(x.data == value)
+
+
+# The two functions that the formula is made of, over the whole range of the dtype
+
+
+def softplus(x: Tensor, /) -> Tensor:
+    wide = x.data.astype(np.float64)
+    with np.errstate(all="ignore"):
+        return cast(Tensor(np.maximum(wide, 0.0) + np.log1p(np.exp(-np.abs(wide)))), dtype(x))
+
+
+def sigmoid(x: Tensor, /) -> Tensor:
+    wide = x.data.astype(np.float64)
+    with np.errstate(all="ignore"):
+        small = np.exp(-np.abs(wide))
+        return cast(Tensor(np.where(wide < 0, small, 1.0) / (1.0 + small)), dtype(x))
+
+
+# The loss and its gradients: an autograd is given `gradients` as the derivative of `elements`; the toy has none
+
+
+def elements(x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None, counts: Tensor | None, whole: bool, /) -> Tensor:
+    with np.errstate(all="ignore"):
+        return formula.elements(_THIS, x, y, w, p, counts, whole)
+
+
+def gradients(
+    wanted: formula.Wanted,
+    g: Tensor | None,
+    x: Tensor,
+    y: Tensor,
+    w: Tensor | None,
+    p: Tensor | None,
+    counts: Tensor | None,
+    whole: bool,
+    /,
+) -> tuple[Tensor | None, Tensor | None, Tensor | None, Tensor | None]:
+    with np.errstate(all="ignore"):
+        return formula.gradients(_THIS, wanted, g, x, y, w, p, counts, whole)
+
+
+# What the framework does around a call
+
+
+def tracing() -> bool:
+    return False
+
+
+def autocast_dtype(x: Tensor, /) -> str | None:
+    return None
+
+
+libraries.register(_THIS)

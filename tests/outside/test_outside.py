@@ -1,0 +1,89 @@
+"""An adapter from outside, in a fresh environment: calls, the survey and the conformance suite."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import venv
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+PACKAGE = HERE / "package"
+GUIDE = ROOT / "docs" / "adapters.md"
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The commands of a new environment that has compatlosses with its suite, and the outside package."""
+    folder = tmp_path_factory.mktemp("outside")
+    # From copies: a build leaves its folders beside the sources.
+    ignored = shutil.ignore_patterns(".*", "build", "dist", "*.egg-info", "__pycache__", "results")
+    shutil.copytree(ROOT, folder / "source", ignore=ignored)
+    venv.create(folder / "env", with_pip=True)
+    bin = folder / "env" / "bin"
+    pip = [str(bin / "python"), "-m", "pip", "install", "--quiet"]
+    index = subprocess.run([*pip, "numpy"], capture_output=True, text=True)
+    if index.returncode != 0:
+        pytest.skip(f"pip reaches no index: {index.stderr.strip().splitlines()[-1]}")
+    package = folder / "source" / PACKAGE.relative_to(ROOT)
+    subprocess.run([*pip, f"{folder / 'source'}[conformance]", str(package)], check=True)
+    return bin
+
+
+def output(*command: str | Path) -> str:
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, cwd="/", timeout=300)
+    assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    return done.stdout
+
+
+def test_calls(environment: Path) -> None:
+    program = """
+import numpy as np, compatlosses as cl, compatlosses.paddle as paddle
+from toy import Tensor
+x, y, p = np.float32([0.5, -2, np.inf]), np.float32([1, 0, 1]), np.float32([2, 1, 3])
+loss, gradients = cl.value_and_gradients(Tensor(x), Tensor(y), wrt=("logits", "pos_weight"), pos_weight=Tensor(p))
+expected, exactly = cl.value_and_gradients(x, y, wrt=("logits", "pos_weight"), pos_weight=p)
+assert isinstance(loss, Tensor) and loss.data == expected, (loss.data, expected)
+for name in exactly:
+    np.testing.assert_allclose(gradients[name].data, exactly[name], rtol=1e-6)
+edition = paddle.binary_cross_entropy_with_logits(Tensor(x), Tensor(y), reduction="none")
+np.testing.assert_allclose(edition.data, cl.binary_cross_entropy_with_logits(x, y, reduction="none"), rtol=1e-6)
+try:
+    cl.binary_cross_entropy_with_logits(Tensor(x), y)
+except TypeError as error:
+    print(error)
+"""
+    said = output(environment / "python", "-P", "-c", program)
+    assert said.startswith("logits is a Toy tensor and targets is a NumPy tensor")
+
+
+def test_the_survey_names_it(environment: Path) -> None:
+    found = {row["name"]: row for row in json.loads(output(environment / "compatlosses", "frameworks", "--json"))}
+    assert found["Toy"]["version"] == "1.0" and found["Toy"]["ready"], found["Toy"]
+
+
+def test_the_suite_runs_on_it(environment: Path) -> None:
+    said = output(environment / "compatlosses", "conform", "--framework", "toy")
+    assert "toy" in said
+
+
+def test_the_guide_quotes_the_package() -> None:
+    """Every block of the guide that names a file is a part of it, and every line of the adapter is quoted."""
+    blocks = re.findall(r"`([\w/.]+)`:\n\n```\w+\n(.*?)```", GUIDE.read_text(), re.DOTALL)
+    quoted: dict[str, str] = {}
+    for name, block in blocks:
+        assert block in (PACKAGE / name).read_text(), f"docs/adapters.md quotes {name} wrongly:\n{block}"
+        quoted[name] = quoted.get(name, "") + block
+    for name in (
+        "pyproject.toml",
+        "compatlosses_toy/adapter.py",
+        "compatlosses_toy/library.py",
+        "compatlosses_toy/conformance.py",
+    ):
+        for line in (PACKAGE / name).read_text().splitlines():
+            assert line in quoted[name].splitlines() or line.startswith("# "), f"docs/adapters.md leaves out of {name}: {line}"
