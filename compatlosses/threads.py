@@ -22,13 +22,23 @@ LEAST = 128
 
 def default_num_threads() -> int:
     """COMPATLOSSES_NUM_THREADS or OMP_NUM_THREADS where set, else the cores this process may run on."""
-    for name in ("COMPATLOSSES_NUM_THREADS", "OMP_NUM_THREADS"):
-        value = os.environ.get(name, "")
+    for value in (os.environ.get("COMPATLOSSES_NUM_THREADS", ""), started_with("OMP_NUM_THREADS")):
         if value.isdecimal() and int(value) > 0:
             return int(value)
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def started_with(name: str) -> str:
+    """An environment variable as this process was given it: some frameworks set OMP_NUM_THREADS to 1 when they are imported."""
+    try:
+        with open("/proc/self/environ", "rb") as environment:
+            entries = environment.read().split(b"\0")
+    except OSError:  # a system without it
+        return os.environ.get(name, "")
+    prefix = f"{name}=".encode()
+    return next((entry.removeprefix(prefix).decode() for entry in entries if entry.startswith(prefix)), "")
 
 
 class _Helpers:

@@ -16,6 +16,7 @@ from bench_measure import Plan, timed
 
 import compatlosses as cl
 from compatlosses import losses
+from compatlosses.libraries import library_of
 
 IMPORT_LIMIT = 0.030
 DISPATCH_LIMITS = {2: 3e-6, 4: 6e-6}
@@ -116,7 +117,7 @@ def neutral(library: str, tensors: list[Any]) -> dict[str, tuple[Callable[[], An
     x, y, w, p = tensors
     return {
         f"{library}, 2 tensors: look-up and checks": (
-            lambda: losses.checked_library(x, y, None, None, "mean", None, False),
+            lambda: losses.check_call(library_of(x, y), x, y, None, None, "mean", None, False),
             0,
         ),
         f"{library}, 2 tensors: the call but for its mathematics": (
@@ -124,7 +125,7 @@ def neutral(library: str, tensors: list[Any]) -> dict[str, tuple[Callable[[], An
             2,
         ),
         f"{library}, 4 tensors: look-up and checks": (
-            lambda: losses.checked_library(x, y, w, p, "mean", None, False),
+            lambda: losses.check_call(library_of(x, y, w, p), x, y, w, p, "mean", None, False),
             0,
         ),
         f"{library}, 4 tensors: the call but for its mathematics": (
