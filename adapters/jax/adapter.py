@@ -14,12 +14,19 @@ DISTRIBUTIONS = ("jax",)
 
 def cautions(installed: Mapping[str, str]) -> tuple[str, ...]:
     """What to beware of beside the frameworks of these names and versions."""
-    if "MindSpore" in installed:
-        return (
-            "JAX needs NumPy 2 and MindSpore's build NumPy 1: installing one upgrades or downgrades NumPy under the other. "
-            "Give each an environment of its own.",
+    found = []
+    numpy = installed.get("NumPy", "")
+    if numpy.partition(".")[0] in ("0", "1"):
+        found.append(
+            f"JAX needs NumPy 2 and NumPy {numpy} is installed: importing jax fails. Install 'numpy>=2', or give JAX an "
+            "environment of its own."
         )
-    return ()
+    if "MindSpore" in installed:
+        found.append(
+            "JAX needs NumPy 2 and MindSpore's build NumPy 1: no NumPy serves both, and installing one changes it under the "
+            "other. Give each an environment of its own."
+        )
+    return tuple(found)
 
 
 def loaded() -> bool:
