@@ -11,7 +11,7 @@ export PYTHONSAFEPATH := 1
 
 conformance: $(READY) $(READY2)
 	$(BIN)/compatlosses conform
-	$(BIN2)/compatlosses conform --framework tensorflow --framework keras --framework jax
+	$(BIN2)/compatlosses conform --framework tensorflow --framework keras --framework jax --framework array_api
 
 test: $(READY) lint browser test-numpy2
 	$(BIN)/pytest --numprocesses 2 --dist worksteal
@@ -21,8 +21,10 @@ test-numpy2: $(READY2)
 	TEST_FRAMEWORKS="tensorflow keras jax optax array_api" $(BIN2)/pytest --numprocesses 2 --dist worksteal \
 		tests/tensorflow tests/keras tests/jax tests/optax tests/array_api tests/test_numbers.py tests/test_editions.py tests/test_executors.py tests/test_neutral.py
 
-bench: $(READY)
+bench: $(READY) $(READY2)
 	$(BIN)/python tools/bench.py
+	$(BIN2)/python tools/bench.py --frameworks tensorflow,jax,numpy,kernel \
+		--json docs/bench-numpy2.json --picture docs/bench-numpy2.svg
 
 exhaustive: $(READY)
 	$(BIN)/python tools/exhaustive.py

@@ -15,6 +15,7 @@ DISTRIBUTIONS = {
     "tensorflow": "tensorflow",
     "keras": "keras",
     "jax": "jax",
+    "array_api": "array-api-strict",
     "numpy": "numpy",
 }
 OUTSIDE = tuple(sorted({point.name for point in entry_points(group="compatlosses.conformance")} - {*DISTRIBUTIONS}))

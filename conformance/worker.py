@@ -93,6 +93,25 @@ class NumPy(Eager):
         return value, gradients, None
 
 
+class ArrayApi(NumPy):
+    """Arrays of array-api-strict, which has what the array API standard asks for and nothing else."""
+
+    def __init__(self):
+        import array_api_strict
+
+        self.strict = array_api_strict
+        self.version = array_api_strict.__version__
+
+    def tensor(self, values, dtype, view):
+        if dtype in ("float16", "bfloat16"):
+            raise Unsupported("the standard has no " + dtype)
+        return viewed(values.astype(dtype), view, self.strict.asarray)
+
+    def array(self, x):
+        array = np.from_dlpack(x)
+        return array, array.dtype.name
+
+
 class Torch(Eager):
     """torch tensors, in eager mode."""
 
@@ -408,6 +427,7 @@ FRAMEWORKS = {
     "tensorflow": TensorFlow,
     "keras": Keras,
     "jax": Jax,
+    "array_api": ArrayApi,
 }
 PADDLE_1 = {"eager": Fluid, "static": FluidStatic}
 

@@ -13,6 +13,8 @@ from bench_implementations import NATIVE, SHIM, Call, Implementation, Loss, NotO
 from bench_problem import Problem, Variant
 from numpy.typing import NDArray
 
+import compatlosses
+
 
 def torch_tensors() -> list[Implementation]:
     """torch's function, the same compiled, and the shim, through torch's autograd."""
@@ -168,23 +170,44 @@ def tensorflow_tensors() -> list[Implementation]:
 
 
 def jax_arrays() -> list[Implementation]:
-    """jax.jit of optax's function."""
+    """jax.jit of optax's function; the shim on eager arrays through value_and_gradients, and in jax.jit."""
     jax: Any = importlib.import_module("jax")
     optax: Any = importlib.import_module("optax")
 
-    def mean(logits: Any, targets: Any) -> Any:
+    def mean(logits: Any, targets: Any, pos_weight: Any) -> Any:
         return optax.sigmoid_binary_cross_entropy(logits, targets).mean()
 
-    def prepare(given: Problem, variant: Variant) -> Call:
-        if variant.pos_weight:
-            raise NotOffered("optax has no pos_weight")
-        x, y = jax.device_put(given.logits), jax.device_put(given.targets)
-        loss, step = jax.jit(mean), jax.jit(jax.value_and_grad(mean))
+    def tensors(given: Problem) -> tuple[Any, Any]:
+        return jax.device_put(given.logits), jax.device_put(given.targets)
+
+    def weight(given: Problem, variant: Variant) -> Any:
+        return jax.device_put(given.pos_weight) if variant.pos_weight else None
+
+    def compiled(loss: Loss, weighs: bool) -> Callable[[Problem, Variant], Call]:
+        def prepare(given: Problem, variant: Variant) -> Call:
+            if variant.pos_weight and not weighs:
+                raise NotOffered("optax has no pos_weight")
+            x, y, p = *tensors(given), weight(given, variant)
+            forward, step = jax.jit(loss), jax.jit(jax.value_and_grad(loss))
+
+            def both() -> tuple[Any, Any]:
+                return jax.block_until_ready(step(x, y, p))  # type: ignore[no-any-return]
+
+            return both if variant.backward else lambda: (forward(x, y, p).block_until_ready(), None)
+
+        return prepare
+
+    def eager(given: Problem, variant: Variant) -> Call:
+        x, y, p = *tensors(given), weight(given, variant)
 
         def both() -> tuple[Any, Any]:
-            result, gradient = step(x, y)
-            return result.block_until_ready(), gradient.block_until_ready()
+            result, gradients = compatlosses.value_and_gradients(x, y, pos_weight=p)
+            return jax.block_until_ready((result, gradients["logits"]))  # type: ignore[no-any-return]
 
-        return both if variant.backward else lambda: (loss(x, y).block_until_ready(), None)
+        return both if variant.backward else lambda: (shim(x, y, p).block_until_ready(), None)
 
-    return [Implementation("jax", "jax.jit of optax", prepare)]
+    return [
+        Implementation("jax", SHIM, eager, tensors=tensors),
+        Implementation("jax", f"jax.jit of {SHIM}", compiled(shim, True)),
+        Implementation("jax", "jax.jit of optax", compiled(mean, False)),
+    ]

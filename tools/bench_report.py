@@ -30,12 +30,16 @@ TARGETS: dict[str, dict[int, float]] = {
     "scikit-learn": {10**2: 1.0, 10**4: 0.15, 10**6: 0.08, 10**7: 0.08},
     "floor": {10**7: 2.0},
 }
-"""Issue 3: the time of the shim over that of the other, forward and backward; for the floor, of the kernel over it."""
+"""Aims: the time of the shim over that of the other, forward and backward; for the floor, of the kernel over it."""
 
 PAIRS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "torch": (("torch", SHIM), ("torch", NATIVE)),
     "paddle": (("paddle", SHIM), ("paddle", NATIVE)),
     "mindspore": (("mindspore", SHIM), ("mindspore", NATIVE)),
+    "tensorflow": (("tensorflow", SHIM), ("tensorflow", NATIVE)),
+    "tensorflow, tf.function": (("tensorflow", f"tf.function of {SHIM}"), ("tensorflow", f"tf.function of {NATIVE}")),
+    "jax": (("jax", SHIM), ("jax", "jax.jit of optax")),
+    "jax, jax.jit": (("jax", f"jax.jit of {SHIM}"), ("jax", "jax.jit of optax")),
     "scikit-learn": (("numpy", f"{SHIM}, 1 thread"), ("scikit-learn", "HalfBinomialLoss, 1 thread")),
     "floor": (("kernel", "all cores"), ("floor", "floor")),
 }
@@ -102,7 +106,7 @@ class Results:
                 for variant in VARIANTS:
                     mine, theirs = self.median(*ours, size, variant), self.median(*other, size, variant)
                     if variant.backward and mine is not None and theirs is not None:
-                        target = None if variant.pos_weight else TARGETS[against].get(size)
+                        target = None if variant.pos_weight else TARGETS.get(against, {}).get(size)
                         found.append(Ratio(against, size, variant.pos_weight, mine / theirs, target))
         return found
 
@@ -224,7 +228,12 @@ def ratio_table(results: Results) -> Table:
     for size in results.sizes:
         table.add_column(power(size), justify="right")
     ratios = {(ratio.against, ratio.pos_weight, ratio.size): ratio for ratio in results.ratios()}
-    names = {"scikit-learn": "scikit-learn, 1 thread each", "floor": "floor (kernel alone, all cores)"}
+    names = {
+        "scikit-learn": "scikit-learn, 1 thread each",
+        "floor": "floor (kernel alone, all cores)",
+        "jax": "jax.jit of optax",
+        "jax, jax.jit": "jax.jit of optax, shim in jax.jit too",
+    }
     for against in PAIRS:
         for pos_weight in (False, True):
             row = [ratios.get((against, pos_weight, size)) for size in results.sizes]
