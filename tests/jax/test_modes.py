@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from entered import assert_paid_at_trace_time
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 import compatlosses as cl
@@ -60,6 +61,12 @@ def test_jit_is_the_formula_and_eager_calls_are_fused() -> None:
     seen = []
     jax.jit(lambda x: seen.append(cl.executor_of(x, y)))(x)
     assert seen == ["formula: JAX is tracing the call"]
+
+
+@pytest.mark.parametrize("step", [loss, jax.value_and_grad(loss, ALL), jax.vmap(jax.grad(loss), in_axes=(0, 0, 0, None))])
+def test_the_shim_is_paid_for_when_a_call_is_traced(step: Callable[..., Any]) -> None:
+    """A second call of the compiled function enters no Python of the package."""
+    assert_paid_at_trace_time(jax.jit(step), step, *given())
 
 
 def test_value_and_gradients_eager_and_under_jit() -> None:

@@ -15,6 +15,7 @@ import exact
 import mindspore
 import numpy as np
 import pytest
+from entered import assert_paid_at_trace_time
 from mindspore import amp, nn, ops
 
 import compatlosses as cl
@@ -192,6 +193,12 @@ def test_value_and_gradients_in_jit() -> None:
     np.testing.assert_allclose(value.asnumpy(), expected.asnumpy(), rtol=1e-6)
     for name, gradient in gradients.items():
         np.testing.assert_allclose(gradient.asnumpy(), by_hand[name].asnumpy(), rtol=1e-5, atol=1e-9)
+
+
+def test_the_shim_is_paid_for_when_a_call_is_compiled() -> None:
+    """A second call, gradients included, enters no Python of the package."""
+    both = mindspore.value_and_grad(elements, (0, 1, 2, 3))
+    assert_paid_at_trace_time(mindspore.jit(both), both, *ALL)
 
 
 class Mean(nn.Cell):  # type: ignore[misc]

@@ -16,6 +16,7 @@ import exact
 import numpy as np
 import paddle
 import pytest
+from entered import assert_paid_at_trace_time
 
 import compatlosses as cl
 import compatlosses.paddle as api
@@ -73,6 +74,36 @@ def test_to_static(function: Any, rows: int | None, full_graph: bool) -> None:
     if rows is None:
         more = tensors(np.tile(X, (5, 1)), np.tile(Y, (5, 1)), W)
         np.testing.assert_allclose(traced(*more).numpy(), function(*more).numpy(), rtol=1e-6)
+
+
+def by_hand(x: Any, y: Any, w: Any) -> Any:
+    """The loss and all four gradients without autograd."""
+    names = ("logits", "targets", "weight", "pos_weight")
+    return cl.value_and_gradients(x, y, wrt=names, weight=w, pos_weight=w, ignore_index=0, normalize=True)
+
+
+@pytest.mark.parametrize("rows", [2, None])
+def test_value_and_gradients_in_a_program(rows: int | None) -> None:
+    traced = paddle.jit.to_static(by_hand, input_spec=specs(rows), full_graph=True)
+    for times in (1, 5) if rows is None else (1,):
+        inputs = tensors(np.tile(X, (times, 1)), np.tile(Y, (times, 1)), W)
+        (loss, gradients), (expected, eager) = traced(*inputs), by_hand(*inputs)
+        np.testing.assert_allclose(loss.numpy(), expected.numpy(), rtol=1e-6)
+        assert list(gradients) == list(eager)
+        for name, gradient in gradients.items():
+            assert gradient.shape == eager[name].shape
+            np.testing.assert_allclose(gradient.numpy(), eager[name].numpy(), rtol=2e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("function", [paddle3, paddle1, neutral])
+def test_the_shim_is_paid_for_when_a_program_is_built(function: Any) -> None:
+    """A second call and its backward enter no Python of the package."""
+
+    def train(call: Any) -> Any:
+        return lambda *inputs: call(*inputs).sum().backward()
+
+    traced = paddle.jit.to_static(function, full_graph=True)
+    assert_paid_at_trace_time(train(traced), train(function), *tensors(X, Y, W))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

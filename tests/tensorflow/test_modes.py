@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
+from entered import assert_paid_at_trace_time
 
 import compatlosses as cl
 import compatlosses.tensorflow as edition
@@ -73,6 +74,34 @@ def test_unknown_shapes(loss: Loss, shapes: list[Any]) -> None:
     assert_same(traced(*TENSORS), derivatives(loss, *TENSORS))
     more = (tf.tile(X, (5, 1)), tf.tile(Y, (5, 1)), tf.ones((10, 1)), P)
     assert_same(traced(*more), derivatives(loss, *more))
+
+
+def by_hand(x: Any, y: Any, w: Any, p: Any) -> Any:
+    """The loss and all four gradients without a tape."""
+    names = ("logits", "targets", "weight", "pos_weight")
+    return cl.value_and_gradients(x, y, wrt=names, weight=w, pos_weight=p, ignore_index=0.25, normalize=True)
+
+
+@pytest.mark.parametrize("shapes", [[(2, 3), (2, 3), (2, 1), (3,)], [(None, 3), (None, 3), (None, 1), (3,)], [None] * 4])
+def test_value_and_gradients_in_a_graph(shapes: list[Any]) -> None:
+    traced = tf.function(by_hand, input_signature=[tf.TensorSpec(shape) for shape in shapes])
+    (loss, gradients), (expected, eager) = traced(*TENSORS), by_hand(*TENSORS)
+    assert set(gradients) == set(eager)
+    assert_same([loss, *(gradients[name] for name in eager)], [expected, *eager.values()])
+
+
+@pytest.mark.parametrize("loss", [neutral, of_tensorflow, of_torch, by_hand])
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_the_shim_is_paid_for_when_a_graph_is_built(loss: Loss, jit_compile: bool) -> None:
+    """A second call enters no Python of the package; the gradients are in the same graph."""
+
+    def step(*tensors: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(tensors)
+            value = loss(*tensors)
+        return value if loss is by_hand else tape.gradient(value, tensors)
+
+    assert_paid_at_trace_time(tf.function(step, jit_compile=jit_compile), step, *TENSORS)
 
 
 def test_the_mean_of_nothing_in_a_graph() -> None:

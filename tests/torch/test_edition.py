@@ -75,15 +75,6 @@ def test_the_result_has_torchs_dtype(input: str, target: str) -> None:
         assert binary_cross_entropy_with_logits(x, y, reduction=reduction).dtype == native(x, y, reduction=reduction).dtype
 
 
-@pytest.mark.parametrize("target", ["float16", "bfloat16", "float32", "float64"])
-def test_autocast(target: str) -> None:
-    x, y = X.to(torch.bfloat16), Y.to(getattr(torch, target))
-    with torch.autocast("cpu", torch.bfloat16):
-        mine, theirs = binary_cross_entropy_with_logits(x, y), native(x, y)
-    assert mine.dtype == theirs.dtype
-    torch.testing.assert_close(mine, theirs)
-
-
 WRONG: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "target of another size": ((X, Y[:1]), {}),
     "scalar target": ((X, torch.tensor(1.0)), {}),

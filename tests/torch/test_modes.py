@@ -1,4 +1,4 @@
-"""Every way torch runs code: compiled, exported, transformed, traced, cast, distributed."""
+"""How torch runs code, apart from compilers (test_compile.py) and autocast: transformed, traced, distributed, in modules."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import onnx
-import onnx.reference
 import pytest
 import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
@@ -24,96 +22,17 @@ X = torch.tensor([[0.5, -1.0, 2.0], [3.0, 0.0, -4.0]])
 Y = torch.tensor([[1.0, 0.0, 0.25], [0.0, 1.0, 1.0]])
 W = torch.tensor([[2.0], [0.5]])
 P = torch.tensor([1.0, 3.0, 0.5])
+NAMES = ("logits", "targets", "weight", "pos_weight")
 
 
 def weighted(x: Any, y: Any, w: Any = W, p: Any = P) -> Any:
     return cl.binary_cross_entropy_with_logits(x, y, weight=w, pos_weight=p)
 
 
-def through_edition(x: Any, y: Any, w: Any = W, p: Any = P) -> Any:
-    return edition.binary_cross_entropy_with_logits(x, y, w, False, None, "nonsense", p)
-
-
 def value_and_gradients(function: Any, *tensors: torch.Tensor) -> list[torch.Tensor]:
     leaves = [t.clone().requires_grad_() for t in tensors]
     loss = function(*leaves)
     return [loss.detach(), *torch.autograd.grad(loss, leaves)]
-
-
-@pytest.mark.filterwarnings("ignore::UserWarning")
-@pytest.mark.parametrize("function", [weighted, through_edition])
-@pytest.mark.parametrize("dynamic", [False, True])
-def test_compile(function: Any, dynamic: bool) -> None:
-    """The whole call and its backward in one graph: fullgraph refuses a break."""
-    torch._dynamo.reset()
-    compiled = torch.compile(function, fullgraph=True, dynamic=dynamic)
-    for rows in (2, 1) if dynamic else (2,):
-        tensors = (X[:rows], Y[:rows], W[:rows], P)
-        torch.testing.assert_close(value_and_gradients(compiled, *tensors), value_and_gradients(function, *tensors))
-
-
-@pytest.mark.parametrize("order", ["import compatlosses as cl, torch", "import torch, compatlosses as cl"])
-def test_compile_is_the_first_call_of_a_process(order: str, tmp_path: Path) -> None:
-    program = f"""
-{order}
-def loss(x, y):
-    return cl.binary_cross_entropy_with_logits(x, y)
-x, y = torch.tensor([0.5, -1.0]), torch.tensor([1.0, 0.0])
-first = torch.compile(loss, fullgraph=True)(x, y)
-torch.testing.assert_close(first, loss(x, y))
-"""
-    script = tmp_path / "first.py"
-    script.write_text(program)
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
-
-
-def test_errors_under_compile_name_the_fault() -> None:
-    torch._dynamo.reset()
-    with pytest.raises(Exception, match="reduction is 'bad'"):
-        torch.compile(lambda x, y: cl.binary_cross_entropy_with_logits(x, y, reduction="bad"), fullgraph=True)(X, Y)
-
-
-class Model(torch.nn.Module):
-    """Logits and loss in one, for exporters."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.linear = torch.nn.Linear(3, 3)
-
-    def forward(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        return weighted(self.linear(x), y)
-
-
-def test_export() -> None:
-    model = Model()
-    rows = torch.export.Dim("rows", min=2)
-    program = torch.export.export(
-        lambda_module(lambda x, y: weighted(x, y, None)), (X, Y), dynamic_shapes=({0: rows}, {0: rows})
-    )
-    x, y = torch.cat([X, X]), torch.cat([Y, Y])
-    torch.testing.assert_close(program.module()(x, y), weighted(x, y, None))
-    torch.testing.assert_close(torch.export.export(model, (X, Y)).module()(X, Y), model(X, Y))
-
-
-def lambda_module(function: Any) -> torch.nn.Module:
-    class Module(torch.nn.Module):
-        def forward(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-            return function(x, y)
-
-    return Module()
-
-
-def test_onnx(tmp_path: Path) -> None:
-    """The exported file holds ordinary operators, and another engine computes the same loss from it."""
-    model = Model()
-    path = tmp_path / "model.onnx"
-    torch.onnx.export(model, (X, Y), str(path), dynamo=True, verbose=False)
-    loaded = onnx.load(str(path))
-    assert all(node.domain in ("", "pkg.onnxscript.torch_lib") for node in loaded.graph.node)
-    names = [value.name for value in loaded.graph.input]
-    computed = onnx.reference.ReferenceEvaluator(loaded).run(None, dict(zip(names, (X.numpy(), Y.numpy()), strict=True)))
-    torch.testing.assert_close(torch.tensor(computed[0]), model(X, Y).detach())
 
 
 class TestFunctorch:
@@ -197,6 +116,26 @@ def test_meta_and_fake_tensors_stay_what_they_are() -> None:
         fake = [mode.from_tensor(t) for t in (X, Y, W, P)]
         loss = cl.binary_cross_entropy_with_logits(fake[0], fake[1], weight=fake[2], reduction="none")
         assert type(loss) is type(fake[0]) and loss.shape == (2, 3)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_an_accelerators_tensors_stay_there(dtype: torch.dtype) -> None:
+    """Fake tensors of a GPU, and meta tensors: no operation brings one to the host, reads a value, or mixes two devices.
+
+    A torch built without CUDA knows a fake GPU outside autograd alone, and no ~ there: meta tensors have the rest.
+    """
+    with FakeTensorMode():
+        x, y, w, p = (torch.empty(t.shape, dtype=dtype, device="cuda") for t in (X, Y, W, P))
+        loss, gradients = cl.value_and_gradients(x, y, wrt=NAMES, weight=w, pos_weight=p)
+        numbers = cl.binary_cross_entropy_with_logits(x, y, weight=2.0, pos_weight=3.0, reduction="none")
+        for result in (weighted(x, y, w, p), loss, *gradients.values(), numbers):
+            assert result.device.type == "cuda" and result.dtype == dtype
+    leaves = [torch.empty(t.shape, dtype=dtype, device="meta", requires_grad=True) for t in (X, Y, W, P)]
+    loss = cl.binary_cross_entropy_with_logits(
+        *leaves[:2], weight=leaves[2], pos_weight=leaves[3], ignore_index=1, normalize=True
+    )
+    for result, like in zip(torch.autograd.grad(loss, leaves, create_graph=True), leaves, strict=True):
+        assert result.device.type == "meta" and result.dtype == dtype and result.shape == like.shape
 
 
 def test_make_fx_and_jit_trace_compute_from_their_inputs() -> None:
