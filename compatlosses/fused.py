@@ -107,7 +107,6 @@ def evaluate(
     dtype = own if dtype is None else np.dtype(dtype)
     if (
         weight is None
-        and pos_weight is None
         and ignore_index is None
         and (own is FLOAT32 or own is FLOAT64)
         and targets.dtype is own
@@ -117,8 +116,10 @@ def evaluate(
         and direct(logits)
         and direct(targets)
         and (cotangent is None or type(cotangent) is float)
+        and (pos_weight is None or repeats(pos_weight, logits))
     ):
-        return plain(logits, targets, reduction, normalize, wrt[0], 1.0 if cotangent is None else cotangent)
+        factor = 1.0 if cotangent is None else cotangent
+        return plain(logits, targets, pos_weight, reduction, normalize, wrt[0], factor)
     return general(logits, targets, weight, pos_weight, reduction, ignore_index, normalize, wrt, cotangent, dtype, True)
 
 
@@ -160,8 +161,15 @@ def direct(array: Array) -> bool:
     return array.flags.carray and array.size > 0
 
 
-def plain(x: Array, y: Array, reduction: str, normalize: bool, wanted: bool, cotangent: float) -> Result:
-    """Unweighted loss and gradient by the logits."""
+def repeats(p: Weight, x: Array) -> bool:
+    """Whether a positive weight of x is a number, or a few that repeat along it in C order."""
+    return not isinstance(p, np.ndarray) or (
+        p.dtype is x.dtype and (p.size == 1 or (p.size <= 16 * BLOCK and p.shape == x.shape[x.ndim - p.ndim :]))
+    )
+
+
+def plain(x: Array, y: Array, p: Weight, reduction: str, normalize: bool, wanted: bool, cotangent: float) -> Result:
+    """Loss and gradient by the logits, without weight, and with a positive weight that `repeats`."""
     kernel = compiled().plain
     size = x.size
     blocks = -(-size // BLOCK)
@@ -170,20 +178,21 @@ def plain(x: Array, y: Array, reduction: str, normalize: bool, wanted: bool, cot
     gradient = np.empty(x.shape, dtype) if wanted else None
     slopes = nothing if gradient is None else flat(gradient)
     a, b = flat(x), flat(y)
+    c = None if p is None else flat(np.array(p, np.float64, order="C"))
     divisor = float(size) if reduction == "mean" or normalize else 1.0
     scale = cotangent / divisor
 
     if reduction != "none" and (blocks < 2 * LEAST or get_num_threads() == 1):
         loss = np.empty((), dtype)
-        kernel(a, b, nothing, slopes, scale, NOWHERE, 0, blocks, divisor, loss)
+        kernel(a, b, c, nothing, slopes, scale, NOWHERE, 0, blocks, divisor, loss)
     elif reduction != "none":
         partials = np.empty((blocks, 2))
-        in_pieces(lambda first, last: kernel(a, b, nothing, slopes, scale, partials, first, last, 0.0, nowhere), blocks)
+        in_pieces(lambda first, last: kernel(a, b, c, nothing, slopes, scale, partials, first, last, 0.0, nowhere), blocks)
         loss = rounded(compiled().total(partials, divisor), dtype)
     else:
         loss = np.empty(x.shape, dtype)
         losses = flat(loss)
-        in_pieces(lambda first, last: kernel(a, b, losses, slopes, scale, NOWHERE, first, last, 0.0, nowhere), blocks)
+        in_pieces(lambda first, last: kernel(a, b, c, losses, slopes, scale, NOWHERE, first, last, 0.0, nowhere), blocks)
     return Result(loss, (gradient, None, None, None))
 
 

@@ -68,21 +68,6 @@ def logarithms(exact, e, e_lo, log1p, big, n):  # type: ignore[no-untyped-def]
 
 
 @inner
-def plain_elements(x, y, e, log1p, big, scale, loss, gx, n):  # type: ignore[no-untyped-def]
-    """Losses and gradients (times scale) by the logit, of n unweighted elements; what is None is compiled away."""
-    for i in range(n):
-        u = np.float64(x[i])
-        b = np.float64(y[i])
-        a = 1.0 - b
-        left = scalar.negative(u)
-        c = b if left else a
-        if loss is not None:
-            loss[i] = scalar.loss(abs(u), c, log1p[i])
-        if gx is not None:
-            gx[i] = scalar.by_logit(u, c, a if left else b, e[i], big[i]) * scale
-
-
-@inner
 def finite(values, n):  # type: ignore[no-untyped-def]
     """Whether the first n are."""
     others = 0
@@ -92,41 +77,54 @@ def finite(values, n):  # type: ignore[no-untyped-def]
 
 
 @inner
-def tame_elements(r, n):  # type: ignore[no-untyped-def]
-    """Losses and gradients by the logit, without weight, of n elements with finite targets and positive weights.
+def tame_elements(x, y, p, e, log1p, big, scale, loss, gx, n):  # type: ignore[no-untyped-def]
+    """Losses and gradients (times scale) by the logit, without weight, of n elements with finite targets and pos_weight.
 
-    ``r`` is the scratch of `general`; what has no positive weight has 1 there. `wild_elements` gives the same bits.
+    What is None is compiled away: the positive weight p, 1 then, losses and gradients. `wild_elements` gives the same bits.
     """
     for i in range(n):
-        u = r[LOGITS, i]
-        v = r[TARGETS, i]
+        u = np.float64(x[i])
+        v = np.float64(y[i])
         a = 1.0 - v
-        b = r[POS_WEIGHT, i] * v
+        b = v if p is None else p[i] * v
         left = scalar.negative(u)
         c = b if left else a
-        share = 1.0 if b == v else a + b  # an exact 1 where there is no positive weight
-        r[BY_WEIGHT, i] = scalar.loss(abs(u), c, share * r[LOG1P, i])
-        r[BY_LOGITS, i] = scalar.by_logit(u, c, a if left else b, r[EXP, i], r[BIG, i])
+        # an exact 1 where there is no positive weight
+        shared = log1p[i] if p is None else (1.0 if b == v else a + b) * log1p[i]
+        if loss is not None:
+            loss[i] = scalar.loss(abs(u), c, shared)
+        if gx is not None:
+            gx[i] = scalar.by_logit(u, c, a if left else b, e[i], big[i]) * scale
 
 
 @inner
-def wild_elements(r, n):  # type: ignore[no-untyped-def]
+def wild_elements(x, y, p, e, log1p, big, scale, loss, gx, n):  # type: ignore[no-untyped-def]
     """The same of any n elements: wherever a factor is 0, its product is, though the other be infinite.
 
     What this hides of a NaN is in ``share`` and in 1 / (1 + e).
     """
     for i in range(n):
-        u = r[LOGITS, i]
-        v = r[TARGETS, i]
+        u = np.float64(x[i])
+        v = np.float64(y[i])
         a = 1.0 - v
-        b = scalar.product(r[POS_WEIGHT, i], v)
+        b = scalar.product(p[i], v)
         left = scalar.negative(u)
         c = b if left else a
         share = 1.0 if b == v else a + b
         m = abs(u)
-        e = r[EXP, i]
-        r[BY_WEIGHT, i] = scalar.loss(m, 0.0 if m == 0.0 else c, scalar.product(share, r[LOG1P, i]))
-        r[BY_LOGITS, i] = scalar.by_logit(u, c, 0.0 if e == 0.0 else (a if left else b), e, r[BIG, i])
+        if loss is not None:
+            loss[i] = scalar.loss(m, 0.0 if m == 0.0 else c, scalar.product(share, log1p[i]))
+        if gx is not None:
+            gx[i] = scalar.by_logit(u, c, 0.0 if e[i] == 0.0 else (a if left else b), e[i], big[i]) * scale
+
+
+@inner
+def elements(x, y, p, e, log1p, big, scale, loss, gx, n):  # type: ignore[no-untyped-def]
+    """Losses and gradients (times scale) by the logit, without weight, of any n elements."""
+    if finite(y, n) and finite(p, n):
+        tame_elements(x, y, p, e, log1p, big, scale, loss, gx, n)
+    else:
+        wild_elements(x, y, p, e, log1p, big, scale, loss, gx, n)
 
 
 @inner
@@ -178,10 +176,11 @@ def rescued(r, scale, n):  # type: ignore[no-untyped-def]
 
 
 @entry
-def plain(x, y, loss, gx, scale, partials, first, last, divisor, result):  # type: ignore[no-untyped-def]
+def plain(x, y, p, loss, gx, scale, partials, first, last, divisor, result):  # type: ignore[no-untyped-def]
     """Blocks first to last of 1-D x and y of one dtype, float32 or float64.
 
-    Of loss (elements) and gx (times scale), an array of size 0 asks for none. partials: float64 (blocks, 2) that takes the
+    p: the positive weight, None or float64 numbers that repeat along x. Of loss (elements) and gx (times scale), an array
+    of size 0 asks for none. partials: float64 (blocks, 2) that takes the
     blocks' sums. Of size 0 where no sum is wanted, or where all blocks are done at once: with a divisor other than 0 their
     sum over it is put into the 0-D ``result``, rounded once.
     """
@@ -190,6 +189,11 @@ def plain(x, y, loss, gx, scale, partials, first, last, divisor, result):  # typ
     e, log1p, big, values, lost = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4]
     if divisor != 0.0:
         partials = np.empty((last, 2))
+    if p is not None:
+        period = p.size
+        repeated = np.empty(min(x.size, BLOCK + period))
+        for j in range(repeated.size):
+            repeated[j] = p[j] if j < period else repeated[j - period]
     for block in range(first, last):
         i = block * BLOCK
         n = min(BLOCK, x.size - i)
@@ -197,10 +201,16 @@ def plain(x, y, loss, gx, scale, partials, first, last, divisor, result):  # typ
         ys = y[i : i + n]
         exponentials(exact, xs, e, lost, n)
         logarithms(exact, e, lost, log1p, big, n)
-        if gx.size:
-            plain_elements(xs, ys, e, log1p, big, scale, values, gx[i : i + n], n)
+        if p is None and gx.size:
+            tame_elements(xs, ys, None, e, log1p, big, scale, values, gx[i : i + n], n)
+        elif p is None:
+            tame_elements(xs, ys, None, e, log1p, big, scale, values, None, n)
         else:
-            plain_elements(xs, ys, e, log1p, big, scale, values, None, n)
+            ps = repeated[i % period : i % period + n]
+            if gx.size:
+                elements(xs, ys, ps, e, log1p, big, scale, values, gx[i : i + n], n)
+            else:
+                elements(xs, ys, ps, e, log1p, big, scale, values, None, n)
         if loss.size:
             target = loss[i : i + n]
             for j in range(n):
@@ -252,10 +262,10 @@ def general(exact, table, size, ignore, scale, divisor, partials, first, last): 
                 walk(table[k], i, n, scratch[k], index)
         exponentials(exact, scratch[LOGITS], scratch[EXP], lost, n)
         logarithms(exact, scratch[EXP], lost, scratch[LOG1P], scratch[BIG], n)
-        if finite(scratch[TARGETS], n) and finite(scratch[POS_WEIGHT], n):
-            tame_elements(scratch, n)
-        else:
-            wild_elements(scratch, n)
+        elements(
+            scratch[LOGITS], scratch[TARGETS], scratch[POS_WEIGHT], scratch[EXP], scratch[LOG1P], scratch[BIG],
+            1.0, scratch[BY_WEIGHT], scratch[BY_LOGITS], n,
+        )  # fmt: skip
         weigh(scratch, scale, n)
         if others:
             other_gradients(scratch, scale, n)

@@ -112,11 +112,31 @@ def test_weights_of_one_change_nothing(dtype: Any) -> None:
         assert bits(fused.evaluate(x, y, reduction=reduction, wrt=X, cotangent=cotangent)) == want
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [None, (), (1,), (700,), (7, 700)])
+def test_both_kernels_agree_on_a_positive_weight(
+    dtype: Any, shape: tuple[int, ...] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one for contiguous arrays repeats a positive weight along them; strided logits take the general one."""
+    x, y, *_ = values(dtype)
+    x[:9, 0, 0] = y[:9, 0, 1] = (0.0, -0.0, np.inf, -np.inf, np.nan, 1e-40, -1e30, 300, -300)
+    for special in (0.1, 0.0, -0.0, np.inf, np.nan, -2.0):
+        p: Any = special if shape is None else np.random.default_rng(8).uniform(0, 9, shape).astype(dtype)
+        if shape is not None:
+            p.reshape(-1)[-1] = special
+        for reduction in ("mean", "none"):
+            want = bits(fused.evaluate(strided(x), y, None, p, reduction=reduction, wrt=X))
+            with monkeypatch.context() as without:
+                without.setattr(fused, "general", None)
+                assert bits(fused.evaluate(x, y, None, p, reduction=reduction, wrt=X)) == want
+
+
 def calls(dtype: Any) -> list[Callable[[], fused.Result]]:
     x, y, w, p = values(dtype)
     return [
         lambda: fused.evaluate(x, y, wrt=X),
         lambda: fused.evaluate(x, y, reduction="none", wrt=X),
+        lambda: fused.evaluate(x, y, None, p, wrt=X),
         lambda: fused.evaluate(x, y, w, p, wrt=ALL),
         lambda: fused.evaluate(x, y, w, ignore_index=1, normalize=True, reduction="sum", wrt=X),
     ]
