@@ -99,8 +99,12 @@ def equal(x: torch.Tensor, value: float, /) -> torch.Tensor:
 
 
 def softplus(x: torch.Tensor, /) -> torch.Tensor:
-    """log(1 + e^x). Not torch's softplus, which turns linear above 20."""
-    return -torch.nn.functional.logsigmoid(-x)
+    """log(1 + e^x). Not torch's softplus, linear above 20, nor its logsigmoid: ONNX's log(sigmoid(-x)), infinite beyond 104."""
+    negative = x < 0
+    small = torch.exp(torch.where(negative, x, -x))
+    # ONNX has no log1p, and torch writes log(1 + small) for it, which is 0 below 6e-8.
+    rest = 2 * torch.atanh(small / (2 + small)) if torch.onnx.is_in_onnx_export() else torch.log1p(small)
+    return torch.where(negative, 0.0, x) + rest
 
 
 def sigmoid(x: torch.Tensor, /) -> torch.Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -111,6 +112,18 @@ def test_onnx(tmp_path: Path) -> None:
     names = [value.name for value in loaded.graph.input]
     computed = onnx.reference.ReferenceEvaluator(loaded).run(None, dict(zip(names, (X.numpy(), Y.numpy()), strict=True)))
     torch.testing.assert_close(torch.tensor(computed[0]), model(X, Y).detach())
+
+
+def test_onnx_of_large_and_small_losses() -> None:
+    """No exponential overflows and no small loss is lost on the way: ONNX has neither logsigmoid nor log1p."""
+    x = torch.tensor([104.0, 1e4, torch.inf, -20.0, -80.0])
+    y = torch.zeros(5)
+    module = lambda_module(lambda x, y: cl.binary_cross_entropy_with_logits(x, y, reduction="none"))
+    program = torch.onnx.export(module, (x, y), dynamo=True, verbose=False).model_proto
+    names = [value.name for value in program.graph.input]
+    computed = onnx.reference.ReferenceEvaluator(program).run(None, dict(zip(names, (x.numpy(), y.numpy()), strict=True)))
+    exact = torch.tensor([104.0, 1e4, torch.inf, math.log1p(math.exp(-20)), math.exp(-80)])
+    torch.testing.assert_close(torch.tensor(computed[0]), exact, rtol=3e-7, atol=0.0)
 
 
 NAMES = ("logits", "targets", "weight", "pos_weight")
