@@ -10,7 +10,7 @@ from typing import Any
 
 from . import formula, rules
 from .executors import fused_loss, fused_value_and_gradients
-from .libraries import NAMES, Library, Tensor, library_of
+from .libraries import NAMES, Library, Shape, Tensor, library_of
 
 Inputs = tuple[Tensor, Tensor, Tensor | None, Tensor | None, Tensor | None]
 """Logits, targets, weight, pos_weight of one dtype, and where an element counts (None: everywhere)."""
@@ -180,19 +180,31 @@ def check_call(
     It returns nothing: where sizes are unknown, MindSpore's compiler cannot use what comes back from behind a check of them.
     """
     rules.check_reduction(reduction, ValueError)
-    rules.check_dtype(library, NAMES[0], logits, rules.FLOATING, TypeError)
-    rules.check_dtype(library, NAMES[1], targets, rules.FLOATING + rules.INTEGRAL, TypeError)
-    rules.check_same_shape(library, NAMES[1], targets, NAMES[0], logits, ValueError)
+    # Each rule is asked for its words only where a quick look does not suffice: most of what a small call costs is calls.
+    shape = library.shape(logits)
+    if library.dtype(logits) not in rules.FLOATING:
+        rules.check_dtype(library, NAMES[0], logits, rules.FLOATING, TypeError)
+    if library.dtype(targets) not in rules.NUMBERS:
+        rules.check_dtype(library, NAMES[1], targets, rules.NUMBERS, TypeError)
+    if shape is None or library.shape(targets) != shape:
+        rules.check_same_shape(library, NAMES[1], targets, NAMES[0], logits, ValueError)
     if weight is not None and library.owns(weight):
-        rules.check_dtype(library, NAMES[2], weight, rules.FLOATING, TypeError)
-        rules.check_broadcast(library, NAMES[2], weight, NAMES[0], logits, ValueError)
+        check_factor(library, NAMES[2], weight, logits, shape)
     if pos_weight is not None and library.owns(pos_weight):
-        rules.check_dtype(library, NAMES[3], pos_weight, rules.FLOATING, TypeError)
-        rules.check_broadcast(library, NAMES[3], pos_weight, NAMES[0], logits, ValueError)
+        check_factor(library, NAMES[3], pos_weight, logits, shape)
     if ignore_index is not None and not isinstance(ignore_index, (int, float)):
         raise TypeError(f"ignore_index is {ignore_index!r}; expected a number or None")
     if not isinstance(normalize, bool):
         raise TypeError(f"normalize is {normalize!r}; expected True or False")
+
+
+def check_factor(library: Library, name: str, factor: Tensor, logits: Tensor, shape: Shape | None) -> None:
+    """Refuse a weight whose dtype or shape does not go with logits of ``shape``."""
+    if library.dtype(factor) not in rules.FLOATING:
+        rules.check_dtype(library, name, factor, rules.FLOATING, TypeError)
+    own = library.shape(factor)
+    if own is None or shape is None or not rules.broadcasts(own, shape):
+        rules.check_broadcast(library, name, factor, NAMES[0], logits, ValueError)
 
 
 def check_differentiable(library: Library, name: str, arguments: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from .libraries import Library, Shape, Tensor
 REDUCTIONS = ("none", "mean", "sum")
 FLOATING = ("float16", "bfloat16", "float32", "float64")
 INTEGRAL = ("bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")
+NUMBERS = FLOATING + INTEGRAL
 
 
 def check_reduction(reduction: object, error: type[Exception]) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import json
+import os
 import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,8 +23,9 @@ from compatlosses.libraries import library_of
 
 IMPORT_LIMIT = 0.030
 DISPATCH_LIMITS = {2: 3e-6, 4: 6e-6}
-"""Seconds that issue 6 allows for the tensors of a call."""
+"""Seconds allowed by the number of tensors of a call."""
 
+_CALL = "the call but for its mathematics"
 _BARE = "import numpy"
 _SHIM = "import numpy, compatlosses"
 _PROGRAM = """
@@ -91,56 +95,73 @@ def without_mathematics() -> Iterator[None]:
 
 
 def dispatching(frameworks: list[str], plan: Plan, progress: Callable[[str], None]) -> list[Cost]:
-    """Look-up and checks, for two and for four tensors: the neutral call's and torch's edition's, by turns."""
-    arrays = [np.ones(shape, np.float32) for shape in ((8, 4), (8, 4), (8, 4), (4,))]
-    calls: dict[str, tuple[Callable[[], Any], int]] = {}
-    if "numpy" in frameworks:
-        calls |= neutral("NumPy", arrays)
-    if "torch" in frameworks:
+    """Look-up and checks, for two and for four tensors: the neutral call's and torch's edition's.
+
+    Each framework has fresh processes of its own, by turns: what all of them together do to a processor's caches, and their
+    waiting threads to its cores, is no part of what a call costs somebody who uses one.
+    """
+    samples: dict[str, list[float]] = {}
+    environment = dict(os.environ, PYTHONPATH=str(Path(__file__).parent))
+    for _ in range(5):
+        for framework in ("numpy", "torch"):
+            if framework not in frameworks:
+                continue
+            progress(f"dispatch in {framework}, in a fresh process")
+            program = f"import bench_costs; bench_costs.tell({framework!r}, {plan.most})"
+            command = [sys.executable, "-P", "-c", program]
+            done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+            for name, seconds in json.loads(done.stdout).items():
+                samples.setdefault(name, []).extend(seconds)
+    return [cost(name, seconds, limit(name)) for name, seconds in samples.items()]
+
+
+def limit(name: str) -> float | None:
+    """What is allowed for a call; nothing is said of its checks alone."""
+    if not name.endswith(_CALL):
+        return None
+    return next(seconds for tensors, seconds in DISPATCH_LIMITS.items() if f"{tensors} tensors" in name)
+
+
+def tell(framework: str, rounds: int) -> None:
+    """Print the samples of one framework, in seconds a call by name, as JSON."""
+    tensors: list[Any] = [np.ones(shape, np.float32) for shape in ((8, 4), (8, 4), (8, 4), (4,))]
+    if framework == "torch":
         torch: Any = importlib.import_module("torch")
-        tensors = [torch.from_numpy(array) for array in arrays]
-        calls |= neutral("torch", tensors)
-        calls |= edition(tensors)
+        tensors = [torch.from_numpy(array) for array in tensors]
+        calls = neutral("torch", tensors) | edition(tensors)
+    else:
+        calls = neutral("NumPy", tensors)
     samples: dict[str, list[float]] = {name: [] for name in calls}
     with without_mathematics():
-        for call, _ in calls.values():
+        for call in calls.values():
             timed(call, 1000)
-        for _ in range(5 * plan.most):
-            for name, (call, _) in calls.items():
-                progress(name)
+        for _ in range(rounds):
+            for name, call in calls.items():
                 samples[name].append(timed(call, 100))
-    return [cost(name, samples[name], DISPATCH_LIMITS.get(tensors)) for name, (_, tensors) in calls.items()]
+    print(json.dumps(samples))
 
 
-def neutral(library: str, tensors: list[Any]) -> dict[str, tuple[Callable[[], Any], int]]:
-    """The neutral function on two and four tensors, and its checks alone, which no limit is set for."""
+def neutral(library: str, tensors: list[Any]) -> dict[str, Callable[[], Any]]:
+    """The neutral function on two and four tensors, and its checks alone."""
     x, y, w, p = tensors
     return {
-        f"{library}, 2 tensors: look-up and checks": (
-            lambda: losses.check_call(library_of(x, y), x, y, None, None, "mean", None, False),
-            0,
+        f"{library}, 2 tensors: look-up and checks": lambda: losses.check_call(
+            library_of(x, y), x, y, None, None, "mean", None, False
         ),
-        f"{library}, 2 tensors: the call but for its mathematics": (
-            lambda: cl.binary_cross_entropy_with_logits(x, y),
-            2,
+        f"{library}, 2 tensors: {_CALL}": lambda: cl.binary_cross_entropy_with_logits(x, y),
+        f"{library}, 4 tensors: look-up and checks": lambda: losses.check_call(
+            library_of(x, y, w, p), x, y, w, p, "mean", None, False
         ),
-        f"{library}, 4 tensors: look-up and checks": (
-            lambda: losses.check_call(library_of(x, y, w, p), x, y, w, p, "mean", None, False),
-            0,
-        ),
-        f"{library}, 4 tensors: the call but for its mathematics": (
-            lambda: cl.binary_cross_entropy_with_logits(x, y, weight=w, pos_weight=p),
-            4,
-        ),
+        f"{library}, 4 tensors: {_CALL}": lambda: cl.binary_cross_entropy_with_logits(x, y, weight=w, pos_weight=p),
     }
 
 
-def edition(tensors: list[Any]) -> dict[str, tuple[Callable[[], Any], int]]:
+def edition(tensors: list[Any]) -> dict[str, Callable[[], Any]]:
     """torch's edition on two and four torch tensors."""
     module: Any = importlib.import_module("compatlosses.torch")
     function = module.binary_cross_entropy_with_logits
     x, y, w, p = tensors
     return {
-        "compatlosses.torch, 2 tensors: the call but for its mathematics": (lambda: function(x, y), 2),
-        "compatlosses.torch, 4 tensors: the call but for its mathematics": (lambda: function(x, y, w, pos_weight=p), 4),
+        f"compatlosses.torch, 2 tensors: {_CALL}": lambda: function(x, y),
+        f"compatlosses.torch, 4 tensors: {_CALL}": lambda: function(x, y, w, pos_weight=p),
     }

@@ -45,7 +45,7 @@ def elements(
         output, from_logits = backend.logits_of(output, from_logits)
     library = library_of(output, target, None, None, (names[1], names[0], "weight", "pos_weight"))
     rules.check_dtype(library, names[1], output, rules.FLOATING, TypeError)
-    rules.check_dtype(library, names[0], target, rules.FLOATING + rules.INTEGRAL, TypeError)
+    rules.check_dtype(library, names[0], target, rules.NUMBERS, TypeError)
     rules.check_same_shape(library, names[0], target, names[1], output, ValueError)
     axis = None if averaged is None else checked_axis(library, names[1], output, averaged)
     dtype = library.dtype(output)

@@ -42,7 +42,7 @@ def sigmoid_binary_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
         logits, labels = _converted(logits, labels)
     library = library_of(logits, labels, None, None, _NAMES)
     rules.check_dtype(library, "logits", logits, rules.FLOATING, TypeError)
-    rules.check_dtype(library, "labels", labels, rules.FLOATING + rules.INTEGRAL, TypeError)
+    rules.check_dtype(library, "labels", labels, rules.NUMBERS, TypeError)
     dtype = library.dtype(logits)
     labels = library.cast(labels, dtype)
     shape, other = library.shape(logits), library.shape(labels)

@@ -57,12 +57,17 @@ def binary_cross_entropy_with_logits(
     if size_average is not None or reduce is not None:
         reduction = legacy_reduction(size_average, reduce, warn=not library.tracing())
     rules.check_reduction(reduction, ValueError)
-    rules.check_dtype(library, "input", input, rules.FLOATING, NotImplementedError)
-    rules.check_dtype(library, "target", target, rules.FLOATING, RuntimeError)
+    dtype = library.dtype(target)
+    if library.dtype(input) not in rules.FLOATING:
+        rules.check_dtype(library, "input", input, rules.FLOATING, NotImplementedError)
+    if dtype not in rules.FLOATING:
+        rules.check_dtype(library, "target", target, rules.FLOATING, RuntimeError)
     rules.check_same_shape(library, "target", target, "input", input, ValueError)
-    check_weight(library, "weight", weight, input)
-    check_weight(library, "pos_weight", pos_weight, input)
-    dtype = library.autocast_dtype(target) or library.dtype(target)
+    if weight is not None:
+        check_weight(library, "weight", weight, input)
+    if pos_weight is not None:
+        check_weight(library, "pos_weight", pos_weight, input)
+    dtype = library.autocast_dtype(target) or dtype
     return losses.evaluate(library, input, target, weight, pos_weight, reduction, None, False, dtype)
 
 
@@ -83,13 +88,12 @@ def legacy_reduction(size_average: bool | None, reduce: bool | None, warn: bool 
     return reduction
 
 
-def check_weight(library: Library, name: str, weight: Tensor | None, input: Tensor) -> None:
+def check_weight(library: Library, name: str, weight: Tensor, input: Tensor) -> None:
     """Refuse a weight that is no tensor, or that torch would not multiply in place into the loss."""
-    if weight is None:
-        return
     if not library.owns(weight):
         raise TypeError(f"{name} is {weight!r}; expected a tensor or None. Make it a tensor first.")
-    rules.check_dtype(library, name, weight, rules.FLOATING + rules.INTEGRAL, RuntimeError)
+    if library.dtype(weight) not in rules.NUMBERS:
+        rules.check_dtype(library, name, weight, rules.NUMBERS, RuntimeError)
     rules.check_broadcast(library, name, weight, "input", input, RuntimeError)
 
 

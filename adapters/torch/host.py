@@ -18,6 +18,8 @@ _transformation = torch._C._functorch.peek_interpreter_stack
 _tracing_state = torch._C._get_tracing_state
 _dispatch_modes = torch._C._len_torch_dispatch_stack
 _function_modes = torch._C._len_torch_function_stack
+_PLAIN = (torch.Tensor, torch.nn.Parameter)
+_STRIDED = torch.strided
 
 
 def why_formula(
@@ -38,6 +40,8 @@ def why_formula(
         return "torch.jit.trace is recording"
     if _dispatch_modes() or _function_modes():
         return "a mode that watches operations is on"
+    if dense(logits) and dense(targets) and (weight is None or dense(weight)) and (pos_weight is None or dense(pos_weight)):
+        return fused.why_unavailable()
     why = why_not(logits) or why_not(targets)
     if why is None and weight is not None:
         why = why_not(weight)
@@ -46,20 +50,22 @@ def why_formula(
     return why or fused.why_unavailable()
 
 
+def dense(tensor: Any) -> bool:
+    """Whether an argument is a tensor whose memory can be read as it is."""
+    return type(tensor) in _PLAIN and tensor.is_cpu and tensor.layout is _STRIDED and not tensor.is_neg()
+
+
 def why_not(tensor: torch.Tensor | float) -> str | None:
-    """Why the memory of one argument cannot be read as it is; None where it can."""
-    kind = type(tensor)
-    if (kind is torch.Tensor or kind is torch.nn.Parameter) and isinstance(tensor, torch.Tensor):
-        if not tensor.is_cpu:
-            return f"a tensor is on the device {tensor.device}"
-        if tensor.layout is not torch.strided:
-            return f"a tensor's layout is {tensor.layout}"
-        if tensor.is_neg():
-            return "a tensor is a lazily negated view"
+    """Why the memory of one argument cannot be read as it is; None where it can, or where it is a number."""
+    if isinstance(tensor, (int, float)) or dense(tensor):
         return None
-    if isinstance(tensor, (int, float)):
-        return None
-    return f"a tensor is of the subclass {kind.__qualname__}"
+    if type(tensor) not in _PLAIN:
+        return f"a tensor is of the subclass {type(tensor).__qualname__}"
+    if not tensor.is_cpu:
+        return f"a tensor is on the device {tensor.device}"
+    if tensor.layout is not _STRIDED:
+        return f"a tensor's layout is {tensor.layout}"
+    return "a tensor is a lazily negated view"
 
 
 def wanted(

@@ -167,7 +167,7 @@ def tracing() -> bool:
 
 def autocast_dtype(x: torch.Tensor, /) -> str | None:
     """float32 for half precision while torch.autocast is on for the device of ``x``: this loss is on its float32 list."""
-    if autocast_is_on(x.device.type) and x.dtype in (torch.float16, torch.bfloat16):
+    if x.dtype in (torch.float16, torch.bfloat16) and autocast_is_on(x.device.type):
         return "float32"
     return None
 
