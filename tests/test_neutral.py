@@ -323,11 +323,22 @@ class TestNumpy:
             cl.binary_cross_entropy_with_logits(masked, masked)
 
     def test_foreign_byte_order_and_read_only(self) -> None:
-        x, y = np.array(X, dtype=">f4"), np.array(Y, dtype=">f8")
-        x.flags.writeable = False
-        loss = cl.binary_cross_entropy_with_logits(x, y, reduction="none")
-        assert loss.dtype == np.float32 and loss.dtype.isnative
-        np.testing.assert_allclose(loss, reference(X, Y, reduction="none"), rtol=1e-6)
+        x, y, w = np.array([0.5, 1.0, -3.0], np.float32), np.array([1.0, 0.0, 0.5], np.float32), np.float32([2, 1, 3])
+        foreign = [a.astype(a.dtype.newbyteorder()) for a in (x, y, w)]
+        for array in foreign:
+            array.flags.writeable = False
+        for weights in ({}, {"weight": 2}, {"pos_weight": 2}, {"weight": 2, "pos_weight": 2}):
+            for reduction in ("none", "mean"):
+                values, there = [], []
+                for arrays, found in (((x, y, w), values), (foreign, there)):
+                    options = {name: arrays[place] for name, place in weights.items()}
+                    found.append(cl.binary_cross_entropy_with_logits(arrays[0], arrays[1], reduction=reduction, **options))
+                    wrt = ("logits", "targets", *weights)
+                    value, gradients = cl.value_and_gradients(arrays[0], arrays[1], wrt=wrt, reduction=reduction, **options)
+                    found += [value, *gradients.values()]
+                for got, expected in zip(there, values, strict=True):
+                    assert got.dtype == np.float32 and got.dtype.isnative
+                    np.testing.assert_array_equal(got, expected)
 
     def test_numpy_scalars(self) -> None:
         loss = cl.binary_cross_entropy_with_logits(np.float32(0.5), np.float32(1.0))

@@ -21,8 +21,9 @@ def wanted(logits: Array, targets: Array, weight: Array | float | None, pos_weig
 
 
 def view(tensor: Array, /) -> Array:
-    """The array itself; a NumPy scalar as a 0-D array."""
-    return np.asarray(tensor)
+    """The array itself, a NumPy scalar as a 0-D array; a copy in this machine's byte order where it has the other one."""
+    array = np.asarray(tensor)
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
 def tensor(array: Array | np.generic, like: Array, /) -> Any:
