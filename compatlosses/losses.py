@@ -305,7 +305,10 @@ def divisor_of(library: Library, inputs: Inputs, reduction: str, normalize: bool
     if counts is not None:
         number = library.sum(library.cast(counts, library.dtype(inputs[0])))
     if library.owns(number):
-        return library.where(library.equal(number, 0), 1, number)
+        number = library.where(library.equal(number, 0), 1, number)
+        if reduction == "mean" and library.owns(size):
+            return library.where(library.equal(size, 0), 0, number)
+        return number
     return max(number, 1)
 
 

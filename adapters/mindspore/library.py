@@ -19,8 +19,10 @@ from typing import Any
 
 import mindspore
 from mindspore import nn, ops
+from mindspore.ops.operations.array_ops import TensorShape
 
 from compatlosses import formula, libraries
+from compatlosses.libraries import Shape
 
 from . import host as host
 
@@ -54,9 +56,9 @@ def owns(x: object) -> bool:
     return isinstance(x, mindspore.Tensor)
 
 
-def shape(x: mindspore.Tensor) -> tuple[int, ...]:
-    """The sizes of ``x`` by dimension, -1 where the compiler does not know one."""
-    return x.shape  # type: ignore[no-any-return]  # the compiler reads no annotated assignment
+def shape(x: mindspore.Tensor) -> Shape | None:
+    """The sizes of ``x`` by dimension, None where the compiler does not know one, or how many there are."""
+    return _known(x.shape)  # type: ignore[no-any-return]  # the compiler reads no annotated assignment
 
 
 def dtype(x: mindspore.Tensor) -> str:
@@ -82,6 +84,8 @@ def constant(value: float, like: mindspore.Tensor) -> mindspore.Tensor:
 
 def sum_to(x: mindspore.Tensor, like: mindspore.Tensor) -> mindspore.Tensor:
     """``x`` summed to the shape of ``like`` in double, of the dtype of ``x``."""
+    if _some_unknown(x.shape) or _some_unknown(like.shape):
+        return x  # `_as_large` has made them of one shape
     axes = libraries.summed_axes(x.shape, like.shape)
     if len(axes) == 0:
         return x
@@ -127,6 +131,8 @@ def sigmoid(x: mindspore.Tensor) -> mindspore.Tensor:
 
 def sum(x: mindspore.Tensor) -> mindspore.Tensor:
     """The 0-D sum of all elements, in double."""
+    if _some_unknown(x.shape):
+        return ops.where(size(x) == 0, 0.0, ops.sum(x.astype(mindspore.float64)))
     if x.size == 0:  # MindSpore's own sum of nothing is whatever was in memory
         return ops.full((), 0.0, dtype=mindspore.float64)
     return ops.sum(x.astype(mindspore.float64))
@@ -137,9 +143,11 @@ def divide(x: mindspore.Tensor, divisor: float | mindspore.Tensor) -> mindspore.
     return x / divisor
 
 
-def size(x: mindspore.Tensor) -> int:
-    """The number of elements."""
-    return x.size  # type: ignore[no-any-return]
+def size(x: mindspore.Tensor) -> int | mindspore.Tensor:
+    """The number of elements: an int, or a 0-D tensor where the compiler does not know it."""
+    if _some_unknown(x.shape):
+        return ops.prod(_shape_at_run_time(x)).astype(mindspore.float64)
+    return x.size
 
 
 def elements(
@@ -151,9 +159,10 @@ def elements(
     whole: bool,
 ) -> mindspore.Tensor:
     """The loss of each element in double, differentiable by the formulas."""
+    w, p = _as_large(_wide(w), x), _as_large(_wide(p), x)
     if whole:
-        return _whole_elements(_wide(x), _wide(y), _wide(w), _wide(p), counts)
-    return _elements(_wide(x), _wide(y), _wide(w), _wide(p), counts)
+        return _whole_elements(_wide(x), _wide(y), w, p, counts)
+    return _elements(_wide(x), _wide(y), w, p, counts)
 
 
 def gradients(
@@ -167,6 +176,11 @@ def gradients(
     whole: bool,
 ) -> tuple[mindspore.Tensor | None, mindspore.Tensor | None, mindspore.Tensor | None, mindspore.Tensor | None]:
     """The gradients of `elements` times the cotangent ``g`` (None: 1), in double."""
+    if _some_unknown(x.shape):
+        raise ValueError(
+            "value_and_gradients is called in a MindSpore program of unknown sizes; expected known sizes there. "
+            "Ask mindspore.value_and_grad of the loss instead."
+        )
     return formula.gradients(_THIS, wanted, _wide(g), _wide(x), _wide(y), _wide(w), _wide(p), counts, whole)
 
 
@@ -175,6 +189,20 @@ def _wide(x: mindspore.Tensor | None) -> mindspore.Tensor | None:
     if x is None:
         return None
     return x.astype(mindspore.float64)
+
+
+def _as_large(w: mindspore.Tensor | None, x: mindspore.Tensor) -> mindspore.Tensor | None:
+    """A weight, repeated to the shape of ``x`` where sizes are unknown.
+
+    There MindSpore's own gradient of the repeating sums to the shape that the weight has at run time.
+    """
+    if w is None:
+        return None
+    if _some_unknown(w.shape) or _some_unknown(x.shape):
+        # Its sum of nothing is whatever was in memory: no gradient goes that way where x has no elements.
+        w = ops.where(size(x) == 0, ops.stop_gradient(w), w)
+        return w + ops.zeros_like(x).astype(w.dtype)
+    return w
 
 
 def tracing() -> bool:
@@ -257,6 +285,21 @@ class _Elements(nn.Cell):  # type: ignore[misc]
         return by_x, by_y, by_w, by_p, None
 
 
+@ops.constexpr(check=False)  # type: ignore[untyped-decorator]
+def _known(shape: Any) -> Any:
+    """A shape as the compiler knows it: None for a size, or for all of them, that only a run will tell.
+
+    The compiler's own answer would be a value of the run, and what depends on it a branch of the run.
+    """
+    return None if shape is None else tuple(shape)
+
+
+@ops.constexpr(check=False)  # type: ignore[untyped-decorator]
+def _some_unknown(shape: Any) -> Any:
+    """Whether the compiler does not know all sizes of a shape."""
+    return shape is None or None in shape
+
+
 @ops.constexpr  # type: ignore[untyped-decorator]
 def _comparable(dtype: Any) -> Any:
     """The dtype in which elements of ``dtype`` are compared: MindSpore compares no bfloat16 on the CPU.
@@ -266,6 +309,7 @@ def _comparable(dtype: Any) -> Any:
     return mindspore.float32 if dtype == mindspore.bfloat16 else dtype
 
 
+_shape_at_run_time = TensorShape()
 _softplus = _Softplus()
 _sigmoid = _Sigmoid()
 _elements = _Elements(whole=False)

@@ -201,21 +201,61 @@ def test_the_shim_is_paid_for_when_a_call_is_compiled() -> None:
     assert_paid_at_trace_time(mindspore.jit(both), both, *ALL)
 
 
-class Mean(nn.Cell):  # type: ignore[misc]
-    """The loss as a cell, which can be told that sizes are unknown."""
+class Options(nn.Cell):  # type: ignore[misc]
+    """The loss with all its options as a cell, which can be told that sizes are unknown."""
 
-    def construct(self, x: Any, y: Any) -> Any:
-        return cl.binary_cross_entropy_with_logits(x, y)
+    def construct(self, x: Any, y: Any, w: Any, p: Any) -> Any:
+        mean = cl.binary_cross_entropy_with_logits(x, y, weight=w, pos_weight=p, ignore_index=1, normalize=True)
+        total = cl.binary_cross_entropy_with_logits(x, y, weight=w, reduction="sum", normalize=True)
+        return mean + total + cl.binary_cross_entropy_with_logits(x, y)
 
 
-def test_unknown_sizes_in_one_program(graph_mode: None) -> None:
-    cell = Mean()
-    unknown = mindspore.Tensor(shape=[None, None], dtype=mindspore.float32)
-    cell.set_inputs(unknown, unknown)
-    rows = np.float32([[0.5, -1.0, 2.0], [3.0, 0.0, -4.0]])
-    for logits in (rows, rows[:1], rows[:, :2]):
-        expected = exact.mp.fsum(exact.loss(float(x), 0.0).value for x in logits.ravel()) / logits.size
-        assert float(cell(tensor(logits), tensor(logits * 0)).asnumpy()) == pytest.approx(float(expected), rel=1e-6)
+class Slopes(nn.Cell):  # type: ignore[misc]
+    """The value and the gradients by all four arguments."""
+
+    def __init__(self, cell: Any) -> None:
+        super().__init__()
+        self.both = mindspore.value_and_grad(cell, (0, 1, 2, 3))
+
+    def construct(self, x: Any, y: Any, w: Any, p: Any) -> Any:
+        return self.both(x, y, w, p)
+
+
+@pytest.mark.parametrize("shapes", [[(None, 3), (None, 3), (None, 1), (3,)], [(None, None)] * 3 + [(None,)], [None] * 4])
+def test_unknown_sizes_in_one_program(graph_mode: None, shapes: list[Any]) -> None:
+    """Sizes, and even their number, that only a run tells: weights that are repeated there or not, and no element at all."""
+    cell = Slopes(Options())
+    cell.set_inputs(*(mindspore.Tensor(shape=shape, dtype=mindspore.float32) for shape in shapes))
+    rng = np.random.default_rng(5)
+    names = ("logits", "targets", "weight", "pos_weight")
+    for rows in (2, 5, 1, 0):
+        x, w, p = rng.normal(size=(rows, 3)), rng.uniform(1, 2, size=(rows, 1)), rng.uniform(1, 2, size=3)
+        x, w, p, y = (np.float32(a) for a in (x, w, p, np.arange(rows * 3).reshape(rows, 3) % 3 / 2))
+        value, gradients = cell(*(tensor(a) for a in (x, y, w, p)))
+        total, expected = 0.0, {name: 0.0 for name in names}
+        for options in (
+            {"weight": w, "pos_weight": p, "ignore_index": 1, "normalize": True},
+            {"weight": w, "reduction": "sum", "normalize": True},
+            {},
+        ):
+            wrt = ("logits", "targets", *(name for name in names if name in options))
+            loss, by_name = cl.value_and_gradients(x, y, wrt=wrt, **options)
+            total = total + loss
+            expected = {name: expected[name] + by_name.get(name, 0.0) for name in names}
+        np.testing.assert_allclose(value.asnumpy(), total, rtol=1e-6)
+        for gradient, true in zip(gradients, expected.values(), strict=True):
+            np.testing.assert_allclose(gradient.asnumpy(), true, rtol=2e-6, atol=1e-7)
+
+
+def test_value_and_gradients_wants_known_sizes(graph_mode: None) -> None:
+    class Cell(nn.Cell):
+        def construct(self, x: Any, y: Any) -> Any:
+            return cl.value_and_gradients(x, y)[0]
+
+    cell = Cell()
+    cell.set_inputs(*[mindspore.Tensor(shape=[None], dtype=mindspore.float32)] * 2)
+    with pytest.raises(ValueError, match="unknown sizes; expected known sizes"):
+        cell(tensor([0.5]), tensor([1.0]))
 
 
 def test_errors_keep_their_type_when_compiled() -> None:

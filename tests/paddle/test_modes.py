@@ -76,6 +76,14 @@ def test_to_static(function: Any, rows: int | None, full_graph: bool) -> None:
         np.testing.assert_allclose(traced(*more).numpy(), function(*more).numpy(), rtol=1e-6)
 
 
+def test_the_mean_of_nothing_in_a_program() -> None:
+    traced = paddle.jit.to_static(neutral, input_spec=specs(None), full_graph=True)
+    for rows, empty in ((2, False), (0, True)):
+        x, y = (paddle.zeros([rows, 3]) for _ in range(2))
+        loss = float(traced(x, y, paddle.to_tensor(W)))
+        assert math.isnan(loss) if empty else loss == 0
+
+
 def by_hand(x: Any, y: Any, w: Any) -> Any:
     """The loss and all four gradients without autograd."""
     names = ("logits", "targets", "weight", "pos_weight")

@@ -113,6 +113,8 @@ def test_the_mean_of_nothing_in_a_graph() -> None:
 
         empty = tf.zeros((0, 3))
         np.testing.assert_equal(tf.function(loss, input_signature=[spec, spec])(empty, empty).numpy(), np.float32(expected))
+    normalized = tf.function(lambda *t: neutral(*t, None, None), input_signature=[spec, spec])
+    assert np.isnan(normalized(empty, empty).numpy())
 
 
 def test_errors_in_a_graph() -> None:
