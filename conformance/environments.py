@@ -46,9 +46,11 @@ def environment_of(release: Release, recipe: Recipe) -> Environment:
 
 
 def folder() -> Path:
-    """Where the environments lie."""
-    from platformdirs import user_cache_path
-
+    """Where the environments lie; LabError where what knows the user's folders is not installed."""
+    try:
+        from platformdirs import user_cache_path
+    except ImportError as error:
+        raise LabError("the lab needs platformdirs, which is not installed: pip install 'compatlosses[lab]'") from error
     return user_cache_path("compatlosses") / "environments"
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -113,7 +113,10 @@ def stopping(halt: threading.Event) -> Iterator[None]:
 def list_environments() -> None:
     """List the environments in the cache, with their sizes."""
     console = Console()
-    there = environments.kept()
+    try:
+        there = environments.kept()
+    except LabError as error:
+        complain(str(error))
     table = Table("environment", "state")
     table.add_column("size", justify="right")
     for one in there:
@@ -138,7 +141,7 @@ def remove_environments(
         print(f"removed {one.name}")
 
 
-def complain(message: str) -> None:
+def complain(message: str) -> NoReturn:
     """Say what is wrong with the call, and end with status 2."""
     from .cli import wrong
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -64,6 +65,14 @@ def test_a_wrong_call_ends_with_2(arguments: list[str], said: str) -> None:
     status, output = status_of(*arguments)
     assert status == 2
     assert said in output.replace("\n", "")
+
+
+@pytest.mark.parametrize("command", [["list"], ["remove", "torch==2.1.0"]])
+def test_the_lab_says_what_to_install(command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "platformdirs", None)
+    status, said = status_of("lab", *command)
+    assert status == 2
+    assert "pip install 'compatlosses[lab]'" in said.replace("\n", " ")
 
 
 def test_a_target_that_cannot_be_run_ends_with_3() -> None:
