@@ -19,7 +19,7 @@ test: $(READY) lint browser test-numpy2
 # TensorFlow, Keras and JAX's newest need NumPy 2, MindSpore needs NumPy 1: a second environment has them.
 test-numpy2: $(READY2)
 	TEST_FRAMEWORKS="tensorflow keras jax optax array_api" $(BIN2)/pytest --numprocesses 2 --dist worksteal \
-		tests/tensorflow tests/keras tests/jax tests/optax tests/array_api tests/test_numbers.py tests/test_editions.py tests/test_executors.py tests/test_neutral.py
+		tests/tensorflow tests/keras tests/jax tests/optax tests/array_api tests/test_numbers.py tests/test_editions.py tests/test_executors.py tests/test_neutral.py tests/test_repro.py
 
 bench: $(READY) $(READY2)
 	$(BIN)/python tools/bench.py

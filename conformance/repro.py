@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from .cases import Case, Tensor
-from .implementations import APIS, PRIMARY, Api, Implementation
+from .implementations import APIS, HALVES, PRIMARY, Api, Implementation
 from .judge import exact_outcome, tolerances
+
+if TYPE_CHECKING:
+    from . import worker
 
 
 class ReproError(ValueError):
     """A case that no script can show on this framework."""
 
 
+TENSORFLOW = (
+    # By way of float32, which holds half precision exactly: TensorFlow's cast from float64 loses what is subnormal there.
+    "tensorflow.cast(tensorflow.constant(numpy.array({values}, dtype=numpy.{plain}).reshape({shape})), {dtype!r})",
+    "    leaves = [arguments[name] for name in wrt]\n"
+    "    with tensorflow.GradientTape() as tape:\n"
+    "        tape.watch(leaves)\n"
+    "        loss = call(**arguments)\n"
+    "    return tape.gradient(loss, leaves)",
+    "x.numpy().astype(numpy.float64)",
+)
 PARTS = {
     "torch": (
         "import torch",
@@ -37,7 +52,18 @@ PARTS = {
         "    return found if isinstance(found, tuple) else (found,)",
         "x.astype(mindspore.float32).asnumpy().astype(numpy.float64)",
     ),
+    "tensorflow": ("import tensorflow", *TENSORFLOW),
+    "keras": ('import os\n\nos.environ["KERAS_BACKEND"] = "tensorflow"\nimport keras\nimport tensorflow', *TENSORFLOW),
+    "jax": (
+        'import jax\n\njax.config.update("jax_enable_x64", True)',
+        "jax.numpy.asarray(numpy.array({values}, dtype=numpy.float64).reshape({shape}).astype(jax.numpy.dtype({dtype!r})))",
+        "    def total(*values):\n"
+        "        return call(**dict(arguments, **dict(zip(wrt, values)))).sum()\n\n"
+        "    return jax.grad(total, tuple(range(len(wrt))))(*[arguments[name] for name in wrt])",
+        "numpy.asarray(x).astype(numpy.float64)",
+    ),
 }
+"""By framework: its import, a tensor, the gradients of the result's sum, a result as an array of float64."""
 TEMPLATE = '''"""{id} on {name}
 
 {clause}
@@ -53,7 +79,7 @@ inf, nan = numpy.inf, numpy.nan
 
 
 def call(**arguments):
-    return {name}(**arguments, **{options!r})
+    return {function}(**arguments, **{options!r})
 
 
 def gradients(arguments, wrt):
@@ -109,18 +135,26 @@ def script(case: Case, framework: str, implementation: str | None) -> str:
     names = worker.NATIVE.get(framework)
     if names is None:
         raise ReproError(f"there is no native function of {framework!r}; expected {', '.join(worker.NATIVE)}")
-    name = implementation or next(known for known in names if known in PRIMARY)
-    function = names.get(name)
-    if function is None or type(function) is not worker.Function:
-        raise ReproError(f"{name!r} is no function of {framework} that a script can call; expected {next(iter(names))}")
+    functions = {
+        known: found for known, found in names.items() if isinstance(found, worker.Function) and callable_by_name(found)
+    }
+    name = implementation or main_function(case, functions)
+    function = functions.get(name)
+    if function is None:
+        raise ReproError(f"{name!r} is no function of {framework} that a script can call; expected {', '.join(functions)}")
+    if not takes(function, case):
+        raise ReproError(f"{case.id} cannot be put to {name}: it has no such argument or option, or demands another")
     if (
         case.repeat
         or case.second
         or case.cotangent is not None
-        or "before" in case.call
+        or set(case.call) - {"free"}
         or any(t.kind != "tensor" for t in case.tensors.values())
     ):
-        raise ReproError(f"{case.id} is long, of second order or with what is no tensor: a script cannot show it")
+        raise ReproError(
+            f"{case.id} is long, of second order, called in a way of its own, or with what is no tensor: "
+            "a script cannot show it"
+        )
     load, tensor, gradients, array = PARTS[framework]
     own = function.names
     api = Implementation(name, framework, "native", "99999").api_name
@@ -135,8 +169,9 @@ def script(case: Case, framework: str, implementation: str | None) -> str:
         id=case.id,
         name=name,
         clause=case.clause.replace('"""', "'''"),
-        load=f"{load}\n{'' if name.split('.')[0] == name.rpartition('.')[0] else 'import ' + name.rpartition('.')[0]}".rstrip(),
-        options=case.options,
+        function=f"{function.module}.{function.name}",
+        load=f"{load}\nimport {function.module}" if function.module != framework else load,
+        options={**own_options(function, case), **function.fixed},
         gradients=gradients,
         array=array,
         arguments="\n".join(f"    {own[key]!r}: {literal(tensor, value)}," for key, value in case.tensors.items()),
@@ -145,9 +180,36 @@ def script(case: Case, framework: str, implementation: str | None) -> str:
     )
 
 
+def callable_by_name(function: worker.Function) -> bool:
+    """Whether it is a plain function, neither a module class nor an operator that takes no keywords."""
+    from . import worker
+
+    return not isinstance(function, worker.Module | worker.RawPaddle)
+
+
+def main_function(case: Case, functions: dict[str, worker.Function]) -> str:
+    """The framework's main function; where it has several, the first that takes the case."""
+    main = [name for name in functions if name in PRIMARY]
+    return next((name for name in main if takes(functions[name], case)), main[0])
+
+
+def own_options(function: worker.Function, case: Case) -> dict[str, Any]:
+    """The case's options as the function is given them: one without reductions is not told to make none."""
+    without = "reduction" not in function.options and case.options.get("reduction") == "none"
+    return {name: value for name, value in case.options.items() if not (without and name == "reduction")}
+
+
+def takes(function: worker.Function, case: Case) -> bool:
+    """Whether the case can be put to the function: it has the arguments and options, and demands no others."""
+    if not set(case.tensors) <= set(function.names) or not set(function.required) <= set(case.tensors):
+        return False
+    return bool(case.call.get("free")) or set(own_options(function, case)) <= set(function.options)
+
+
 def literal(template: str, tensor: Tensor) -> str:
     """A tensor as source text; floats are written so that they read back the same."""
-    return template.format(values=list(tensor.values), shape=tensor.shape, dtype=tensor.dtype)
+    plain = "float32" if tensor.dtype in HALVES else tensor.dtype
+    return template.format(values=list(tensor.values), shape=tensor.shape, dtype=tensor.dtype, plain=plain)
 
 
 def expected_lines(case: Case, own: dict[str, str], api: Api) -> list[str]:
