@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from fnmatch import fnmatchcase
 from importlib.metadata import PackageNotFoundError, distribution
@@ -28,8 +28,9 @@ from . import cases as data
 from . import expectations as known
 from .fuzzing import LARGEST_COUNT
 from .implementations import DISTRIBUTIONS, FRAMEWORKS, OUTSIDE, Implementation
-from .judge import Answer, Verdict, applies
+from .judge import Answer, Verdict
 from .lab import Job
+from .modes import MODES
 from .recipes import LabError
 from .report import text
 from .runner import CASE_SECONDS, Run, Target
@@ -66,8 +67,8 @@ def installed(framework: str) -> bool:
     return False
 
 
-def targets_of(frameworks: list[str], implementation: list[str]) -> list[Target]:
-    """The targets that are asked for: by default every installed framework, native and shim."""
+def targets_of(frameworks: list[str], implementation: list[str], patterns: Sequence[str] = ("eager",)) -> list[Target]:
+    """The targets that are asked for: by default every installed framework, native and shim, in eager mode."""
     from . import worker
 
     for name in frameworks:
@@ -75,7 +76,19 @@ def targets_of(frameworks: list[str], implementation: list[str]) -> list[Target]
             wrong(f"unknown framework {name!r}; expected {', '.join(FRAMEWORKS)}")
     chosen = frameworks or [name for name in FRAMEWORKS if installed(name)]
     kinds = [kind for kind in ("native", "shim") if wants_kind(kind, implementation)]
-    return [Target(name, kind) for name in chosen for kind in kinds if worker.implementations(name, kind)]
+    found = [
+        Target(name, kind, mode=mode)
+        for name in chosen
+        for kind in kinds
+        if worker.implementations(name, kind)
+        for mode in ("eager", *(mode for framework, mode in MODES if framework == name))
+        if any(fnmatchcase(mode, pattern) for pattern in patterns)
+    ]
+    for pattern in patterns:
+        if not any(fnmatchcase(target.mode, pattern) for target in found):
+            there = [f"{mode} ({framework})" for framework, mode in MODES if framework in chosen]
+            wrong(f"no mode here is named {pattern!r}; expected {', '.join(['eager', *there])}")
+    return found
 
 
 def wants_kind(kind: str, implementation: list[str]) -> bool:
@@ -133,6 +146,9 @@ def conform(
     framework: Annotated[list[str] | None, typer.Option(help="torch, paddle, mindspore or numpy; may be given often.")] = None,
     implementation: Annotated[list[str] | None, typer.Option(help="native, shim, or a name; * stands for anything.")] = None,
     case: Annotated[list[str] | None, typer.Option(help="A case's id; * stands for anything: 'gradient/*'.")] = None,
+    mode: Annotated[
+        list[str] | None, typer.Option(help="How calls are run: eager unless told, or compile, static, jit ...; * for all.")
+    ] = None,
     jobs: Annotated[int, typer.Option(min=1, max=64, help="Targets that run at a time.")] = min(2, os.cpu_count() or 1),
     timeout: Annotated[float, typer.Option(min=0.01, help="Seconds that one case may take.")] = CASE_SECONDS,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the run as JSON to this file.")] = None,
@@ -174,8 +190,8 @@ def conform(
     patterns = implementation or (["shim"] if fuzz else [])
     check_implementations(patterns)
     if at or lab:
-        if framework:
-            wrong("--framework chooses among what is installed here; with --at or --lab name releases")
+        if framework or mode:
+            wrong("--framework and --mode choose among what is installed here; with --at or --lab name releases")
         if fuzz:
             wrong("--fuzz draws calls for what is installed here; expected it without --at and --lab")
         selected(case or [])
@@ -193,7 +209,7 @@ def conform(
         raise typer.Exit(status)
     if folder or remove or dask:
         wrong("--results, --remove and --dask go with --at or --lab")
-    targets = targets_of(framework or [], patterns)
+    targets = targets_of(framework or [], patterns, mode or ["eager"])
     chosen = selected(case or [])
     expected = loaded_expectations()
     for path in (json_file, junit_file, html_file, save):
@@ -201,7 +217,8 @@ def conform(
             checked_path(path)
 
     def wanted(candidate: Implementation) -> bool:
-        return not patterns or any(p == candidate.kind or fnmatchcase(candidate.name, p) for p in patterns)
+        usual = candidate.mode == "eager" or candidate.at_home
+        return any(usual if p in ("*", candidate.kind) else fnmatchcase(candidate.name, p) for p in patterns or ["*"])
 
     if fuzz:
         if case or json_file or junit_file or html_file:
@@ -209,7 +226,7 @@ def conform(
         raise typer.Exit(fuzz_command.run(targets, wanted, expected, fuzz, seed, jobs, timeout, save))
     if save or seed:
         wrong("--seed and --save go with --fuzz")
-    run = Run(targets, chosen, wanted, timeout, with_curves=not case)
+    run = Run(targets, chosen, wanted, timeout, with_curves=not case, whole=False)
     interrupted = False
     try:
         with terminating():
@@ -271,10 +288,8 @@ def watched(run: Run, jobs: int) -> None:
                 progress.stop_task(task)
                 return
             if progress.tasks[task].total is None:
-                there = [i for i in target.implementations() if run.pattern(i)]
-                total = sum(applies(case, i) for i in there for case in run.cases)
                 progress.start_task(task)
-                progress.update(task, total=total, description=target.label)
+                progress.update(task, total=len(run.work(target)), description=target.label)
             progress.advance(task)
 
         run.go(jobs, notice)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from compatlosses.conformance import cases, expectations
+from compatlosses.conformance import cases, expectations, modes
 from compatlosses.conformance.cli import installed
 from compatlosses.conformance.implementations import FRAMEWORKS, Implementation
 from compatlosses.conformance.judge import applies, judge
@@ -23,6 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("conformance")
     group.addoption("--framework", action="append", choices=FRAMEWORKS, help="run the cases on this framework")
     group.addoption("--implementation", action="append", default=None, help="native, shim or a name")
+    group.addoption("--mode", default="eager", help="how calls are run: eager, or compile, static, jit ...")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -41,14 +42,17 @@ class Suite(pytest.File):
 
         asked = self.config.getoption("--framework") or [name for name in FRAMEWORKS if installed(name)]
         wanted = self.config.getoption("--implementation")
+        mode = self.config.getoption("--mode")
+        if mode != "eager":
+            asked = [name for name in asked if (name, mode) in modes.MODES]
         for framework in asked:
             for kind in ("native", "shim"):
                 for name in worker.implementations(framework, kind):
                     if wanted and not {kind, name} & set(wanted):
                         continue
-                    guess = Implementation(name, framework, kind, "99999")
+                    guess = Implementation(name, framework, kind, "99999", mode)
                     for case in cases.load():
-                        if applies(case, guess):
+                        if applies(case, guess) and (mode == "eager" or (guess.at_home and modes.run(case.id))):
                             yield Item.from_parent(self, name=f"{guess.label}::{case.id}", case=case, guess=guess)
 
 
@@ -61,15 +65,15 @@ class Item(pytest.Item):
 
     def runtest(self) -> None:
         """Run the case; a known deviation is an expected failure, strictly."""
-        target, worker = worker_of(self.guess.framework, self.guess.kind)
+        target, worker = worker_of(self.guess)
         reason = target.available.get(self.guess.name)
         if reason is not None:
             pytest.skip(reason)
-        implementation = Implementation(self.guess.name, target.framework, target.kind, target.version)
+        implementation = Implementation(self.guess.name, target.framework, target.kind, target.version, target.mode)
         worker.send(request_of(self.case, implementation.name))
         answer = worker.receive(CASE_SECONDS)
         if answer["outcome"] in ("crash", "timeout"):
-            del WORKERS[target.framework, target.kind]
+            del WORKERS[target.framework, target.kind, target.mode]
         verdict = judge(self.case, implementation, answer)
         expectations.apply([verdict], {target.framework: target.version}, known())
         if verdict.expectation == "stale":
@@ -85,7 +89,7 @@ class Item(pytest.Item):
         return self.path, 0, self.name
 
 
-WORKERS: dict[tuple[str, str], tuple[Target, Worker]] = {}
+WORKERS: dict[tuple[str, str, str], tuple[Target, Worker]] = {}
 KNOWN: list[tuple[expectations.Expectation, ...]] = []
 
 
@@ -96,12 +100,13 @@ def known() -> tuple[expectations.Expectation, ...]:
     return KNOWN[0]
 
 
-def worker_of(framework: str, kind: str) -> tuple[Target, Worker]:
-    """The process that runs this target's items."""
-    if (framework, kind) not in WORKERS:
-        target = Target(framework, kind)
-        WORKERS[framework, kind] = target, start(target)
-    return WORKERS[framework, kind]
+def worker_of(guess: Implementation) -> tuple[Target, Worker]:
+    """The process that runs the items of an implementation's target."""
+    key = (guess.framework, guess.kind, guess.mode)
+    if key not in WORKERS:
+        target = Target(guess.framework, guess.kind, mode=guess.mode)
+        WORKERS[key] = target, start(target)
+    return WORKERS[key]
 
 
 def pytest_unconfigure() -> None:

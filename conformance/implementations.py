@@ -118,7 +118,13 @@ class Implementation:
     @property
     def label(self) -> str:
         """How people write it."""
-        return self.name if self.kind == "native" else f"{self.name} on {self.framework}"
+        return label_of(self.name, self.kind, self.framework, self.mode)
+
+    @property
+    def at_home(self) -> bool:
+        """Whether it is the framework's own, an edition of its API, or the neutral call: what its modes are tried with."""
+        edition = "optax" if self.framework == "jax" else self.framework
+        return self.kind == "native" or self.name == "compatlosses" or self.name.split(".")[1] == edition
 
     @property
     def api_name(self) -> str:
@@ -140,6 +146,12 @@ class Implementation:
     def api(self) -> Api:
         """What that document promises."""
         return APIS[self.api_name]
+
+
+def label_of(name: str, kind: str, framework: str, mode: str) -> str:
+    """How people write an implementation: the shim's beside whose tensors it takes, a mode unless it is the usual one."""
+    label = name if kind == "native" else f"{name} on {framework}"
+    return label if mode == "eager" else f"{label}, {mode}"
 
 
 def at_least(version: str, least: str) -> bool:

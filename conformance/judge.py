@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .cases import ARGUMENTS, CASES, Case
-from .implementations import OTHERS, Api, Implementation
+from .implementations import OTHERS, Api, Implementation, label_of
 from .oracle import Floats, Outcome, expected, reduction_of, result_dtype
 from .strata import stratum
 
@@ -84,7 +84,7 @@ class Verdict:
 
     @property
     def label(self) -> str:
-        return self.implementation if self.kind == "native" else f"{self.implementation} on {self.framework}"
+        return label_of(self.implementation, self.kind, self.framework, self.mode)
 
     def to_json(self) -> dict[str, Any]:
         """As data. JSON has no infinity: an unbounded error is the string 'inf'."""
@@ -211,14 +211,15 @@ def judge_value(case: Case, implementation: Implementation, answer: Answer) -> I
     if case.repeat and not reduced:
         shape = (case.repeat.times * len(case.tensors["logits"].values),)
     yield from judge_array(case, "value", answer["value"], outcomes["value"], shape, result_dtype(case), native)
-    for name in case.differentiate:
+    differentiated = not answer.get("values_alone", False)
+    for name in case.differentiate if differentiated else ():
         tensor = case.tensors[name]
         full = tensor.shape
         if case.repeat and math.prod(full) == len(case.tensors["logits"].values):
             full = (case.repeat.times * math.prod(full),)
         found = answer["gradients"].get(name)
         yield from judge_array(case, f"gradient/{name}", found, outcomes[name], full, tensor.dtype, native)
-    if case.second:
+    if case.second and differentiated:
         yield from judge_array(
             case, "second/logits", answer["second"], outcomes["second"], outcomes["second"].shape, case.dtype, native
         )

@@ -52,18 +52,30 @@ def exact_sum(terms: Sequence[Exact]) -> Exact:
 
 
 def product(*factors: Mpf) -> Exact:
-    """The exact product; 0 if a factor is 0 and none is NaN."""
+    """The product, rounded as the context rounds; 0 if a factor is 0 and none is NaN."""
+    negative, mantissa, exponent = 0, 1, POINT
+    for factor in factors:
+        sign, digits, power, _ = factor._mpf_
+        if not digits and factor != 0:
+            return special_product(factors)
+        negative ^= sign
+        mantissa *= digits
+        exponent += power
+    excess = mantissa.bit_length() - mp.prec
+    if excess > 0:
+        mantissa = ((mantissa >> (excess - 1)) + 1) >> 1
+        exponent += excess
+    size = mantissa << exponent if exponent >= 0 else mantissa >> -exponent
+    return -int(size) if negative else int(size)
+
+
+def special_product(factors: Sequence[Mpf]) -> Exact:
+    """The same where a factor is infinite or NaN."""
     if any(mp.isnan(factor) for factor in factors):
         return math.nan
     if any(factor == 0 for factor in factors):
         return 0
-    result = mp.fprod(factors)
-    if mp.isinf(result):
-        return math.inf if result > 0 else -math.inf
-    sign, mantissa, exponent, _ = result._mpf_
-    shift = exponent + POINT
-    size = mantissa << shift if shift >= 0 else mantissa >> min(-shift, mantissa.bit_length() + 1)
-    return -int(size) if sign else int(size)
+    return math.inf if mp.fprod(factors) > 0 else -math.inf
 
 
 @cache

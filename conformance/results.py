@@ -47,7 +47,7 @@ def as_json(
         "seconds": round(seconds, 2),
         "cases": {case.id: {"clause": case.clause} for case in cases},
         "targets": [{name: getattr(target, name) for name in shown} for target in targets],
-        "verdicts": [verdict.to_json() for verdict in sorted(verdicts, key=lambda v: (v.label, v.mode, v.case))],
+        "verdicts": [verdict.to_json() for verdict in sorted(verdicts, key=lambda v: (v.label, v.case))],
         "agreement": list(agreement),
         "strata": [tally.to_json() for tally in tallied],
     }

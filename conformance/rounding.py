@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from fractions import Fraction
 
 POINT = 1400
 Exact = int | float
@@ -93,4 +92,4 @@ def remainder(value: Exact) -> tuple[float, float]:
         return head, 0.0
     rest = fixed(head)
     assert isinstance(rest, int)
-    return head, float(Fraction(value - rest, 1 << POINT))
+    return head, rounded(value - rest, "float64")

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from . import curves
+from . import curves, modes
 from .cases import Case, Tensor
 from .implementations import Implementation
 from .judge import Answer, Verdict, applies, judge
@@ -55,7 +55,8 @@ class Target:
     @property
     def label(self) -> str:
         name = self.framework if self.kind == "native" else f"compatlosses on {self.framework}"
-        return f"{name} {self.version}".strip()
+        label = f"{name} {self.version}".strip()
+        return label if self.mode == "eager" else f"{label}, {self.mode}"
 
     def implementations(self) -> list[Implementation]:
         """What the worker said can be called."""
@@ -70,7 +71,8 @@ class Worker:
     """A worker process, and a thread that reads its answers so that waiting for one can end."""
 
     def __init__(self, target: Target) -> None:
-        command = list(target.command) or [sys.executable, "-u", str(WORKER), target.framework, target.kind]
+        command = list(target.command)
+        command = command or [sys.executable, "-u", str(WORKER), target.framework, target.kind, target.mode]
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115  (lives as long as the process)
         # The worker's folder holds modules of ours; none of them is to shadow a framework's.
         environment = {**os.environ, "PYTHONSAFEPATH": "1", "GLOG_minloglevel": "3", "GLOG_v": "0"}
@@ -183,6 +185,8 @@ class Run:
     verdicts: list[Verdict] = field(default_factory=list)
     answers: dict[tuple[str, Implementation], Answer] = field(default_factory=dict)
     with_curves: bool = False
+    whole: bool = True
+    """Whether modes other than eager run every case, not only those for modes."""
     curves: list[curves.Curve] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
     halt: threading.Event = field(default_factory=threading.Event)
@@ -196,11 +200,9 @@ class Run:
 
     def go(self, jobs: int, notice: Notice = lambda target, verdict, answer: None) -> None:
         """Run every target, so many at a time. An interruption stops all and keeps what is done."""
-        # The slowest first. MindSpore's two get into each other's way, so the other one comes last.
+        # The slowest first; MindSpore's other one as soon as that is done, and not beside it.
         place = {("mindspore", "shim"): 0, ("mindspore", "native"): 2}
-        ordered = sorted(
-            self.targets, key=lambda target: (place.get((target.framework, target.kind), 1), target.kind != "shim")
-        )
+        ordered = sorted(self.targets, key=lambda t: place.get((t.framework, t.kind), 1 if t.kind == "shim" else 3))
         with ThreadPoolExecutor(jobs) as pool:
             futures = [pool.submit(self.run_target, target, notice) for target in ordered]
             try:
@@ -232,12 +234,18 @@ class Run:
         target.seconds = round(time.monotonic() - began, 2)
         notice(target, None, None)
 
+    def work(self, target: Target) -> list[tuple[Implementation, Case]]:
+        """What a target is asked, in order, once its worker has said what can be called."""
+        whole = self.whole or target.mode == "eager"
+        chosen = [case for case in self.cases if whole or modes.run(case.id)]
+        chosen += curves.cases() if self.with_curves and whole else ()
+        return [(i, c) for i in target.implementations() if self.pattern(i) for c in chosen if applies(c, i)]
+
     def answered(self, target: Target) -> Iterator[tuple[Implementation, Case, Answer, float]]:
         """Each case that applies, with its answer. While one is judged, the worker has the next."""
         worker = start(target, self.workers.append)
         try:
-            chosen = (*self.cases, *(curves.cases() if self.with_curves else ()))
-            work = [(i, c) for i in target.implementations() if self.pattern(i) for c in chosen if applies(c, i)]
+            work = self.work(target)
             sent = 0
             for place, (implementation, case) in enumerate(work):
                 if self.over:

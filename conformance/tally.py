@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .implementations import label_of
 from .judge import Verdict, jsonable
 from .strata import LABELS
 
@@ -31,7 +32,7 @@ class Tally:
     @property
     def label(self) -> str:
         """Whose it is, as people write it."""
-        return self.implementation if self.kind == "native" else f"{self.implementation} on {self.framework}"
+        return label_of(self.implementation, self.kind, self.framework, self.mode)
 
     def to_json(self) -> dict[str, Any]:
         """As data."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import importlib
+import importlib.util
 import json
 import os
 import platform
@@ -42,8 +43,15 @@ class Refused(Exception):
 class Eager:
     """A framework whose calls are done when they return."""
 
+    values_alone = False
+    """Whether there is nothing to differentiate in this mode."""
+
     def settle(self):
         """Let nothing of an earlier call come up in the next."""
+
+    def through(self, call):
+        """What is tested, a function or a module, in the form in which this mode executes it."""
+        return call
 
     def evaluate(self, call, tensors):
         """The call's value."""
@@ -437,18 +445,33 @@ def framework_of(name, mode):
     if name == "paddle" and not hasattr(importlib.import_module("paddle"), "to_tensor"):
         return PADDLE_1[mode]()
     if mode != "eager":
-        raise SystemExit("this version of " + name + " is run in eager mode alone, not in mode " + mode)
+        return modes()[name, mode]()
     return FRAMEWORKS[name]() if name in FRAMEWORKS else outside(name)
+
+
+def modes():
+    """The classes of the file beside this one, by framework and mode."""
+    importable()
+    place = os.path.join(os.path.dirname(os.path.abspath(__file__)), "modes.py")
+    spec: Any = importlib.util.spec_from_file_location("compatlosses.conformance.modes", place)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault(spec.name, module)  # MindSpore's compiler asks for it by name
+    spec.loader.exec_module(module)
+    return module.MODES
 
 
 def outside(name):
     """A framework that another package brings, by the entry point of that name: a subclass of `Eager`."""
     from importlib.metadata import entry_points
 
-    # What it imports from here is to be this very module, which a process of its own runs as a script.
-    sys.modules.setdefault("compatlosses.conformance.worker", sys.modules[__name__])
+    importable()
     (point,) = entry_points(group="compatlosses.conformance", name=name)
     return point.load()()
+
+
+def importable():
+    """Make what others import from here this very module, which a process of its own runs as a script."""
+    sys.modules.setdefault("compatlosses.conformance.worker", sys.modules[__name__])
 
 
 def viewed(values, view, make):
@@ -497,8 +520,8 @@ class Function:
     def find(self):
         return getattr(importlib.import_module(self.module), self.name)
 
-    def bind(self, function, request):
-        """A callable that takes a dict of tensors by neutral name."""
+    def bind(self, function, request, through):
+        """A callable that takes a dict of tensors by neutral name; `through` is the mode's way to execute."""
         options = dict(request.get("options", {}))
         renamed = request.get("rename", {})
         free = request.get("free", False)
@@ -512,7 +535,7 @@ class Function:
             if request.get("twice"):
                 keywords[request["twice"]] = arguments[0]
             keywords.update(options, **self.fixed)
-            return function(*arguments, **keywords)
+            return through(function)(*arguments, **keywords)
 
         if self.module == "compatlosses":
             setattr(call, "neutral_options", options)  # noqa: B010
@@ -533,7 +556,7 @@ class Function:
 class Module(Function):
     """An implementation that is a module class: made with weights and options, called with logits and targets."""
 
-    def bind(self, function, request):
+    def bind(self, function, request, through):
         options = dict(request.get("options", {}))
         check_options(options, self.options, request.get("free", False))
         if request.get("twice"):
@@ -542,7 +565,8 @@ class Module(Function):
         def call(tensors):
             given = self.complete(tensors)
             logits, targets = given.pop("logits"), given.pop("targets")
-            return function(**{self.names[name]: x for name, x in given.items()}, **options)(logits, targets)
+            module = function(**{self.names[name]: x for name, x in given.items()}, **options)
+            return through(module)(logits, targets)
 
         return call
 
@@ -562,7 +586,7 @@ class FromLogits(LabelsFirst):
 class RawPaddle(Function):
     """Paddle's raw operator: positional alone; pos_weight is a factor of each element and not offered as the argument."""
 
-    def bind(self, function, request):
+    def bind(self, function, request, through):
         options = dict(request.get("options", {}))
         check_options(options, self.options, False)
         if options.pop("reduction", "none") != "none":
@@ -571,7 +595,7 @@ class RawPaddle(Function):
         def call(tensors):
             given = self.complete(tensors)
             normalize, ignore_index = options.get("normalize", False), options.get("ignore_index", -100)
-            return function(given["logits"], given["targets"], None, normalize, ignore_index)
+            return through(function)(given["logits"], given["targets"], None, normalize, ignore_index)
 
         return call
 
@@ -743,18 +767,20 @@ class Session:
             if repeat is None and spec.get("as", "tensor") == "tensor":
                 before[name] = self.framework.array(tensors[name])[0].tobytes()
         name = request["implementation"]
-        call = self.implementations[name].bind(self.functions[name], request)
+        call = self.implementations[name].bind(self.functions[name], request, self.framework.through)
         wrt = request.get("differentiate", [])
         gradients, twice = {}, None
         if request.get("before"):
             earlier = {name: self.made(resized(spec, request["before"]), None) for name, spec in request["tensors"].items()}
             self.differentiate(call, earlier, wrt, request.get("cotangent"), False)
-        if wrt:
+        if wrt and not self.framework.values_alone:
             how = (request.get("cotangent"), request.get("second", False))
             value, gradients, twice = in_phase("call", self.differentiate, call, tensors, wrt, *how)
         else:
             value = in_phase("call", self.framework.evaluate, call, tensors)
         answer = {"outcome": "value", "value": in_phase("call", self.packed, value, repeat)}
+        if self.framework.values_alone:
+            return dict(answer, gradients={}, second=None, values_alone=True)
         for name, x in gradients.items():
             gradients[name] = x if isinstance(x, dict) else in_phase("gradient", self.packed, x, repeat)
         answer["gradients"] = gradients
@@ -865,10 +891,22 @@ def serve(session):
         send(answer)
 
 
+def stay(kind):
+    """Keep this process on one core, native and shim each on its own, where the system knows of such a thing.
+
+    MindSpore hands every operation from thread to thread. Across two cores that took 43 s of them where one core took 32, and
+    beside other work on them 104. The other targets give way to it for the same reason.
+    """
+    if hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[0] if kind == "native" else cores[-1]})
+
+
 if __name__ == "__main__":
     FRAMEWORK, KIND = sys.argv[1:3]
     MODE = sys.argv[3] if len(sys.argv) > 3 else "eager"
-    if FRAMEWORK != "mindspore":
-        # MindSpore hands every operation from thread to thread, and waits for a core each time: it goes first.
+    if FRAMEWORK == "mindspore":
+        stay(KIND)
+    else:
         os.nice(10)
     serve(lambda: Session(FRAMEWORK, implementations(FRAMEWORK, KIND), MODE))

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from ..agreement import Pair
 from ..changes import Changes
+from ..implementations import label_of
 from ..judge import Verdict
 from ..runner import Target
 from ..strata import Census
@@ -162,7 +163,10 @@ def agreement(console: Console, pairs: Sequence[Pair]) -> None:
         differing = len({difference.case for difference in pair.differences})
         most = max((difference.ulps for difference in pair.differences if difference.ulps is not None), default=0.0)
         alike = f"{pair.compared - differing}"
-        sides = [f"{side.framework}: {code(side.name)}" for side in (pair.one, pair.other)]
+        sides = [
+            label_of(f"{side.framework}: {code(side.name)}", "native", side.framework, side.mode)
+            for side in (pair.one, pair.other)
+        ]
         table.add_row(*map(escape, sides), str(pair.compared), alike, f"{most:.3g}" if differing else "")
     console.print(table)
     for pair in pairs:

@@ -1,0 +1,57 @@
+"""The modes of `compatlosses conform --mode`: each executes calls as it says, and what goes wrong there is found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from compatlosses.conformance import cases, cli, expectations, modes, runner
+from compatlosses.conformance.judge import Verdict
+
+ALL = {case.id: case for case in cases.load()}
+QUICK = (("torch", "func"), ("torch", "dtensor"), ("paddle", "to_static"), ("mindspore", "graph"), ("numpy", "big-endian"))
+"""One of each manner: making other tensors, wrapping the call, differentiating in another way."""
+
+
+def verdicts(framework: str, mode: str, ids: Sequence[str]) -> list[Verdict]:
+    run = runner.Run([runner.Target(framework, "shim", mode=mode)], [ALL[id] for id in ids], lambda i: i.name == "compatlosses")
+    run.go(1)
+    assert not run.targets[0].error
+    expectations.apply(run.verdicts, {framework: run.targets[0].version}, expectations.load())
+    return run.verdicts
+
+
+@pytest.mark.parametrize(("framework", "mode"), QUICK)
+def test_gradients_of_all_four_come_out_right(framework: str, mode: str) -> None:
+    """What each mode does with the rest is `make conformance`'s business."""
+    (found,) = verdicts(framework, mode, ["incoming/mean"])
+    assert found.mode == mode
+    assert found.status == ("unsupported" if framework == "numpy" else "pass"), found.message
+
+
+def test_a_mode_of_values_alone_is_judged_by_them() -> None:
+    (found,) = verdicts("torch", "inference", ["incoming/mean"])
+    assert found.status == "pass" and {check.what for check in found.checks} == {"value"}
+
+
+def test_every_mode_says_what_it_is() -> None:
+    for framework, mode in modes.MODES:
+        assert modes.MODES[framework, mode].__doc__, mode
+
+
+def test_the_cases_of_modes_are_there() -> None:
+    for pattern in modes.CASES:
+        assert any(pattern == id or id.startswith(pattern.partition("*")[0]) for id in ALL), pattern
+    chosen = [case for case in ALL.values() if modes.run(case.id)]
+    assert {name for case in chosen for name in case.differentiate} == set(cases.ARGUMENTS)
+    assert any(case.second for case in chosen) and len(chosen) < 60
+
+
+def test_an_unknown_mode_is_told_with_those_that_there_are() -> None:
+    application = typer.Typer()
+    cli.add_commands(application)
+    said = CliRunner().invoke(application, ["conform", "--framework", "numpy", "--mode", "compiled"])
+    assert said.exit_code == 2 and "'compiled'" in said.output and "read-only (numpy)" in said.output
