@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import tempfile
 from fnmatch import fnmatchcase
+from typing import Any
 
 import numpy as np
 
@@ -107,7 +108,8 @@ class Onnx(Exported):
             program = self.torch.onnx.export(self.module(function), tensors, dynamo=True, verbose=False).model_proto
             names = [given.name for given in program.graph.input]
             arrays = [x.detach().numpy() for x in tensors]
-            return self.torch.from_numpy(np.array(self.reference(program).run(None, dict(zip(names, arrays)))[0]))
+            results: Any = self.reference(program).run(None, dict(zip(names, arrays)))
+            return self.torch.from_numpy(np.array(results[0]))
 
         return run
 
@@ -188,11 +190,12 @@ class Distributed(Torch):
 
     def __init__(self):
         super().__init__()
-        from torch.distributed import HashStore, init_process_group
+        import torch.distributed
         from torch.distributed.device_mesh import init_device_mesh
         from torch.distributed.tensor import Replicate, Shard, distribute_tensor
 
-        init_process_group("gloo", store=HashStore(), rank=0, world_size=1)
+        store = getattr(torch.distributed, "HashStore")()  # noqa: B009 -- torch's types lack it
+        torch.distributed.init_process_group("gloo", store=store, rank=0, world_size=1)
         self.mesh = init_device_mesh("cpu", (1,))
         self.distribute, self.shard, self.replicate = distribute_tensor, Shard, Replicate
 
@@ -314,7 +317,7 @@ class Static(Paddle):
 
 
 class Jit(MindSpore):
-    """mindspore.jit of the call. Values alone: programs of gradients are in the tests, written as MindSpore's compiler reads them."""
+    """mindspore.jit of the call. Values alone: gradients are in the tests, written as MindSpore's compiler reads them."""
 
     values_alone = True
 
@@ -435,7 +438,7 @@ CASES = (
 gradients and the second derivative, and one of each thing that shapes a program."""
 
 
-def run(case):
+def run(case: str) -> bool:
     """Whether a mode runs the case of this id."""
     return any(fnmatchcase(case, pattern) for pattern in CASES)
 
