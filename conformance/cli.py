@@ -76,7 +76,12 @@ def targets_of(frameworks: list[str], implementation: list[str], patterns: Seque
             wrong(f"unknown framework {name!r}; expected {', '.join(FRAMEWORKS)}")
     chosen = frameworks or [name for name in FRAMEWORKS if installed(name)]
     kinds = [kind for kind in ("native", "shim") if wants_kind(kind, implementation)]
-    found = [
+    for pattern in patterns:
+        there = [(mode, framework) for framework, mode in MODES if framework in chosen]
+        if not fnmatchcase("eager", pattern) and not any(fnmatchcase(mode, pattern) for mode, _ in there):
+            told = ", ".join(["eager", *(f"{mode} ({framework})" for mode, framework in there)])
+            wrong(f"no mode here is named {pattern!r}; expected {told}")
+    return [
         Target(name, kind, mode=mode)
         for name in chosen
         for kind in kinds
@@ -84,11 +89,6 @@ def targets_of(frameworks: list[str], implementation: list[str], patterns: Seque
         for mode in ("eager", *(mode for framework, mode in MODES if framework == name))
         if any(fnmatchcase(mode, pattern) for pattern in patterns)
     ]
-    for pattern in patterns:
-        if not any(fnmatchcase(target.mode, pattern) for target in found):
-            there = [f"{mode} ({framework})" for framework, mode in MODES if framework in chosen]
-            wrong(f"no mode here is named {pattern!r}; expected {', '.join(['eager', *there])}")
-    return found
 
 
 def wants_kind(kind: str, implementation: list[str]) -> bool:
