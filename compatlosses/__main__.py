@@ -9,8 +9,10 @@ def main() -> None:
     """Run the command line; say what to install where its libraries are missing."""
     try:
         from .cli import app
+
+        app()
     except ModuleNotFoundError as error:
-        if error.name not in ("typer", "rich", "mpmath", "packaging"):
+        if error.name not in ("typer", "rich", "mpmath", "packaging", "jinja2"):
             raise
         print(
             f"compatlosses: the command line needs {error.name}, which is not installed. "
@@ -18,7 +20,6 @@ def main() -> None:
             file=sys.stderr,
         )
         raise SystemExit(2) from None
-    app()
 
 
 if __name__ == "__main__":

@@ -143,7 +143,7 @@ def known_implementations() -> set[str]:
 
 
 def conform(
-    framework: Annotated[list[str] | None, typer.Option(help="torch, paddle, mindspore or numpy; may be given often.")] = None,
+    framework: Annotated[list[str] | None, typer.Option(help=f"{', '.join(FRAMEWORKS)}; may be given often.")] = None,
     implementation: Annotated[list[str] | None, typer.Option(help="native, shim, or a name; * stands for anything.")] = None,
     case: Annotated[list[str] | None, typer.Option(help="A case's id; * stands for anything: 'gradient/*'.")] = None,
     mode: Annotated[
@@ -215,6 +215,8 @@ def conform(
     for path in (json_file, junit_file, html_file, save):
         if path is not None:
             checked_path(path)
+    if html_file is not None:
+        from .report import html  # noqa: F401 -- what it needs is missed now, not after the run
 
     def wanted(candidate: Implementation) -> bool:
         usual = candidate.mode == "eager" or candidate.at_home
@@ -338,15 +340,16 @@ def page_of(runs: list[dict[str, Any]]) -> str:
 
 def repro(
     case: Annotated[str, typer.Argument(help="The case's id.")],
-    framework: Annotated[str, typer.Option(help="torch, paddle or mindspore.")],
+    framework: Annotated[str, typer.Option(help="The framework whose function has the bug.")],
     implementation: Annotated[str | None, typer.Option(help="The function; by default the framework's main one.")] = None,
 ) -> None:
     """Print a standalone script for a bug report: it needs that framework and NumPy, and exits 1 while the bug is there."""
     from .repro import ReproError, script
 
-    found = {c.id: c for c in data.load()}.get(case)
+    everything = {c.id: c for c in data.load()}
+    found = everything.get(case)
     if found is None:
-        wrong(f"no case is named {case!r}")
+        wrong(f"no case is named {case!r}; ids look like {min(everything)!r}")
     try:
         print(script(found, framework, implementation))
     except ReproError as error:
