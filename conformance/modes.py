@@ -345,36 +345,6 @@ class Graph(MindSpore):
         return Net()
 
 
-class MindSporeVectorised(MindSpore):
-    """mindspore.vmap over a batch of one. Values alone, as with jit."""
-
-    values_alone = True
-
-    def through(self, call):
-        def run(logits, label, **keywords):
-            given = {name: x for name, x in keywords.items() if isinstance(x, self.ms.Tensor)}
-            options = {name: x for name, x in keywords.items() if name not in given}
-
-            # Each spelled out, as MindSpore's compiler reads it.
-            def none(x, y):
-                return call(x, y, **options)
-
-            def weight(x, y, w):
-                return call(x, y, weight=w, **options)
-
-            def pos_weight(x, y, p):
-                return call(x, y, pos_weight=p, **options)
-
-            def both(x, y, w, p):
-                return call(x, y, weight=w, pos_weight=p, **options)
-
-            function = both if len(given) == 2 else weight if "weight" in given else pos_weight if given else none
-            tensors = [logits, label, *(given[name] for name in ("weight", "pos_weight") if name in given)]
-            return self.ms.vmap(function)(*[x.expand_dims(0) for x in tensors])[0]
-
-        return run
-
-
 # ------------------------------------------------------------------------------------------------------------ JAX and others
 
 
@@ -460,7 +430,6 @@ MODES = {
     ("paddle", "static"): Static,
     ("mindspore", "jit"): Jit,
     ("mindspore", "graph"): Graph,
-    ("mindspore", "vmap"): MindSporeVectorised,
     ("tensorflow", "function"): GraphFunction,
     ("jax", "jit"): JaxJit,
     ("jax", "vmap"): JaxVectorised,
