@@ -40,12 +40,16 @@ class Failing:
     """Ids; '*' stands for anything."""
 
     @cached_property
+    def _ids(self) -> frozenset[str]:
+        return frozenset(self.cases)
+
+    @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        return re.compile("|".join(translate(case) for case in self.cases))
+        return re.compile("|".join(translate(case) for case in self.cases if set("*?[") & set(case)) or "(?!)")
 
     def names(self, case: str) -> bool:
         """Whether it speaks of this case."""
-        return self._pattern.match(case) is not None
+        return case in self._ids or self._pattern.match(case) is not None
 
 
 @dataclass(frozen=True)
@@ -141,11 +145,11 @@ def lint(
     expectations: Sequence[Expectation], cases: Iterable[str], known: Iterable[str], headings: Iterable[str] | None = None
 ) -> list[str]:
     """What is wrong among them: patterns that name no case, unknown implementations, missing findings, overlaps."""
-    ids, implementations = list(cases), set(known)
+    ids, implementations = set(cases), set(known)
     faults = []
     for expectation in expectations:
         for pattern in {pattern for part in expectation.failing for pattern in part.cases}:
-            if not any(id == pattern or fnmatchcase(id, pattern) for id in ids):
+            if pattern not in ids and not any(fnmatchcase(id, pattern) for id in ids):
                 faults.append(f"{expectation.place}: {pattern!r} names no case")
         for name in set(expectation.implementations) - implementations:
             faults.append(f"{expectation.place}: unknown implementation {name!r}")

@@ -7,7 +7,7 @@ import math
 import threading
 import tomllib
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -88,7 +88,7 @@ class Verdict:
 
     def to_json(self) -> dict[str, Any]:
         """As data. JSON has no infinity: an unbounded error is the string 'inf'."""
-        data: dict[str, Any] = jsonable(asdict(self))
+        data: dict[str, Any] = jsonable({**vars(self), "checks": [vars(check) for check in self.checks]})
         return data
 
 

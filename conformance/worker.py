@@ -894,8 +894,8 @@ def serve(session):
 def stay(kind):
     """Keep this process on one core, native and shim each on its own, where the system knows of such a thing.
 
-    MindSpore hands every operation from thread to thread. Across two cores that took 43 s of them where one core took 32, and
-    beside other work on them 104. The other targets give way to it for the same reason.
+    MindSpore hands every operation from thread to thread. The shim's cases took it 26 s of processor time on one core and 46 s
+    spread over two; beside other targets 30 s and 65 s. The other targets give way to it for the same reason.
     """
     if hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))
