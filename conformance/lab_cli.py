@@ -71,7 +71,10 @@ def conform_releases(jobs: Sequence[Job], outputs: Outputs, verbose: bool, at_a_
     halt = threading.Event()
     run = run_job if dask else partial(run_job, halt=halt)
     began = time.monotonic()
-    progress.print(f"{len(jobs)} releases; an environment is made where there is none yet", style="dim")
+    progress.print(
+        f"{len(jobs)} {'release' if len(jobs) == 1 else 'releases'}; an environment is made where there is none yet",
+        style="dim",
+    )
     try:
         with executor_at(dask, at_a_time) as executor, stopping(halt):
             for one in run_all(jobs, executor, run):

@@ -26,9 +26,11 @@ def executor_at(address: str | None, at_a_time: int) -> Iterator[Executor]:
         return
     try:
         from distributed import Client
+        from distributed.comm import get_address_host_port
     except ImportError as error:
         raise LabError("--dask needs Dask, which is not installed: pip install 'compatlosses[dask]'") from error
     try:
+        get_address_host_port(address)  # A Client of an address that is none does not end for half a minute.
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         raise LabError(

@@ -119,6 +119,7 @@ def test_the_targets_of_a_worker_that_is_killed_are_run_again(cluster: Cluster) 
     [
         (["--at", str(TORCH), "--dask", "tcp://127.0.0.1:9"], "no Dask scheduler answers at 'tcp://127.0.0.1:9'"),
         (["--at", str(TORCH), "--dask", "nonsense://x"], "nonsense"),
+        (["--at", str(TORCH), "--dask", "nowhere"], "missing port number in address 'nowhere'"),
         (["--dask", "tcp://127.0.0.1:9"], "go with --at or --lab"),
     ],
 )
@@ -127,3 +128,4 @@ def test_a_wrong_call_ends_with_2(arguments: list[str], said: str, monkeypatch: 
     status, output = conform(*arguments)
     assert status == 2
     assert said in output
+    assert "Traceback" not in output
