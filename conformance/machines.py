@@ -26,7 +26,7 @@ def executor_at(address: str | None, at_a_time: int) -> Iterator[Executor]:
         return
     try:
         from distributed import Client
-        from distributed.comm import get_address_host_port
+        from distributed.comm.addressing import get_address_host_port
     except ImportError as error:
         raise LabError("--dask needs Dask, which is not installed: pip install 'compatlosses[dask]'") from error
     try:
