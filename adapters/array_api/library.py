@@ -95,16 +95,11 @@ def isinf(x: Array, /) -> Array:
 
 
 def equal(x: Array, value: float, /) -> Array:
-    """Where ``x`` has exactly this value. Whole numbers are compared as they are: the standard mixes no kinds."""
-    if dtype(x) in rules.FLOATING:
-        return x == float(value)
-    namespace = array_namespace(x)
+    """Where ``x`` is ``value``, a number that its dtype holds; NaN is NaN."""
     if dtype(x) == "bool":
-        x = namespace.astype(x, namespace.uint8)
-    limits = namespace.iinfo(x.dtype)
-    if not limits.min <= value <= limits.max or value != int(value):
-        return x != x
-    return x == int(value)
+        # The standard compares bools with bools alone.
+        return x if value else ~x
+    return x == value if value == value else x != x
 
 
 def softplus(x: Array, /) -> Array:
