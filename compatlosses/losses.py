@@ -251,9 +251,9 @@ def gradients_by_formula(
     They are computed in ``dtype``: the hosts', whose memory is the processor's, in float64 like what they stand for.
     """
     inputs = prepared(library, dtype, logits, targets, weight, pos_weight, ignore_index)
-    divisor = divisor_of(library, inputs, reduction, normalize)
     g = None if cotangent is None else library.cast(cotangent, library.dtype(inputs[0]))
     gradients = library.gradients(wanted, g, *inputs, False)
+    divisor = nonzero(library, divisor_of(library, inputs, reduction, normalize))
     arguments = (logits, targets, weight, pos_weight)
     return tuple(
         None if gradient is None else library.cast(divided(library, gradient, divisor), library.dtype(argument))
@@ -282,11 +282,16 @@ def prepared(
 
 
 def assured(library: Library, name: str, x: Tensor | float | None, logits: Tensor, same: bool) -> Tensor | float | None:
-    """``x``; where a size is unknown, tied to the check that `check_call` could not finish. See `libraries.Deferred`."""
-    if x is None or not library.owns(x) or (rules.is_static(library.shape(x)) and rules.is_static(library.shape(logits))):
+    """``x``; where its shape cannot be judged yet, tied to the check that `check_call` could not finish. See `Deferred`."""
+    if x is None or not library.owns(x):
         return x
+    shape, target = library.shape(x), library.shape(logits)
     if same:
+        if rules.is_static(shape) and rules.is_static(target):
+            return x
         return library.assured(x, logits, True, f"the shape of the {name} differs from that of the logits; {RESHAPE}")  # type: ignore[attr-defined]
+    if rules.surely_broadcasts(shape, target):
+        return x
     message = f"the {name} does not broadcast to the shape of the logits, or would enlarge it; {RESHAPE}"
     return library.assured(x, logits, False, message)  # type: ignore[attr-defined]
 
@@ -353,6 +358,15 @@ def divisor_of(library: Library, inputs: Inputs, reduction: str, normalize: bool
             return library.where(library.equal(size, 0), 0, number)
         return number
     return max(number, 1)
+
+
+def nonzero(library: Library, divisor: int | Tensor | None) -> int | Tensor | None:
+    """The divisor of gradients: an empty input's is 1, so that its weights have the gradient 0 of a sum over nothing."""
+    if divisor is None:
+        return None
+    if library.owns(divisor):
+        return library.where(library.equal(divisor, 0), 1, divisor)
+    return max(divisor, 1)
 
 
 def divided(library: Library, total: Tensor, divisor: int | Tensor | None) -> Tensor:

@@ -188,6 +188,17 @@ def broadcasts(shape: Shape, target: Shape) -> bool:
     return True
 
 
+def surely_broadcasts(shape: Shape | None, target: Shape | None) -> bool:
+    """Whether a shape that `broadcasts` to ``target`` does so whatever the sizes that are not known."""
+    if shape is None or target is None:
+        return False
+    offset = len(target) - len(shape)
+    for i in range(len(shape)):
+        if shape[i] != 1 and not (is_known(shape[i]) and is_known(target[offset + i])):
+            return False
+    return True
+
+
 def is_static(shape: Shape | None) -> bool:
     """Whether the number of dimensions and all their sizes are known."""
     if shape is None:
