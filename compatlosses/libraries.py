@@ -151,7 +151,7 @@ class Composite(Protocol):
 
 
 class Deferred(Protocol):
-    """A `Library` whose `shape` may have unknown sizes, or be unknown, until a program runs."""
+    """A `Library` whose ``shape`` may have unknown sizes, or be unknown, until a program runs. Each such library is one."""
 
     def assured(self, x: Tensor, like: Tensor, same: bool, message: str, /) -> Tensor:
         """``x``, tied to a check when the program runs; differentiable.

@@ -81,9 +81,9 @@ def sum_to(x: Array, like: Array, /) -> Array:
     extra = len(sizes) - len(target)
     if any(target[i] is None and sizes[extra + i] != 1 for i in range(len(target))) and sizes != target:
         raise ValueError(
-            f"a weight has shape {rules.shown(target)} and the logits {rules.shown(sizes)}, and which of the unknown sizes are 1 "
-            "is not known before they are computed; expected known sizes, to sum the weight's gradient to its shape. Compute "
-            "them first, in Dask with compute_chunk_sizes()."
+            f"a weight has shape {rules.shown(target)} and the logits {rules.shown(sizes)}, and which unknown sizes are 1 "
+            "is not known before they are computed; expected known sizes, to sum the weight's gradient to its shape. "
+            "Compute them first, in Dask with compute_chunk_sizes()."
         )
     axes = libraries.summed_axes(sizes, target)
     if not axes:

@@ -44,7 +44,7 @@ def sigmoid_binary_cross_entropy(logits: Tensor, labels: Tensor | float) -> Tens
         if label is not None and owner.dtype(logits) in rules.FLOATING:
             labels = owner.constant(label, logits)
     library = library_of(logits, labels, None, None, _NAMES)
-    rules.check_dtype(library, "logits", logits, rules.FLOATING, TypeError)
+    rules.check_dtype(library, "logits", logits, rules.FLOATING, TypeError, targets=labels)
     rules.check_dtype(library, "labels", labels, rules.NUMBERS, TypeError)
     dtype = library.dtype(logits)
     logits, labels = _broadcast(library, logits, library.cast(labels, dtype))
