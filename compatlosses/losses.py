@@ -36,10 +36,11 @@ def binary_cross_entropy_with_logits(
     Args:
         logits: tensor of any shape; float16, bfloat16, float32 or float64.
         targets: tensor of the logits' shape, floating, integer or bool. Values outside [0, 1] follow the formula.
-        weight: factor of each element's loss: a floating tensor that broadcasts to the logits' shape, or a number.
+        weight: factor of each element's loss: a tensor that broadcasts to the logits' shape, or a number, Python's or NumPy's.
         pos_weight: factor of the positive term: likewise.
         reduction: 'none', 'mean' or 'sum'.
-        ignore_index: elements whose target has this value contribute neither loss nor gradient, NaN included.
+        ignore_index: elements whose target has this value contribute neither loss nor gradient, whatever else they hold. It is
+            compared in the targets' dtype, rounded to that; NaN matches NaN.
         normalize: divide by the number of elements that count: the mean instead of by all elements, none and sum too.
 
     Returns:
@@ -48,7 +49,8 @@ def binary_cross_entropy_with_logits(
 
     Raises:
         TypeError: no tensor, tensors of two frameworks, a dtype that is not accepted, options of a wrong type.
-        ValueError: shapes that differ, a weight that does not broadcast or would enlarge the result, an unknown reduction.
+        ValueError: shapes that differ, a weight that does not broadcast or would enlarge the result, an unknown reduction, an
+            ignore_index that the targets' dtype cannot hold.
 
     Source: this library's own API.
 
