@@ -13,6 +13,7 @@ import os
 import pickle
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -34,8 +35,8 @@ def digest_of(modules: Iterable[str]) -> str | None:
     """
     total = hashlib.sha256()
     for name in modules:
-        spec = sys.modules[name].__spec__
-        code = None if spec is None or not hasattr(spec.loader, "get_code") else spec.loader.get_code(name)
+        loader: Any = getattr(sys.modules[name].__spec__, "loader", None)
+        code = loader.get_code(name) if hasattr(loader, "get_code") else None
         if code is None:
             return None
         total.update(repr(content(code)).encode())
@@ -44,30 +45,31 @@ def digest_of(modules: Iterable[str]) -> str | None:
 
 def content(code: CodeType) -> tuple[Any, ...]:
     """What a code object does, without where it stands."""
-    constants = [content(c) if isinstance(c, CodeType) else sorted(map(repr, c)) if isinstance(c, frozenset) else c for c in code.co_consts]
+    constants = [
+        content(c) if isinstance(c, CodeType) else sorted(map(repr, c)) if isinstance(c, frozenset) else c
+        for c in code.co_consts
+    ]
     return code.co_code, constants, code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars
 
 
-class KernelCache(FunctionCache):  # type: ignore[misc]
+class KernelCache(FunctionCache):
     """A function's compiled code on disk, in the directory that Numba chooses, under the digest ``sources``."""
 
     def __init__(self, function: Any, sources: str) -> None:
-        super().__init__(function)
-        self._cache_file = Files(Path(self.cache_path), f"{function.__module__.rpartition('.')[2]}.{function.__name__}", sources)
+        super().__init__(function)  # type: ignore[no-untyped-call]
+        name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
+        self._cache_file: Any = Files(Path(self.cache_path), name, sources)
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled function for a signature; None where there is none that can be used."""
-        try:
-            return super().load_overload(sig, target_context)
-        except Exception:  # of whatever kind: it is compiled then
-            return None
+        with suppress(Exception):  # of whatever kind: it is compiled then
+            return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+        return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep a compiled function, where that is possible."""
-        try:
-            super().save_overload(sig, data)
-        except Exception:  # a full disk, a quota, a directory that is gone: it is compiled again next time
-            pass
+        with suppress(Exception):  # a full disk, a quota, a directory that is gone: it is compiled again next time
+            super().save_overload(sig, data)  # type: ignore[no-untyped-call]
 
 
 class Files:
@@ -95,7 +97,7 @@ class Files:
     def save(self, key: Any, data: Any) -> None:
         """Keep data under a key; what other sources have left for this function is removed."""
         path = self.path(key)
-        pickled: bytes = dumps(data)
+        pickled: bytes = dumps(data)  # type: ignore[no-untyped-call]
         unfinished = path.with_suffix(f".{uuid4().hex[:16]}.tmp")
         try:
             unfinished.write_bytes(hashlib.sha256(pickled).digest() + pickled)

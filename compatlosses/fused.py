@@ -81,9 +81,9 @@ def why_not_imported() -> str | None:
         return Loops.missing
     Loops.importing += 1
     try:
-        import numba
+        from numba.core import config
 
-        if numba.config.DISABLE_JIT:
+        if config.DISABLE_JIT:  # type: ignore[attr-defined]
             return "Numba compiles nothing, as NUMBA_DISABLE_JIT is set"
         from . import kernels
 

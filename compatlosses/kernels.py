@@ -14,11 +14,12 @@ output is not computed.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 from llvmlite.binding import ffi
-from numba import njit, types  # type: ignore[attr-defined]
+from numba import njit, types
 from numba.core.compiler_lock import global_compiler_lock
 
 from . import memory, pieces, scalar, sums
@@ -42,10 +43,8 @@ def entry(function: Callable[..., Any]) -> Callable[..., Any]:
     """``function`` compiled when it is first called, and kept between runs where there is a place to keep it."""
     compiled: Any = njit(nogil=True, error_model="numpy")(function)
     if SOURCES is not None:
-        try:
+        with suppress(OSError, RuntimeError):  # Numba finds no writable directory
             compiled._cache = KernelCache(function, SOURCES)
-        except (OSError, RuntimeError):  # Numba found no writable directory
-            pass
     return compiled  # type: ignore[no-any-return]
 
 

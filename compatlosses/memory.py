@@ -21,6 +21,7 @@ from .scalar import bits, from_bits
 
 FLOAT64, FLOAT32, FLOAT16, BFLOAT16, SUMMED = range(5)
 
+
 def _pointer(typing: Any, address: Any) -> Any:
     """An int64 address as an untyped pointer."""
 

@@ -24,7 +24,6 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
 LOG2E = 1.4426950408889634
@@ -87,21 +86,19 @@ def _set_mode(typing: Any, mode: Any) -> Any:
 
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         i32, i64 = ir.IntType(32), ir.IntType(64)
-        module, nothing = builder.module, ir.VoidType()
+        declare, nothing = builder.module.declare_intrinsic, ir.VoidType()
         if X86:
-            place = cgutils.alloca_once(builder, i32)
+            place = builder.alloca(i32)
             address = builder.bitcast(place, ir.IntType(8).as_pointer())
             access = ir.FunctionType(nothing, [address.type])
-            builder.call(cgutils.get_or_insert_function(module, access, "llvm.x86.sse.stmxcsr"), [address])
+            builder.call(declare("llvm.x86.sse.stmxcsr", fnty=access), [address])
             before = builder.zext(builder.load(place), i64)
             builder.store(builder.trunc(args[0], i32), place)
-            builder.call(cgutils.get_or_insert_function(module, access, "llvm.x86.sse.ldmxcsr"), [address])
+            builder.call(declare("llvm.x86.sse.ldmxcsr", fnty=access), [address])
             return before
         if ARM:
-            get = cgutils.get_or_insert_function(module, ir.FunctionType(i64, []), "llvm.aarch64.get.fpcr")
-            put = cgutils.get_or_insert_function(module, ir.FunctionType(nothing, [i64]), "llvm.aarch64.set.fpcr")
-            before = builder.call(get, [])
-            builder.call(put, args)
+            before = builder.call(declare("llvm.aarch64.get.fpcr", fnty=ir.FunctionType(i64, [])), [])
+            builder.call(declare("llvm.aarch64.set.fpcr", fnty=ir.FunctionType(nothing, [i64])), args)
             return before
         return args[0]
 
