@@ -14,7 +14,6 @@ import warnings
 from functools import cache
 from importlib import import_module
 from inspect import signature
-from types import new_class
 from typing import Any
 
 from .libraries import Tensor, find
@@ -66,38 +65,46 @@ def settled(package: str, name: str, framework: str) -> Any:
 
 
 @cache
-def unsettled(package: str, name: str, framework: str) -> Any:
-    """The class before its framework has been imported."""
-    plain = getattr(import_module(".plain", package), name)
-    return _Unsettled(
-        name,
-        (plain,),
-        {
-            "__module__": package,
-            "__qualname__": name,
-            "__doc__": plain.__doc__,
-            "__signature__": signature(plain),
-            "_settled": (package, name, framework),
-        },
-    )
+def unsettled(package: str, name: str, framework: str) -> UnsettledClass:
+    """What stands for the class before its framework has been imported, one object for all who ask."""
+    return UnsettledClass(package, name, framework)
 
 
-class _Unsettled(type):
-    """The type of a class that is settled when it is made or subclassed: its objects and subclasses are the settled class's."""
+class UnsettledClass:
+    """A loss class that is settled when it is called or subclassed: what comes of it is the settled class's.
 
-    _settled: tuple[str, str, str]
+    An ordinary object with the name, document and signature of the class. It answers what Python asks a class.
+    """
 
-    def __new__(meta, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any) -> Any:
-        if "_settled" in namespace:
-            return super().__new__(meta, name, bases, namespace)
-        found = tuple(settled(*base._settled) if isinstance(base, _Unsettled) else base for base in bases)
-        return new_class(name, found, options, lambda body: body.update(namespace))
+    def __init__(self, package: str, name: str, framework: str) -> None:
+        plain = getattr(import_module(".plain", package), name)
+        self.__name__ = self.__qualname__ = name
+        self.__module__ = package
+        self.__doc__ = plain.__doc__
+        self.__signature__ = signature(plain)
+        self._plain = plain
+        self._place = (package, name, framework)
 
-    def __call__(cls, *arguments: Any, **options: Any) -> Any:
-        return settled(*cls._settled)(*arguments, **options)
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        return settled(*self._place)(*arguments, **options)
 
-    def __instancecheck__(cls, instance: object) -> bool:
-        return cls.__subclasscheck__(type(instance))
+    def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
+        return (settled(*self._place),)
 
-    def __subclasscheck__(cls, subclass: type) -> bool:
-        return type.__subclasscheck__(cls, subclass) or issubclass(subclass, (cls.__bases__[0], settled(*cls._settled)))
+    def __instancecheck__(self, instance: object) -> bool:
+        return isinstance(instance, (self._plain, settled(*self._place)))
+
+    def __subclasscheck__(self, subclass: type) -> bool:
+        return issubclass(subclass, (self._plain, settled(*self._place)))
+
+    def __or__(self, other: Any) -> Any:
+        return settled(*self._place) | other
+
+    def __ror__(self, other: Any) -> Any:
+        return other | settled(*self._place)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return unsettled, self._place
+
+    def __repr__(self) -> str:
+        return f"<class {self.__module__}.{self.__name__}, settled when it is made>"
