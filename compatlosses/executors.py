@@ -15,6 +15,8 @@ from . import fused
 from .libraries import Tensor
 
 Array = NDArray[Any]
+Arrays = tuple[Array, Array, Array | float | None, Array | float | None]
+"""Logits, targets, weight and pos_weight."""
 
 
 class Host(Protocol):
@@ -34,7 +36,10 @@ class Host(Protocol):
         """The tensor's memory as an array: no copy, any strides; bfloat16 as `fused.BFLOAT16`."""
 
     def tensor(self, array: Array | np.generic, like: Tensor, /) -> Tensor:
-        """An array that nobody else holds as a tensor of the framework of ``like``: no copy."""
+        """An array that nobody else holds as a tensor of the framework of ``like``: no copy.
+
+        Where results must lie in memory of the framework, the host has a function ``empty`` too, of `fused.Empty`.
+        """
 
     def attach(
         self,
@@ -52,70 +57,76 @@ class FusedCall:
     """One call of the fused executor: its loss now, its gradients whenever they are asked for.
 
     A reduced loss computes its gradients in the same pass, for a cotangent of 1. They are handed out once and given up:
-    the framework may write into what it was given. Asked again, they are computed again.
+    the framework may write into what it was given. For any other cotangent, and asked again, they are computed again, from
+    arguments that the framework has saved: nothing here keeps those alive.
     """
 
-    __slots__ = ("_arrays", "_kept", "loss", "options", "wanted")
+    __slots__ = ("_empty", "_kept", "loss", "options", "wanted")
 
     def __init__(
         self,
-        arrays: tuple[Array, Array, Array | float | None, Array | float | None],
+        arrays: Arrays,
         reduction: str,
         ignore_index: float | None,
         normalize: bool,
         dtype: Any,
         wanted: fused.Wanted,
+        empty: fused.Empty = np.empty,
     ) -> None:
-        self._arrays = arrays
+        self._empty = empty
         self.options: tuple[str, float | None, bool] = (reduction, ignore_index, normalize)
         self.wanted = wanted
         at_once = wanted if reduction != "none" else (False, False, False, False)
         result = fused.evaluate(
-            *arrays, reduction=reduction, ignore_index=ignore_index, normalize=normalize, wrt=at_once, dtype=dtype
+            *arrays,
+            reduction=reduction,
+            ignore_index=ignore_index,
+            normalize=normalize,
+            wrt=at_once,
+            dtype=dtype,
+            empty=empty,
         )
         self.loss = result.loss
-        self._kept: list[Array | None] = list(result.gradients)
+        self._kept = [result.gradients]
 
     @property
     def reduced(self) -> bool:
         """Whether the loss is one number, and so the cotangent."""
         return self.options[0] != "none"
 
-    def gradients(self, cotangent: Array | float, wanted: fused.Wanted | None = None) -> fused.Gradients:
+    def gradients(self, arrays: Arrays, cotangent: Array | float, wanted: fused.Wanted | None = None) -> fused.Gradients:
         """The gradients wanted (None: all that were at the call), times the cotangent.
 
-        The cotangent is a number, or with reduction 'none' an array of the logits' shape.
+        ``arrays``: the call's arguments, from what the framework has saved of them. The cotangent is a number, or with
+        reduction 'none' an array of the logits' shape.
         """
         wanted = self.wanted if wanted is None else wanted
-        kept = self._given_up(wanted)
-        if kept is not None and isinstance(cotangent, float):
-            if cotangent == 1.0:
-                return kept
-            if all(gradient is None or fused.rescalable(gradient, cotangent) for gradient in kept):
-                for gradient in kept:
-                    if gradient is not None:
-                        np.multiply(gradient, gradient.dtype.type(cotangent), out=gradient)
-                return kept
+        kept = self._given_up()
+        if isinstance(cotangent, float) and cotangent == 1.0 and kept is not None:
+            found = [gradient if asked else None for gradient, asked in zip(kept, wanted, strict=True)]
+            if [gradient is not None for gradient in found] == list(wanted):
+                return found[0], found[1], found[2], found[3]
         reduction, ignore_index, normalize = self.options
         return fused.gradients(
-            *self._arrays,
+            *arrays,
             cotangent=cotangent,
             reduction=reduction,
             ignore_index=ignore_index,
             normalize=normalize,
             wrt=wanted,
+            empty=self._empty,
         )
 
-    def _given_up(self, wanted: fused.Wanted) -> fused.Gradients | None:
-        """The kept gradients that are wanted, kept no longer; None if one of them is gone."""
-        found: list[Array | None] = [None, None, None, None]
-        for i in range(4):
-            if wanted[i]:
-                if self._kept[i] is None:
-                    return None
-                found[i] = self._kept[i]
-        self._kept = [None if wanted[i] else self._kept[i] for i in range(4)]
-        return found[0], found[1], found[2], found[3]
+    def forget(self) -> None:
+        """Give up the kept gradients: they will be computed from what the framework has saved."""
+        self._given_up()
+
+    def _given_up(self) -> fused.Gradients | None:
+        """The kept gradients, for the first that asks: a list gives its element to one thread only."""
+        try:
+            return self._kept.pop()
+        except IndexError:
+            return None
 
 
 def fused_loss(
@@ -132,7 +143,8 @@ def fused_loss(
     """The loss by the fused executor, attached to the framework's autograd where that will ask for gradients."""
     wanted = host.wanted(logits, targets, weight, pos_weight)
     arrays = views(host, logits, targets, weight, pos_weight)
-    call = FusedCall(arrays, reduction, ignore_index, normalize, array_dtype(dtype), wanted)
+    empty = getattr(host, "empty", np.empty)
+    call = FusedCall(arrays, reduction, ignore_index, normalize, array_dtype(dtype), wanted, empty)
     if wanted == NOTHING_WANTED:
         return host.tensor(call.loss, logits)
     return host.attach(call, logits, targets, weight, pos_weight)
@@ -156,14 +168,19 @@ def fused_value_and_gradients(
         ignore_index=ignore_index,
         normalize=normalize,
         wrt=wanted,
+        empty=getattr(host, "empty", np.empty),
     )
-    gradients = [None if gradient is None else host.tensor(gradient, logits) for gradient in result.gradients]
+    arguments = (logits, targets, weight, pos_weight)
+    gradients = [
+        None if gradient is None else host.tensor(gradient, argument)
+        for gradient, argument in zip(result.gradients, arguments, strict=True)
+    ]
     return host.tensor(result.loss, logits), tuple(gradients)
 
 
 def views(
     host: Host, logits: Tensor, targets: Tensor, weight: Tensor | float | None, pos_weight: Tensor | float | None
-) -> tuple[Array, Array, Array | float | None, Array | float | None]:
+) -> Arrays:
     """The arguments as arrays; a weight that is a number or None stays that."""
     w = weight if weight is None or isinstance(weight, (int, float)) else host.view(weight)
     p = pos_weight if pos_weight is None or isinstance(pos_weight, (int, float)) else host.view(pos_weight)

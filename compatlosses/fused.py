@@ -9,6 +9,7 @@ memory layout or the number of threads; `kernels` says how, `scalar` how accurat
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -31,6 +32,8 @@ NOT_ASKED: Array = np.empty(0)
 Wanted = tuple[bool, bool, bool, bool]
 """Whether a gradient is wanted by logits, targets, weight and pos_weight."""
 Gradients = tuple[Array | None, Array | None, Array | None, Array | None]
+Empty = Callable[[tuple[int, ...], np.dtype[Any]], Array]
+"""Makes an array for a loss of each element or a gradient, contiguous in C order: `numpy.empty`, or a framework's."""
 
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 BLOCK = 1024
@@ -92,6 +95,7 @@ def evaluate(
     wrt: Wanted = (False, False, False, False),
     cotangent: Array | float | None = None,
     dtype: Any = None,
+    empty: Empty = np.empty,
 ) -> Result:
     """The loss and, of the same pass, the gradients asked for.
 
@@ -119,8 +123,10 @@ def evaluate(
         and (pos_weight is None or repeats(pos_weight, logits))
     ):
         factor = 1.0 if cotangent is None else cotangent
-        return plain(logits, targets, pos_weight, reduction, normalize, wrt[0], factor)
-    return general(logits, targets, weight, pos_weight, reduction, ignore_index, normalize, wrt, cotangent, dtype, True)
+        return plain(logits, targets, pos_weight, reduction, normalize, wrt[0], factor, empty)
+    return general(
+        logits, targets, weight, pos_weight, reduction, ignore_index, normalize, wrt, cotangent, dtype, True, empty
+    )
 
 
 def gradients(
@@ -134,10 +140,11 @@ def gradients(
     ignore_index: float | None = None,
     normalize: bool = False,
     wrt: Wanted = (True, False, False, False),
+    empty: Empty = np.empty,
 ) -> Gradients:
     """The gradients asked for alone, as for `evaluate`: what a backward pass calls."""
     return general(
-        logits, targets, weight, pos_weight, reduction, ignore_index, normalize, wrt, cotangent, logits.dtype, False
+        logits, targets, weight, pos_weight, reduction, ignore_index, normalize, wrt, cotangent, logits.dtype, False, empty
     ).gradients
 
 
@@ -168,14 +175,16 @@ def repeats(p: Weight, x: Array) -> bool:
     )
 
 
-def plain(x: Array, y: Array, p: Weight, reduction: str, normalize: bool, wanted: bool, cotangent: float) -> Result:
+def plain(
+    x: Array, y: Array, p: Weight, reduction: str, normalize: bool, wanted: bool, cotangent: float, empty: Empty = np.empty
+) -> Result:
     """Loss and gradient by the logits, without weight, and with a positive weight that `repeats`."""
     kernel = compiled().plain
     size = x.size
     blocks = -(-size // BLOCK)
     dtype = x.dtype
     nothing, nowhere = NOTHING[dtype]
-    gradient = np.empty(x.shape, dtype) if wanted else None
+    gradient = empty(x.shape, dtype) if wanted else None
     slopes = nothing if gradient is None else flat(gradient)
     a, b = flat(x), flat(y)
     c = None if p is None else flat(np.array(p, np.float64, order="C"))
@@ -190,7 +199,7 @@ def plain(x: Array, y: Array, p: Weight, reduction: str, normalize: bool, wanted
         in_pieces(lambda first, last: kernel(a, b, c, nothing, slopes, scale, partials, first, last, 0.0, nowhere), blocks)
         loss = rounded(compiled().total(partials, divisor), dtype)
     else:
-        loss = np.empty(x.shape, dtype)
+        loss = empty(x.shape, dtype)
         losses = flat(loss)
         in_pieces(lambda first, last: kernel(a, b, c, losses, slopes, scale, NOWHERE, first, last, 0.0, nowhere), blocks)
     return Result(loss, (gradient, None, None, None))
@@ -216,6 +225,7 @@ def general(
     cotangent: Array | float | None,
     dtype: np.dtype[Any],
     wants_loss: bool,
+    empty: Empty = np.empty,
 ) -> Result:
     """Loss and gradients of any dtypes, layouts and weights."""
     kernels = compiled()
@@ -228,11 +238,11 @@ def general(
         factor, cotangent = number(cotangent), None
 
     operands = [readable(a) for a in (x, y, w, p, cotangent)]
-    outputs: list[Array | None] = [np.empty(x.shape, dtype) if wants_loss and not summed else None]
+    outputs: list[Array | None] = [empty(x.shape, dtype) if wants_loss and not summed else None]
     sums: list[Array | None] = [None] * 4
     for i, a in enumerate(arrays):
         wanted = wrt[i] and a is not None
-        outputs.append(np.empty(a.shape, a.dtype) if wanted and a is not None else None)
+        outputs.append(empty(a.shape, a.dtype) if wanted and a is not None else None)
         if wanted and a is not None and a.size != size:
             sums[i] = np.zeros(2 * a.size)
     gradients: Gradients = (outputs[1], outputs[2], outputs[3], outputs[4])
@@ -240,8 +250,8 @@ def general(
         for out in outputs[1:]:
             if out is not None:
                 out.view(np.uint8 if out.ndim else out.dtype).fill(0) if out.size else None
-        empty = rounded(np.nan if reduction == "mean" else 0.0, dtype) if summed else outputs[0]
-        return Result(NOT_ASKED if empty is None else empty, gradients)
+        nothing = rounded(np.nan if reduction == "mean" else 0.0, dtype) if summed else outputs[0]
+        return Result(NOT_ASKED if nothing is None else nothing, gradients)
 
     rows = table(x.shape, operands, outputs, sums)
     ignore = float("nan")

@@ -1,25 +1,51 @@
-"""How the fused executor gets at torch tensors: proof that a call is eager on host memory, views, the gradient's hook."""
+"""How the fused executor gets at torch tensors: proof that a call is eager on host memory, views, the gradient's hook.
+
+Views go by address, not by ``Tensor.numpy``, which forbids for good that the tensor's storage is resized. What the executor
+writes to is memory of torch for the same reason: whoever gets a loss or a gradient may resize it or free its storage.
+"""
 
 from __future__ import annotations
 
+import ctypes
+import sys
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike
 from torch.autograd import forward_ad
 
 from compatlosses import fused, losses
-from compatlosses.executors import Array, FusedCall
+from compatlosses.executors import Array, FusedCall, views
+from compatlosses.operands import number
 
-from .versions import is_compiling
+from .versions import is_compiling, saved_tensors_hooks
 
 _transformation = torch._C._functorch.peek_interpreter_stack
 _tracing_state = torch._C._get_tracing_state
 _dispatch_modes = torch._C._len_torch_dispatch_stack
 _function_modes = torch._C._len_torch_function_stack
+_dispatch_keys = torch._C._dispatch_keys
 _PLAIN = (torch.Tensor, torch.nn.Parameter)
-_STRIDED = torch.strided
+
+_DTYPES: dict[np.dtype[Any], torch.dtype] = {
+    np.dtype(name): getattr(torch, name)
+    for name in (
+        "float16", "float32", "float64", "bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64",
+    )
+    if hasattr(torch, name)  # wide unsigned integers came in 2.3
+} | {fused.BFLOAT16: torch.bfloat16}  # fmt: skip
+_ARRAY_DTYPES = {theirs: ours for ours, theirs in _DTYPES.items()}
+
+
+def _ordinary_keys() -> frozenset[int]:
+    """The dispatch keys of a dense CPU tensor, and of one made in inference mode."""
+    ordinary = torch.empty(0, device="cpu")
+    with torch.inference_mode():
+        return frozenset(_dispatch_keys(tensor).raw_repr() for tensor in (ordinary, torch.empty(0, device="cpu")))
+
+
+_ORDINARY = _ordinary_keys()
 
 
 def why_formula(
@@ -30,15 +56,12 @@ def why_formula(
     /,
 ) -> str | None:
     """Why a call with these arguments must go to the formula; None where the fused executor may run."""
-    if is_compiling():
-        return "torch.compile or torch.export is reading the call"
-    if forward_ad._current_level >= 0:
-        return "forward-mode differentiation is on"
-    if _transformation() is not None:
-        return "a torch.func transformation is at work"
+    why = why_not_plain()
+    if why is not None:
+        return why
     if _tracing_state() is not None:
         return "torch.jit.trace is recording"
-    if _dispatch_modes() or _function_modes():
+    if _function_modes():
         return "a mode that watches operations is on"
     if dense(logits) and dense(targets) and (weight is None or dense(weight)) and (pos_weight is None or dense(pos_weight)):
         return fused.why_unavailable()
@@ -50,9 +73,41 @@ def why_formula(
     return why or fused.why_unavailable()
 
 
+def why_not_plain() -> str | None:
+    """Why operations are not simply executed just now; None where they are."""
+    if is_compiling():
+        return "torch.compile or torch.export is reading the call"
+    if forward_ad._current_level >= 0:
+        return "forward-mode differentiation is on"
+    if _transformation() is not None:
+        return "a torch.func transformation is at work"
+    if _dispatch_modes():
+        return "a mode that watches operations is on"
+    return None
+
+
+def operations_alone() -> bool:
+    """Whether the formula must be differentiated by its operations: where torch does not take a Function, or does it wrong.
+
+    A recording that is to be saved holds none; functionalize has no rule for one; under torch.compile together with
+    torch.func, its second derivatives are 0 and vmap, jvp and their like fail.
+    """
+    if is_compiling():
+        return _transformation() is not None
+    if _tracing_state() is not None:
+        return True
+    if _transformation() is None:
+        return False
+    levels = torch._C._functorch.get_interpreter_stack() or ()
+    return any(level.key() == torch._C._functorch.TransformType.Functionalize for level in levels)
+
+
 def dense(tensor: Any) -> bool:
-    """Whether an argument is a tensor whose memory can be read as it is."""
-    return type(tensor) in _PLAIN and tensor.is_cpu and tensor.layout is _STRIDED and not tensor.is_neg()
+    """Whether an argument is a tensor whose memory can be read as it is.
+
+    Its dispatch keys are the proof: a key more and it is sparse, nested, batched, negated, zero without memory, or a wrapper.
+    """
+    return type(tensor) in _PLAIN and _dispatch_keys(tensor).raw_repr() in _ORDINARY
 
 
 def why_not(tensor: torch.Tensor | float) -> str | None:
@@ -63,9 +118,9 @@ def why_not(tensor: torch.Tensor | float) -> str | None:
         return f"a tensor is of the subclass {type(tensor).__qualname__}"
     if not tensor.is_cpu:
         return f"a tensor is on the device {tensor.device}"
-    if tensor.layout is not _STRIDED:
+    if tensor.layout is not torch.strided:
         return f"a tensor's layout is {tensor.layout}"
-    return "a tensor is a lazily negated view"
+    return f"a tensor's memory is not its values: {_dispatch_keys(tensor)}"
 
 
 def wanted(
@@ -86,22 +141,112 @@ def wanted(
     )
 
 
+# --- memory -------------------------------------------------------------------------------------------------------
+
+
+class _Memory(ctypes.c_char * sys.maxsize):  # type: ignore[misc]
+    """Memory from an address on, as the base of an array. Its length is no bound: the array's shape is."""
+
+    owner: Any
+    """What keeps the memory: the storage that an argument lies in, or the tensor that is a result."""
+
+
 def view(tensor: torch.Tensor, /) -> Array:
-    """The tensor's memory as an array."""
-    if tensor.dtype is torch.bfloat16:
-        bits: Array = tensor.detach().view(torch.int16).numpy()
-        return bits.view(fused.BFLOAT16)
-    # Forced, it comes from a tensor that asks for a gradient too. What is on the host is not copied.
-    array: Array = tensor.numpy(force=True)
-    return array
+    """The tensor's memory as an array.
+
+    Raises:
+        RuntimeError: the storage has been freed, or made smaller than the tensor.
+    """
+    dtype = _ARRAY_DTYPES[tensor.dtype]
+    size = tensor.numel()
+    if size == 0:
+        return np.empty(tensor.shape, dtype)
+    storage = tensor.untyped_storage()
+    if tensor.is_contiguous():
+        strides, last = None, size - 1
+    else:
+        strides = [step * dtype.itemsize for step in tensor.stride()]
+        last = sum((n - 1) * step for n, step in zip(tensor.shape, tensor.stride(), strict=True))
+    if (tensor.storage_offset() + last + 1) * dtype.itemsize > storage.nbytes():
+        raise RuntimeError(
+            f"a tensor of shape {tuple(tensor.shape)} has a storage of {storage.nbytes()} bytes, which do not hold it: the "
+            f"storage has been freed or made smaller. Expected a tensor whose data is allocated; resize its storage first."
+        )
+    memory = _Memory.from_address(tensor.data_ptr())
+    memory.owner = storage
+    return np.ndarray(tensor.shape, dtype, memory, 0, strides)
+
+
+def empty(shape: tuple[int, ...], dtype: DTypeLike, /) -> Array:
+    """An array for results, whose memory is a tensor's; `tensor` gives that tensor."""
+    dtype = np.dtype(dtype)
+    result = _empty(shape, _DTYPES[dtype])
+    address = result.data_ptr()
+    if address == 0:
+        address = ctypes.addressof(_NOTHING)
+    advise(address, result.numel() * dtype.itemsize)
+    memory = _Memory.from_address(address)
+    memory.owner = result
+    return np.ndarray(shape, dtype, memory)
+
+
+_NOTHING = ctypes.c_double()
+"""Where results without elements lie: nowhere, but NumPy has no array without an address."""
+
+
+def _empty(shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
+    """A new tensor on the host, whatever modes are on: a default device is one."""
+    if _function_modes():
+        with torch._C.DisableTorchFunction():
+            return torch.empty(shape, dtype=dtype, device="cpu")
+    return torch.empty(shape, dtype=dtype, device="cpu")
+
+
+HUGE = 4 << 20
+"""Bytes from which on NumPy asks for huge pages."""
+
+
+def advise(address: int, size: int) -> None:
+    """Ask the system for huge pages under new memory, as NumPy does: torch does not, and 40 MB take 10,000 page faults."""
+    if size >= HUGE and _madvise is not None:
+        start = -(-address // 4096) * 4096
+        _madvise(start, address + size - start, 14)  # MADV_HUGEPAGE; that it is advice alone, errors included
+
+
+def _system_madvise() -> Any:
+    """Linux' madvise; None elsewhere."""
+    if sys.platform != "linux":
+        return None
+    function = ctypes.CDLL(None).madvise
+    function.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+    return function
+
+
+_madvise = _system_madvise()
 
 
 def tensor(array: Array | np.generic, like: torch.Tensor, /) -> torch.Tensor:
-    """An array that nobody else holds as a torch tensor."""
-    whole: NDArray[Any] = np.asarray(array)
-    if whole.dtype == fused.BFLOAT16:
-        return torch.from_numpy(whole.view(np.int16)).view(torch.bfloat16)
-    return torch.from_numpy(whole)
+    """A result as a torch tensor; in the memory format of ``like`` where it has its shape."""
+    memory = getattr(array, "base", None)
+    if not isinstance(memory, _Memory):
+        return _copied(np.asarray(array))
+    result: torch.Tensor = memory.owner
+    if result.ndim > 1 and not like.is_contiguous() and result.shape == like.shape:
+        return torch.empty_like(like, dtype=result.dtype, requires_grad=False).copy_(result)
+    return result
+
+
+def _copied(array: Array) -> torch.Tensor:
+    """An array that lies elsewhere: the number that a reduced loss is, in all cases that arise."""
+    dtype = _DTYPES[array.dtype]
+    if array.ndim == 0:
+        return torch.full((), number(array), dtype=dtype, device="cpu")
+    copy = _empty(array.shape, dtype)
+    view(copy)[...] = array
+    return copy
+
+
+# --- autograd -----------------------------------------------------------------------------------------------------
 
 
 def attach(
@@ -113,6 +258,9 @@ def attach(
     /,
 ) -> torch.Tensor:
     """The call's loss as a tensor whose gradients autograd asks of ``call``."""
+    if saved_tensors_hooks(False) is not None:
+        # What the hooks pack is what counts, and what they do not see they can neither offload nor free.
+        call.forget()
     # Not Function's own apply, a third of whose time goes into asking again whether a transformation is at work.
     result: torch.Tensor = super(torch.autograd.Function, _Fused).apply(  # type: ignore[no-untyped-call]
         call, logits, targets, weight, pos_weight
@@ -121,7 +269,7 @@ def attach(
 
 
 class _Fused(torch.autograd.Function):
-    """A `FusedCall` in torch's graph. A gradient of its gradient is the formula's."""
+    """A `FusedCall` in torch's graph. A gradient of its gradient is the formula's, and so is one by an unusual cotangent."""
 
     @staticmethod
     def forward(
@@ -133,31 +281,33 @@ class _Fused(torch.autograd.Function):
         pos_weight: torch.Tensor | float | None,
     ) -> torch.Tensor:
         ctx.call = call
-        if weight is None and pos_weight is None:
-            ctx.save_for_backward(logits, targets)
-        else:
-            ctx.numbers = [None if isinstance(factor, torch.Tensor) else factor for factor in (weight, pos_weight)]
-            factors = [factor if isinstance(factor, torch.Tensor) else None for factor in (weight, pos_weight)]
-            ctx.save_for_backward(logits, targets, *factors)
+        ctx.numbers = [None if isinstance(factor, torch.Tensor) else factor for factor in (weight, pos_weight)]
+        factors = [factor if isinstance(factor, torch.Tensor) else None for factor in (weight, pos_weight)]
+        ctx.save_for_backward(logits, targets, *factors)
         return tensor(call.loss, logits)
 
     @staticmethod
     def backward(ctx: Any, g: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        # Asking for them is how torch notices that an input was modified in place since.
+        # Asking for them is also how torch notices that an input was modified in place since.
         logits, targets, *factors = ctx.saved_tensors
+        weight, pos_weight = (n if f is None else f for f, n in zip(factors, ctx.numbers, strict=True))
+        arguments = (logits, targets, weight, pos_weight)
         call: FusedCall = ctx.call
-        if torch.is_grad_enabled():
-            weight, pos_weight = None, None
-            if factors:
-                weight, pos_weight = (n if f is None else f for f, n in zip(factors, ctx.numbers, strict=True))
-            return (
-                None,
-                *losses.gradients_by_formula(
-                    library(), ctx.needs_input_grad[1:], g, logits, targets, weight, pos_weight, *call.options
-                ),
-            )
-        found = call.gradients(g.item() if call.reduced else view(g))
-        return (None, *(None if gradient is None else tensor(gradient, logits) for gradient in found))
+        needed = tuple(ctx.needs_input_grad[1:])
+        if why_not_plain() is not None or torch.is_grad_enabled() or not executable(g, arguments):
+            return (None, *losses.gradients_by_formula(library(), needed, g, *arguments, *call.options))
+        found = call.gradients(views(host(), *arguments), g.item() if call.reduced else view(g), needed)
+        return (None, *(None if a is None else tensor(a, like) for a, like in zip(found, arguments, strict=True)))
+
+
+def executable(g: torch.Tensor, arguments: tuple[Any, ...]) -> bool:
+    """Whether the memory of a cotangent, and of what hooks have unpacked, can be read as it is."""
+    return dense(g) and all(argument is None or why_not(argument) is None for argument in arguments)
+
+
+def host() -> Any:
+    """This module, as the `Host` that it is."""
+    return sys.modules[__name__]
 
 
 def library() -> Any:

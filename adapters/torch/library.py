@@ -56,8 +56,12 @@ def dtype(x: torch.Tensor, /) -> str:
 
 
 def cast(x: torch.Tensor, dtype: str, /) -> torch.Tensor:
-    """``x`` with elements of ``dtype``; of float32 for float64 where the device has no double."""
-    return x.to(_wide(x) if dtype == "float64" else _DTYPES[dtype])
+    """``x`` with elements of ``dtype``, itself where it has those; of float32 for float64 where the device has no double.
+
+    Under torch.compile a Function behind a cast to the dtype that is there already has second derivatives of 0.
+    """
+    to = _wide(x) if dtype == "float64" else _DTYPES[dtype]
+    return x if x.dtype is to else x.to(to)
 
 
 def constant(value: float, like: torch.Tensor, /) -> torch.Tensor:
@@ -94,8 +98,8 @@ def isinf(x: torch.Tensor, /) -> torch.Tensor:
 
 
 def equal(x: torch.Tensor, value: float, /) -> torch.Tensor:
-    """Where ``x`` has exactly this value."""
-    return x == value
+    """Where ``x`` has exactly this value, which its dtype holds; NaN is NaN."""
+    return torch.isnan(x) if value != value else x == value
 
 
 def softplus(x: torch.Tensor, /) -> torch.Tensor:
@@ -139,6 +143,9 @@ def elements(
     /,
 ) -> torch.Tensor:
     """The loss of each element, differentiable by the formulas."""
+    if host.operations_alone():
+        operations: torch.Tensor = formula.elements(_THIS, x, y, w, p, counts, whole)
+        return operations
     # Dynamo does not trace a Function that has a jvp of its own; forward mode under it goes through the operations.
     function = _Elements if is_compiling() else _ElementsWithTangents
     result: torch.Tensor = function.apply(x, y, w, p, counts, whole)  # type: ignore[no-untyped-call]
