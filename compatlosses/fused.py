@@ -124,9 +124,7 @@ def evaluate(
     ):
         factor = 1.0 if cotangent is None else cotangent
         return plain(logits, targets, pos_weight, reduction, normalize, wrt[0], factor, empty)
-    return general(
-        logits, targets, weight, pos_weight, reduction, ignore_index, normalize, wrt, cotangent, dtype, True, empty
-    )
+    return general(logits, targets, weight, pos_weight, reduction, ignore_index, normalize, wrt, cotangent, dtype, True, empty)
 
 
 def gradients(

@@ -59,7 +59,7 @@ def why_formula(
     why = why_not_plain()
     if why is not None:
         return why
-    if _tracing_state() is not None:
+    if is_recording():
         return "torch.jit.trace is recording"
     if _function_modes():
         return "a mode that watches operations is on"
@@ -94,12 +94,17 @@ def operations_alone() -> bool:
     """
     if is_compiling():
         return _transformation() is not None
-    if _tracing_state() is not None:
+    if is_recording():
         return True
     if _transformation() is None:
         return False
     levels = torch._C._functorch.get_interpreter_stack() or ()
     return any(level.key() == torch._C._functorch.TransformType.Functionalize for level in levels)
+
+
+def is_recording() -> bool:
+    """Whether torch.jit.trace is recording, or the ONNX exporter that is built on it."""
+    return _tracing_state() is not None
 
 
 def dense(tensor: Any) -> bool:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+from torch.overrides import handle_torch_function as handle_torch_function
+from torch.overrides import has_torch_function_variadic as has_torch_function_variadic
 
 from compatlosses import formula, libraries
 
@@ -43,6 +45,31 @@ _DTYPES = {
 def owns(x: object, /) -> bool:
     """Whether ``x`` is a torch tensor."""
     return isinstance(x, torch.Tensor)
+
+
+def why_unsuitable(x: torch.Tensor, /) -> str | None:
+    """Why no loss can be computed from a tensor of this kind; None where it can."""
+    if isinstance(x, torch.masked.MaskedTensor):
+        return (
+            "a MaskedTensor was given; expected a plain tensor, because its mask would be lost. Fill logits and weights with a "
+            "finite number, logits.to_tensor(0.0), and targets with one that no target has, targets.to_tensor(-1.0), and call "
+            "compatlosses.binary_cross_entropy_with_logits with ignore_index=-1.0."
+        )
+    if x.layout is torch.strided:
+        if not x.is_nested:
+            return None
+        return (
+            "a nested tensor of the strided layout was given, of which torch knows no sizes; expected a dense or a jagged "
+            "tensor. Make it with layout=torch.jagged, or pad it with torch.nested.to_padded_tensor."
+        )
+    if x.layout in _UNSUITABLE:
+        return f"a tensor of layout {x.layout} was given; expected a dense one. Call to_dense() first."
+    return None
+
+
+_UNSUITABLE = [
+    getattr(torch, name) for name in ("sparse_coo", "sparse_csr", "sparse_csc", "sparse_bsr", "sparse_bsc", "_mkldnn")
+]
 
 
 def shape(x: torch.Tensor, /) -> tuple[int, ...]:
@@ -106,9 +133,17 @@ def softplus(x: torch.Tensor, /) -> torch.Tensor:
     """log(1 + e^x). Not torch's softplus, linear above 20, nor its logsigmoid: ONNX's log(sigmoid(-x)), infinite beyond 104."""
     negative = x < 0
     small = torch.exp(torch.where(negative, x, -x))
-    # ONNX has no log1p, and torch writes log(1 + small) for it, which is 0 below 6e-8.
-    rest = 2 * torch.atanh(small / (2 + small)) if torch.onnx.is_in_onnx_export() else torch.log1p(small)
+    rest = _log1p_for_onnx(small) if torch.onnx.is_in_onnx_export() else torch.log1p(small)
     return torch.where(negative, 0.0, x) + rest
+
+
+def _log1p_for_onnx(x: torch.Tensor) -> torch.Tensor:
+    """log(1 + x) of x in [0, 1]. ONNX has no log1p, and torch writes log(1 + x) for it, which is 0 below 6e-8."""
+    if host.is_recording():
+        # The older exporter, which records, has no atanh. Kahan: the error of 1 + x is divided out again.
+        u = 1 + x
+        return torch.where(u == 1, x, torch.log(u) * (x / torch.where(u == 1, 1.0, u - 1)))
+    return 2 * torch.atanh(x / (2 + x))
 
 
 def sigmoid(x: torch.Tensor, /) -> torch.Tensor:

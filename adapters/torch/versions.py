@@ -20,9 +20,7 @@ def _autocast_was_on(device: str) -> bool:
     return torch.is_autocast_cpu_enabled() if device == "cpu" else torch.is_autocast_enabled()
 
 
-autocast_is_on: Callable[[str], bool] = (
-    _autocast_is_on if hasattr(torch.amp, "is_autocast_available") else _autocast_was_on
-)
+autocast_is_on: Callable[[str], bool] = _autocast_is_on if hasattr(torch.amp, "is_autocast_available") else _autocast_was_on
 
 
 def _hooks_are_unknown(ignore_is_tracing: bool) -> None:
