@@ -13,18 +13,14 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import DTypeLike
-from torch.autograd import forward_ad
 
 from compatlosses import fused, losses
 from compatlosses.executors import Array, FusedCall, views
 from compatlosses.operands import number
 
-from .versions import is_compiling, saved_tensors_hooks
+from .state import function_modes, is_recording, why_not_plain
+from .versions import saved_tensors_hooks
 
-_transformation = torch._C._functorch.peek_interpreter_stack
-_tracing_state = torch._C._get_tracing_state
-_dispatch_modes = torch._C._len_torch_dispatch_stack
-_function_modes = torch._C._len_torch_function_stack
 _dispatch_keys = torch._C._dispatch_keys
 _PLAIN = (torch.Tensor, torch.nn.Parameter)
 
@@ -61,7 +57,7 @@ def why_formula(
         return why
     if is_recording():
         return "torch.jit.trace is recording"
-    if _function_modes():
+    if function_modes():
         return "a mode that watches operations is on"
     if dense(logits) and dense(targets) and (weight is None or dense(weight)) and (pos_weight is None or dense(pos_weight)):
         return fused.why_unavailable()
@@ -71,40 +67,6 @@ def why_formula(
     if why is None and pos_weight is not None:
         why = why_not(pos_weight)
     return why or fused.why_unavailable()
-
-
-def why_not_plain() -> str | None:
-    """Why operations are not simply executed just now; None where they are."""
-    if is_compiling():
-        return "torch.compile or torch.export is reading the call"
-    if forward_ad._current_level >= 0:
-        return "forward-mode differentiation is on"
-    if _transformation() is not None:
-        return "a torch.func transformation is at work"
-    if _dispatch_modes():
-        return "a mode that watches operations is on"
-    return None
-
-
-def operations_alone() -> bool:
-    """Whether the formula must be differentiated by its operations: where torch does not take a Function, or does it wrong.
-
-    A recording that is to be saved holds none; functionalize has no rule for one; under torch.compile together with
-    torch.func, its second derivatives are 0 and vmap, jvp and their like fail.
-    """
-    if is_compiling():
-        return _transformation() is not None
-    if is_recording():
-        return True
-    if _transformation() is None:
-        return False
-    levels = torch._C._functorch.get_interpreter_stack() or ()
-    return any(level.key() == torch._C._functorch.TransformType.Functionalize for level in levels)
-
-
-def is_recording() -> bool:
-    """Whether torch.jit.trace is recording, or the ONNX exporter that is built on it."""
-    return _tracing_state() is not None
 
 
 def dense(tensor: Any) -> bool:
@@ -201,7 +163,7 @@ _NOTHING = ctypes.c_double()
 
 def _empty(shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
     """A new tensor on the host, whatever modes are on: a default device is one."""
-    if _function_modes():
+    if function_modes():
         with torch._C.DisableTorchFunction():
             return torch.empty(shape, dtype=dtype, device="cpu")
     return torch.empty(shape, dtype=dtype, device="cpu")

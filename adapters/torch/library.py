@@ -13,6 +13,7 @@ from torch.overrides import has_torch_function_variadic as has_torch_function_va
 from compatlosses import formula, libraries
 
 from . import host as host
+from .state import is_recording, operations_alone
 from .versions import autocast_is_on, is_compiling
 
 NAME = "torch"
@@ -139,7 +140,7 @@ def softplus(x: torch.Tensor, /) -> torch.Tensor:
 
 def _log1p_for_onnx(x: torch.Tensor) -> torch.Tensor:
     """log(1 + x) of x in [0, 1]. ONNX has no log1p, and torch writes log(1 + x) for it, which is 0 below 6e-8."""
-    if host.is_recording():
+    if is_recording():
         # The older exporter, which records, has no atanh. Kahan: the error of 1 + x is divided out again.
         u = 1 + x
         return torch.where(u == 1, x, torch.log(u) * (x / torch.where(u == 1, 1.0, u - 1)))
@@ -178,7 +179,7 @@ def elements(
     /,
 ) -> torch.Tensor:
     """The loss of each element, differentiable by the formulas."""
-    if host.operations_alone():
+    if operations_alone():
         operations: torch.Tensor = formula.elements(_THIS, x, y, w, p, counts, whole)
         return operations
     # Dynamo does not trace a Function that has a jvp of its own; forward mode under it goes through the operations.

@@ -49,6 +49,7 @@ class BCEWithLogitsLoss(torch.nn.BCEWithLogitsLoss):
 
     def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """The loss of ``input`` and ``target``, of any framework: the types are for torch.jit.script, which reads this."""
-        return binary_cross_entropy_with_logits(
+        loss: torch.Tensor = binary_cross_entropy_with_logits(
             input, target, self.weight, reduction=self.reduction, pos_weight=self.pos_weight
         )
+        return loss
