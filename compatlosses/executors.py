@@ -38,6 +38,7 @@ class Host(Protocol):
     def tensor(self, array: Array | np.generic, like: Tensor, /) -> Tensor:
         """An array that nobody else holds as a tensor of the framework of ``like``: no copy.
 
+        A framework with memory formats may lay it out as ``like``: a loss as the targets, a gradient as the logits.
         Where results must lie in memory of the framework, the host has a function ``empty`` too, of `fused.Empty`.
         """
 
@@ -146,7 +147,7 @@ def fused_loss(
     empty = getattr(host, "empty", np.empty)
     call = FusedCall(arrays, reduction, ignore_index, normalize, array_dtype(dtype), wanted, empty)
     if wanted == NOTHING_WANTED:
-        return host.tensor(call.loss, logits)
+        return host.tensor(call.loss, targets)
     return host.attach(call, logits, targets, weight, pos_weight)
 
 
@@ -170,12 +171,12 @@ def fused_value_and_gradients(
         wrt=wanted,
         empty=getattr(host, "empty", np.empty),
     )
-    arguments = (logits, targets, weight, pos_weight)
+    likes = (logits, logits, weight, pos_weight)
     gradients = [
-        None if gradient is None else host.tensor(gradient, argument)
-        for gradient, argument in zip(result.gradients, arguments, strict=True)
+        None if gradient is None else host.tensor(gradient, like)
+        for gradient, like in zip(result.gradients, likes, strict=True)
     ]
-    return host.tensor(result.loss, logits), tuple(gradients)
+    return host.tensor(result.loss, targets), tuple(gradients)
 
 
 def views(

@@ -198,9 +198,10 @@ def tensor(array: Array | np.generic, like: torch.Tensor, /) -> torch.Tensor:
     if not isinstance(memory, _Memory):
         return _copied(np.asarray(array))
     result: torch.Tensor = memory.owner
-    if result.ndim > 1 and not like.is_contiguous() and result.shape == like.shape:
-        return torch.empty_like(like, dtype=result.dtype, requires_grad=False).copy_(result)
-    return result
+    if result.ndim < 2 or result.stride() == like.stride() or result.shape != like.shape:
+        return result
+    formatted = torch.empty_like(like, dtype=result.dtype, requires_grad=False)
+    return result if formatted.stride() == result.stride() else formatted.copy_(result)
 
 
 def _copied(array: Array) -> torch.Tensor:
@@ -251,7 +252,7 @@ class _Fused(torch.autograd.Function):
         ctx.numbers = [None if isinstance(factor, torch.Tensor) else factor for factor in (weight, pos_weight)]
         factors = [factor if isinstance(factor, torch.Tensor) else None for factor in (weight, pos_weight)]
         ctx.save_for_backward(logits, targets, *factors)
-        return tensor(call.loss, logits)
+        return tensor(call.loss, targets)
 
     @staticmethod
     def backward(ctx: Any, g: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
@@ -264,7 +265,8 @@ class _Fused(torch.autograd.Function):
         if why_not_plain() is not None or torch.is_grad_enabled() or not executable(g, arguments):
             return (None, *losses.gradients_by_formula(library(), needed, g, *arguments, *call.options))
         found = call.gradients(views(host(), *arguments), g.item() if call.reduced else view(g), needed)
-        return (None, *(None if a is None else tensor(a, like) for a, like in zip(found, arguments, strict=True)))
+        formats = (logits, logits, weight, pos_weight)
+        return (None, *(None if a is None else tensor(a, like) for a, like in zip(found, formats, strict=True)))
 
 
 def executable(g: torch.Tensor, arguments: tuple[Any, ...]) -> bool:
