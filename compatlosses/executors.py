@@ -15,8 +15,6 @@ from . import fused
 from .libraries import Tensor
 
 Array = NDArray[Any]
-Arrays = tuple[Array, Array, Array | float | None, Array | float | None]
-"""Logits, targets, weight and pos_weight."""
 
 
 class Host(Protocol):
@@ -54,15 +52,20 @@ class Host(Protocol):
         """The call's loss as a tensor whose gradients the framework's autograd asks of ``call``."""
 
 
+Arrays = tuple[Array, Array, Array | float | None, Array | float | None]
+"""Logits, targets, weight and pos_weight as the fused executor takes them; see `views`."""
+
+
 class FusedCall:
     """One call of the fused executor: its loss now, its gradients whenever they are asked for.
 
-    A reduced loss computes its gradients in the same pass, for a cotangent of 1. They are handed out once and given up:
-    the framework may write into what it was given. For any other cotangent, and asked again, they are computed again, from
-    arguments that the framework has saved: nothing here keeps those alive.
+    It holds none of the call's arrays: what a backward pass needs, a host keeps the framework's own way. A reduced loss
+    computes its gradients in the same pass, for a cotangent of 1. They are handed out once: the framework may write into
+    what it was given. Any other cotangent is a factor of new ones, applied before the one rounding, so that a gradient
+    does not depend on what was asked before.
     """
 
-    __slots__ = ("_empty", "_kept", "loss", "options", "wanted")
+    __slots__ = ("_dtype", "_empty", "_kept", "loss", "options", "wanted")
 
     def __init__(
         self,
@@ -74,10 +77,11 @@ class FusedCall:
         wanted: fused.Wanted,
         empty: fused.Empty = np.empty,
     ) -> None:
+        self._dtype = dtype
         self._empty = empty
         self.options: tuple[str, float | None, bool] = (reduction, ignore_index, normalize)
         self.wanted = wanted
-        at_once = wanted if reduction != "none" else (False, False, False, False)
+        at_once = wanted if reduction != "none" else NOTHING_WANTED
         result = fused.evaluate(
             *arrays,
             reduction=reduction,
@@ -88,7 +92,7 @@ class FusedCall:
             empty=empty,
         )
         self.loss = result.loss
-        self._kept = [result.gradients]
+        self._kept = {i: gradient for i, gradient in enumerate(result.gradients) if gradient is not None}
 
     @property
     def reduced(self) -> bool:
@@ -98,15 +102,14 @@ class FusedCall:
     def gradients(self, arrays: Arrays, cotangent: Array | float, wanted: fused.Wanted | None = None) -> fused.Gradients:
         """The gradients wanted (None: all that were at the call), times the cotangent.
 
-        ``arrays``: the call's arguments, from what the framework has saved of them. The cotangent is a number, or with
+        ``arrays``: what the call was given, unchanged, as the host finds it now. The cotangent is a number, or with
         reduction 'none' an array of the logits' shape.
         """
         wanted = self.wanted if wanted is None else wanted
-        kept = self._given_up()
-        if isinstance(cotangent, float) and cotangent == 1.0 and kept is not None:
-            found = [gradient if asked else None for gradient, asked in zip(kept, wanted, strict=True)]
-            if [gradient is not None for gradient in found] == list(wanted):
-                return found[0], found[1], found[2], found[3]
+        # Taken out of a dict in one step: of two threads that run backward over one graph, one gets it.
+        kept = [self._kept.pop(i, None) if wanted[i] else None for i in range(4)]
+        if isinstance(cotangent, float) and cotangent == 1.0 and all(kept[i] is not None for i in range(4) if wanted[i]):
+            return kept[0], kept[1], kept[2], kept[3]
         reduction, ignore_index, normalize = self.options
         return fused.gradients(
             *arrays,
@@ -115,19 +118,13 @@ class FusedCall:
             ignore_index=ignore_index,
             normalize=normalize,
             wrt=wanted,
+            dtype=self._dtype,
             empty=self._empty,
         )
 
     def forget(self) -> None:
-        """Give up the kept gradients: they will be computed from what the framework has saved."""
-        self._given_up()
-
-    def _given_up(self) -> fused.Gradients | None:
-        """The kept gradients, for the first that asks: a list gives its element to one thread only."""
-        try:
-            return self._kept.pop()
-        except IndexError:
-            return None
+        """Give up the kept gradients: those asked for are computed from what the framework has saved."""
+        self._kept.clear()
 
 
 def fused_loss(

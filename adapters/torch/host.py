@@ -16,7 +16,6 @@ from numpy.typing import DTypeLike
 
 from compatlosses import fused, losses
 from compatlosses.executors import Array, FusedCall, views
-from compatlosses.operands import number
 
 from .state import function_modes, is_recording, why_not_plain
 from .versions import saved_tensors_hooks
@@ -208,7 +207,7 @@ def _copied(array: Array) -> torch.Tensor:
     """An array that lies elsewhere: the number that a reduced loss is, in all cases that arise."""
     dtype = _DTYPES[array.dtype]
     if array.ndim == 0:
-        return torch.full((), number(array), dtype=dtype, device="cpu")
+        return torch.full((), fused.number(array), dtype=dtype, device="cpu")
     copy = _empty(array.shape, dtype)
     view(copy)[...] = array
     return copy
@@ -265,6 +264,7 @@ class _Fused(torch.autograd.Function):
         if why_not_plain() is not None or torch.is_grad_enabled() or not executable(g, arguments):
             return (None, *losses.gradients_by_formula(library(), needed, g, *arguments, *call.options))
         found = call.gradients(views(host(), *arguments), g.item() if call.reduced else view(g), needed)
+        call.forget()  # what was kept and not asked for: after a backward pass torch frees what it has saved, too
         formats = (logits, logits, weight, pos_weight)
         return (None, *(None if a is None else tensor(a, like) for a, like in zip(found, formats, strict=True)))
 
