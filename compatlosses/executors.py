@@ -106,10 +106,10 @@ class FusedCall:
         reduction 'none' an array of the logits' shape.
         """
         wanted = self.wanted if wanted is None else wanted
-        # Taken out of a dict in one step: of two threads that run backward over one graph, one gets it.
-        kept = [self._kept.pop(i, None) if wanted[i] else None for i in range(4)]
-        if isinstance(cotangent, float) and cotangent == 1.0 and all(kept[i] is not None for i in range(4) if wanted[i]):
-            return kept[0], kept[1], kept[2], kept[3]
+        if isinstance(cotangent, float) and cotangent == 1.0:
+            kept = self.handed_out(wanted)
+            if kept is not None:
+                return kept
         reduction, ignore_index, normalize = self.options
         return fused.gradients(
             *arrays,
@@ -121,6 +121,14 @@ class FusedCall:
             dtype=self._dtype,
             empty=self._empty,
         )
+
+    def handed_out(self, wanted: fused.Wanted) -> fused.Gradients | None:
+        """The gradients wanted that were kept, which are those for a cotangent of 1; None if one of them is gone."""
+        # Taken out of a dict in one step: of two threads that run backward over one graph, one gets it.
+        kept = [self._kept.pop(i, None) if wanted[i] else None for i in range(4)]
+        if all(kept[i] is not None for i in range(4) if wanted[i]):
+            return kept[0], kept[1], kept[2], kept[3]
+        return None
 
     def forget(self) -> None:
         """Give up the kept gradients: those asked for are computed from what the framework has saved."""

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import DTypeLike
 
 from compatlosses import fused, losses
 from compatlosses.executors import Array, FusedCall, views
@@ -57,7 +56,7 @@ def why_formula(
     if is_recording():
         return "torch.jit.trace is recording"
     if function_modes():
-        return "a mode that watches operations is on"
+        return "a mode that watches functions is on"
     if dense(logits) and dense(targets) and (weight is None or dense(weight)) and (pos_weight is None or dense(pos_weight)):
         return fused.why_unavailable()
     why = why_not(logits) or why_not(targets)
@@ -143,29 +142,29 @@ def view(tensor: torch.Tensor, /) -> Array:
     return np.ndarray(tensor.shape, dtype, memory, 0, strides)
 
 
-def empty(shape: tuple[int, ...], dtype: DTypeLike, /) -> Array:
+def empty(shape: tuple[int, ...], dtype: np.dtype[Any], /) -> Array:
     """An array for results, whose memory is a tensor's; `tensor` gives that tensor."""
-    dtype = np.dtype(dtype)
-    result = _empty(shape, _DTYPES[dtype])
+    like = _PROTOTYPES[dtype]
+    if function_modes():  # a default device is one, and others would see it
+        with torch._C.DisableTorchFunction():
+            result = like.new_empty(shape)
+    else:
+        result = like.new_empty(shape)
     address = result.data_ptr()
-    if address == 0:
-        address = ctypes.addressof(_NOTHING)
-    advise(address, result.numel() * dtype.itemsize)
-    memory = _Memory.from_address(address)
+    memory = _Memory.from_address(address or _NOWHERE)
     memory.owner = result
-    return np.ndarray(shape, dtype, memory)
+    array: Array = np.ndarray(shape, dtype, memory)
+    if array.nbytes >= HUGE:
+        advise(address, array.nbytes)
+    return array
 
+
+_PROTOTYPES = {dtype: torch.empty(0, dtype=theirs, device="cpu") for dtype, theirs in _DTYPES.items()}
+"""Tensors without elements, whose kind new ones are of."""
 
 _NOTHING = ctypes.c_double()
+_NOWHERE = ctypes.addressof(_NOTHING)
 """Where results without elements lie: nowhere, but NumPy has no array without an address."""
-
-
-def _empty(shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
-    """A new tensor on the host, whatever modes are on: a default device is one."""
-    if function_modes():
-        with torch._C.DisableTorchFunction():
-            return torch.empty(shape, dtype=dtype, device="cpu")
-    return torch.empty(shape, dtype=dtype, device="cpu")
 
 
 HUGE = 4 << 20
@@ -174,7 +173,7 @@ HUGE = 4 << 20
 
 def advise(address: int, size: int) -> None:
     """Ask the system for huge pages under new memory, as NumPy does: torch does not, and 40 MB take 10,000 page faults."""
-    if size >= HUGE and _madvise is not None:
+    if _madvise is not None:
         start = -(-address // 4096) * 4096
         _madvise(start, address + size - start, 14)  # MADV_HUGEPAGE; that it is advice alone, errors included
 
@@ -195,7 +194,7 @@ def tensor(array: Array | np.generic, like: torch.Tensor, /) -> torch.Tensor:
     """A result as a torch tensor; in the memory format of ``like`` where it has its shape."""
     memory = getattr(array, "base", None)
     if not isinstance(memory, _Memory):
-        return _copied(np.asarray(array))
+        return copied(np.asarray(array))
     result: torch.Tensor = memory.owner
     if result.ndim < 2 or result.stride() == like.stride() or result.shape != like.shape:
         return result
@@ -203,14 +202,11 @@ def tensor(array: Array | np.generic, like: torch.Tensor, /) -> torch.Tensor:
     return result if formatted.stride() == result.stride() else formatted.copy_(result)
 
 
-def _copied(array: Array) -> torch.Tensor:
-    """An array that lies elsewhere: the number that a reduced loss is, in all cases that arise."""
-    dtype = _DTYPES[array.dtype]
-    if array.ndim == 0:
-        return torch.full((), fused.number(array), dtype=dtype, device="cpu")
-    copy = _empty(array.shape, dtype)
-    view(copy)[...] = array
-    return copy
+def copied(array: Array) -> torch.Tensor:
+    """The number that a reduced loss is: its bits, as a conversion goes by the thread's floating-point mode."""
+    if array.dtype == fused.BFLOAT16:
+        return torch.from_numpy(array.view(np.int16)).clone().view(torch.bfloat16)
+    return torch.from_numpy(array).clone()
 
 
 # --- autograd -----------------------------------------------------------------------------------------------------
@@ -248,30 +244,35 @@ class _Fused(torch.autograd.Function):
         pos_weight: torch.Tensor | float | None,
     ) -> torch.Tensor:
         ctx.call = call
-        ctx.numbers = [None if isinstance(factor, torch.Tensor) else factor for factor in (weight, pos_weight)]
-        factors = [factor if isinstance(factor, torch.Tensor) else None for factor in (weight, pos_weight)]
-        ctx.save_for_backward(logits, targets, *factors)
+        if weight is None and pos_weight is None:
+            ctx.save_for_backward(logits, targets)
+        else:
+            ctx.numbers = [None if isinstance(factor, torch.Tensor) else factor for factor in (weight, pos_weight)]
+            factors = [factor if isinstance(factor, torch.Tensor) else None for factor in (weight, pos_weight)]
+            ctx.save_for_backward(logits, targets, *factors)
         return tensor(call.loss, targets)
 
     @staticmethod
     def backward(ctx: Any, g: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         # Asking for them is also how torch notices that an input was modified in place since.
         logits, targets, *factors = ctx.saved_tensors
-        weight, pos_weight = (n if f is None else f for f, n in zip(factors, ctx.numbers, strict=True))
+        weight, pos_weight = None, None
+        if factors:
+            weight, pos_weight = (n if f is None else f for f, n in zip(factors, ctx.numbers, strict=True))
         arguments = (logits, targets, weight, pos_weight)
         call: FusedCall = ctx.call
-        needed = tuple(ctx.needs_input_grad[1:])
-        if why_not_plain() is not None or torch.is_grad_enabled() or not executable(g, arguments):
+        needed = ctx.needs_input_grad[1:]
+        if torch.is_grad_enabled() or why_not_plain() is not None or not dense(g):
             return (None, *losses.gradients_by_formula(library(), needed, g, *arguments, *call.options))
-        found = call.gradients(views(host(), *arguments), g.item() if call.reduced else view(g), needed)
+        found = call.handed_out(needed) if call.reduced and g.item() == 1.0 else None
+        if found is None:
+            if any(argument is not None and why_not(argument) is not None for argument in arguments):  # hooks gave them
+                return (None, *losses.gradients_by_formula(library(), needed, g, *arguments, *call.options))
+            cotangent = fused.number(view(g)) if call.reduced else view(g)
+            found = call.gradients(views(host(), *arguments), cotangent, needed)
         call.forget()  # what was kept and not asked for: after a backward pass torch frees what it has saved, too
         formats = (logits, logits, weight, pos_weight)
         return (None, *(None if a is None else tensor(a, like) for a, like in zip(found, formats, strict=True)))
-
-
-def executable(g: torch.Tensor, arguments: tuple[Any, ...]) -> bool:
-    """Whether the memory of a cotangent, and of what hooks have unpacked, can be read as it is."""
-    return dense(g) and all(argument is None or why_not(argument) is None for argument in arguments)
 
 
 def host() -> Any:

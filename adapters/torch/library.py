@@ -51,7 +51,7 @@ def owns(x: object, /) -> bool:
 
 def why_unsuitable(x: torch.Tensor, /) -> str | None:
     """Why no loss can be computed from a tensor of this kind; None where it can."""
-    if isinstance(x, torch.masked.MaskedTensor):
+    if isinstance(x, _MaskedTensor):
         return (
             "a MaskedTensor was given; expected a plain tensor, because its mask would be lost. Fill logits and weights with a "
             "finite number, logits.to_tensor(0.0), and targets with one that no target has, targets.to_tensor(-1.0), and call "
@@ -69,6 +69,7 @@ def why_unsuitable(x: torch.Tensor, /) -> str | None:
     return None
 
 
+_MaskedTensor = torch.masked.MaskedTensor
 _UNSUITABLE = [
     getattr(torch, name) for name in ("sparse_coo", "sparse_csr", "sparse_csc", "sparse_bsr", "sparse_bsc", "_mkldnn")
 ]
