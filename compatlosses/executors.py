@@ -34,7 +34,11 @@ class Host(Protocol):
         """The tensor's memory as an array: no copy, any strides; bfloat16 as `fused.BFLOAT16`."""
 
     def tensor(self, array: Array | np.generic, like: Tensor, /) -> Tensor:
-        """An array that nobody else holds as a tensor of the framework of ``like``: no copy."""
+        """An array that nobody else holds as a tensor of the framework of ``like``: no copy.
+
+        A framework with memory formats may lay it out as ``like``: a loss as the targets, a gradient as the logits.
+        Where results must lie in memory of the framework, the host has a function ``empty`` too, of `fused.Empty`.
+        """
 
     def attach(
         self,
@@ -61,7 +65,7 @@ class FusedCall:
     does not depend on what was asked before.
     """
 
-    __slots__ = ("_dtype", "_kept", "loss", "options", "wanted")
+    __slots__ = ("_dtype", "_empty", "_kept", "loss", "options", "wanted")
 
     def __init__(
         self,
@@ -71,13 +75,21 @@ class FusedCall:
         normalize: bool,
         dtype: Any,
         wanted: fused.Wanted,
+        empty: fused.Empty = np.empty,
     ) -> None:
         self._dtype = dtype
+        self._empty = empty
         self.options: tuple[str, float | None, bool] = (reduction, ignore_index, normalize)
         self.wanted = wanted
         at_once = wanted if reduction != "none" else NOTHING_WANTED
         result = fused.evaluate(
-            *arrays, reduction=reduction, ignore_index=ignore_index, normalize=normalize, wrt=at_once, dtype=dtype
+            *arrays,
+            reduction=reduction,
+            ignore_index=ignore_index,
+            normalize=normalize,
+            wrt=at_once,
+            dtype=dtype,
+            empty=empty,
         )
         self.loss = result.loss
         self._kept = {i: gradient for i, gradient in enumerate(result.gradients) if gradient is not None}
@@ -94,10 +106,10 @@ class FusedCall:
         reduction 'none' an array of the logits' shape.
         """
         wanted = self.wanted if wanted is None else wanted
-        # Taken out of a dict in one step: of two threads that run backward over one graph, one gets it.
-        kept = [self._kept.pop(i, None) if wanted[i] else None for i in range(4)]
-        if isinstance(cotangent, float) and cotangent == 1.0 and all(kept[i] is not None for i in range(4) if wanted[i]):
-            return kept[0], kept[1], kept[2], kept[3]
+        if isinstance(cotangent, float) and cotangent == 1.0:
+            kept = self.handed_out(wanted)
+            if kept is not None:
+                return kept
         reduction, ignore_index, normalize = self.options
         return fused.gradients(
             *arrays,
@@ -107,7 +119,20 @@ class FusedCall:
             normalize=normalize,
             wrt=wanted,
             dtype=self._dtype,
+            empty=self._empty,
         )
+
+    def handed_out(self, wanted: fused.Wanted) -> fused.Gradients | None:
+        """The gradients wanted that were kept, which are those for a cotangent of 1; None if one of them is gone."""
+        # Taken out of a dict in one step: of two threads that run backward over one graph, one gets it.
+        kept = [self._kept.pop(i, None) if wanted[i] else None for i in range(4)]
+        if all(kept[i] is not None for i in range(4) if wanted[i]):
+            return kept[0], kept[1], kept[2], kept[3]
+        return None
+
+    def forget(self) -> None:
+        """Give up the kept gradients: those asked for are computed from what the framework has saved."""
+        self._kept.clear()
 
 
 def fused_loss(
@@ -124,9 +149,10 @@ def fused_loss(
     """The loss by the fused executor, attached to the framework's autograd where that will ask for gradients."""
     wanted = host.wanted(logits, targets, weight, pos_weight)
     arrays = views(host, logits, targets, weight, pos_weight)
-    call = FusedCall(arrays, reduction, ignore_index, normalize, array_dtype(dtype), wanted)
+    empty = getattr(host, "empty", np.empty)
+    call = FusedCall(arrays, reduction, ignore_index, normalize, array_dtype(dtype), wanted, empty)
     if wanted == NOTHING_WANTED:
-        return host.tensor(call.loss, logits)
+        return host.tensor(call.loss, targets)
     return host.attach(call, logits, targets, weight, pos_weight)
 
 
@@ -148,9 +174,14 @@ def fused_value_and_gradients(
         ignore_index=ignore_index,
         normalize=normalize,
         wrt=wanted,
+        empty=getattr(host, "empty", np.empty),
     )
-    gradients = [None if gradient is None else host.tensor(gradient, logits) for gradient in result.gradients]
-    return host.tensor(result.loss, logits), tuple(gradients)
+    likes = (logits, logits, weight, pos_weight)
+    gradients = [
+        None if gradient is None else host.tensor(gradient, like)
+        for gradient, like in zip(result.gradients, likes, strict=True)
+    ]
+    return host.tensor(result.loss, targets), tuple(gradients)
 
 
 def views(

@@ -142,7 +142,7 @@ def replaced(
 def scaled(library: Library, slope: Tensor, g: Tensor | None, counts: Tensor | None) -> Tensor:
     """A slope times the cotangent, 0 where an element does not count."""
     if g is not None:
-        slope = g * slope
+        slope = slope * g  # in this order: torch lays a product out as its first factor
     if counts is not None:
         slope = library.where(counts, slope, 0.0)
     return slope

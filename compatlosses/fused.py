@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -31,6 +32,8 @@ NOT_ASKED: Array = np.empty(0)
 Wanted = tuple[bool, bool, bool, bool]
 """Whether a gradient is wanted by logits, targets, weight and pos_weight."""
 Gradients = tuple[Array | None, Array | None, Array | None, Array | None]
+Empty = Callable[[tuple[int, ...], np.dtype[Any]], Array]
+"""Makes an array for a loss of each element or a gradient, contiguous in C order: `numpy.empty`, or a framework's."""
 
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 BLOCK = 1024
@@ -163,6 +166,7 @@ def evaluate(
     wrt: Wanted = (False, False, False, False),
     cotangent: Array | float | None = None,
     dtype: Any = None,
+    empty: Empty = np.empty,
 ) -> Result:
     """The loss and, of the same pass, the gradients asked for.
 
@@ -175,9 +179,7 @@ def evaluate(
     a number, or with reduction 'none' an array of the logits' shape too; None for 1. dtype: that of the loss, the logits'
     if None. Shapes and names are the caller's to check.
     """
-    return one_pass(
-        logits, targets, weight, pos_weight, reduction, ignore_index, normalize, wrt, cotangent, dtype, wants_loss=True
-    )
+    return one_pass(logits, targets, weight, pos_weight, reduction, ignore_index, normalize, wrt, cotangent, dtype, True, empty)
 
 
 def gradients(
@@ -192,10 +194,11 @@ def gradients(
     normalize: bool = False,
     wrt: Wanted = (True, False, False, False),
     dtype: Any = None,
+    empty: Empty = np.empty,
 ) -> Gradients:
     """The gradients asked for alone, with the same bits as from `evaluate`: what a backward pass calls."""
     return one_pass(
-        logits, targets, weight, pos_weight, reduction, ignore_index, normalize, wrt, cotangent, dtype, wants_loss=False
+        logits, targets, weight, pos_weight, reduction, ignore_index, normalize, wrt, cotangent, dtype, False, empty
     ).gradients
 
 
@@ -211,6 +214,7 @@ def one_pass(
     cotangent: Array | float | None,
     dtype: Any,
     wants_loss: bool,
+    empty: Empty,
 ) -> Result:
     """What is asked for, by the loop for contiguous arrays where that can be."""
     own = x.dtype
@@ -228,8 +232,8 @@ def one_pass(
         and (cotangent is None or type(cotangent) is float or (reduction == "none" and alike(cotangent, x)))
         and (p is None or repeats(p, x))
     ):
-        return plain(x, y, p, reduction, normalize, wrt[0], cotangent, wants_loss)
-    return general(x, y, w, p, reduction, ignore_index, normalize, wrt, cotangent, dtype, wants_loss)
+        return plain(x, y, p, reduction, normalize, wrt[0], cotangent, wants_loss, empty)
+    return general(x, y, w, p, reduction, ignore_index, normalize, wrt, cotangent, dtype, wants_loss, empty)
 
 
 # --- contiguous arrays of one dtype -------------------------------------------------------------------------------
@@ -261,6 +265,7 @@ def plain(
     wanted: bool,
     cotangent: Array | float | None,
     wants_loss: bool,
+    empty: Empty,
 ) -> Result:
     """Loss and gradient by the logits, without weight, and with a positive weight that `repeats`."""
     kernels = compiled()
@@ -268,7 +273,7 @@ def plain(
     size = x.size
     blocks = -(-size // BLOCK)
     nothing, nowhere = NOTHING[dtype]
-    gradient = np.empty(x.shape, dtype) if wanted else None
+    gradient = empty(x.shape, dtype) if wanted else None
     slopes = nothing if gradient is None else flat(gradient)
     a, b = flat(x), flat(y)
     c = None if p is None else np.array([p], np.float64) if not isinstance(p, np.ndarray) else numbers(p)
@@ -278,7 +283,7 @@ def plain(
     losses, partials, result, at_once = nothing, NOWHERE, nowhere, False
     loss = NOT_ASKED
     if wants_loss and reduction == "none":
-        loss = np.empty(x.shape, dtype)
+        loss = empty(x.shape, dtype)
         losses = flat(loss)
     elif wants_loss:
         loss = result = np.empty((), dtype)
@@ -325,6 +330,7 @@ def general(
     cotangent: Array | float | None,
     dtype: np.dtype[Any],
     wants_loss: bool,
+    empty: Empty,
 ) -> Result:
     """Loss and gradients of any dtypes, layouts and weights."""
     kernels = compiled()
@@ -337,14 +343,17 @@ def general(
     labels, ignored = comparable(y, ignore_index)
 
     operands = [readable(a) for a in (x, labels, w, p, cotangent)]
-    outputs: list[Array | None] = [np.empty(x.shape, dtype) if wants_loss and not summed else None]
+    outputs: list[Array | None] = [empty(x.shape, dtype) if wants_loss and not summed else None]
     sums: list[Array | None] = [None] * 4
     for i, a in enumerate(arrays):
         wanted = wrt[i] and a is not None
-        outputs.append(np.zeros(a.shape, a.dtype) if wanted and a is not None and not size else None)
-        if wanted and a is not None and size:
-            outputs[-1] = np.empty(a.shape, a.dtype)
-            sums[i] = np.zeros(2 * a.size) if a.size != size else None
+        outputs.append(None)
+        if wanted and a is not None:
+            result = outputs[-1] = empty(a.shape, a.dtype)
+            if not size:
+                result[...] = np.zeros((), a.dtype)
+            elif a.size != size:
+                sums[i] = np.zeros(2 * a.size)
     gradients: Gradients = (outputs[1], outputs[2], outputs[3], outputs[4])
     operated = table(x.shape, operands, outputs, sums)
 

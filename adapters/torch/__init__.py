@@ -12,7 +12,7 @@ from compatlosses import losses, rules
 from compatlosses.classes import loss_class
 from compatlosses.libraries import Library, Names, Tensor, library_of
 
-from . import adapter
+from . import adapter, dispatch
 
 if TYPE_CHECKING:
     from .modules import BCEWithLogitsLoss
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["BCEWithLogitsLoss", "binary_cross_entropy_with_logits"]
 
 _NAMES: Names = ("input", "target", "weight", "pos_weight")
+
+_INTEGERS = ("uint8", "int8", "int16", "int32", "int64")
+_NUMBERS = ("bool", *_INTEGERS)
+"""Integers that torch computes with. It stores the wider unsigned ones, and does next to nothing with them."""
 
 
 def binary_cross_entropy_with_logits(
@@ -39,7 +43,7 @@ def binary_cross_entropy_with_logits(
         weight: factor of each element's loss; broadcasts to the input's shape.
         size_average: deprecated. With ``reduce``, overrides ``reduction`` whatever that is: see there.
         reduce: deprecated. False means 'none'; otherwise ``size_average=False`` means 'sum', and either given 'mean'.
-        reduction: 'none', 'mean' or 'sum'.
+        reduction: 'none', 'mean' or 'sum'; 'elementwise_mean', deprecated, is 'mean'.
         pos_weight: factor of the positive term; broadcasts to the input's shape.
 
     Returns:
@@ -53,20 +57,39 @@ def binary_cross_entropy_with_logits(
 
     Source: torch 2.1 documentation; where it is silent, torch 2.13.0.
     """
+    if dispatch.is_taken_over(input, target, weight, pos_weight):
+        return dispatch.answer(
+            binary_cross_entropy_with_logits,
+            (input, target, weight, pos_weight),
+            input,
+            target,
+            weight=weight,
+            size_average=size_average,
+            reduce=reduce,
+            reduction=reduction,
+            pos_weight=pos_weight,
+        )
+    if weight is not None:
+        weight = dispatch.strided(weight)
     library = library_of(input, target, weight, pos_weight, _NAMES)
     if size_average is not None or reduce is not None:
         reduction = legacy_reduction(size_average, reduce, warn=not library.tracing())
+    elif isinstance(reduction, str) and reduction == "elementwise_mean":
+        reduction = renamed_mean(warn=not library.tracing())
     rules.check_reduction(reduction, ValueError)
     dtype = library.dtype(target)
     if library.dtype(input) not in rules.FLOATING:
         rules.check_dtype(library, "input", input, rules.FLOATING, NotImplementedError)
     if dtype not in rules.FLOATING:
-        rules.check_dtype(library, "target", target, rules.FLOATING, RuntimeError)
+        error = RuntimeError if dtype in _NUMBERS else NotImplementedError
+        rules.check_dtype(library, "target", target, rules.FLOATING, error)
     rules.check_same_shape(library, "target", target, "input", input, ValueError)
     if weight is not None:
-        check_weight(library, "weight", weight, input)
+        check_weight(library, "weight", weight, rules.NUMBERS, RuntimeError, input)
     if pos_weight is not None:
-        check_weight(library, "pos_weight", pos_weight, input)
+        # torch subtracts 1 from it, which bool tensors refuse.
+        error = RuntimeError if library.owns(pos_weight) and library.dtype(pos_weight) == "bool" else NotImplementedError
+        check_weight(library, "pos_weight", pos_weight, rules.FLOATING + _INTEGERS, error, input)
     dtype = library.autocast_dtype(target) or dtype
     return losses.evaluate(library, input, target, weight, pos_weight, reduction, None, False, dtype)
 
@@ -88,23 +111,37 @@ def legacy_reduction(size_average: bool | None, reduce: bool | None, warn: bool 
     return reduction
 
 
-def check_weight(library: Library, name: str, weight: Tensor, input: Tensor) -> None:
-    """Refuse a weight that is no tensor, or that torch would not multiply in place into the loss."""
+def renamed_mean(warn: bool = True) -> str:
+    """The reduction 'elementwise_mean', as 'mean' was called before torch 1.0, with torch's warning."""
+    if warn:
+        warnings.warn(
+            "reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.", UserWarning, stacklevel=3
+        )
+    return "mean"
+
+
+def check_weight(
+    library: Library, name: str, weight: Tensor, accepted: tuple[str, ...], error: type[Exception], input: Tensor
+) -> None:
+    """Refuse a weight that is no tensor, whose dtype torch does not take, or that would enlarge the loss."""
     if not library.owns(weight):
         raise TypeError(f"{name} is {weight!r}; expected a tensor or None. Make it a tensor first.")
-    if library.dtype(weight) not in rules.NUMBERS:
-        rules.check_dtype(library, name, weight, rules.NUMBERS, RuntimeError)
+    if library.dtype(weight) not in accepted:
+        rules.check_dtype(library, name, weight, accepted, error)
     rules.check_broadcast(library, name, weight, "input", input, RuntimeError)
 
 
-def __dir__() -> list[str]:
-    """The names of this module; the class too, before it is imported."""
-    return sorted({*globals(), *__all__})
+setattr(binary_cross_entropy_with_logits, "__prepare_scriptable__", dispatch.scriptable)  # noqa: B010 - for torch.jit.script
 
 
 def __getattr__(name: str) -> Any:
     """The module class, which imports torch, when it is first asked for; a plain callable where torch is not installed."""
     return loss_class(__name__, name, adapter.MODULE)
+
+
+def __dir__() -> list[str]:
+    """The names of this module; the class too, before it is imported."""
+    return sorted({*globals(), *__all__})
 
 
 if adapter.loaded():

@@ -1,25 +1,45 @@
-"""How the fused executor gets at torch tensors: proof that a call is eager on host memory, views, the gradient's hook."""
+"""How the fused executor gets at torch tensors: proof that a call is eager on host memory, views, the gradient's hook.
+
+Views go by address, not by ``Tensor.numpy``, which forbids for good that the tensor's storage is resized. What the executor
+writes to is memory of torch for the same reason: whoever gets a loss or a gradient may resize it or free its storage.
+"""
 
 from __future__ import annotations
 
+import ctypes
+import sys
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch.autograd import forward_ad
 
 from compatlosses import fused, losses
 from compatlosses.executors import Array, FusedCall, views
 
-from .versions import is_compiling
+from .state import function_modes, is_recording, why_not_plain
+from .versions import saved_tensors_hooks
 
-_transformation = torch._C._functorch.peek_interpreter_stack
-_tracing_state = torch._C._get_tracing_state
-_dispatch_modes = torch._C._len_torch_dispatch_stack
-_function_modes = torch._C._len_torch_function_stack
+_dispatch_keys = torch._C._dispatch_keys
 _PLAIN = (torch.Tensor, torch.nn.Parameter)
-_STRIDED = torch.strided
+
+_DTYPES: dict[np.dtype[Any], torch.dtype] = {
+    np.dtype(name): getattr(torch, name)
+    for name in (
+        "float16", "float32", "float64", "bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64",
+    )
+    if hasattr(torch, name)  # wide unsigned integers came in 2.3
+} | {fused.BFLOAT16: torch.bfloat16}  # fmt: skip
+_ARRAY_DTYPES = {theirs: ours for ours, theirs in _DTYPES.items()}
+
+
+def _ordinary_keys() -> frozenset[int]:
+    """The dispatch keys of a dense CPU tensor, and of one made in inference mode."""
+    ordinary = torch.empty(0, device="cpu")
+    with torch.inference_mode():
+        return frozenset(_dispatch_keys(tensor).raw_repr() for tensor in (ordinary, torch.empty(0, device="cpu")))
+
+
+_ORDINARY = _ordinary_keys()
 
 
 def why_formula(
@@ -30,16 +50,13 @@ def why_formula(
     /,
 ) -> str | None:
     """Why a call with these arguments must go to the formula; None where the fused executor may run."""
-    if is_compiling():
-        return "torch.compile or torch.export is reading the call"
-    if forward_ad._current_level >= 0:
-        return "forward-mode differentiation is on"
-    if _transformation() is not None:
-        return "a torch.func transformation is at work"
-    if _tracing_state() is not None:
+    why = why_not_plain()
+    if why is not None:
+        return why
+    if is_recording():
         return "torch.jit.trace is recording"
-    if _dispatch_modes() or _function_modes():
-        return "a mode that watches operations is on"
+    if function_modes():
+        return "a mode that watches functions is on"
     if dense(logits) and dense(targets) and (weight is None or dense(weight)) and (pos_weight is None or dense(pos_weight)):
         return fused.why_unavailable()
     why = why_not(logits) or why_not(targets)
@@ -51,8 +68,11 @@ def why_formula(
 
 
 def dense(tensor: Any) -> bool:
-    """Whether an argument is a tensor whose memory can be read as it is."""
-    return type(tensor) in _PLAIN and tensor.is_cpu and tensor.layout is _STRIDED and not tensor.is_neg()
+    """Whether an argument is a tensor whose memory can be read as it is.
+
+    Its dispatch keys are the proof: a key more and it is sparse, nested, batched, negated, zero without memory, or a wrapper.
+    """
+    return type(tensor) in _PLAIN and _dispatch_keys(tensor).raw_repr() in _ORDINARY
 
 
 def why_not(tensor: torch.Tensor | float) -> str | None:
@@ -63,9 +83,9 @@ def why_not(tensor: torch.Tensor | float) -> str | None:
         return f"a tensor is of the subclass {type(tensor).__qualname__}"
     if not tensor.is_cpu:
         return f"a tensor is on the device {tensor.device}"
-    if tensor.layout is not _STRIDED:
+    if tensor.layout is not torch.strided:
         return f"a tensor's layout is {tensor.layout}"
-    return "a tensor is a lazily negated view"
+    return f"a tensor's memory is not its values: {_dispatch_keys(tensor)}"
 
 
 def wanted(
@@ -86,22 +106,110 @@ def wanted(
     )
 
 
+# --- memory -------------------------------------------------------------------------------------------------------
+
+
+class _Memory(ctypes.c_char * sys.maxsize):  # type: ignore[misc]
+    """Memory from an address on, as the base of an array. Its length is no bound: the array's shape is."""
+
+    owner: Any
+    """What keeps the memory: the storage that an argument lies in, or the tensor that is a result."""
+
+
 def view(tensor: torch.Tensor, /) -> Array:
-    """The tensor's memory as an array."""
-    if tensor.dtype is torch.bfloat16:
-        bits: Array = tensor.detach().view(torch.int16).numpy()
-        return bits.view(fused.BFLOAT16)
-    # Forced, it comes from a tensor that asks for a gradient too. What is on the host is not copied.
-    array: Array = tensor.numpy(force=True)
+    """The tensor's memory as an array.
+
+    Raises:
+        RuntimeError: the storage has been freed, or made smaller than the tensor.
+    """
+    dtype = _ARRAY_DTYPES[tensor.dtype]
+    size = tensor.numel()
+    if size == 0:
+        return np.empty(tensor.shape, dtype)
+    storage = tensor.untyped_storage()
+    if tensor.is_contiguous():
+        strides, last = None, size - 1
+    else:
+        strides = [step * dtype.itemsize for step in tensor.stride()]
+        last = sum((n - 1) * step for n, step in zip(tensor.shape, tensor.stride(), strict=True))
+    if (tensor.storage_offset() + last + 1) * dtype.itemsize > storage.nbytes():
+        raise RuntimeError(
+            f"a tensor of shape {tuple(tensor.shape)} has a storage of {storage.nbytes()} bytes, which do not hold it: the "
+            f"storage has been freed or made smaller. Expected a tensor whose data is allocated; resize its storage first."
+        )
+    memory = _Memory.from_address(tensor.data_ptr())
+    memory.owner = storage
+    return np.ndarray(tensor.shape, dtype, memory, 0, strides)
+
+
+def empty(shape: tuple[int, ...], dtype: np.dtype[Any], /) -> Array:
+    """An array for results, whose memory is a tensor's; `tensor` gives that tensor."""
+    like = _PROTOTYPES[dtype]
+    if function_modes():  # a default device is one, and others would see it
+        with torch._C.DisableTorchFunction():
+            result = like.new_empty(shape)
+    else:
+        result = like.new_empty(shape)
+    address = result.data_ptr()
+    memory = _Memory.from_address(address or _NOWHERE)
+    memory.owner = result
+    array: Array = np.ndarray(shape, dtype, memory)
+    if array.nbytes >= HUGE:
+        advise(address, array.nbytes)
     return array
 
 
+_PROTOTYPES = {dtype: torch.empty(0, dtype=theirs, device="cpu") for dtype, theirs in _DTYPES.items()}
+"""Tensors without elements, whose kind new ones are of."""
+
+_NOTHING = ctypes.c_double()
+_NOWHERE = ctypes.addressof(_NOTHING)
+"""Where results without elements lie: nowhere, but NumPy has no array without an address."""
+
+
+HUGE = 4 << 20
+"""Bytes from which on NumPy asks for huge pages."""
+
+
+def advise(address: int, size: int) -> None:
+    """Ask the system for huge pages under new memory, as NumPy does: torch does not, and 40 MB take 10,000 page faults."""
+    if _madvise is not None:
+        start = -(-address // 4096) * 4096
+        _madvise(start, address + size - start, 14)  # MADV_HUGEPAGE; that it is advice alone, errors included
+
+
+def _system_madvise() -> Any:
+    """Linux' madvise; None elsewhere."""
+    if sys.platform != "linux":
+        return None
+    function = ctypes.CDLL(None).madvise
+    function.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+    return function
+
+
+_madvise = _system_madvise()
+
+
 def tensor(array: Array | np.generic, like: torch.Tensor, /) -> torch.Tensor:
-    """An array that nobody else holds as a torch tensor."""
-    whole: NDArray[Any] = np.asarray(array)
-    if whole.dtype == fused.BFLOAT16:
-        return torch.from_numpy(whole.view(np.int16)).view(torch.bfloat16)
-    return torch.from_numpy(whole)
+    """A result as a torch tensor; in the memory format of ``like`` where it has its shape."""
+    memory = getattr(array, "base", None)
+    if not isinstance(memory, _Memory):
+        return copied(np.asarray(array))
+    result: torch.Tensor = memory.owner
+    if result.ndim < 2 or result.stride() == like.stride() or result.shape != like.shape:
+        return result
+    formatted = torch.empty_like(like, dtype=result.dtype, requires_grad=False)
+    return result if formatted.stride() == result.stride() else formatted.copy_(result)
+
+
+def copied(array: Array) -> torch.Tensor:
+    """The number that a reduced loss is: its bits, as a conversion goes by the thread's floating-point mode."""
+    if array.dtype == fused.BFLOAT16:
+        return torch.from_numpy(array.view(np.int16)).clone().view(torch.bfloat16)
+    return torch.from_numpy(array).clone()
+
+
+# --- autograd -----------------------------------------------------------------------------------------------------
 
 
 def attach(
@@ -113,6 +221,9 @@ def attach(
     /,
 ) -> torch.Tensor:
     """The call's loss as a tensor whose gradients autograd asks of ``call``."""
+    if saved_tensors_hooks(False) is not None:
+        # What the hooks pack is what counts, and what they do not see they can neither offload nor free.
+        call.forget()
     # Not Function's own apply, a third of whose time goes into asking again whether a transformation is at work.
     result: torch.Tensor = super(torch.autograd.Function, _Fused).apply(  # type: ignore[no-untyped-call]
         call, logits, targets, weight, pos_weight
@@ -121,7 +232,7 @@ def attach(
 
 
 class _Fused(torch.autograd.Function):
-    """A `FusedCall` in torch's graph. A gradient of its gradient is the formula's."""
+    """A `FusedCall` in torch's graph. A gradient of its gradient is the formula's, and so is one by an unusual cotangent."""
 
     @staticmethod
     def forward(
@@ -139,26 +250,34 @@ class _Fused(torch.autograd.Function):
             ctx.numbers = [None if isinstance(factor, torch.Tensor) else factor for factor in (weight, pos_weight)]
             factors = [factor if isinstance(factor, torch.Tensor) else None for factor in (weight, pos_weight)]
             ctx.save_for_backward(logits, targets, *factors)
-        return tensor(call.loss, logits)
+        return tensor(call.loss, targets)
 
     @staticmethod
     def backward(ctx: Any, g: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        # Asking for them is how torch notices that an input was modified in place since.
+        # Asking for them is also how torch notices that an input was modified in place since.
         logits, targets, *factors = ctx.saved_tensors
-        call: FusedCall = ctx.call
         weight, pos_weight = None, None
         if factors:
             weight, pos_weight = (n if f is None else f for f, n in zip(factors, ctx.numbers, strict=True))
-        if torch.is_grad_enabled():
-            return (
-                None,
-                *losses.gradients_by_formula(
-                    library(), ctx.needs_input_grad[1:], g, logits, targets, weight, pos_weight, *call.options
-                ),
-            )
-        arrays = views(library().host, logits, targets, weight, pos_weight)
-        found = call.gradients(arrays, g.item() if call.reduced else view(g))
-        return (None, *(None if gradient is None else tensor(gradient, logits) for gradient in found))
+        arguments = (logits, targets, weight, pos_weight)
+        call: FusedCall = ctx.call
+        needed = ctx.needs_input_grad[1:]
+        if torch.is_grad_enabled() or why_not_plain() is not None or not dense(g):
+            return (None, *losses.gradients_by_formula(library(), needed, g, *arguments, *call.options))
+        found = call.handed_out(needed) if call.reduced and g.item() == 1.0 else None
+        if found is None:
+            if any(argument is not None and why_not(argument) is not None for argument in arguments):  # hooks gave them
+                return (None, *losses.gradients_by_formula(library(), needed, g, *arguments, *call.options))
+            cotangent = fused.number(view(g)) if call.reduced else view(g)
+            found = call.gradients(views(host(), *arguments), cotangent, needed)
+        call.forget()  # what was kept and not asked for: after a backward pass torch frees what it has saved, too
+        formats = (logits, logits, weight, pos_weight)
+        return (None, *(None if a is None else tensor(a, like) for a, like in zip(found, formats, strict=True)))
+
+
+def host() -> Any:
+    """This module, as the `Host` that it is."""
+    return sys.modules[__name__]
 
 
 def library() -> Any:

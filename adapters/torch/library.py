@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+from torch.overrides import handle_torch_function as handle_torch_function
+from torch.overrides import has_torch_function_variadic as has_torch_function_variadic
 
 from compatlosses import formula, libraries
 
 from . import host as host
+from .state import is_recording, operations_alone
 from .versions import autocast_is_on, is_compiling
 
 NAME = "torch"
@@ -46,6 +49,32 @@ def owns(x: object, /) -> bool:
     return isinstance(x, torch.Tensor)
 
 
+def why_unsuitable(x: torch.Tensor, /) -> str | None:
+    """Why no loss can be computed from a tensor of this kind; None where it can."""
+    if isinstance(x, _MaskedTensor):
+        return (
+            "a MaskedTensor was given; expected a plain tensor, because its mask would be lost. Fill logits and weights with a "
+            "finite number, logits.to_tensor(0.0), and targets with one that no target has, targets.to_tensor(-1.0), and call "
+            "compatlosses.binary_cross_entropy_with_logits with ignore_index=-1.0."
+        )
+    if x.layout is torch.strided:
+        if not x.is_nested:
+            return None
+        return (
+            "a nested tensor of the strided layout was given, of which torch knows no sizes; expected a dense or a jagged "
+            "tensor. Make it with layout=torch.jagged, or pad it with torch.nested.to_padded_tensor."
+        )
+    if x.layout in _UNSUITABLE:
+        return f"a tensor of layout {x.layout} was given; expected a dense one. Call to_dense() first."
+    return None
+
+
+_MaskedTensor = torch.masked.MaskedTensor
+_UNSUITABLE = [
+    getattr(torch, name) for name in ("sparse_coo", "sparse_csr", "sparse_csc", "sparse_bsr", "sparse_bsc", "_mkldnn")
+]
+
+
 def shape(x: torch.Tensor, /) -> tuple[int, ...]:
     """The sizes of ``x`` by dimension."""
     return x.shape
@@ -57,8 +86,12 @@ def dtype(x: torch.Tensor, /) -> str:
 
 
 def cast(x: torch.Tensor, dtype: str, /) -> torch.Tensor:
-    """``x`` with elements of ``dtype``; of float32 for float64 where the device has no double."""
-    return x.to(_wide(x) if dtype == "float64" else _DTYPES[dtype])
+    """``x`` with elements of ``dtype``, itself where it has those; of float32 for float64 where the device has no double.
+
+    Under torch.compile a Function behind a cast to the dtype that is there already has second derivatives of 0.
+    """
+    to = _wide(x) if dtype == "float64" else _DTYPES[dtype]
+    return x if x.dtype is to else x.to(to)
 
 
 def constant(value: float, like: torch.Tensor, /) -> torch.Tensor:
@@ -95,17 +128,25 @@ def isinf(x: torch.Tensor, /) -> torch.Tensor:
 
 
 def equal(x: torch.Tensor, value: float, /) -> torch.Tensor:
-    """Where ``x`` has exactly this value."""
-    return x == value
+    """Where ``x`` has exactly this value, which its dtype holds; NaN is NaN."""
+    return torch.isnan(x) if value != value else x == value
 
 
 def softplus(x: torch.Tensor, /) -> torch.Tensor:
     """log(1 + e^x). Not torch's softplus, linear above 20, nor its logsigmoid: ONNX's log(sigmoid(-x)), infinite beyond 104."""
     negative = x < 0
     small = torch.exp(torch.where(negative, x, -x))
-    # ONNX has no log1p, and torch writes log(1 + small) for it, which is 0 below 6e-8.
-    rest = 2 * torch.atanh(small / (2 + small)) if torch.onnx.is_in_onnx_export() else torch.log1p(small)
+    rest = _log1p_for_onnx(small) if torch.onnx.is_in_onnx_export() else torch.log1p(small)
     return torch.where(negative, 0.0, x) + rest
+
+
+def _log1p_for_onnx(x: torch.Tensor) -> torch.Tensor:
+    """log(1 + x) of x in [0, 1]. ONNX has no log1p, and torch writes log(1 + x) for it, which is 0 below 6e-8."""
+    if is_recording():
+        # The older exporter, which records, has no atanh. Kahan: the error of 1 + x is divided out again.
+        u = 1 + x
+        return torch.where(u == 1, x, torch.log(u) * (x / torch.where(u == 1, 1.0, u - 1)))
+    return 2 * torch.atanh(x / (2 + x))
 
 
 def sigmoid(x: torch.Tensor, /) -> torch.Tensor:
@@ -140,6 +181,9 @@ def elements(
     /,
 ) -> torch.Tensor:
     """The loss of each element, differentiable by the formulas."""
+    if operations_alone():
+        operations: torch.Tensor = formula.elements(_THIS, x, y, w, p, counts, whole)
+        return operations
     # Dynamo does not trace a Function that has a jvp of its own; forward mode under it goes through the operations.
     function = _Elements if is_compiling() else _ElementsWithTangents
     result: torch.Tensor = function.apply(x, y, w, p, counts, whole)  # type: ignore[no-untyped-call]

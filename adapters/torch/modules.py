@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from compatlosses.classes import warn_of_foreign
-from compatlosses.libraries import Tensor
+from compatlosses.libraries import Tensor, find
 
 from . import binary_cross_entropy_with_logits
 
@@ -13,8 +13,11 @@ from . import binary_cross_entropy_with_logits
 class BCEWithLogitsLoss(torch.nn.BCEWithLogitsLoss):
     """torch's own module with this library's loss in it: buffers, state_dict keys, pickling and repr are the native ones.
 
-    Weights that are torch tensors are buffers. Those of another framework are kept as they are, for inputs of that
-    framework. Errors, shapes and dtypes are those of `binary_cross_entropy_with_logits`.
+    Weights that are torch tensors are buffers, parameters too, which are not trained. Those of another framework are kept as
+    they are, for inputs of that framework. Errors, shapes and dtypes are those of `binary_cross_entropy_with_logits`.
+
+    Raises:
+        TypeError: a weight that is no tensor of any framework.
 
     Source: torch 2.1 documentation of ``torch.nn.BCEWithLogitsLoss``.
     """
@@ -35,13 +38,20 @@ class BCEWithLogitsLoss(torch.nn.BCEWithLogitsLoss):
     def _keep(self, name: str, weight: Tensor | None) -> None:
         """Keep a weight: a buffer, unless it is of another framework."""
         if weight is None or isinstance(weight, torch.Tensor):
-            setattr(self, name, weight)
-        else:
-            del self._buffers[name]
-            self.__dict__[name] = weight
+            # Not setattr, which would make a parameter of a parameter.
+            self.register_buffer(name, weight)
+            return
+        if find(weight) is None:
+            raise TypeError(
+                f"{name} is of type {type(weight).__qualname__}; expected a tensor or None. Make it a tensor first, for "
+                f"example with torch.tensor."
+            )
+        del self._buffers[name]
+        self.__dict__[name] = weight
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """The loss of ``input`` and ``target``."""
-        return binary_cross_entropy_with_logits(
+    def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """The loss of ``input`` and ``target``, of any framework: the types are for torch.jit.script, which reads this."""
+        loss: torch.Tensor = binary_cross_entropy_with_logits(
             input, target, self.weight, reduction=self.reduction, pos_weight=self.pos_weight
         )
+        return loss

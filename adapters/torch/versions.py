@@ -11,10 +11,23 @@ is_compiling: Callable[[], bool] = getattr(torch.compiler, "is_compiling", None)
 
 
 def _autocast_is_on(device: str) -> bool:
-    """As torch.is_autocast_enabled answers since 2.4 for a type of device."""
+    """Whether torch.autocast is on for a type of device. Of one without autocast, such as meta, torch must not be asked."""
+    return torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
+
+
+def _autocast_was_on(device: str) -> bool:
+    """As `_autocast_is_on`, before 2.4."""
     return torch.is_autocast_cpu_enabled() if device == "cpu" else torch.is_autocast_enabled()
 
 
-autocast_is_on: Callable[[str], bool] = (
-    torch.is_autocast_enabled if hasattr(torch.amp, "is_autocast_available") else _autocast_is_on
+autocast_is_on: Callable[[str], bool] = _autocast_is_on if hasattr(torch.amp, "is_autocast_available") else _autocast_was_on
+
+
+def _hooks_are_unknown(ignore_is_tracing: bool) -> None:
+    """Before 2.8 torch does not say which hooks are set: as if there were none."""
+
+
+saved_tensors_hooks: Callable[[bool], object] = getattr(
+    torch._C._autograd, "_top_saved_tensors_default_hooks", _hooks_are_unknown
 )
+"""The hooks that pack what backward passes need just now (checkpoint, offloading); None where there are none."""
