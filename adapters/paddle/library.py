@@ -14,7 +14,6 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import paddle
@@ -23,7 +22,8 @@ from compatlosses import formula, libraries, losses, rules
 from compatlosses.libraries import Shape
 
 from . import host as host
-from .versions import autocast_is_on
+from .autograd import Gradient, attached
+from .versions import autocast_is_on, without_autocast
 
 NAME = "Paddle"
 
@@ -60,7 +60,7 @@ def cast(x: Tensor, dtype: str, /) -> Tensor:
     if source == dtype:
         return x
     if (source == "float16" or dtype == "float16") and paddle.in_dynamic_mode():
-        return _Cast.apply(x, dtype)  # type: ignore[no-untyped-call]
+        return _cast_both_ways(x, dtype)
     return _cast(x, dtype)
 
 
@@ -121,12 +121,18 @@ def equal(x: Tensor, value: float, /) -> Tensor:
 
 def softplus(x: Tensor, /) -> Tensor:
     """log(1 + e^x)."""
-    return _Softplus.apply(x) if paddle.in_dynamic_mode() else _softplus(x)  # type: ignore[no-untyped-call]
+    if not paddle.in_dynamic_mode():
+        return _softplus(x)
+    # Paddle's log has two derivatives only.
+    return _differentiated(x, _softplus, lambda i, g, saved: g * sigmoid(saved[0]))
 
 
 def sigmoid(x: Tensor, /) -> Tensor:
     """1 / (1 + e^-x)."""
-    return _Sigmoid.apply(x) if paddle.in_dynamic_mode() else _sigmoid(x)  # type: ignore[no-untyped-call]
+    if not paddle.in_dynamic_mode():
+        return _sigmoid(x)
+    # Paddle's division is not differentiable as often as one likes.
+    return _differentiated(x, _sigmoid, lambda i, g, saved: g * (sigmoid(saved[0]) * sigmoid(-saved[0])))
 
 
 def sum(x: Tensor, /) -> Tensor:
@@ -152,39 +158,19 @@ def size(x: Tensor, /) -> int | Tensor:
 def elements(x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None, counts: Tensor | None, whole: bool, /) -> Tensor:
     """The loss of each element, differentiable by the formulas.
 
-    In a program Paddle differentiates the operations themselves, once: its PyLayer does not survive to_static there.
+    In a program Paddle differentiates the operations themselves, once: there are no hooks.
     """
     if not paddle.in_dynamic_mode():
-        with _without_autocast():
+        with without_autocast():
             return formula.elements(_THIS, x, y, w, p, counts, whole)
-    with paddle.no_grad(), _without_autocast():
+    with paddle.no_grad(), without_autocast():
         loss = formula.elements(_THIS, x, y, w, p, counts, whole)
 
-    def slope(of: int) -> Callable[[Tensor], Tensor]:
-        wanted = (of == 0, of == 1, of == 2, of == 3)
-        return lambda g: gradients(wanted, g, x, y, w, p, counts, whole)[of]
+    def gradient(i: int, g: Tensor, saved: Any) -> Tensor:
+        wanted = (i == 0, i == 1, i == 2, i == 3)
+        return gradients(wanted, g, *saved, whole)[i]
 
-    return attached(loss, (x, y, w, p), slope)
-
-
-def attached(value: Tensor, arguments: Sequence[Tensor | None], slope: Callable[[int], Callable[[Tensor], Tensor]]) -> Tensor:
-    """``value``, which nobody else holds, with ``slope(i)(g)`` as its gradient by ``arguments[i]`` for a cotangent g.
-
-    Each argument has a node of its own. One node for all is what Paddle's PyLayer seems made for, but it fails when
-    paddle.grad asks for some of them: it then wants None for the others, and nothing tells backward which they are.
-    """
-    if not paddle.is_grad_enabled():
-        return value
-    total = None
-    for i in range(len(arguments)):
-        argument = arguments[i]
-        if argument is None or argument.stop_gradient:
-            continue
-        if total is None:
-            total = _Attached.apply(argument, lambda: value, slope(i))  # type: ignore[no-untyped-call]
-        else:
-            total = total + _Attached.apply(argument, lambda: paddle.zeros_like(value), slope(i))  # type: ignore[no-untyped-call]
-    return value if total is None else total
+    return attached(loss, (x, y, w, p), (x, y, w, p, counts), gradient)
 
 
 def gradients(
@@ -199,7 +185,7 @@ def gradients(
     /,
 ) -> tuple[Tensor | None, Tensor | None, Tensor | None, Tensor | None]:
     """The gradients of `elements` times the cotangent ``g``."""
-    with _without_autocast():
+    with without_autocast():
         return formula.gradients(_THIS, wanted, g, x, y, w, p, counts, whole)
 
 
@@ -215,63 +201,19 @@ def autocast_dtype(x: Tensor, /) -> str | None:
     return None
 
 
-class _Cast(paddle.autograd.PyLayer):
-    """A cast to or from float16, whose gradient is a cast by `_cast` too and not by Paddle."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, name: str) -> Tensor:
-        ctx.name = dtype(x)
-        return _cast(x, name)
-
-    @staticmethod
-    def backward(ctx: Any, g: Tensor) -> Tensor:
-        return cast(g, ctx.name)
+def _differentiated(x: Tensor, value: Callable[[Tensor], Tensor], gradient: Gradient) -> Tensor:
+    """``value(x)`` with its gradient."""
+    with paddle.no_grad():
+        found = value(x)
+    return attached(found, (x,), (x,), gradient)
 
 
-class _Attached(paddle.autograd.PyLayer):
-    """A value as a function of one argument; see `attached`. It comes in a function: a tensor would be a second argument."""
-
-    @staticmethod
-    def forward(ctx: Any, argument: Tensor, value: Callable[[], Tensor], slope: Callable[[Tensor], Tensor]) -> Tensor:
-        ctx.slope = slope
-        return value()
-
-    @staticmethod
-    def backward(ctx: Any, g: Tensor) -> Tensor:
-        return ctx.slope(g)
-
-
-class _Softplus(paddle.autograd.PyLayer):
-    """Softplus, whose derivative is the sigmoid: Paddle's log has two derivatives only."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:
-        ctx.save_for_backward(x)
-        return _softplus(x)
-
-    @staticmethod
-    def backward(ctx: Any, g: Tensor) -> Tensor:
-        (x,) = ctx.saved_tensor()
-        return g * sigmoid(x)
-
-
-class _Sigmoid(paddle.autograd.PyLayer):
-    """The sigmoid, differentiable as often as one likes: Paddle's division is not."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:
-        ctx.save_for_backward(x)
-        return _sigmoid(x)
-
-    @staticmethod
-    def backward(ctx: Any, g: Tensor) -> Tensor:
-        (x,) = ctx.saved_tensor()
-        return g * (sigmoid(x) * sigmoid(-x))
-
-
-def _without_autocast() -> AbstractContextManager[None]:
-    """No automatic casting inside: at level O2 it would cast the formula's operations to half precision, on GPUs."""
-    return paddle.amp.auto_cast(enable=False) if autocast_is_on() else nullcontext()
+def _cast_both_ways(x: Tensor, to: str) -> Tensor:
+    """A cast to or from float16, whose gradient is a cast by `cast` too and not by Paddle."""
+    source = dtype(x)
+    with paddle.no_grad():
+        found = _cast(x, to)
+    return attached(found, (x,), (), lambda i, g, saved: cast(g, source))
 
 
 def _cast(x: Tensor, dtype: str) -> Tensor:
