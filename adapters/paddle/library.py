@@ -72,14 +72,25 @@ def constant(value: float, like: Tensor, /) -> Tensor:
 def sum_to(x: Tensor, like: Tensor, /) -> Tensor:
     """``x`` summed to the shape of ``like`` in float64, of the dtype of ``x``."""
     axes = libraries.summed_axes(shape(x), shape(like))
-    if not axes:
+    unknown = [i for i in range(len(like.shape)) if like.shape[i] < 0]
+    if not axes and not unknown:
         return x
-    total = paddle.sum(x.astype("float64"), list(axes), keepdim=True)
+    total = x.astype("float64")
+    if axes:
+        total = paddle.sum(total, list(axes), keepdim=True)
     extra = len(x.shape) - len(like.shape)
     if extra:
         # Not a reshape: a program may not know the sizes.
         total = paddle.squeeze(total, list(range(extra)))
+    for axis in unknown:
+        total = _summed_if(paddle.shape(like)[axis], total, axis)
     return total.astype(x.dtype)
+
+
+def _summed_if(size: Tensor, x: Tensor, axis: int) -> Tensor:
+    """``x`` summed along an axis to ``size``, which a program knows when it runs: 1, or what it is already."""
+    total = paddle.where(size == 1, paddle.sum(x, axis, keepdim=True), x)
+    return paddle.slice(total, [axis], [0], [size])
 
 
 def reshape(x: Tensor, shape: Sequence[int], /) -> Tensor:
@@ -192,6 +203,27 @@ def gradients(
 def tracing() -> bool:
     """Whether a program is being built."""
     return not paddle.in_dynamic_mode()
+
+
+def assured(x: Tensor, like: Tensor, same: bool, message: str, /) -> Tensor:
+    """``x``, reshaped to its own shape when the program runs, and to an impossible one where that does not suit ``like``.
+
+    Paddle's assertion would be pruned from a saved program, because nothing comes out of it. ``message`` has no place here:
+    Paddle's error is of an invalid shape with the size -2.
+    """
+    own, target = x.shape, like.shape
+    offset = len(target) - len(own)
+    sizes, expected = paddle.shape(x), paddle.shape(like)
+    result: list[Any] = []
+    for i in range(len(own)):
+        if own[i] >= 0 and (target[offset + i] >= 0 or (own[i] == 1 and not same)):
+            result.append(own[i])
+            continue
+        suits = sizes[i] == expected[offset + i]
+        if not same:
+            suits = paddle.logical_or(suits, sizes[i] == 1)
+        result.append(paddle.where(suits, sizes[i], paddle.full_like(sizes[i], -2)))
+    return paddle.reshape(x, result)
 
 
 def autocast_dtype(x: Tensor, /) -> str | None:
