@@ -39,6 +39,8 @@ def warn_of_foreign(loss: str, own: str, **weights: Tensor | None) -> None:
     Such a weight is an attribute like any other: a model of its framework neither moves nor saves it. The class that would keep
     it is its `Library`'s ``LOSS_CLASS``; a framework without modules has none.
     """
+    # This, the class, and its caller; between those the metaclass, where the class is settled only now.
+    level = 4 if sys._getframe(2).f_globals is globals() else 3
     for name, weight in weights.items():
         library = None if weight is None else find(weight)
         theirs = getattr(library, "LOSS_CLASS", None)
@@ -49,7 +51,7 @@ def warn_of_foreign(loss: str, own: str, **weights: Tensor | None) -> None:
             f"is moved, cast or saved leaves {name} behind. Use {theirs} in a {library.NAME} model, or call the loss function "
             f"with {name}.",
             UserWarning,
-            stacklevel=4,
+            stacklevel=level,
         )
 
 

@@ -147,11 +147,11 @@ class Composite(Protocol):
     """A `Library` for the tensors of several frameworks, which are not mixed in one call."""
 
     def kind(self, x: Tensor, /) -> str:
-        """The name of the framework, as a person would say it in an error: 'dask.array'."""
+        """The public name of the type of ``x``: 'dask.array.Array'."""
 
 
 class Deferred(Protocol):
-    """A `Library` whose `shape` may have unknown sizes, or be unknown, until a program runs."""
+    """A `Library` whose ``shape`` may have unknown sizes, or be unknown, until a program runs. Each such library is one."""
 
     def assured(self, x: Tensor, like: Tensor, same: bool, message: str, /) -> Tensor:
         """``x``, tied to a check when the program runs; differentiable.
@@ -252,14 +252,23 @@ def library_of(
             f"({known()}). Make it one first, for example with numpy.asarray."
         )
     if not library.owns(targets):
-        refuse(library, names, names[1], targets)
+        refuse(library, names, logits, 1, targets)
     if weight is not None and not library.owns(weight) and number(weight) is None:
-        refuse(library, names, names[2], weight)
+        refuse(library, names, logits, 2, weight)
     if pos_weight is not None and not library.owns(pos_weight) and number(pos_weight) is None:
-        refuse(library, names, names[3], pos_weight)
+        refuse(library, names, logits, 3, pos_weight)
+    if hasattr(library, "kind"):
+        check_kinds(library, names, (logits, targets, weight, pos_weight))
     if hasattr(library, "why_unsuitable"):
         check_suitable(library, names, (logits, targets, weight, pos_weight))
     return library
+
+
+def check_kinds(library: Library, names: Names, arguments: tuple[object, object, object, object]) -> None:
+    """Refuse tensors of two frameworks that a `Composite` library serves."""
+    for i in range(1, 4):
+        if library.owns(arguments[i]) and named(library, arguments[i]) != named(library, arguments[0]):
+            refuse(library, names, arguments[0], i, arguments[i])
 
 
 def check_suitable(library: Library, names: Names, arguments: tuple[object, object, object, object]) -> None:
@@ -272,15 +281,24 @@ def check_suitable(library: Library, names: Names, arguments: tuple[object, obje
                 raise TypeError(f"{names[i]}: {why}")
 
 
-def refuse(library: Library, names: Names, name: str, x: object) -> None:
-    """Raise the TypeError for the argument called ``name``, which ``library``, owner of the logits, does not own."""
+def refuse(library: Library, names: Names, logits: object, place: int, x: object) -> None:
+    """Raise the TypeError for ``x``, the argument in that ``place``, which does not go with the ``logits`` of ``library``."""
+    name, expected = names[place], named(library, logits)
     other = find(x)
     if other is None:
-        raise TypeError(f"{name} is {described(x)}; expected a {library.NAME} tensor, as {names[0]} is. Make {name} one first.")
+        raise TypeError(f"{name} is {described(x)}; expected {expected}, as {names[0]} is. Make {name} one first.")
     raise TypeError(
-        f"{names[0]} is a {library.NAME} tensor and {name} is a {other.NAME} tensor; expected all tensors of one call "
-        f"to come from one framework. Convert {name} to {library.NAME} first."
+        f"{names[0]} is {expected} and {name} is {named(other, x)}; expected all tensors of one call to come from one "
+        f"framework. Make {name} {expected} first."
     )
+
+
+def named(library: Library, x: object) -> str:
+    """What kind of tensor ``x`` is, in words for an error: 'a torch tensor', or 'a dask.array.Array'."""
+    if hasattr(library, "kind"):
+        kind = library.kind(x)
+        return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
+    return f"a {library.NAME} tensor"
 
 
 def number(x: object) -> int | float | None:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from . import formula, rules
 from .executors import fused_loss, fused_value_and_gradients
 from .libraries import NAMES, Library, Shape, Tensor, library_of, number, quoted
@@ -199,7 +197,7 @@ def check_call(
     # Each rule is asked for its words only where a quick look does not suffice: most of what a small call costs is calls.
     shape = library.shape(logits)
     if library.dtype(logits) not in rules.FLOATING:
-        rules.check_dtype(library, NAMES[0], logits, rules.FLOATING, TypeError)
+        rules.check_dtype(library, NAMES[0], logits, rules.FLOATING, TypeError, targets=targets)
     if library.dtype(targets) not in rules.NUMBERS:
         rules.check_dtype(library, NAMES[1], targets, rules.NUMBERS, TypeError)
     if shape is None or library.shape(targets) != shape:
@@ -210,7 +208,7 @@ def check_call(
         check_factor(library, NAMES[3], pos_weight, logits, shape)
     if ignore_index is not None and number(ignore_index) is None:
         raise TypeError(f"ignore_index is {quoted(ignore_index)}; expected a number or None")
-    if not isinstance(normalize, (bool, np.bool_)):
+    if not isinstance(number(normalize), bool):
         raise TypeError(f"normalize is {quoted(normalize)}; expected True or False")
 
 
@@ -251,9 +249,9 @@ def gradients_by_formula(
     They are computed in ``dtype``: the hosts', whose memory is the processor's, in float64 like what they stand for.
     """
     inputs = prepared(library, dtype, logits, targets, weight, pos_weight, ignore_index)
-    divisor = divisor_of(library, inputs, reduction, normalize)
     g = None if cotangent is None else library.cast(cotangent, library.dtype(inputs[0]))
     gradients = library.gradients(wanted, g, *inputs, False)
+    divisor = nonzero(library, divisor_of(library, inputs, reduction, normalize))
     arguments = (logits, targets, weight, pos_weight)
     return tuple(
         None if gradient is None else library.cast(divided(library, gradient, divisor), library.dtype(argument))
@@ -282,13 +280,18 @@ def prepared(
 
 
 def assured(library: Library, name: str, x: Tensor | float | None, logits: Tensor, same: bool) -> Tensor | float | None:
-    """``x``; where a size is unknown, tied to the check that `check_call` could not finish. See `libraries.Deferred`."""
-    if x is None or not library.owns(x) or (rules.is_static(library.shape(x)) and rules.is_static(library.shape(logits))):
+    """``x``; where its shape cannot be judged yet, tied to the check that `check_call` could not finish. See `Deferred`."""
+    if x is None or not hasattr(library, "assured") or not library.owns(x):
         return x
+    shape, target = library.shape(x), library.shape(logits)
     if same:
-        return library.assured(x, logits, True, f"the shape of the {name} differs from that of the logits; {RESHAPE}")  # type: ignore[attr-defined]
+        if rules.is_static(shape) and rules.is_static(target):
+            return x
+        return library.assured(x, logits, True, f"the shape of the {name} differs from that of the logits; {RESHAPE}")
+    if rules.surely_broadcasts(shape, target):
+        return x
     message = f"the {name} does not broadcast to the shape of the logits, or would enlarge it; {RESHAPE}"
-    return library.assured(x, logits, False, message)  # type: ignore[attr-defined]
+    return library.assured(x, logits, False, message)
 
 
 def ignored_value(library: Library, targets: Tensor, ignore_index: object) -> float | None:
@@ -302,7 +305,12 @@ def weight_of(library: Library, weight: Tensor | float | None) -> Tensor | float
     """A weight as a tensor of the library, a Python number or None."""
     if weight is None or library.owns(weight):
         return weight
-    return number(weight)
+    value = number(weight)
+    if isinstance(value, int) and abs(value) > rules.LARGEST:
+        raise ValueError(
+            "a weight is an int beyond the range of float64; expected a smaller one. Pass float('inf') for infinity."
+        )
+    return value
 
 
 def compute_dtype(
@@ -353,6 +361,15 @@ def divisor_of(library: Library, inputs: Inputs, reduction: str, normalize: bool
             return library.where(library.equal(size, 0), 0, number)
         return number
     return max(number, 1)
+
+
+def nonzero(library: Library, divisor: int | Tensor | None) -> int | Tensor | None:
+    """The divisor of gradients: an empty input's is 1, so that its weights have the gradient 0 of a sum over nothing."""
+    if divisor is None:
+        return None
+    if library.owns(divisor):
+        return library.where(library.equal(divisor, 0), 1, divisor)
+    return max(divisor, 1)
 
 
 def divided(library: Library, total: Tensor, divisor: int | Tensor | None) -> Tensor:

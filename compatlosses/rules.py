@@ -47,15 +47,17 @@ def check_reduction(reduction: object, error: type[Exception]) -> None:
         fail(error, f"reduction is {quoted(reduction)}; expected 'none', 'mean' or 'sum'")
 
 
-def check_dtype(library: Library, name: str, x: Tensor, accepted: tuple[str, ...], error: type[Exception]) -> None:
-    """Refuse a tensor whose dtype is not among ``accepted``."""
+def check_dtype(
+    library: Library, name: str, x: Tensor, accepted: tuple[str, ...], error: type[Exception], *, targets: Tensor = None
+) -> None:
+    """Refuse a tensor whose dtype is not among ``accepted``. ``targets``: those that stand beside logits ``x``."""
     dtype = library.dtype(x)
-    if dtype not in accepted:
-        fail(
-            error,
-            f"{name} has dtype {dtype}; expected {', '.join(accepted)}. "
-            f"Cast it first, for example to {'float32' if 'float32' in accepted else accepted[0]}.",
-        )
+    if dtype in accepted:
+        return
+    mend = f"Cast it first, for example to {'float32' if 'float32' in accepted else accepted[0]}."
+    if targets is not None and dtype in INTEGRAL and library.dtype(targets) in FLOATING:
+        mend = f"Are logits and targets in this order? The targets have dtype {library.dtype(targets)}. {mend}"
+    fail(error, f"{name} has dtype {dtype}; expected {', '.join(accepted)}. {mend}")
 
 
 def check_same_shape(library: Library, name: str, x: Tensor, like_name: str, like: Tensor, error: type[Exception]) -> None:
@@ -83,8 +85,18 @@ def check_broadcast(library: Library, name: str, x: Tensor, like_name: str, like
             error,
             f"{name} has shape {shown(shape)}, which does not broadcast to {shown(target)}, the shape of {like_name}; "
             f"expected at most {len(target)} dimensions, each, counted from the last, of size 1 or of the size in "
-            f"{like_name}. Reshape {name} first.",
+            f"{like_name}. {reshaping(name, shape, target)}",
         )
+
+
+def reshaping(name: str, shape: Shape, target: Shape) -> str:
+    """How to mend a weight that does not broadcast to ``target``: one a class or an example lacks the axes behind its own."""
+    if len(shape) == 1 and is_known(shape[0]):
+        for axis in (1, 0):
+            if axis < len(target) - 1 and shape[0] == target[axis]:
+                needed = shown((shape[0],) + (1,) * (len(target) - 1 - axis))
+                return f"For one {name} per {'class' if axis == 1 else 'example'} (axis {axis}), reshape {name} to {needed}."
+    return f"Reshape {name} first."
 
 
 def _sentinel(
@@ -184,6 +196,17 @@ def broadcasts(shape: Shape, target: Shape) -> bool:
         size = shape[i]
         expected = target[offset + i]
         if size != expected and size != 1 and is_known(size) and is_known(expected):
+            return False
+    return True
+
+
+def surely_broadcasts(shape: Shape | None, target: Shape | None) -> bool:
+    """Whether a shape that `broadcasts` to ``target`` does so whatever the sizes that are not known."""
+    if shape is None or target is None:
+        return False
+    offset = len(target) - len(shape)
+    for i in range(len(shape)):
+        if shape[i] != 1 and not (is_known(shape[i]) and is_known(target[offset + i])):
             return False
     return True
 

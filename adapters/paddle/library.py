@@ -26,6 +26,7 @@ from .autograd import Gradient, attached
 from .versions import autocast_is_on, without_autocast
 
 NAME = "Paddle"
+LOSS_CLASS = "compatlosses.paddle.BCEWithLogitsLoss"
 
 Tensor = Any
 """`paddle.Tensor`, or what stands for one while a program is built. Paddle's own annotations lack the latter."""
