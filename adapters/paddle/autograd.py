@@ -68,7 +68,7 @@ def attached(
                 deliveries.append(_Delivery(gradient, i, kept, alive))
                 part.register_hook(deliveries[-1])
             if part.dtype != stub(chain).dtype:
-                part = part.astype(chain)
+                part = paddle.cast(part, chain)
                 direct = False
             total = part if total is None else total + part
         result = total * made(token)
@@ -78,20 +78,25 @@ def attached(
         if direct:
             put(value, result)
             return result
-        result = result.astype(value.dtype)
-        nothing = stub(value.dtype)
+        return _with_letters(result, value, deliveries)
 
-        def receive(g: Tensor) -> Tensor:
-            for delivery in deliveries:
-                delivery.letters[get_ident()] = g
-            return nothing
 
-        result.register_hook(receive)
-        put(value, result)
-        # Hooks of the user's come after ours on one node, and would see what ours has returned.
-        result = paddle.unsqueeze(result, 0)
-        put(value, result)
-        return result
+def _with_letters(result: Tensor, value: Tensor, deliveries: Sequence[_Delivery]) -> Tensor:
+    """``value`` in the place of the number ``result``, whose cotangent goes to the deliveries by letter."""
+    result = result.astype(value.dtype)
+    nothing = stub(value.dtype)
+
+    def receive(g: Tensor) -> Tensor:
+        for delivery in deliveries:
+            delivery.letters[get_ident()] = g
+        return nothing
+
+    result.register_hook(receive)
+    put(value, result)
+    # Hooks of the user's come after ours on one node, and would see what ours has returned.
+    result = paddle.unsqueeze(result, 0)
+    put(value, result)
+    return result
 
 
 def differentiable(argument: Tensor | float | None) -> bool:
@@ -141,8 +146,10 @@ class _Saved:
             RuntimeError: one has been changed in place.
         """
         values: list[Any] = list(self._values)
-        tensors: tuple[Tensor, ...] = self._context.saved_tensor()
-        for place, tensor, (original, before) in zip(self._places, tensors, self._states, strict=True):
+        tensors = self._context.saved_tensor()
+        for k, place in enumerate(self._places):
+            tensor: Any = tensors[k]
+            original, before = self._states[k]
             if original() is tensor and state(tensor) != before:
                 raise RuntimeError(
                     f"a tensor of shape {tuple(tensor.shape)} that the gradient of this loss needs has been changed in place "

@@ -93,11 +93,12 @@ def attach(
 
     def gradient(i: int, g: Tensor, saved: Any) -> Tensor:
         wanted = (i == 0, i == 1, i == 2, i == 3)
+        x, y, w, p = saved
         if paddle.is_grad_enabled():
             from . import library
 
-            return losses.gradients_by_formula(library, wanted, g, *saved, *call.options)[i]
-        arrays = views(_THIS, *saved)
+            return losses.gradients_by_formula(library, wanted, g, x, y, w, p, *call.options)[i]
+        arrays = views(_THIS, x, y, w, p)
         found = call.gradients(arrays, g.item() if call.reduced else view(g), wanted)[i]
         assert found is not None
         return tensor(found, g)

@@ -118,17 +118,31 @@ def isinf(x: Tensor, /) -> Tensor:
     return paddle.isinf(x)
 
 
+def why_unsuitable(x: Tensor, /) -> str | None:
+    """Refuse sparse tensors, to which Paddle's operations do not apply."""
+    if paddle.in_dynamic_mode() and not x.is_dense() and not x.is_dist():
+        return "a sparse Paddle tensor was given; expected a dense one. Call to_dense() first."
+    return None
+
+
 def equal(x: Tensor, value: float, /) -> Tensor:
-    """Where ``x`` has exactly this value, rounded to its dtype; whole numbers are compared as they are."""
+    """Where ``x`` is ``value``, which its dtype holds; NaN equals NaN."""
     if dtype(x) in rules.FLOATING:
         if value == 0:
             return paddle.logical_not(x)
         # Half precision lacks comparisons on CPU.
-        wide, value = x.astype("float64"), constant(value, x).astype("float64")
-        return paddle.logical_and(wide <= value, wide >= value)
-    if value != value or value in (float("inf"), -float("inf")) or value != int(value):
-        return paddle.zeros_like(x, "bool")
-    return paddle.equal(x.astype("int64"), paddle.full([], int(value), "int64"))
+        wide = x.astype("float64")
+        if value != value:
+            return paddle.isnan(wide)
+        number = paddle.full([], value, "float64")
+        return paddle.logical_and(wide <= number, wide >= number)
+    return paddle.equal(x.astype("int64"), _whole(int(value)))
+
+
+def _whole(value: int) -> Tensor:
+    """A 0-D int64 tensor. Paddle makes constants by way of float64, which has no room for a large one."""
+    high, low = divmod(value, 2**32)
+    return paddle.full([], high, "int64") * 2**32 + paddle.full([], low, "int64")
 
 
 def softplus(x: Tensor, /) -> Tensor:
@@ -179,8 +193,8 @@ def elements(x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None, counts: T
         loss = formula.elements(_THIS, x, y, w, p, counts, whole)
 
     def gradient(i: int, g: Tensor, saved: Any) -> Tensor:
-        wanted = (i == 0, i == 1, i == 2, i == 3)
-        return gradients(wanted, g, *saved, whole)[i]
+        x, y, w, p, counts = saved
+        return gradients((i == 0, i == 1, i == 2, i == 3), g, x, y, w, p, counts, whole)[i]
 
     return attached(loss, (x, y, w, p), (x, y, w, p, counts), gradient)
 
