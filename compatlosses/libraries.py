@@ -194,11 +194,15 @@ def installed() -> tuple[Library, ...]:
 
 def find(x: object) -> Library | None:
     """The library that owns ``x``, or None."""
+    # The answer has a name, because Paddle's to_static, which may read this before its adapter can tell it not to, moves the
+    # condition of a return out of its loop.
     for library in _libraries:
-        if library.owns(x):
+        found = library.owns(x)
+        if found:
             return library
     for library in _installed.libraries:
-        if library.owns(x):
+        found = library.owns(x)
+        if found:
             return library
     return None
 
@@ -229,7 +233,7 @@ _installed = _Installed()
 
 
 def library_of(
-    logits: object, targets: object, weight: object = None, pos_weight: object = None, names: Names = NAMES
+    logits: object, targets: object, weight: object = None, pos_weight: object = None, names: Names | None = None
 ) -> Library:
     """The one library whose tensors the arguments of a call are; ``names`` is what the caller's API calls them.
 
@@ -238,6 +242,9 @@ def library_of(
     Raises:
         TypeError: an argument is no tensor, or the tensors come from two frameworks.
     """
+    # Not a default: Paddle's to_static cannot evaluate one that is a name.
+    if names is None:
+        names = NAMES
     library = find(logits)
     if library is None:
         raise TypeError(

@@ -13,8 +13,9 @@ from compatlosses.classes import loss_class
 from compatlosses.libraries import Tensor, library_of
 
 from . import adapter
-from .checks import NAMES, check_pair, check_weight, promoted
+from .checks import NAMES, check_pair, check_weight, promoted, warn_of_padding
 from .fluid.layers import sigmoid_cross_entropy_with_logits
+from .names import refuse
 
 if TYPE_CHECKING:
     from .modules import BCEWithLogitsLoss
@@ -94,6 +95,7 @@ def binary_cross_entropy_with_logits(
     dtype = library.autocast_dtype(x) or library.dtype(x)
     if weight is not None:
         dtype = promoted(dtype, library.autocast_dtype(weight) or library.dtype(weight))
+    warn_of_padding(library, y)
     return losses.evaluate(library, x, y, weight, pos_weight, reduction, None, False, dtype)
 
 
@@ -104,6 +106,13 @@ def __dir__() -> list[str]:
 
 def __getattr__(name: str) -> Any:
     """The layer class, which imports Paddle, when it is first asked for; a plain callable where Paddle is not installed."""
+    if name != "BCEWithLogitsLoss":
+        refuse(
+            __name__,
+            name,
+            "binary_cross_entropy_with_logits and BCEWithLogitsLoss of Paddle 3, v2_0 and fluid for older releases",
+            "All else is Paddle's own: `import paddle`.",
+        )
     return loss_class(__name__, name, adapter.MODULE)
 
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from compatlosses import rules
+import warnings
+from functools import cache
+
+import numpy as np
+
+from compatlosses import fused, rules
+from compatlosses.executors import Array
 from compatlosses.libraries import Library, Names, Tensor
 
 NAMES: Names = ("logit", "label", "weight", "pos_weight")
@@ -47,3 +53,42 @@ def promoted(a: str, b: str) -> str:
     if a == b:
         return a
     return "float64" if "float64" in (a, b) else "float32"
+
+
+PADDING = -100
+"""The label that Paddle's operator leaves out, which its document does not say."""
+
+_BITS = {"float16": np.uint16(0xD640), "bfloat16": np.uint16(0xC2C8)}
+"""-100 in half precision. NumPy compares half precision slowly, and has no bfloat16."""
+
+
+def warn_of_padding(library: Library, label: Tensor) -> None:
+    """Warn once, where labels on host memory hold -100: padding that relies on Paddle leaving it out counts here."""
+    host = library.host
+    if host is not None and host.why_formula(label, label, None, None) is None:
+        look_for_padding(host.view(label), library.dtype(label))
+
+
+def look_for_padding(labels: Array, dtype: str) -> None:
+    """Warn where one of the labels is -100, unless that has been said."""
+    if _warn.cache_info().currsize:
+        return
+    bits = _BITS.get(dtype)
+    if (labels == PADDING if bits is None else _bits(labels) == bits).any():
+        _warn()
+
+
+def _bits(labels: Array) -> Array:
+    """Labels of half precision as integers. A view keeps the strides."""
+    return labels.view(np.uint16) if labels.dtype != fused.BFLOAT16 else labels["bfloat16"]
+
+
+@cache
+def _warn() -> None:
+    warnings.warn(
+        "a label is -100. Paddle's own operator leaves such elements out, which its document does not say; here they count, as "
+        "the formula has them. Give padding the weight 0, or call compatlosses.binary_cross_entropy_with_logits(..., "
+        "ignore_index=-100). This is said once.",
+        UserWarning,
+        stacklevel=5,
+    )

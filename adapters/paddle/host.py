@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
 from typing import Any
 
 import numpy as np
 import paddle
-from paddle.base.core import from_dlpack
 from paddle.base.framework import EagerParamBase
 
 from compatlosses import fused, losses
 from compatlosses.executors import NOTHING_WANTED, Array, FusedCall, views
+
+from .autograd import attached, differentiable, made
+from .versions import allocation
 
 Tensor = Any
 
@@ -29,9 +31,8 @@ _TYPESTR = {
 }
 
 
-# In 3.3 Paddle's own constructor comes behind a look at the newer ways to call it, which takes longer than it does.
-_init: Callable[..., None] = getattr(paddle, "original_init", paddle.Tensor.__init__)
-_new: Callable[..., Tensor] = paddle.Tensor.__new__
+_THIS: Any = sys.modules[__name__]
+"""This module, as the host that the arguments are viewed by."""
 
 
 def why_formula(
@@ -64,17 +65,11 @@ def wanted(
     return differentiable(logits), differentiable(targets), differentiable(weight), differentiable(pos_weight)
 
 
-def differentiable(argument: Tensor | float | None) -> bool:
-    """Whether an argument is a tensor that asks for a gradient."""
-    return argument is not None and not isinstance(argument, (int, float)) and not argument.stop_gradient
-
-
 def view(tensor: Tensor, /) -> Array:
     """The tensor's memory as an array."""
-    # Paddle keeps no memory for a tensor without elements. To ask for its size would cost more than the view.
-    typestr, shape = _TYPESTR[tensor.dtype], tuple(tensor.shape)
-    array = np.asarray(_Memory(tensor, typestr, shape)) if 0 not in shape else np.empty(shape, typestr)
-    return array.view(fused.BFLOAT16) if typestr == "<u2" else array
+    memory = _Memory(tensor)
+    array = np.asarray(memory) if memory.allocation is not None else np.empty(tuple(tensor.shape), _TYPESTR[tensor.dtype])
+    return array.view(fused.BFLOAT16) if tensor.dtype == paddle.bfloat16 else array
 
 
 def tensor(array: Array | np.generic, like: Tensor, /) -> Tensor:
@@ -83,13 +78,6 @@ def tensor(array: Array | np.generic, like: Tensor, /) -> Tensor:
     if whole.dtype == fused.BFLOAT16:
         return made(whole.view(np.int16)).view("bfloat16")
     return made(whole)
-
-
-def made(array: Array) -> Tensor:
-    """An array as a Paddle tensor, without a copy."""
-    tensor = _new(paddle.Tensor)
-    _init(tensor, from_dlpack(array.__dlpack__()))
-    return tensor
 
 
 def attach(
@@ -101,45 +89,46 @@ def attach(
     /,
 ) -> Tensor:
     """The call's loss as a tensor whose gradients autograd asks of ``call``; a gradient of those is the formula's."""
-    from . import library
+    arguments = (logits, targets, weight, pos_weight)
 
-    def slope(of: int) -> Callable[[Tensor], Tensor]:
-        wanted = (of == 0, of == 1, of == 2, of == 3)
+    def gradient(i: int, g: Tensor, saved: Any) -> Tensor:
+        wanted = (i == 0, i == 1, i == 2, i == 3)
+        x, y, w, p = saved
+        if paddle.is_grad_enabled():
+            from . import library
 
-        def gradient(g: Tensor) -> Tensor:
-            if paddle.is_grad_enabled():
-                return losses.gradients_by_formula(library, wanted, g, logits, targets, weight, pos_weight, *call.options)[of]
-            arrays = views(library.host, logits, targets, weight, pos_weight)
-            found = call.gradients(arrays, g.item() if call.reduced else view(g), wanted)[of]
-            assert found is not None
-            return tensor(found, logits)
+            return losses.gradients_by_formula(library, wanted, g, x, y, w, p, *call.options)[i]
+        arrays = views(_THIS, x, y, w, p)
+        found = call.gradients(arrays, g.item() if call.reduced else view(g), wanted)[i]
+        assert found is not None
+        return tensor(found, g)
 
-        return gradient
-
-    arguments = [argument if differentiable(argument) else None for argument in (logits, targets, weight, pos_weight)]
-    value = tensor(call.loss, logits)
-    if call.loss.dtype.itemsize > 2:
-        return library.attached(value, arguments, slope)
-    # Paddle's CPU kernels cannot add in half precision, which is how it joins the nodes of several arguments.
-    wide = library.attached(library.cast(value, "float32"), arguments, slope)
-    return library.cast(wide, library.dtype(value))
+    return attached(tensor(call.loss, logits), arguments, arguments, gradient)
 
 
 class _Memory:
     """A tensor's memory by NumPy's array interface, which has strides and lets bfloat16 pass as its bits.
 
-    DLPack would do, but its views are read-only, and it has no bfloat16.
+    DLPack would do, but its views are read-only, and it has no bfloat16. What is held is the allocation, None for a tensor
+    without elements: a tensor may be given another one while a kernel reads, by `cast_` or by Paddle's `_clear_data`.
     """
 
-    __slots__ = ("__array_interface__", "tensor")
+    __slots__ = ("__array_interface__", "allocation")
 
-    def __init__(self, tensor: Tensor, typestr: str, shape: tuple[int, ...]) -> None:
-        self.tensor = tensor
+    def __init__(self, tensor: Tensor) -> None:
+        self.allocation = None if 0 in tensor.shape else allocation(tensor)
+        typestr = _TYPESTR[tensor.dtype]
         itemsize = int(typestr[2])
         self.__array_interface__ = {
             "version": 3,
             "typestr": typestr,
-            "data": (tensor.data_ptr(), False),
-            "shape": shape,
+            "data": (0 if self.allocation is None else self.allocation._ptr(), False),
+            "shape": tuple(tensor.shape),
             "strides": None if tensor.is_contiguous() else tuple(stride * itemsize for stride in tensor.strides),
         }
+        # Asked last: what has been read above is true of the memory that is held.
+        if self.allocation is not None and tensor.data_ptr() != self.allocation._ptr():
+            raise RuntimeError(
+                f"a tensor of shape {tuple(tensor.shape)} was given other memory while this loss was computed; expected that "
+                f"no other thread changes it. Give the loss a clone."
+            )

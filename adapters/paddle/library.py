@@ -14,7 +14,6 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import paddle
@@ -23,7 +22,8 @@ from compatlosses import formula, libraries, losses, rules
 from compatlosses.libraries import Shape
 
 from . import host as host
-from .versions import autocast_is_on
+from .autograd import Gradient, attached
+from .versions import autocast_is_on, without_autocast
 
 NAME = "Paddle"
 LOSS_CLASS = "compatlosses.paddle.BCEWithLogitsLoss"
@@ -61,7 +61,7 @@ def cast(x: Tensor, dtype: str, /) -> Tensor:
     if source == dtype:
         return x
     if (source == "float16" or dtype == "float16") and paddle.in_dynamic_mode():
-        return _Cast.apply(x, dtype)  # type: ignore[no-untyped-call]
+        return _cast_both_ways(x, dtype)
     return _cast(x, dtype)
 
 
@@ -73,14 +73,25 @@ def constant(value: float, like: Tensor, /) -> Tensor:
 def sum_to(x: Tensor, like: Tensor, /) -> Tensor:
     """``x`` summed to the shape of ``like`` in float64, of the dtype of ``x``."""
     axes = libraries.summed_axes(shape(x), shape(like))
-    if not axes:
+    unknown = [i for i in range(len(like.shape)) if like.shape[i] < 0]
+    if not axes and not unknown:
         return x
-    total = paddle.sum(x.astype("float64"), list(axes), keepdim=True)
+    total = x.astype("float64")
+    if axes:
+        total = paddle.sum(total, list(axes), keepdim=True)
     extra = len(x.shape) - len(like.shape)
     if extra:
         # Not a reshape: a program may not know the sizes.
         total = paddle.squeeze(total, list(range(extra)))
+    for axis in unknown:
+        total = _summed_if(paddle.shape(like)[axis], total, axis)
     return total.astype(x.dtype)
+
+
+def _summed_if(size: Tensor, x: Tensor, axis: int) -> Tensor:
+    """``x`` summed along an axis to ``size``, which a program knows when it runs: 1, or what it is already."""
+    total = paddle.where(size == 1, paddle.sum(x, axis, keepdim=True), x)
+    return paddle.slice(total, [axis], [0], [size])
 
 
 def reshape(x: Tensor, shape: Sequence[int], /) -> Tensor:
@@ -107,27 +118,47 @@ def isinf(x: Tensor, /) -> Tensor:
     return paddle.isinf(x)
 
 
+def why_unsuitable(x: Tensor, /) -> str | None:
+    """Refuse sparse tensors, to which Paddle's operations do not apply."""
+    if paddle.in_dynamic_mode() and not x.is_dense() and not x.is_dist():
+        return "a sparse Paddle tensor was given; expected a dense one. Call to_dense() first."
+    return None
+
+
 def equal(x: Tensor, value: float, /) -> Tensor:
-    """Where ``x`` has exactly this value, rounded to its dtype; whole numbers are compared as they are."""
+    """Where ``x`` is ``value``, which its dtype holds; NaN equals NaN."""
     if dtype(x) in rules.FLOATING:
         if value == 0:
             return paddle.logical_not(x)
         # Half precision lacks comparisons on CPU.
-        wide, value = x.astype("float64"), constant(value, x).astype("float64")
-        return paddle.logical_and(wide <= value, wide >= value)
-    if value != value or value in (float("inf"), -float("inf")) or value != int(value):
-        return paddle.zeros_like(x, "bool")
-    return paddle.equal(x.astype("int64"), paddle.full([], int(value), "int64"))
+        wide = x.astype("float64")
+        if value != value:
+            return paddle.isnan(wide)
+        number = paddle.full([], value, "float64")
+        return paddle.logical_and(wide <= number, wide >= number)
+    return paddle.equal(x.astype("int64"), _whole(int(value)))
+
+
+def _whole(value: int) -> Tensor:
+    """A 0-D int64 tensor. Paddle makes constants by way of float64, which has no room for a large one."""
+    high, low = divmod(value, 2**32)
+    return paddle.full([], high, "int64") * 2**32 + paddle.full([], low, "int64")
 
 
 def softplus(x: Tensor, /) -> Tensor:
     """log(1 + e^x)."""
-    return _Softplus.apply(x) if paddle.in_dynamic_mode() else _softplus(x)  # type: ignore[no-untyped-call]
+    if not paddle.in_dynamic_mode():
+        return _softplus(x)
+    # Paddle's log has two derivatives only.
+    return _differentiated(x, _softplus, lambda i, g, saved: g * sigmoid(saved[0]))
 
 
 def sigmoid(x: Tensor, /) -> Tensor:
     """1 / (1 + e^-x)."""
-    return _Sigmoid.apply(x) if paddle.in_dynamic_mode() else _sigmoid(x)  # type: ignore[no-untyped-call]
+    if not paddle.in_dynamic_mode():
+        return _sigmoid(x)
+    # Paddle's division is not differentiable as often as one likes.
+    return _differentiated(x, _sigmoid, lambda i, g, saved: g * (sigmoid(saved[0]) * sigmoid(-saved[0])))
 
 
 def sum(x: Tensor, /) -> Tensor:
@@ -153,39 +184,19 @@ def size(x: Tensor, /) -> int | Tensor:
 def elements(x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None, counts: Tensor | None, whole: bool, /) -> Tensor:
     """The loss of each element, differentiable by the formulas.
 
-    In a program Paddle differentiates the operations themselves, once: its PyLayer does not survive to_static there.
+    In a program Paddle differentiates the operations themselves, once: there are no hooks.
     """
     if not paddle.in_dynamic_mode():
-        with _without_autocast():
+        with without_autocast():
             return formula.elements(_THIS, x, y, w, p, counts, whole)
-    with paddle.no_grad(), _without_autocast():
+    with paddle.no_grad(), without_autocast():
         loss = formula.elements(_THIS, x, y, w, p, counts, whole)
 
-    def slope(of: int) -> Callable[[Tensor], Tensor]:
-        wanted = (of == 0, of == 1, of == 2, of == 3)
-        return lambda g: gradients(wanted, g, x, y, w, p, counts, whole)[of]
+    def gradient(i: int, g: Tensor, saved: Any) -> Tensor:
+        x, y, w, p, counts = saved
+        return gradients((i == 0, i == 1, i == 2, i == 3), g, x, y, w, p, counts, whole)[i]
 
-    return attached(loss, (x, y, w, p), slope)
-
-
-def attached(value: Tensor, arguments: Sequence[Tensor | None], slope: Callable[[int], Callable[[Tensor], Tensor]]) -> Tensor:
-    """``value``, which nobody else holds, with ``slope(i)(g)`` as its gradient by ``arguments[i]`` for a cotangent g.
-
-    Each argument has a node of its own. One node for all is what Paddle's PyLayer seems made for, but it fails when
-    paddle.grad asks for some of them: it then wants None for the others, and nothing tells backward which they are.
-    """
-    if not paddle.is_grad_enabled():
-        return value
-    total = None
-    for i in range(len(arguments)):
-        argument = arguments[i]
-        if argument is None or argument.stop_gradient:
-            continue
-        if total is None:
-            total = _Attached.apply(argument, lambda: value, slope(i))  # type: ignore[no-untyped-call]
-        else:
-            total = total + _Attached.apply(argument, lambda: paddle.zeros_like(value), slope(i))  # type: ignore[no-untyped-call]
-    return value if total is None else total
+    return attached(loss, (x, y, w, p), (x, y, w, p, counts), gradient)
 
 
 def gradients(
@@ -200,13 +211,34 @@ def gradients(
     /,
 ) -> tuple[Tensor | None, Tensor | None, Tensor | None, Tensor | None]:
     """The gradients of `elements` times the cotangent ``g``."""
-    with _without_autocast():
+    with without_autocast():
         return formula.gradients(_THIS, wanted, g, x, y, w, p, counts, whole)
 
 
 def tracing() -> bool:
     """Whether a program is being built."""
     return not paddle.in_dynamic_mode()
+
+
+def assured(x: Tensor, like: Tensor, same: bool, message: str, /) -> Tensor:
+    """``x``, reshaped to its own shape when the program runs, and to an impossible one where that does not suit ``like``.
+
+    Paddle's assertion would be pruned from a saved program, because nothing comes out of it. ``message`` has no place here:
+    Paddle's error is of an invalid shape with the size -2.
+    """
+    own, target = x.shape, like.shape
+    offset = len(target) - len(own)
+    sizes, expected = paddle.shape(x), paddle.shape(like)
+    result: list[Any] = []
+    for i in range(len(own)):
+        if own[i] >= 0 and (target[offset + i] >= 0 or (own[i] == 1 and not same)):
+            result.append(own[i])
+            continue
+        suits = sizes[i] == expected[offset + i]
+        if not same:
+            suits = paddle.logical_or(suits, sizes[i] == 1)
+        result.append(paddle.where(suits, sizes[i], paddle.full_like(sizes[i], -2)))
+    return paddle.reshape(x, result)
 
 
 def autocast_dtype(x: Tensor, /) -> str | None:
@@ -216,63 +248,19 @@ def autocast_dtype(x: Tensor, /) -> str | None:
     return None
 
 
-class _Cast(paddle.autograd.PyLayer):
-    """A cast to or from float16, whose gradient is a cast by `_cast` too and not by Paddle."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, name: str) -> Tensor:
-        ctx.name = dtype(x)
-        return _cast(x, name)
-
-    @staticmethod
-    def backward(ctx: Any, g: Tensor) -> Tensor:
-        return cast(g, ctx.name)
+def _differentiated(x: Tensor, value: Callable[[Tensor], Tensor], gradient: Gradient) -> Tensor:
+    """``value(x)`` with its gradient."""
+    with paddle.no_grad():
+        found = value(x)
+    return attached(found, (x,), (x,), gradient)
 
 
-class _Attached(paddle.autograd.PyLayer):
-    """A value as a function of one argument; see `attached`. It comes in a function: a tensor would be a second argument."""
-
-    @staticmethod
-    def forward(ctx: Any, argument: Tensor, value: Callable[[], Tensor], slope: Callable[[Tensor], Tensor]) -> Tensor:
-        ctx.slope = slope
-        return value()
-
-    @staticmethod
-    def backward(ctx: Any, g: Tensor) -> Tensor:
-        return ctx.slope(g)
-
-
-class _Softplus(paddle.autograd.PyLayer):
-    """Softplus, whose derivative is the sigmoid: Paddle's log has two derivatives only."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:
-        ctx.save_for_backward(x)
-        return _softplus(x)
-
-    @staticmethod
-    def backward(ctx: Any, g: Tensor) -> Tensor:
-        (x,) = ctx.saved_tensor()
-        return g * sigmoid(x)
-
-
-class _Sigmoid(paddle.autograd.PyLayer):
-    """The sigmoid, differentiable as often as one likes: Paddle's division is not."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:
-        ctx.save_for_backward(x)
-        return _sigmoid(x)
-
-    @staticmethod
-    def backward(ctx: Any, g: Tensor) -> Tensor:
-        (x,) = ctx.saved_tensor()
-        return g * (sigmoid(x) * sigmoid(-x))
-
-
-def _without_autocast() -> AbstractContextManager[None]:
-    """No automatic casting inside: at level O2 it would cast the formula's operations to half precision, on GPUs."""
-    return paddle.amp.auto_cast(enable=False) if autocast_is_on() else nullcontext()
+def _cast_both_ways(x: Tensor, to: str) -> Tensor:
+    """A cast to or from float16, whose gradient is a cast by `cast` too and not by Paddle."""
+    source = dtype(x)
+    with paddle.no_grad():
+        found = _cast(x, to)
+    return attached(found, (x,), (), lambda i, g, saved: cast(g, source))
 
 
 def _cast(x: Tensor, dtype: str) -> Tensor:

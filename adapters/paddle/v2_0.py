@@ -5,10 +5,13 @@ It takes the tensors of any framework. Importing it imports no framework.
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from compatlosses import losses, rules
 from compatlosses.libraries import Tensor, library_of
 
-from .checks import NAMES, check_pair, check_weight, promoted
+from .checks import NAMES, check_pair, check_weight, promoted, warn_of_padding
+from .names import refuse
 
 __all__ = ["binary_cross_entropy_with_logits"]
 
@@ -55,5 +58,16 @@ def binary_cross_entropy_with_logits(
     dtype = library.dtype(logit)
     if weight is not None:
         dtype = promoted(dtype, library.dtype(weight))
+    warn_of_padding(library, label)
     loss = losses.evaluate(library, logit, label, weight, pos_weight, reduction, None, False, dtype, whole=True)
     return loss if reduction == "none" else library.reshape(loss, (1,))
+
+
+def __getattr__(name: str) -> NoReturn:
+    """Say where the class and the rest of Paddle are."""
+    refuse(
+        __name__,
+        name,
+        "binary_cross_entropy_with_logits alone",
+        "BCEWithLogitsLoss is in compatlosses.paddle, by Paddle 3's rules; all else is Paddle's own: `import paddle`.",
+    )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import paddle
 
@@ -14,3 +16,31 @@ def _autocast_is_on() -> bool:
 
 
 autocast_is_on: Callable[[], bool] = getattr(paddle, "is_autocast_enabled", _autocast_is_on)
+
+
+def without_autocast() -> AbstractContextManager[Any]:
+    """No automatic casting inside: at level O2 it would cast the formula's operations to half precision, on GPUs."""
+    return paddle.amp.auto_cast(enable=False) if autocast_is_on() else nullcontext()
+
+
+def _put(value: Any, into: Any) -> None:
+    value._share_underline_tensor_to(into)
+
+
+def _put_data(value: Any, into: Any) -> None:
+    into.data = value
+    into.stop_gradient = False
+
+
+put: Callable[[Any, Any], None] = _put if hasattr(paddle.Tensor, "_share_underline_tensor_to") else _put_data
+"""``put(value, into)``: the contents of a tensor in the place of another's, whose node in the graph stays."""
+
+
+_Dense: Any = getattr(paddle.base.core, "DenseTensor", None) or paddle.base.core.LoDTensor
+
+
+def allocation(tensor: Any) -> Any:
+    """What owns a tensor's memory, whatever becomes of the tensor. Its ``_ptr()`` is the address."""
+    dense = _Dense()
+    getattr(dense, "_share_data_nocheck_with", dense._share_data_with)(tensor.get_tensor())
+    return dense

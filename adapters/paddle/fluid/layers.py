@@ -5,10 +5,15 @@ It takes the tensors of any framework. Importing it imports no framework.
 
 from __future__ import annotations
 
-from compatlosses import losses
-from compatlosses.libraries import Names, Tensor, library_of
+from typing import NoReturn
+
+import numpy as np
+
+from compatlosses import losses, rules
+from compatlosses.libraries import Names, Tensor, library_of, number, quoted
 
 from ..checks import check_pair
+from ..names import refuse
 
 __all__ = ["sigmoid_cross_entropy_with_logits"]
 
@@ -38,10 +43,22 @@ def sigmoid_cross_entropy_with_logits(
 
     Source: Paddle 1.8 documentation.
     """
-    if not isinstance(ignore_index, int):
-        raise TypeError(f"ignore_index is {ignore_index!r}; expected an int, the label's value of elements to ignore")
-    if not isinstance(normalize, bool):
-        raise TypeError(f"normalize is {normalize!r}; expected True or False")
+    ignored = number(ignore_index)
+    if not isinstance(ignored, int):
+        raise TypeError(f"ignore_index is {quoted(ignore_index)}; expected an int, the label's value of elements to ignore")
+    if not isinstance(normalize, (bool, np.bool_)):
+        raise TypeError(f"normalize is {quoted(normalize)}; expected True or False")
     library = library_of(x, label, None, None, _NAMES)
     check_pair(library, ("x", "label"), x, label, _ACCEPTED)
-    return losses.evaluate(library, x, label, None, None, "none", ignore_index, normalize, library.dtype(x))
+    value = rules.sentinel(library.dtype(label), ignored, ValueError, "label")
+    return losses.evaluate(library, x, label, None, None, "none", value, bool(normalize), library.dtype(x))
+
+
+def __getattr__(name: str) -> NoReturn:
+    """Say where other layers are."""
+    refuse(
+        __name__,
+        name,
+        "sigmoid_cross_entropy_with_logits alone",
+        f"fluid.layers.{name} is Paddle's own, up to 2.4: `import paddle.fluid as fluid`, and take this one loss from here.",
+    )
