@@ -55,7 +55,7 @@ class FusedCall:
     the framework may write into what it was given. Asked again, they are computed again.
     """
 
-    __slots__ = ("_arrays", "_kept", "loss", "options", "wanted")
+    __slots__ = ("_kept", "loss", "options", "wanted")
 
     def __init__(
         self,
@@ -66,56 +66,46 @@ class FusedCall:
         dtype: Any,
         wanted: fused.Wanted,
     ) -> None:
-        self._arrays = arrays
         self.options: tuple[str, float | None, bool] = (reduction, ignore_index, normalize)
         self.wanted = wanted
-        at_once = wanted if reduction != "none" else (False, False, False, False)
+        at_once = wanted if reduction != "none" else NOTHING_WANTED
         result = fused.evaluate(
             *arrays, reduction=reduction, ignore_index=ignore_index, normalize=normalize, wrt=at_once, dtype=dtype
         )
         self.loss = result.loss
-        self._kept: list[Array | None] = list(result.gradients)
+        self._kept = [result.gradients] if reduction != "none" else []
 
     @property
     def reduced(self) -> bool:
         """Whether the loss is one number, and so the cotangent."""
         return self.options[0] != "none"
 
-    def gradients(self, cotangent: Array | float, wanted: fused.Wanted | None = None) -> fused.Gradients:
+    def gradients(
+        self,
+        arrays: tuple[Array, Array, Array | float | None, Array | float | None],
+        cotangent: Array | float,
+        wanted: fused.Wanted | None = None,
+    ) -> fused.Gradients:
         """The gradients wanted (None: all that were at the call), times the cotangent.
 
-        The cotangent is a number, or with reduction 'none' an array of the logits' shape.
+        ``arrays`` are the call's, from where the framework has saved them. The cotangent is a number, or with reduction
+        'none' an array of the logits' shape.
         """
         wanted = self.wanted if wanted is None else wanted
-        kept = self._given_up(wanted)
-        if kept is not None and isinstance(cotangent, float):
-            if cotangent == 1.0:
-                return kept
-            if all(gradient is None or fused.rescalable(gradient, cotangent) for gradient in kept):
-                for gradient in kept:
-                    if gradient is not None:
-                        np.multiply(gradient, gradient.dtype.type(cotangent), out=gradient)
-                return kept
+        if wanted == self.wanted and isinstance(cotangent, float) and cotangent == 1.0:
+            try:
+                return self._kept.pop()  # one step, so that of two threads one has them
+            except IndexError:
+                pass
         reduction, ignore_index, normalize = self.options
         return fused.gradients(
-            *self._arrays,
+            *arrays,
             cotangent=cotangent,
             reduction=reduction,
             ignore_index=ignore_index,
             normalize=normalize,
             wrt=wanted,
         )
-
-    def _given_up(self, wanted: fused.Wanted) -> fused.Gradients | None:
-        """The kept gradients that are wanted, kept no longer; None if one of them is gone."""
-        found: list[Array | None] = [None, None, None, None]
-        for i in range(4):
-            if wanted[i]:
-                if self._kept[i] is None:
-                    return None
-                found[i] = self._kept[i]
-        self._kept = [None if wanted[i] else self._kept[i] for i in range(4)]
-        return found[0], found[1], found[2], found[3]
 
 
 def fused_loss(
