@@ -159,10 +159,11 @@ def elements(
     whole: bool,
 ) -> mindspore.Tensor:
     """The loss of each element in double, differentiable by the formulas."""
-    w, p = _as_large(_wide(w), x), _as_large(_wide(p), x)
+    x, y, w, p = _wide(x), _wide(y), _as_large(_wide(w), x), _as_large(_wide(p), x)
+    x = _of_one_shape(x, y, w, p)
     if whole:
-        return _whole_elements(_wide(x), _wide(y), w, p, counts)
-    return _elements(_wide(x), _wide(y), w, p, counts)
+        return _whole_elements(x, y, w, p, counts)
+    return _elements(x, y, w, p, counts)
 
 
 def gradients(
@@ -203,6 +204,21 @@ def _as_large(w: mindspore.Tensor | None, x: mindspore.Tensor) -> mindspore.Tens
         w = ops.where(size(x) == 0, ops.stop_gradient(w), w)
         return w + ops.zeros_like(x).astype(w.dtype)
     return w
+
+
+def _of_one_shape(
+    x: mindspore.Tensor, y: mindspore.Tensor, w: mindspore.Tensor | None, p: mindspore.Tensor | None
+) -> mindspore.Tensor:
+    """``x``, which a program of unknown sizes gives only where all have one shape when it runs.
+
+    ``w`` and ``p`` have been repeated: one that enlarges has another shape than ``x`` by then.
+    """
+    for other in (y, w, p):
+        if other is not None:
+            if _some_unknown(x.shape) or _some_unknown(other.shape):
+                # addn repeats nothing, but takes () and (1,) for one shape: hence another dimension.
+                x = ops.depend(x, ops.addn((ops.expand_dims(x, 0), ops.expand_dims(other, 0))))
+    return x
 
 
 def tracing() -> bool:
@@ -315,4 +331,4 @@ _sigmoid = _Sigmoid()
 _elements = _Elements(whole=False)
 _whole_elements = _Elements(whole=True)
 
-libraries.register(_THIS)
+libraries.register(_THIS, first=True)
