@@ -15,6 +15,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib.util import module_from_spec, spec_from_file_location
+from types import ModuleType
 from typing import Any
 
 import mindspore
@@ -30,6 +32,20 @@ NAME = "MindSpore"
 
 _THIS: Any = sys.modules[__name__]
 """This module, as the library that the formula is computed with."""
+
+
+def _loaded_anew(module: ModuleType, name: str) -> Any:
+    """A second copy of a module, with functions of its own. MindSpore's compiler finds a module by its name."""
+    spec = spec_from_file_location(name, module.__file__)
+    assert spec is not None and spec.loader is not None
+    copy = sys.modules[name] = module_from_spec(spec)
+    spec.loader.exec_module(copy)
+    return copy
+
+
+# The gradient of a jitted function loses what a cell and its bprop share, where that branches: "The pointer
+# [func_graph->get_return()] is null". The bprop has functions of its own.
+_bprop_formula = _loaded_anew(formula, f"{formula.__name__}_of_bprop")
 
 # Pairs, because MindSpore's compiler cannot look a dtype up in a dict.
 _DTYPES = (
@@ -293,11 +309,11 @@ class _Elements(nn.Cell):  # type: ignore[misc]
         dout: mindspore.Tensor,
     ) -> tuple[mindspore.Tensor | None, ...]:
         wanted = (True, True, False, p is not None)
-        by_x, by_y, by_w, by_p = formula.gradients(_THIS, wanted, dout, x, y, w, p, counts, self.whole)
+        by_x, by_y, by_w, by_p = _bprop_formula.gradients(_THIS, wanted, dout, x, y, w, p, counts, self.whole)
         if w is not None:
             # The loss at weight 1. The formula asks for it with None, on a branch that the compiler has dropped by then.
-            slope = formula.elements(_THIS, x, y, ops.ones_like(w), p, counts, self.whole)
-            by_w = sum_to(formula.scaled(_THIS, slope, dout, counts), w)
+            slope = _bprop_formula.elements(_THIS, x, y, ops.ones_like(w), p, counts, self.whole)
+            by_w = sum_to(_bprop_formula.scaled(_THIS, slope, dout, counts), w)
         return by_x, by_y, by_w, by_p, None
 
 
