@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import Any
 
 import mindspore
+import numpy as np
 from mindspore import nn, ops
 from mindspore.ops.operations.array_ops import TensorShape
 
@@ -95,7 +96,7 @@ def cast(x: mindspore.Tensor, dtype: str) -> mindspore.Tensor:
 
 def constant(value: float, like: mindspore.Tensor) -> mindspore.Tensor:
     """A 0-D tensor that holds ``value``, of the dtype of ``like``."""
-    return ops.full((), value, dtype=like.dtype)
+    return _scalar(value, like.dtype)
 
 
 def sum_to(x: mindspore.Tensor, like: mindspore.Tensor) -> mindspore.Tensor:
@@ -131,8 +132,11 @@ def isinf(x: mindspore.Tensor) -> mindspore.Tensor:
 
 
 def equal(x: mindspore.Tensor, value: float) -> mindspore.Tensor:
-    """Where ``x`` has exactly this value."""
-    return x.astype(_comparable(x.dtype)) == value
+    """Where ``x`` has this value, which its dtype holds; NaN is NaN."""
+    if value != value:
+        return ops.isnan(x.astype(_comparable(x.dtype)))
+    x = x.astype(_comparable(x.dtype))
+    return x == _scalar(value, x.dtype)
 
 
 def softplus(x: mindspore.Tensor) -> mindspore.Tensor:
@@ -166,6 +170,19 @@ def size(x: mindspore.Tensor) -> int | mindspore.Tensor:
     return x.size
 
 
+def assured(x: mindspore.Tensor, like: mindspore.Tensor, same: bool, message: str) -> mindspore.Tensor:
+    """``x``, which a run gives only where it has the shape of ``like``, or broadcasts to that without enlarging it.
+
+    The run's error is MindSpore's own, a ValueError that names both shapes.
+    """
+    whole = like.astype(mindspore.float64)
+    large = x.astype(mindspore.float64)
+    if not same:
+        large = large + ops.zeros_like(whole)
+    # addn repeats nothing, but takes () and (1,) for one shape: hence another dimension.
+    return ops.depend(x, ops.addn((ops.expand_dims(whole, 0), ops.expand_dims(large, 0))))
+
+
 def elements(
     x: mindspore.Tensor,
     y: mindspore.Tensor,
@@ -176,7 +193,6 @@ def elements(
 ) -> mindspore.Tensor:
     """The loss of each element in double, differentiable by the formulas."""
     x, y, w, p = _wide(x), _wide(y), _as_large(_wide(w), x), _as_large(_wide(p), x)
-    x = _of_one_shape(x, y, w, p)
     if whole:
         return _whole_elements(x, y, w, p, counts)
     return _elements(x, y, w, p, counts)
@@ -220,21 +236,6 @@ def _as_large(w: mindspore.Tensor | None, x: mindspore.Tensor) -> mindspore.Tens
         w = ops.where(size(x) == 0, ops.stop_gradient(w), w)
         return w + ops.zeros_like(x).astype(w.dtype)
     return w
-
-
-def _of_one_shape(
-    x: mindspore.Tensor, y: mindspore.Tensor, w: mindspore.Tensor | None, p: mindspore.Tensor | None
-) -> mindspore.Tensor:
-    """``x``, which a program of unknown sizes gives only where all have one shape when it runs.
-
-    ``w`` and ``p`` have been repeated: one that enlarges has another shape than ``x`` by then.
-    """
-    for other in (y, w, p):
-        if other is not None:
-            if _some_unknown(x.shape) or _some_unknown(other.shape):
-                # addn repeats nothing, but takes () and (1,) for one shape: hence another dimension.
-                x = ops.depend(x, ops.addn((ops.expand_dims(x, 0), ops.expand_dims(other, 0))))
-    return x
 
 
 def tracing() -> bool:
@@ -330,6 +331,12 @@ def _known(shape: Any) -> Any:
 def _some_unknown(shape: Any) -> Any:
     """Whether the compiler does not know all sizes of a shape."""
     return shape is None or None in shape
+
+
+@ops.constexpr(check=False)  # type: ignore[untyped-decorator]
+def _scalar(value: float, dtype: Any) -> mindspore.Tensor:
+    """A 0-D tensor. MindSpore itself rounds a number that meets a tensor to float32, in double too."""
+    return mindspore.Tensor(np.array(value, mindspore.dtype_to_nptype(dtype)))
 
 
 @ops.constexpr  # type: ignore[untyped-decorator]
