@@ -32,7 +32,7 @@ def why_formula(
     logits: Tensor, targets: Tensor, weight: Tensor | float | None, pos_weight: Tensor | float | None
 ) -> str | None:
     """Why a call with these arguments must go to the formula; None where the fused executor may run."""
-    if _has_no_value(_probe):
+    if _has_no_value(probe):
         return "MindSpore is compiling the call"
     return _why_not_eager(logits, targets, weight, pos_weight)
 
@@ -59,7 +59,7 @@ def _has_no_value(function: Any) -> bool:
     return function is None
 
 
-def _probe() -> None:
+def probe() -> None:
     """The function that `_has_no_value` is asked about."""
 
 
@@ -135,7 +135,7 @@ if _Function is not None:
 
             call: FusedCall = ctx.call
             logits, targets, *saved = ctx.saved_tensors
-            weight, pos_weight = (number if kept is None else kept for kept, number in zip(saved, ctx.numbers))
+            weight, pos_weight = (number if kept is None else kept for kept, number in zip(saved, ctx.numbers, strict=True))
             if _pynative_executor.requires_grad():
                 return (
                     None,

@@ -13,6 +13,7 @@ honour. A cell takes and returns None for what is not given. That compiler does 
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Sequence
 from importlib.util import module_from_spec, spec_from_file_location
@@ -30,6 +31,7 @@ from compatlosses.libraries import Shape
 from . import host as host
 
 NAME = "MindSpore"
+LOSS_CLASS = "compatlosses.mindspore.BCEWithLogitsLoss"
 
 _THIS: Any = sys.modules[__name__]
 """This module, as the library that the formula is computed with."""
@@ -47,6 +49,9 @@ def _loaded_anew(module: ModuleType, name: str) -> Any:
 # The gradient of a jitted function loses what a cell and its bprop share, where that branches: "The pointer
 # [func_graph->get_return()] is null". The bprop has functions of its own.
 _bprop_formula = _loaded_anew(formula, f"{formula.__name__}_of_bprop")
+
+_SPARSE = (mindspore.CSRTensor, mindspore.COOTensor, mindspore.RowTensor)
+_TENSORS = (mindspore.Tensor, *_SPARSE)
 
 # Pairs, because MindSpore's compiler cannot look a dtype up in a dict.
 _DTYPES = (
@@ -69,8 +74,15 @@ _DTYPES = (
 
 
 def owns(x: object) -> bool:
-    """Whether ``x`` is a MindSpore tensor."""
-    return isinstance(x, mindspore.Tensor)
+    """Whether ``x`` is a MindSpore tensor, sparse ones included."""
+    return isinstance(x, _TENSORS)
+
+
+def why_unsuitable(x: Any) -> str | None:
+    """Refuse sparse tensors."""
+    if isinstance(x, _SPARSE):
+        return "a sparse MindSpore tensor was given; expected a dense one. Call its to_dense() first, or fill a tensor from it."
+    return None
 
 
 def shape(x: mindspore.Tensor) -> Shape | None:
@@ -133,10 +145,19 @@ def isinf(x: mindspore.Tensor) -> mindspore.Tensor:
 
 def equal(x: mindspore.Tensor, value: float) -> mindspore.Tensor:
     """Where ``x`` has this value, which its dtype holds; NaN is NaN."""
-    if value != value:
-        return ops.isnan(x.astype(_comparable(x.dtype)))
-    x = x.astype(_comparable(x.dtype))
+    # No branch: a cell and its bprop share this. See `_bprop_formula`.
+    return _COMPARISONS[_is_nan(value, x.dtype, host.probe)](x.astype(_comparable(x.dtype)), value)
+
+
+def _equal_to_number(x: mindspore.Tensor, value: float) -> mindspore.Tensor:
     return x == _scalar(value, x.dtype)
+
+
+def _equal_to_nan(x: mindspore.Tensor, value: float) -> mindspore.Tensor:
+    return ops.isnan(x)
+
+
+_COMPARISONS = (_equal_to_number, _equal_to_nan)
 
 
 def softplus(x: mindspore.Tensor) -> mindspore.Tensor:
@@ -337,6 +358,17 @@ def _some_unknown(shape: Any) -> Any:
 def _scalar(value: float, dtype: Any) -> mindspore.Tensor:
     """A 0-D tensor. MindSpore itself rounds a number that meets a tensor to float32, in double too."""
     return mindspore.Tensor(np.array(value, mindspore.dtype_to_nptype(dtype)))
+
+
+@ops.constexpr(check=False)  # type: ignore[untyped-decorator]
+def _is_nan(value: float, dtype: Any, probe: Any) -> int:
+    """1 for NaN, else 0. ``probe`` is None for the compiler, which hands over what float32 does not hold as infinity."""
+    if probe is None and dtype == mindspore.float64 and abs(value) == math.inf:
+        raise ValueError(
+            "ignore_index is infinite, or beyond the range of float32, in a compiled MindSpore program with float64 targets; "
+            "expected a finite number within that range. Call the loss eagerly, or name another value."
+        )
+    return int(value != value)
 
 
 @ops.constexpr  # type: ignore[untyped-decorator]
