@@ -23,7 +23,12 @@ class BCEWithLogitsLoss:
 
     def __call__(self, input: Tensor, target: Tensor, weight: Tensor | None = None, posWeight: Tensor | None = None) -> Tensor:
         """The loss of ``input`` and ``target``, their weights given here, by MindSpore's names."""
-        return checks.evaluate(_NAMES, checks.UP_TO_2_6, input, target, weight, posWeight, self.reduction)
+        return evaluate(input, target, weight, posWeight, self.reduction)
 
     def __repr__(self) -> str:
         return f"Prim[{type(self).__name__}]<reduction={self.reduction}>"
+
+
+def evaluate(input: Tensor, target: Tensor, weight: Tensor | None, posWeight: Tensor | None, reduction: str) -> Tensor:
+    """The loss by the primitive's names and the rules of 2.3 to 2.6."""
+    return checks.evaluate(_NAMES, checks.UP_TO_2_6, input, target, weight, posWeight, reduction)
