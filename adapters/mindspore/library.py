@@ -357,7 +357,8 @@ def _some_unknown(shape: Any) -> Any:
 @ops.constexpr(check=False)  # type: ignore[untyped-decorator]
 def _scalar(value: float, dtype: Any) -> mindspore.Tensor:
     """A 0-D tensor. MindSpore itself rounds a number that meets a tensor to float32, in double too."""
-    return mindspore.Tensor(np.array(value, mindspore.dtype_to_nptype(dtype)))
+    name = next(name for kind, name in _DTYPES if dtype == kind)
+    return mindspore.Tensor(np.array(value, name))
 
 
 @ops.constexpr(check=False)  # type: ignore[untyped-decorator]
