@@ -196,8 +196,9 @@ def assured(x: mindspore.Tensor, like: mindspore.Tensor, same: bool, message: st
 
     The run's error is MindSpore's own, a ValueError that names both shapes.
     """
-    whole = like.astype(mindspore.float64)
-    large = x.astype(mindspore.float64)
+    # No gradient goes through the check: MindSpore's sum of nothing is whatever was in memory.
+    whole = ops.stop_gradient(like).astype(mindspore.float64)
+    large = ops.stop_gradient(x).astype(mindspore.float64)
     if not same:
         large = large + ops.zeros_like(whole)
     # addn repeats nothing, but takes () and (1,) for one shape: hence another dimension.
