@@ -175,11 +175,14 @@ def summed_axes(shape: Shape, target: Shape) -> tuple[int, ...]:
     return tuple(axes)
 
 
-def register(library: Library) -> None:
-    """Let the look-up know ``library``. Registering twice is the same as once."""
+def register(library: Library, first: bool = False) -> None:
+    """Let the look-up know ``library``. Registering twice is the same as once.
+
+    ``first``: it is asked before all others. A framework whose compiler reads the look-up then reads no other's ``owns``.
+    """
     global _libraries
     if library not in _libraries:
-        _libraries = (*_libraries, library)
+        _libraries = (library, *_libraries) if first else (*_libraries, library)
 
 
 def registered() -> tuple[Library, ...]:

@@ -64,7 +64,7 @@ SHIM = {
     "compatlosses.optax": "optax",
     "compatlosses.torch.BCEWithLogitsLoss": "torch",
     "compatlosses.paddle.BCEWithLogitsLoss": "paddle",
-    "compatlosses.mindspore.BCEWithLogitsLoss": "mindspore-2.7",
+    "compatlosses.mindspore.BCEWithLogitsLoss": "mindspore",
 }
 MINDSPORE = (("2.7", "mindspore-2.7"), ("2.3", "mindspore"), ("0", "mindspore-2.0"))
 """Since when MindSpore's function is documented as it is, the latest first."""

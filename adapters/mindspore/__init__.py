@@ -1,93 +1,34 @@
-"""MindSpore's API as its document of 2.3 to 2.6 has it: ``mindspore.ops.binary_cross_entropy_with_logits``.
+"""MindSpore's API as its document of 2.3 to 2.6 has it: float16 and float32 alone, the reduction in small letters.
 
-MindSpore 2.0's rules are in ``compatlosses.mindspore.v2_0``, those of 2.7 and later in ``compatlosses.mindspore.v2_7``, the
+The function is at ``ops`` too, the classes are at ``nn`` and ``ops``. Other rules: MindSpore 2.0's in
+``compatlosses.mindspore.v2_0``, those of 2.7 and later (bfloat16, any letter case) in ``compatlosses.mindspore.v2_7``, the
 order of ``mindspore.mint`` in ``compatlosses.mindspore.mint``. All take the tensors of any framework. Importing them imports
 no framework.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any
 
-from compatlosses import rules
 from compatlosses.classes import loss_class
-from compatlosses.libraries import Names, Tensor
 
-from . import adapter, checks
+from . import adapter, nn, ops
+from .ops import binary_cross_entropy_with_logits
 
 if TYPE_CHECKING:
     from .modules import BCEWithLogitsLoss
 
-__all__ = ["BCEWithLogitsLoss", "binary_cross_entropy_with_logits"]
-
-_NAMES: Names = ("logits", "label", "weight", "pos_weight")
-
-
-@overload
-def binary_cross_entropy_with_logits(
-    logits: Tensor,
-    label: Tensor,
-    weight: Tensor | None = None,
-    pos_weight: Tensor | None = None,
-    reduction: str = "mean",
-) -> Tensor: ...
-
-
-@overload
-def binary_cross_entropy_with_logits(
-    *,
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    pos_weight: Tensor | None = None,
-    reduction: str = "mean",
-) -> Tensor: ...
-
-
-def binary_cross_entropy_with_logits(
-    logits: Tensor | None = None,
-    label: Tensor | None = None,
-    weight: Tensor | None = None,
-    pos_weight: Tensor | None = None,
-    reduction: str = "mean",
-    *,
-    input: Tensor | None = None,
-    target: Tensor | None = None,
-) -> Tensor:
-    """Binary cross entropy between labels and the sigmoid of logits, by the rules of MindSpore 2.3 to 2.6.
-
-    Each element's loss is ``weight * ((1 - label) softplus(logits) + pos_weight * label softplus(-logits))``.
-
-    Args:
-        logits: required. Tensor of any shape; float16 or float32.
-        label: required. Tensor of the logits' shape, float16 or float32, values between 0 and 1 (not checked).
-        weight: factor of each element's loss: a float16 or float32 tensor that broadcasts to the logits' shape.
-        pos_weight: factor of the positive term: a float16 or float32 tensor that broadcasts to the logits' shape.
-        reduction: 'none', 'mean' or 'sum'.
-        input: another name for ``logits``, as MindSpore has it since 2.7.
-        target: another name for ``label``.
-
-    Returns:
-        A tensor of the logits' dtype: of the logits' shape for 'none', 0-D otherwise. Inside a function that
-        ``mindspore.amp.auto_mixed_precision`` made with the level 'auto', half precision gives float32.
-
-    Raises:
-        TypeError: an argument is missing, given under both names, or no tensor; tensors of two frameworks; a dtype other
-            than float16 and float32; a reduction that is no string.
-        ValueError: a label of another shape, a weight that does not broadcast to the logits or would enlarge them, an
-            unknown reduction.
-
-    Source: MindSpore 2 documentation; where it is silent, mindspore 2.10.0. ``docs/deviations.md`` says where the numbers
-    are the mathematics' instead of MindSpore's.
-    """
-    x = rules.aliased("logits", "logits", logits, "input", input)
-    y = rules.aliased("labels", "label", label, "target", target)
-    return checks.evaluate(_NAMES, checks.UP_TO_2_6, x, y, weight, pos_weight, reduction)
+__all__ = ["BCEWithLogitsLoss", "binary_cross_entropy_with_logits", "nn", "ops"]
 
 
 def __getattr__(name: str) -> Any:
-    """The loss class, which imports MindSpore, when it is first asked for; a plain callable where that is not installed."""
+    """The loss class, a cell of MindSpore where that has been imported; a plain callable elsewhere."""
     return loss_class(__name__, name, adapter.MODULE)
+
+
+def __dir__() -> list[str]:
+    """The names of this module; the class too, before it is imported."""
+    return sorted({*globals(), *__all__})
 
 
 if adapter.loaded():

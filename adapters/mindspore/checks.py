@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compatlosses import losses, rules
-from compatlosses.libraries import Library, Names, Tensor, library_of
+from compatlosses.libraries import Library, Names, Tensor, library_of, quoted
 
 UP_TO_2_6 = ("float16", "float32")
 SINCE_2_7 = ("float16", "float32", "bfloat16")
@@ -35,7 +35,7 @@ def evaluate(
 def check_reduction(reduction: object) -> None:
     """Refuse a reduction that is no string, or none of the three."""
     if not isinstance(reduction, str):
-        raise TypeError(f"reduction is {reduction!r}; expected a string, 'none', 'mean' or 'sum'")
+        raise TypeError(f"reduction is {quoted(reduction)}; expected a string, 'none', 'mean' or 'sum'")
     rules.check_reduction(reduction, ValueError)
 
 
@@ -53,6 +53,6 @@ def check_weight(
     if weight is None:
         return
     if not library.owns(weight):
-        raise TypeError(f"{name} is {weight!r}; expected a {library.NAME} tensor or None. Make it a tensor first.")
+        raise TypeError(f"{name} is {quoted(weight)}; expected a {library.NAME} tensor or None. Make it a tensor first.")
     rules.check_dtype(library, name, weight, accepted, TypeError)
     rules.check_broadcast(library, name, weight, logits_name, logits, ValueError)

@@ -5,6 +5,7 @@ The hook is MindSpore's `_Function`, which its eager tape alone knows: under its
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import mindspore
@@ -23,12 +24,15 @@ except ImportError:
 
 Tensor = Any
 
+_THIS: Any = sys.modules[__name__]
+"""This module, as the host whose tensors are viewed."""
+
 
 def why_formula(
     logits: Tensor, targets: Tensor, weight: Tensor | float | None, pos_weight: Tensor | float | None
 ) -> str | None:
     """Why a call with these arguments must go to the formula; None where the fused executor may run."""
-    if _has_no_value(_probe):
+    if _has_no_value(probe):
         return "MindSpore is compiling the call"
     return _why_not_eager(logits, targets, weight, pos_weight)
 
@@ -55,7 +59,7 @@ def _has_no_value(function: Any) -> bool:
     return function is None
 
 
-def _probe() -> None:
+def probe() -> None:
     """The function that `_has_no_value` is asked about."""
 
 
@@ -96,6 +100,16 @@ def attach(
     return _Fused.apply(call, logits, targets, weight, pos_weight)
 
 
+def _saved(weight: Tensor | float | None) -> Tensor | None:
+    """A weight that is a tensor; None for a number."""
+    return weight if isinstance(weight, mindspore.Tensor) else None
+
+
+def _number(weight: Tensor | float | None) -> float | None:
+    """A weight that is a number; None for a tensor."""
+    return None if isinstance(weight, mindspore.Tensor) else weight
+
+
 if _Function is not None:
 
     class _Fused(_Function):  # type: ignore[misc]
@@ -110,8 +124,9 @@ if _Function is not None:
             weight: Tensor | float | None,
             pos_weight: Tensor | float | None,
         ) -> Tensor:
-            ctx.call = call
-            ctx.arguments = (logits, targets, weight, pos_weight)
+            # Tensors go where the tape checks their versions and hooks find them; it takes no numbers.
+            ctx.save_for_backward(logits, targets, _saved(weight), _saved(pos_weight))
+            ctx.call, ctx.numbers = call, (_number(weight), _number(pos_weight))
             return tensor(call.loss, logits)
 
         @staticmethod
@@ -119,11 +134,13 @@ if _Function is not None:
             from . import library
 
             call: FusedCall = ctx.call
+            logits, targets, *saved = ctx.saved_tensors
+            weight, pos_weight = (number if kept is None else kept for kept, number in zip(saved, ctx.numbers, strict=True))
             if _pynative_executor.requires_grad():
-                logits, targets, weight, pos_weight = ctx.arguments
                 return (
                     None,
                     *losses.gradients_by_formula(library, call.wanted, g, logits, targets, weight, pos_weight, *call.options),
                 )
-            found = call.gradients(views(library.host, *ctx.arguments), float(g) if call.reduced else view(g))
+            arrays = views(_THIS, logits, targets, weight, pos_weight)
+            found = call.gradients(arrays, float(g) if call.reduced else view(g))
             return (None, *(None if gradient is None else tensor(gradient, g) for gradient in found))

@@ -13,11 +13,15 @@ honour. A cell takes and returns None for what is not given. That compiler does 
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Sequence
+from importlib.util import module_from_spec, spec_from_file_location
+from types import ModuleType
 from typing import Any
 
 import mindspore
+import numpy as np
 from mindspore import nn, ops
 from mindspore.ops.operations.array_ops import TensorShape
 
@@ -27,9 +31,27 @@ from compatlosses.libraries import Shape
 from . import host as host
 
 NAME = "MindSpore"
+LOSS_CLASS = "compatlosses.mindspore.BCEWithLogitsLoss"
 
 _THIS: Any = sys.modules[__name__]
 """This module, as the library that the formula is computed with."""
+
+
+def _loaded_anew(module: ModuleType, name: str) -> Any:
+    """A second copy of a module, with functions of its own. MindSpore's compiler finds a module by its name."""
+    spec = spec_from_file_location(name, module.__file__)
+    assert spec is not None and spec.loader is not None
+    copy = sys.modules[name] = module_from_spec(spec)
+    spec.loader.exec_module(copy)
+    return copy
+
+
+# The gradient of a jitted function loses what a cell and its bprop share, where that branches: "The pointer
+# [func_graph->get_return()] is null". The bprop has functions of its own.
+_bprop_formula = _loaded_anew(formula, f"{formula.__name__}_of_bprop")
+
+_SPARSE = (mindspore.CSRTensor, mindspore.COOTensor, mindspore.RowTensor)
+_TENSORS = (mindspore.Tensor, *_SPARSE)
 
 # Pairs, because MindSpore's compiler cannot look a dtype up in a dict.
 _DTYPES = (
@@ -52,8 +74,15 @@ _DTYPES = (
 
 
 def owns(x: object) -> bool:
-    """Whether ``x`` is a MindSpore tensor."""
-    return isinstance(x, mindspore.Tensor)
+    """Whether ``x`` is a MindSpore tensor, sparse ones included."""
+    return isinstance(x, _TENSORS)
+
+
+def why_unsuitable(x: Any) -> str | None:
+    """Refuse sparse tensors."""
+    if isinstance(x, _SPARSE):
+        return "a sparse MindSpore tensor was given; expected a dense one. Call its to_dense() first, or fill a tensor from it."
+    return None
 
 
 def shape(x: mindspore.Tensor) -> Shape | None:
@@ -79,7 +108,7 @@ def cast(x: mindspore.Tensor, dtype: str) -> mindspore.Tensor:
 
 def constant(value: float, like: mindspore.Tensor) -> mindspore.Tensor:
     """A 0-D tensor that holds ``value``, of the dtype of ``like``."""
-    return ops.full((), value, dtype=like.dtype)
+    return _scalar(value, like.dtype)
 
 
 def sum_to(x: mindspore.Tensor, like: mindspore.Tensor) -> mindspore.Tensor:
@@ -115,8 +144,20 @@ def isinf(x: mindspore.Tensor) -> mindspore.Tensor:
 
 
 def equal(x: mindspore.Tensor, value: float) -> mindspore.Tensor:
-    """Where ``x`` has exactly this value."""
-    return x.astype(_comparable(x.dtype)) == value
+    """Where ``x`` has this value, which its dtype holds; NaN is NaN."""
+    # No branch: a cell and its bprop share this. See `_bprop_formula`.
+    return _COMPARISONS[_is_nan(value, x.dtype, host.probe)](x.astype(_comparable(x.dtype)), value)
+
+
+def _equal_to_number(x: mindspore.Tensor, value: float) -> mindspore.Tensor:
+    return x == _scalar(value, x.dtype)
+
+
+def _equal_to_nan(x: mindspore.Tensor, value: float) -> mindspore.Tensor:
+    return ops.isnan(x)
+
+
+_COMPARISONS = (_equal_to_number, _equal_to_nan)
 
 
 def softplus(x: mindspore.Tensor) -> mindspore.Tensor:
@@ -150,6 +191,20 @@ def size(x: mindspore.Tensor) -> int | mindspore.Tensor:
     return x.size
 
 
+def assured(x: mindspore.Tensor, like: mindspore.Tensor, same: bool, message: str) -> mindspore.Tensor:
+    """``x``, which a run gives only where it has the shape of ``like``, or broadcasts to that without enlarging it.
+
+    The run's error is MindSpore's own, a ValueError that names both shapes.
+    """
+    # No gradient goes through the check: MindSpore's sum of nothing is whatever was in memory.
+    whole = ops.stop_gradient(like).astype(mindspore.float64)
+    large = ops.stop_gradient(x).astype(mindspore.float64)
+    if not same:
+        large = large + ops.zeros_like(whole)
+    # addn repeats nothing, but takes () and (1,) for one shape: hence another dimension.
+    return ops.depend(x, ops.addn((ops.expand_dims(whole, 0), ops.expand_dims(large, 0))))
+
+
 def elements(
     x: mindspore.Tensor,
     y: mindspore.Tensor,
@@ -159,10 +214,10 @@ def elements(
     whole: bool,
 ) -> mindspore.Tensor:
     """The loss of each element in double, differentiable by the formulas."""
-    w, p = _as_large(_wide(w), x), _as_large(_wide(p), x)
+    x, y, w, p = _wide(x), _wide(y), _as_large(_wide(w), x), _as_large(_wide(p), x)
     if whole:
-        return _whole_elements(_wide(x), _wide(y), w, p, counts)
-    return _elements(_wide(x), _wide(y), w, p, counts)
+        return _whole_elements(x, y, w, p, counts)
+    return _elements(x, y, w, p, counts)
 
 
 def gradients(
@@ -277,11 +332,11 @@ class _Elements(nn.Cell):  # type: ignore[misc]
         dout: mindspore.Tensor,
     ) -> tuple[mindspore.Tensor | None, ...]:
         wanted = (True, True, False, p is not None)
-        by_x, by_y, by_w, by_p = formula.gradients(_THIS, wanted, dout, x, y, w, p, counts, self.whole)
+        by_x, by_y, by_w, by_p = _bprop_formula.gradients(_THIS, wanted, dout, x, y, w, p, counts, self.whole)
         if w is not None:
             # The loss at weight 1. The formula asks for it with None, on a branch that the compiler has dropped by then.
-            slope = formula.elements(_THIS, x, y, ops.ones_like(w), p, counts, self.whole)
-            by_w = sum_to(formula.scaled(_THIS, slope, dout, counts), w)
+            slope = _bprop_formula.elements(_THIS, x, y, ops.ones_like(w), p, counts, self.whole)
+            by_w = sum_to(_bprop_formula.scaled(_THIS, slope, dout, counts), w)
         return by_x, by_y, by_w, by_p, None
 
 
@@ -300,6 +355,24 @@ def _some_unknown(shape: Any) -> Any:
     return shape is None or None in shape
 
 
+@ops.constexpr(check=False)  # type: ignore[untyped-decorator]
+def _scalar(value: float, dtype: Any) -> mindspore.Tensor:
+    """A 0-D tensor. MindSpore itself rounds a number that meets a tensor to float32, in double too."""
+    name = next(name for kind, name in _DTYPES if dtype == kind)
+    return mindspore.Tensor(np.array(value, name))
+
+
+@ops.constexpr(check=False)  # type: ignore[untyped-decorator]
+def _is_nan(value: float, dtype: Any, probe: Any) -> int:
+    """1 for NaN, else 0. ``probe`` is None for the compiler, which hands over what float32 does not hold as infinity."""
+    if probe is None and dtype == mindspore.float64 and abs(value) == math.inf:
+        raise ValueError(
+            "ignore_index is infinite, or beyond the range of float32, in a compiled MindSpore program with float64 targets; "
+            "expected a finite number within that range. Call the loss eagerly, or name another value."
+        )
+    return int(value != value)
+
+
 @ops.constexpr  # type: ignore[untyped-decorator]
 def _comparable(dtype: Any) -> Any:
     """The dtype in which elements of ``dtype`` are compared: MindSpore compares no bfloat16 on the CPU.
@@ -315,4 +388,4 @@ _sigmoid = _Sigmoid()
 _elements = _Elements(whole=False)
 _whole_elements = _Elements(whole=True)
 
-libraries.register(_THIS)
+libraries.register(_THIS, first=True)

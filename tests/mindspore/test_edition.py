@@ -13,8 +13,12 @@ import pytest
 import torch
 from mindspore import nn, ops
 
+import compatlosses as cl
 import compatlosses.mindspore as edition
 from compatlosses.mindspore import mint, plain, v2_0, v2_7
+from compatlosses.mindspore.mint import plain as plain_mint
+from compatlosses.mindspore.ops import plain as plain_ops
+from compatlosses.mindspore.v2_7 import plain as plain_v2_7
 
 Loss = Callable[..., Any]
 
@@ -57,8 +61,28 @@ def test_signatures() -> None:
     assert list(signature(loss_of_2_7).items()) == list(signature(ops.binary_cross_entropy_with_logits).items())
     native = mindspore.mint.nn.functional.binary_cross_entropy_with_logits
     assert list(signature(loss_of_mint).items()) == list(signature(native).items())
-    native = nn.BCEWithLogitsLoss.__init__
-    assert signature(edition.BCEWithLogitsLoss.__init__) == signature(native) == signature(plain.BCEWithLogitsLoss.__init__)
+    for native, classes in (
+        (nn.BCEWithLogitsLoss, (edition.BCEWithLogitsLoss, v2_7.BCEWithLogitsLoss, plain.BCEWithLogitsLoss)),
+        (mindspore.mint.nn.BCEWithLogitsLoss, (mint.BCEWithLogitsLoss, plain_mint.BCEWithLogitsLoss)),
+        (ops.BCEWithLogitsLoss, (edition.ops.BCEWithLogitsLoss, plain_ops.BCEWithLogitsLoss)),
+    ):
+        for mine in classes:
+            assert list(signature(mine.__init__).items()) == list(signature(native.__init__).items())
+    call = list(signature(ops.BCEWithLogitsLoss.__call__).items())
+    assert list(signature(edition.ops.BCEWithLogitsLoss.construct).items()) == call
+    assert list(signature(plain_ops.BCEWithLogitsLoss.__call__).items()) == call
+
+
+def test_where_things_are() -> None:
+    assert edition.ops.binary_cross_entropy_with_logits is loss_of_2_6
+    assert mint.nn.functional.binary_cross_entropy_with_logits is loss_of_mint
+    assert edition.nn.BCEWithLogitsLoss is edition.BCEWithLogitsLoss
+    assert mint.nn.BCEWithLogitsLoss is mint.BCEWithLogitsLoss
+    assert len({edition.BCEWithLogitsLoss, v2_7.BCEWithLogitsLoss, mint.BCEWithLogitsLoss, edition.ops.BCEWithLogitsLoss}) == 4
+    for module in (edition, edition.nn, edition.ops, v2_7, mint, mint.nn):
+        assert "BCEWithLogitsLoss" in dir(module)
+        with pytest.raises(AttributeError, match="has no attribute 'BCELoss'"):
+            module.BCELoss  # noqa: B018
 
 
 @pytest.mark.parametrize("dtype", [mindspore.float16, mindspore.float32])
@@ -142,31 +166,89 @@ def test_other_frameworks_tensors(loss: Loss) -> None:
     assert isinstance(loss(ones, ones, weight=ones, pos_weight=ones), np.generic)
 
 
-class TestClass:
-    """`BCEWithLogitsLoss`, a real cell."""
+@pytest.mark.parametrize("make", [mindspore.CSRTensor, mindspore.COOTensor])
+def test_sparse_tensors_are_refused(make: Any) -> None:
+    rows, indices = mindspore.Tensor([0, 1, 2], mindspore.int32), mindspore.Tensor([[0, 0], [1, 1]], mindspore.int32)
+    values = tensor([1.0, 2.0])
+    where = (rows, mindspore.Tensor([0, 1], mindspore.int32)) if make is mindspore.CSRTensor else (indices,)
+    sparse = make(*where, values, (2, 2))
+    for loss in EVERY:
+        a, b = list(signature(loss))[:2]
+        for name in (a, b, "weight", "pos_weight"):
+            with pytest.raises(TypeError, match=f"{name}: a sparse MindSpore tensor was given; expected a dense one"):
+                loss(**{a: X, b: Y, "weight": W, "pos_weight": P, name: sparse})
+    with pytest.raises(TypeError, match="targets: a sparse MindSpore tensor"):
+        cl.binary_cross_entropy_with_logits(X, sparse)
 
-    def test_as_the_native_cell(self) -> None:
-        mine, native = edition.BCEWithLogitsLoss("mean", W, P), nn.BCEWithLogitsLoss("mean", W, P)
-        assert isinstance(mine, nn.Cell) and repr(mine) == repr(native)
-        assert list(mine.parameters_dict()) == list(native.parameters_dict())
+
+NN = {
+    "2.3 to 2.6": lambda reduction, w=None, p=None: edition.nn.BCEWithLogitsLoss(reduction, w, p),
+    "2.7": lambda reduction, w=None, p=None: v2_7.BCEWithLogitsLoss(reduction, w, p),
+    "mint": lambda reduction, w=None, p=None: mint.nn.BCEWithLogitsLoss(w, reduction, p),
+    "plain": lambda reduction, w=None, p=None: plain.BCEWithLogitsLoss(reduction, w, p),
+    "plain 2.7": lambda reduction, w=None, p=None: plain_v2_7.BCEWithLogitsLoss(reduction, w, p),
+    "plain mint": lambda reduction, w=None, p=None: plain_mint.BCEWithLogitsLoss(w, reduction, p),
+}
+OPS = (edition.ops.BCEWithLogitsLoss, plain_ops.BCEWithLogitsLoss)
+
+
+class TestClass:
+    """The loss classes: real cells, and the plain callables for where MindSpore has not been imported."""
+
+    @pytest.mark.parametrize("make", NN.values(), ids=NN)
+    def test_as_the_native_cell(self, make: Loss) -> None:
+        mine, native = make("mean", W, P), nn.BCEWithLogitsLoss("mean", W, P)
+        assert repr(mine) == repr(native)
         close(mine(X, Y), native(X, Y))
         close(copy.deepcopy(mine)(X, Y), native(X, Y))
-        close(plain.BCEWithLogitsLoss("mean", W, P)(X, Y), native(X, Y))
-        assert repr(plain.BCEWithLogitsLoss()) == repr(native)
+        if isinstance(mine, nn.Cell):
+            assert list(mine.parameters_dict()) == list(native.parameters_dict())
 
-    def test_errors_are_the_functions(self) -> None:
-        for kind in (edition.BCEWithLogitsLoss, plain.BCEWithLogitsLoss):
-            with pytest.raises(TypeError, match="reduction is 1; expected a string"):
-                kind(1)(X, Y)  # type: ignore[arg-type]
-            with pytest.raises(ValueError, match="does not broadcast"):
-                kind("mean", tensor([1.0, 2.0, 3.0]))(X, Y)
+    @pytest.mark.parametrize("make", OPS)
+    def test_the_primitive_takes_its_weights_in_the_call(self, make: Any) -> None:
+        native = ops.BCEWithLogitsLoss("sum")
+        close(make("sum")(X, Y), native(X, Y))
+        close(make("sum")(X, Y, W, P), native(X, Y, W, P))
+        close(make("sum")(X, Y, posWeight=P), native(X, Y, posWeight=P))
+        with pytest.raises(ValueError, match="reduction is 'average'"):
+            make("average")
+        with pytest.raises(ValueError, match="posWeight has shape"):
+            make()(X, Y, posWeight=tensor([1.0, 2.0, 3.0]))
 
-    def test_other_frameworks_tensors(self) -> None:
-        x = torch.tensor([0.5, -1.0])
-        mine = edition.BCEWithLogitsLoss("sum", torch.tensor([2.0, 1.0]))(x, x)
-        torch.testing.assert_close(mine, plain.BCEWithLogitsLoss("sum", torch.tensor([2.0, 1.0]))(x, x))
+    def test_each_keeps_the_rules_of_its_document(self) -> None:
+        x, y = X.astype(mindspore.bfloat16), Y.astype(mindspore.bfloat16)
+        for name in ("2.7", "mint", "plain 2.7", "plain mint"):
+            close(NN[name]("SUM")(x, y), loss_of_2_7(x, y, reduction="sum"))
+        for make in (NN["2.3 to 2.6"], NN["plain"], *OPS):
+            with pytest.raises(TypeError, match="has dtype bfloat16; expected float16, float32"):
+                make("sum")(x, y)
+            with pytest.raises(ValueError, match="reduction is 'SUM'; expected 'none', 'mean' or 'sum'"):
+                make("SUM")(X, Y)
+
+    @pytest.mark.parametrize("make", NN.values(), ids=NN)
+    def test_errors_are_the_functions(self, make: Loss) -> None:
+        with pytest.raises(TypeError, match="reduction is 1; expected a string"):
+            make(1)(X, Y)
+        with pytest.raises(ValueError, match="does not broadcast"):
+            make("mean", tensor([1.0, 2.0, 3.0]))(X, Y)
+        for wrong in (2.0, [1.0, 2.0]):
+            with pytest.raises(TypeError, match="expected a MindSpore tensor"):
+                make("mean", wrong)(X, Y)
+
+    @pytest.mark.parametrize("make", NN.values(), ids=NN)
+    def test_other_frameworks_tensors(self, make: Loss) -> None:
+        x, y, w = np.float32([0.5, -1.0]), np.float32([1.0, 0.0]), np.float32([2.0, 1.0])
+        np.testing.assert_allclose(make("sum", w)(x, y), loss_of_2_7(X[0], Y[0], tensor(w), reduction="sum").asnumpy(), 1e-6)
 
     def test_a_parameter_is_refused_as_natively(self) -> None:
-        for kind in (edition.BCEWithLogitsLoss, nn.BCEWithLogitsLoss):
+        for kind in (edition.BCEWithLogitsLoss, v2_7.BCEWithLogitsLoss, nn.BCEWithLogitsLoss):
             with pytest.raises(TypeError, match="can not be a Parameter"):
                 kind("mean", mindspore.Parameter(W, name="w"))
+
+    def test_a_parameter_of_mints_class_is_not_trained(self) -> None:
+        mine = mint.BCEWithLogitsLoss(mindspore.Parameter(W, name="w"))
+        theirs = mindspore.mint.nn.BCEWithLogitsLoss(mindspore.Parameter(W, name="w"))
+        assert [p.name for p in mine.get_parameters()] == [p.name for p in theirs.get_parameters()] == ["w"]
+        close(mine(X, Y), theirs(X, Y))
+        (slope,) = mindspore.grad(mine, None, tuple(mine.get_parameters()))(X, Y)
+        assert not slope.asnumpy().any()

@@ -20,6 +20,7 @@ from mindspore import amp, nn, ops
 
 import compatlosses as cl
 import compatlosses.mindspore as edition
+from compatlosses.mindspore import host, mint, v2_0, v2_7
 
 INF = np.inf
 LOGITS = [0.0, -0.0, 1.0, -2.0, -INF, INF, -88.0, 104.0, -INF, INF]
@@ -247,6 +248,66 @@ def test_unknown_sizes_in_one_program(graph_mode: None, shapes: list[Any]) -> No
             np.testing.assert_allclose(gradient.asnumpy(), true, rtol=2e-6, atol=1e-7)
 
 
+REFUSED = {
+    "targets repeated": ((2, 3), (1, 3), (3,), (3,)),
+    "targets of fewer dimensions": ((2, 3), (3,), (3,), (3,)),
+    "targets of more dimensions": ((), (1,), (), ()),
+    "targets that repeat logits": ((1, 3), (2, 3), (3,), (3,)),
+    "targets turned": ((2, 3), (3, 2), (3,), (3,)),
+    "weight that enlarges": ((1, 3), (1, 3), (2, 3), (3,)),
+    "weight of more dimensions": ((2, 3), (2, 3), (1, 2, 3), (3,)),
+    "weight of another size": ((2, 3), (2, 3), (2,), (3,)),
+    "pos_weight that enlarges": ((1, 3), (1, 3), (3,), (2, 3)),
+    "nothing for something": ((0, 3), (0, 1), (3,), (3,)),
+}
+
+
+class Elements(nn.Cell):  # type: ignore[misc]
+    """The neutral function's losses of elements."""
+
+    def construct(self, x: Any, y: Any, w: Any, p: Any) -> Any:
+        return cl.binary_cross_entropy_with_logits(x, y, weight=w, pos_weight=p, ignore_index=1, reduction="none")
+
+
+class Editions(nn.Cell):  # type: ignore[misc]
+    """An edition's mean."""
+
+    def __init__(self, loss: Any) -> None:
+        super().__init__()
+        self.loss = loss
+
+    def construct(self, x: Any, y: Any, w: Any, p: Any) -> Any:
+        return self.loss(x, y, weight=w, pos_weight=p)
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_unknown_sizes_are_checked_when_the_program_runs(graph_mode: None, case: str) -> None:
+    """A program that has refused once is dead, as it is with MindSpore's own loss: each gets a program of its own."""
+    arguments = [tensor(np.ones(shape)) for shape in REFUSED[case]]
+    cell = Slopes(Elements())
+    cell.set_inputs(*[mindspore.Tensor(shape=None, dtype=mindspore.float32)] * 4)
+    with pytest.raises((ValueError, RuntimeError), match="shape"):
+        cell(*arguments)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        edition.binary_cross_entropy_with_logits,
+        v2_0.binary_cross_entropy_with_logits,
+        v2_7.binary_cross_entropy_with_logits,
+        mint.binary_cross_entropy_with_logits,
+    ],
+)
+def test_editions_in_programs_of_unknown_sizes(graph_mode: None, loss: Any) -> None:
+    cell = Editions(loss)
+    cell.set_inputs(*[mindspore.Tensor(shape=[None, None], dtype=mindspore.float32)] * 4)
+    x, y, w, p = (tensor(np.full(shape, 0.5)) for shape in ((2, 3), (2, 3), (1, 3), (2, 1)))
+    np.testing.assert_allclose(cell(x, y, w, p).asnumpy(), loss(x, y, weight=w, pos_weight=p).asnumpy(), rtol=1e-6)
+    with pytest.raises(ValueError, match="shape"):
+        cell(x, y[:1], w, p)
+
+
 def test_value_and_gradients_wants_known_sizes(graph_mode: None) -> None:
     class Cell(nn.Cell):
         def construct(self, x: Any, y: Any) -> Any:
@@ -292,6 +353,157 @@ def loss(x, y):
     return cl.binary_cross_entropy_with_logits(x, y)
 x, y = mindspore.Tensor([0.5, -1.0]), mindspore.Tensor([1.0, 0.0])
 assert mindspore.jit(loss)(x, y).asnumpy() == loss(x, y).asnumpy()
+""")
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=300, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def options_together(x: Any, y: Any, w: Any, p: Any) -> Any:
+    return cl.binary_cross_entropy_with_logits(x, y, weight=w, pos_weight=p, ignore_index=1, normalize=True)
+
+
+def test_the_gradient_of_a_jitted_function() -> None:
+    """MindSpore loses what a cell and its bprop share, where that branches."""
+    for loss, tensors in ((elements, ALL), (options_together, ALL), (mean, ALL[:2])):
+        by = tuple(range(len(tensors)))
+        found, expected = mindspore.grad(mindspore.jit(loss), by)(*tensors), mindspore.grad(loss, by)(*tensors)
+        for mine, theirs in zip(found, expected, strict=True):
+            np.testing.assert_allclose(mine.asnumpy(), theirs.asnumpy(), rtol=1e-6)
+
+
+CHANGES = (lambda t: t.copy_(t * 3.0), lambda t: t.mul_(3.0), lambda t: t.fill_(0.5))
+
+
+@pytest.mark.parametrize("formula", [False, True])
+@pytest.mark.parametrize("dtype", [mindspore.float16, mindspore.float32, mindspore.float64])
+def test_an_argument_changed_in_place_before_backward(monkeypatch: pytest.MonkeyPatch, dtype: Any, formula: bool) -> None:
+    """Right, or the RuntimeError of MindSpore's tape."""
+    if formula:
+        monkeypatch.setattr(host, "why_formula", lambda *arguments: "a test")
+
+    def slope(changed: int | None, change: Any, reduction: str) -> Any:
+        def loss(x: Any) -> Any:
+            tensors = [x * 1.0, *(tensor([1.0, 0.5, 2.0], dtype) for _ in range(3))]
+            result = cl.binary_cross_entropy_with_logits(
+                tensors[0], tensors[1], weight=tensors[2], pos_weight=tensors[3], reduction=reduction
+            )
+            if changed is not None:
+                change(tensors[changed])
+            return result.sum()
+
+        return mindspore.grad(loss)(tensor([1.0, -2.0, 0.5], dtype)).asnumpy()
+
+    for reduction in ("none", "mean", "sum"):
+        right = slope(None, None, reduction)
+        for changed in range(4):
+            for change in CHANGES:
+                try:
+                    found = slope(changed, change, reduction)
+                except RuntimeError as error:
+                    assert "modified by an inplace operation" in str(error)
+                else:
+                    np.testing.assert_array_equal(found, right)
+
+
+def test_hooks_on_saved_tensors_are_obeyed() -> None:
+    packed, unpacked = [], []
+
+    def pack(saved: Any) -> Any:
+        packed.append(saved)
+        return saved.copy()
+
+    def unpack(saved: Any) -> Any:
+        unpacked.append(saved)
+        return saved
+
+    x, y, w, p = ALL
+
+    def loss(a: Any) -> Any:
+        z = a * 1.0
+        with mindspore.saved_tensors_hooks(pack, unpack):
+            result = elements(z, y, w, p).sum()
+        z.mul_(0.0)
+        return result
+
+    expected = mindspore.grad(elements)(x, y, w, p).asnumpy()
+    np.testing.assert_array_equal(mindspore.grad(loss)(x).asnumpy(), expected)
+    assert len(packed) == len(unpacked) > 0
+
+
+SENTINELS = {
+    "a fill value": (mindspore.float32, [1e20, 1.0], 1e20),
+    "a tenth": (mindspore.float16, [0.1, 1.0], 0.1),
+    "a tenth in double": (mindspore.float64, [0.1, 1.0], 0.1),
+    "a negative number": (mindspore.float32, [-100.1, 1.0], -100.1),
+    "missing annotations": (mindspore.float32, [np.nan, 1.0], np.nan),
+    "infinity": (mindspore.float32, [np.inf, 1.0], np.inf),
+    "the largest int64": (mindspore.int64, [2**63 - 1, 1], 2**63 - 1),
+    "the second largest int64": (mindspore.int64, [2**63 - 2, 1], 2**63 - 2),
+}
+
+
+@pytest.mark.parametrize("case", SENTINELS)
+def test_the_sentinel_is_compared_in_the_targets_dtype(monkeypatch: pytest.MonkeyPatch, case: str) -> None:
+    """By the formula, eager and compiled; `tests/fused` has the other executor."""
+    dtype, values, ignored = SENTINELS[case]
+    targets = mindspore.Tensor(np.array(values), dtype)
+
+    def loss(x: Any, y: Any) -> Any:
+        return cl.binary_cross_entropy_with_logits(x, y, ignore_index=ignored, normalize=True)
+
+    monkeypatch.setattr(host, "why_formula", lambda *arguments: "a test")
+    for run in (loss, mindspore.jit(loss)):
+        assert run(tensor([2.0, 0.0]), targets).asnumpy() == np.float32(np.log(2.0))
+
+
+def test_a_sentinel_that_the_compiler_cannot_hand_over() -> None:
+    """It takes every number beyond float32 for infinity: that is refused, where a double could be meant."""
+    targets = mindspore.Tensor(np.array([1e300, np.inf, 1.0]))
+
+    def loss(x: Any, y: Any) -> Any:
+        return cl.binary_cross_entropy_with_logits(x, y, ignore_index=1e300)
+
+    with pytest.raises(ValueError, match="beyond the range of float32"):
+        mindspore.jit(loss)(tensor([0.0, 0.0, 0.0]), targets)
+
+
+def test_a_number_as_weight_keeps_its_digits_in_double() -> None:
+    def loss(x: Any, y: Any) -> Any:
+        return cl.binary_cross_entropy_with_logits(x, y, weight=0.1, pos_weight=0.3, reduction="none")
+
+    x, y = np.array([1.0, 3.0]), np.array([0.5, 1.0])
+    np.testing.assert_allclose(mindspore.jit(loss)(mindspore.Tensor(x), mindspore.Tensor(y)).asnumpy(), loss(x, y), 1e-15)
+
+
+@pytest.mark.parametrize("level", ["O2", "O3"])
+def test_amp_takes_every_class(level: str) -> None:
+    x, y = tensor([[0.5, -1.0]]), tensor([[1.0, 0.0]])
+    for mine in (v2_7.BCEWithLogitsLoss(), mint.BCEWithLogitsLoss(), edition.ops.BCEWithLogitsLoss()):
+        found = amp.auto_mixed_precision(Network(mine), level)(x, y)
+        theirs = amp.auto_mixed_precision(Network(nn.BCEWithLogitsLoss()), level)(x, y)
+        assert found.dtype == theirs.dtype
+        np.testing.assert_allclose(found.asnumpy(), theirs.asnumpy(), rtol=1e-3)
+
+
+def test_beside_paddles_to_static(tmp_path: Path) -> None:
+    """One process has both frameworks' compilers. MindSpore's would stop at Paddle's adapter if it read that first."""
+    script = tmp_path / "both.py"
+    script.write_text("""
+import mindspore
+import paddle
+import compatlosses as cl
+import compatlosses.paddle
+def of_paddle(x, y):
+    return compatlosses.paddle.binary_cross_entropy_with_logits(x, y)
+def loss(x, y):
+    return cl.binary_cross_entropy_with_logits(x, y)
+a, b = paddle.to_tensor([0.5, -1.0]), paddle.to_tensor([1.0, 0.0])
+paddle.jit.to_static(of_paddle, full_graph=True)(a, b)
+assert [library.NAME for library in cl.libraries.registered()] == ["Paddle"]
+x, y = mindspore.Tensor([0.5, -1.0]), mindspore.Tensor([1.0, 0.0])
+value, gradient = mindspore.jit(mindspore.value_and_grad(loss))(x, y)
+expected, by_hand = mindspore.value_and_grad(loss)(x, y)
+assert abs(value - expected) < 1e-6 and abs(gradient - by_hand).max() < 1e-6
 """)
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=300, cwd=tmp_path)
     assert done.returncode == 0, done.stderr

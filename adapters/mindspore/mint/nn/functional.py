@@ -1,10 +1,10 @@
-"""The API of ``mindspore.mint.nn.functional``, whose reduction stands before pos_weight."""
+"""``mindspore.mint.nn.functional`` by the rules of 2.7 and later: the reduction stands before pos_weight."""
 
 from __future__ import annotations
 
 from compatlosses.libraries import Tensor
 
-from . import adapter, checks
+from ... import adapter, checks
 
 __all__ = ["binary_cross_entropy_with_logits"]
 

@@ -1,12 +1,18 @@
-"""The API of MindSpore 2.7 and later: ``mindspore.ops.binary_cross_entropy_with_logits`` with its arguments renamed."""
+"""MindSpore's API of 2.7 and later: arguments renamed, bfloat16, the reduction in any letter case; function and class."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+from compatlosses.classes import loss_class
 from compatlosses.libraries import Tensor
 
-from . import adapter, checks
+from .. import adapter, checks
 
-__all__ = ["binary_cross_entropy_with_logits"]
+if TYPE_CHECKING:
+    from .modules import BCEWithLogitsLoss
+
+__all__ = ["BCEWithLogitsLoss", "binary_cross_entropy_with_logits"]
 
 
 def binary_cross_entropy_with_logits(
@@ -40,6 +46,16 @@ def binary_cross_entropy_with_logits(
     """
     reduction = checks.lowered(reduction)
     return checks.evaluate(checks.SINCE_2_7_NAMES, checks.SINCE_2_7, input, target, weight, pos_weight, reduction)
+
+
+def __getattr__(name: str) -> Any:
+    """The loss class, a cell of MindSpore where that has been imported; a plain callable elsewhere."""
+    return loss_class(__name__, name, adapter.MODULE)
+
+
+def __dir__() -> list[str]:
+    """The names of this module; the class too, before it is imported."""
+    return sorted({*globals(), *__all__})
 
 
 if adapter.loaded():

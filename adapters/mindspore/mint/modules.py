@@ -1,0 +1,37 @@
+"""``mindspore.mint.nn.BCEWithLogitsLoss`` by the rules of 2.7 and later, as a real cell of MindSpore."""
+
+from __future__ import annotations
+
+import mindspore
+
+from compatlosses.classes import warn_of_foreign
+from compatlosses.libraries import Tensor
+from compatlosses.mindspore.mint.nn.functional import binary_cross_entropy_with_logits
+
+
+class BCEWithLogitsLoss(mindspore.nn.Cell):  # type: ignore[misc]
+    """Binary cross entropy with logits by the rules of ``mindspore.mint``: weight first, then reduction; bfloat16 too.
+
+    A cell that keeps, copies and shows what MindSpore's own does, with this library's loss in it; a sibling of MindSpore's
+    class. A Parameter given as a weight is a parameter of the cell, as natively, and gets no gradient, so nothing trains it.
+    Calls check by the rules of `compatlosses.mindspore.mint.nn.functional.binary_cross_entropy_with_logits`.
+
+    Source: ``mindspore.mint.nn.BCEWithLogitsLoss``, mindspore 2.10.0.
+    """
+
+    def __init__(self, weight: Tensor | None = None, reduction: str = "mean", pos_weight: Tensor | None = None) -> None:
+        super().__init__()
+        warn_of_foreign("compatlosses.mindspore.mint.nn.BCEWithLogitsLoss", "MindSpore", weight=weight, pos_weight=pos_weight)
+        self.reduction, self.weight, self.pos_weight = reduction, weight, pos_weight
+
+    # A static method, as in `compatlosses.mindspore.modules`.
+    _loss = staticmethod(binary_cross_entropy_with_logits)
+
+    def construct(self, input: Tensor, target: Tensor) -> Tensor:
+        """The loss of ``input`` and ``target``."""
+        weight, pos_weight = self.weight, self.pos_weight
+        if isinstance(weight, mindspore.Parameter):
+            weight = mindspore.ops.stop_gradient(weight)
+        if isinstance(pos_weight, mindspore.Parameter):
+            pos_weight = mindspore.ops.stop_gradient(pos_weight)
+        return self._loss(input, target, weight, self.reduction, pos_weight)
