@@ -52,8 +52,8 @@ def owns(x: object, /) -> bool:
 
 
 def shape(x: Array, /) -> Shape:
-    """The sizes of ``x`` by dimension, None where an export does not know one."""
-    return tuple(size if isinstance(size, int) else None for size in x.shape)
+    """The sizes of ``x`` by dimension: those of an export are JAX's symbols, which it compares as it compares numbers."""
+    return tuple(x.shape)
 
 
 def dtype(x: Array, /) -> str:
@@ -219,11 +219,22 @@ def _sigmoid_of(x: Array) -> Array:
     return jnp.where(x < 0, small, 1.0) / (1.0 + small)
 
 
+def _derived(function: Callable[[Array], Array], slope: Callable[[Array], Array]) -> Callable[..., tuple[Array, Array]]:
+    """The rule of a function of one array. Not `defjvps`, which computes the value where float64 is not at hand."""
+
+    @wide
+    def rule(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+        (x,), (t,) = primals, tangents
+        return function(x), t * slope(x)
+
+    return rule
+
+
 _softplus = jax.custom_jvp(_softplus_of)
 _sigmoid = jax.custom_jvp(_sigmoid_of)
 _elements = jax.custom_jvp(_loss, nondiff_argnums=(0,))
 _elements.defjvp(_loss_with_tangents, symbolic_zeros=True)
-_softplus.defjvps(wide(lambda t, value, x: t * sigmoid(x)))
-_sigmoid.defjvps(wide(lambda t, value, x: t * (sigmoid(x) * sigmoid(-x))))
+_softplus.defjvp(_derived(_softplus, lambda x: sigmoid(x)))
+_sigmoid.defjvp(_derived(_sigmoid, lambda x: sigmoid(x) * sigmoid(-x)))
 
 libraries.register(_THIS)
