@@ -1,25 +1,103 @@
-"""The loss classes of the API editions: real modules of their framework, imported only when they are asked for."""
+"""The loss classes of the API editions: real modules of their framework where that is in use, plain callables elsewhere.
+
+Which of the two is settled when an object is made or the class is subclassed: a module if the framework has been imported by
+then. The class itself imports no framework. So Paddle's class on torch tensors does not bring Paddle into the process, and a
+class that is imported above its framework, where import sorters put it, is a module all the same.
+
+A class is a part of its own framework's modules alone: see `warn_of_foreign`.
+"""
 
 from __future__ import annotations
 
+import sys
+import warnings
+from functools import cache
 from importlib import import_module
+from inspect import signature
+from types import new_class
 from typing import Any
+
+from .libraries import Tensor, find
 
 
 def loss_class(package: str, name: str, framework: str, known: str = "BCEWithLogitsLoss") -> Any:
     """What ``__getattr__`` of an API's ``package`` answers for ``name``: its loss class, which is called ``known``.
 
-    That is in ``modules``, which imports the module ``framework``; where it is not installed, a plain callable in ``plain``.
+    That is the one in ``modules`` where the module ``framework`` has been imported; before that, a class that is settled later.
 
     Raises:
         AttributeError: ``name`` is not the loss class.
     """
     if name != known:
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
-    try:
-        module = import_module(".modules", package)
-    except ModuleNotFoundError as error:
-        if error.name != framework:
-            raise
-        module = import_module(".plain", package)
-    return getattr(module, known)
+    return settled(package, known, framework) if is_imported(framework) else unsettled(package, known, framework)
+
+
+def warn_of_foreign(loss: str, own: str, **weights: Tensor | None) -> None:
+    """Warn of ``weights`` of the class ``loss``, of the framework named ``own``, that are tensors of another one with modules.
+
+    Such a weight is an attribute like any other: a model of its framework neither moves nor saves it. The class that would keep
+    it is its `Library`'s ``LOSS_CLASS``; a framework without modules has none.
+    """
+    # This, the class, and its caller; between those the metaclass, where the class is settled only now.
+    level = 4 if sys._getframe(2).f_globals is globals() else 3
+    for name, weight in weights.items():
+        library = None if weight is None else find(weight)
+        theirs = getattr(library, "LOSS_CLASS", None)
+        if library is None or theirs is None or own == library.NAME:
+            continue
+        warnings.warn(
+            f"{name} of {loss} is a {library.NAME} tensor, and {loss} is no {library.NAME} module: a {library.NAME} model that "
+            f"is moved, cast or saved leaves {name} behind. Use {theirs} in a {library.NAME} model, or call the loss function "
+            f"with {name}.",
+            UserWarning,
+            stacklevel=level,
+        )
+
+
+def is_imported(framework: str) -> bool:
+    """Whether a framework's module has been imported."""
+    return sys.modules.get(framework) is not None
+
+
+def settled(package: str, name: str, framework: str) -> Any:
+    """The class for an object that is made now."""
+    return getattr(import_module(".modules" if is_imported(framework) else ".plain", package), name)
+
+
+@cache
+def unsettled(package: str, name: str, framework: str) -> Any:
+    """The class before its framework has been imported."""
+    plain = getattr(import_module(".plain", package), name)
+    return _Unsettled(
+        name,
+        (plain,),
+        {
+            "__module__": package,
+            "__qualname__": name,
+            "__doc__": plain.__doc__,
+            "__signature__": signature(plain),
+            "_settled": (package, name, framework),
+        },
+    )
+
+
+class _Unsettled(type):
+    """The type of a class that is settled when it is made or subclassed: its objects and subclasses are the settled class's."""
+
+    _settled: tuple[str, str, str]
+
+    def __new__(meta, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any) -> Any:
+        if "_settled" in namespace:
+            return super().__new__(meta, name, bases, namespace)
+        found = tuple(settled(*base._settled) if isinstance(base, _Unsettled) else base for base in bases)
+        return new_class(name, found, options, lambda body: body.update(namespace))
+
+    def __call__(cls, *arguments: Any, **options: Any) -> Any:
+        return settled(*cls._settled)(*arguments, **options)
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return cls.__subclasscheck__(type(instance))
+
+    def __subclasscheck__(cls, subclass: type) -> bool:
+        return type.__subclasscheck__(cls, subclass) or issubclass(subclass, (cls.__bases__[0], settled(*cls._settled)))

@@ -14,7 +14,10 @@ The requirements:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
 
 if TYPE_CHECKING:
     from .executors import Host
@@ -76,7 +79,10 @@ class Library(Protocol):
         """Where ``x`` is infinite."""
 
     def equal(self, x: Tensor, value: float, /) -> Tensor:
-        """Where ``x`` has exactly this value. Not every framework's ``==`` is exact: Paddle's takes 1e-9 for 0."""
+        """Where ``x`` is ``value``, an int for integers and bools, else a float, that its dtype holds. NaN equals NaN.
+
+        It is exact, for the largest int64 too. Not every framework's ``==`` is: Paddle's takes 1e-9 for 0.
+        """
 
     def softplus(self, x: Tensor, /) -> Tensor:
         """log(1 + e^x)."""
@@ -117,6 +123,43 @@ class Library(Protocol):
 
     def autocast_dtype(self, x: Tensor, /) -> str | None:
         """The dtype in which the framework's automatic casting computes this loss just now; None while it is off."""
+
+
+class Modular(Protocol):
+    """A `Library` of a framework with modules that keep buffers."""
+
+    @property
+    def LOSS_CLASS(self) -> str:
+        """The loss class that is a module of the framework: 'compatlosses.torch.BCEWithLogitsLoss'."""
+
+
+class Selective(Protocol):
+    """A `Library` that owns tensors which no loss can be computed from: sparse, nested, ragged or masked ones."""
+
+    def why_unsuitable(self, x: Tensor, /) -> str | None:
+        """Why an argument cannot be ``x``: what was given, what is expected, how to mend it, in one sentence; None: it can.
+
+        Asked of every tensor of a call. The look-up raises a TypeError of it, behind the argument's name and a colon.
+        """
+
+
+class Composite(Protocol):
+    """A `Library` for the tensors of several frameworks, which are not mixed in one call."""
+
+    def kind(self, x: Tensor, /) -> str:
+        """The public name of the type of ``x``: 'dask.array.Array'."""
+
+
+class Deferred(Protocol):
+    """A `Library` whose ``shape`` may have unknown sizes, or be unknown, until a program runs. Each such library is one."""
+
+    def assured(self, x: Tensor, like: Tensor, same: bool, message: str, /) -> Tensor:
+        """``x``, tied to a check when the program runs; differentiable.
+
+        ``same``: that it has the shape of ``like``; else that it broadcasts to that shape and does not enlarge it. The
+        program fails where that is not so, with ``message`` where the framework can carry one: no number comes out. Called
+        only where a size of one of the two is unknown.
+        """
 
 
 _libraries: tuple[Library, ...] = ()
@@ -190,7 +233,7 @@ def library_of(
 ) -> Library:
     """The one library whose tensors the arguments of a call are; ``names`` is what the caller's API calls them.
 
-    ``weight`` and ``pos_weight`` may be None or Python numbers here; an edition that wants tensors refuses those itself.
+    ``weight`` and ``pos_weight`` may be None or a `number` here; an edition that wants tensors refuses those itself.
 
     Raises:
         TypeError: an argument is no tensor, or the tensors come from two frameworks.
@@ -202,23 +245,73 @@ def library_of(
             f"({known()}). Make it one first, for example with numpy.asarray."
         )
     if not library.owns(targets):
-        refuse(library, names, names[1], targets)
-    if weight is not None and not library.owns(weight) and not isinstance(weight, (int, float)):
-        refuse(library, names, names[2], weight)
-    if pos_weight is not None and not library.owns(pos_weight) and not isinstance(pos_weight, (int, float)):
-        refuse(library, names, names[3], pos_weight)
+        refuse(library, names, logits, 1, targets)
+    if weight is not None and not library.owns(weight) and number(weight) is None:
+        refuse(library, names, logits, 2, weight)
+    if pos_weight is not None and not library.owns(pos_weight) and number(pos_weight) is None:
+        refuse(library, names, logits, 3, pos_weight)
+    if hasattr(library, "kind"):
+        check_kinds(library, names, (logits, targets, weight, pos_weight))
+    if hasattr(library, "why_unsuitable"):
+        check_suitable(library, names, (logits, targets, weight, pos_weight))
     return library
 
 
-def refuse(library: Library, names: Names, name: str, x: object) -> None:
-    """Raise the TypeError for the argument called ``name``, which ``library``, owner of the logits, does not own."""
+def check_kinds(library: Library, names: Names, arguments: tuple[object, object, object, object]) -> None:
+    """Refuse tensors of two frameworks that a `Composite` library serves."""
+    for i in range(1, 4):
+        if library.owns(arguments[i]) and named(library, arguments[i]) != named(library, arguments[0]):
+            refuse(library, names, arguments[0], i, arguments[i])
+
+
+def check_suitable(library: Library, names: Names, arguments: tuple[object, object, object, object]) -> None:
+    """Refuse tensors from which the `Selective` library can compute no loss."""
+    selective: Any = library
+    for i in range(4):
+        if library.owns(arguments[i]):
+            why = selective.why_unsuitable(arguments[i])
+            if why is not None:
+                raise TypeError(f"{names[i]}: {why}")
+
+
+def refuse(library: Library, names: Names, logits: object, place: int, x: object) -> None:
+    """Raise the TypeError for ``x``, the argument in that ``place``, which does not go with the ``logits`` of ``library``."""
+    name, expected = names[place], named(library, logits)
     other = find(x)
     if other is None:
-        raise TypeError(f"{name} is {described(x)}; expected a {library.NAME} tensor, as {names[0]} is. Make {name} one first.")
+        raise TypeError(f"{name} is {described(x)}; expected {expected}, as {names[0]} is. Make {name} one first.")
     raise TypeError(
-        f"{names[0]} is a {library.NAME} tensor and {name} is a {other.NAME} tensor; expected all tensors of one call "
-        f"to come from one framework. Convert {name} to {library.NAME} first."
+        f"{names[0]} is {expected} and {name} is {named(other, x)}; expected all tensors of one call to come from one "
+        f"framework. Make {name} {expected} first."
     )
+
+
+def named(library: Library, x: object) -> str:
+    """What kind of tensor ``x`` is, in words for an error: 'a torch tensor', or 'a dask.array.Array'."""
+    if hasattr(library, "kind"):
+        kind = library.kind(x)
+        return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
+    return f"a {library.NAME} tensor"
+
+
+def number(x: object) -> int | float | None:
+    """``x`` as a Python number: one of Python's, a NumPy scalar, an array without dimensions; None if it is none of these."""
+    if isinstance(x, (int, float)):
+        return x
+    if isinstance(x, (np.generic, np.ndarray)):
+        # By its kind: a NumPy duration too says that it is a whole number. A foreign dtype, ml_dtypes' bfloat16, is of kind V.
+        if x.ndim != 0 or x.dtype.kind not in "biufV" or x.dtype.names is not None:
+            return None
+        value = x.item()
+        if isinstance(value, (int, float)):
+            return value
+        return float(value) if isinstance(value, np.longdouble) else None
+    return float(x) if isinstance(x, Real) else None
+
+
+def quoted(x: object) -> str:
+    """An option in words for an error: a number, a string or None itself, of all else the type."""
+    return repr(x) if isinstance(x, (int, float, str)) else described(x)
 
 
 def described(x: object) -> str:

@@ -10,10 +10,12 @@ from typing import Any
 
 from . import formula, rules
 from .executors import fused_loss, fused_value_and_gradients
-from .libraries import NAMES, Library, Shape, Tensor, library_of
+from .libraries import NAMES, Library, Shape, Tensor, library_of, number, quoted
 
 Inputs = tuple[Tensor, Tensor, Tensor | None, Tensor | None, Tensor | None]
 """Logits, targets, weight, pos_weight of one dtype, and where an element counts (None: everywhere)."""
+
+RESHAPE = "reshape or broadcast it explicitly first"
 
 
 def binary_cross_entropy_with_logits(
@@ -59,7 +61,8 @@ def binary_cross_entropy_with_logits(
     """
     library = library_of(logits, targets, weight, pos_weight)
     check_call(library, logits, targets, weight, pos_weight, reduction, ignore_index, normalize)
-    return evaluate(library, logits, targets, weight, pos_weight, reduction, ignore_index, normalize, library.dtype(logits))
+    ignored = ignored_value(library, targets, ignore_index)
+    return evaluate(library, logits, targets, weight, pos_weight, reduction, ignored, bool(normalize), library.dtype(logits))
 
 
 def value_and_gradients(
@@ -104,7 +107,8 @@ def value_and_gradients(
         check_differentiable(library, name, arguments)
 
     wanted = ("logits" in wrt, "targets" in wrt, "weight" in wrt, "pos_weight" in wrt)
-    options = (reduction, ignore_index, normalize)
+    options = (reduction, ignored_value(library, targets, ignore_index), bool(normalize))
+    weight, pos_weight = weight_of(library, weight), weight_of(library, pos_weight)
     host = library.host
     if host is not None and host.why_formula(logits, targets, weight, pos_weight) is None:
         loss, gradients = fused_value_and_gradients(host, wanted, logits, targets, weight, pos_weight, *options)
@@ -122,17 +126,24 @@ def executor_of(
     *,
     weight: Tensor | float | None = None,
     pos_weight: Tensor | float | None = None,
+    reduction: str = "mean",
+    ignore_index: float | None = None,
+    normalize: bool = False,
 ) -> str:
     """Which executor a call with these arguments runs on here and now: 'fused', or 'formula: ' and why.
 
-    It is the very question that the call itself asks.
+    It is the very question that the call itself asks. It takes what `binary_cross_entropy_with_logits` takes, and refuses it
+    likewise.
 
     Raises:
-        TypeError: no tensor, or tensors of two frameworks.
+        TypeError, ValueError: as `binary_cross_entropy_with_logits`.
 
     Source: this library's own API.
     """
     library = library_of(logits, targets, weight, pos_weight)
+    check_call(library, logits, targets, weight, pos_weight, reduction, ignore_index, normalize)
+    ignored_value(library, targets, ignore_index)
+    weight, pos_weight = weight_of(library, weight), weight_of(library, pos_weight)
     host = library.host
     why = f"{library.NAME} has no host memory" if host is None else host.why_formula(logits, targets, weight, pos_weight)
     return "fused" if why is None else f"formula: {why}"
@@ -152,10 +163,13 @@ def evaluate(
 ) -> Tensor:
     """The loss as a tensor of ``dtype``, from arguments that an edition has checked.
 
+    ``ignore_index`` is a `rules.sentinel`: a number that the targets' dtype holds.
+
     ``whole``: pos_weight scales the whole loss of an element, as `formula` has it, not the positive term alone. The fused
     executor knows the usual form only. This one is computed in double, where the library has that: the coefficients of its
     derivatives cancel.
     """
+    weight, pos_weight = weight_of(library, weight), weight_of(library, pos_weight)
     host = library.host
     whole = whole and pos_weight is not None
     if not whole and host is not None and host.why_formula(logits, targets, weight, pos_weight) is None:
@@ -183,7 +197,7 @@ def check_call(
     # Each rule is asked for its words only where a quick look does not suffice: most of what a small call costs is calls.
     shape = library.shape(logits)
     if library.dtype(logits) not in rules.FLOATING:
-        rules.check_dtype(library, NAMES[0], logits, rules.FLOATING, TypeError)
+        rules.check_dtype(library, NAMES[0], logits, rules.FLOATING, TypeError, targets=targets)
     if library.dtype(targets) not in rules.NUMBERS:
         rules.check_dtype(library, NAMES[1], targets, rules.NUMBERS, TypeError)
     if shape is None or library.shape(targets) != shape:
@@ -192,16 +206,16 @@ def check_call(
         check_factor(library, NAMES[2], weight, logits, shape)
     if pos_weight is not None and library.owns(pos_weight):
         check_factor(library, NAMES[3], pos_weight, logits, shape)
-    if ignore_index is not None and not isinstance(ignore_index, (int, float)):
-        raise TypeError(f"ignore_index is {ignore_index!r}; expected a number or None")
-    if not isinstance(normalize, bool):
-        raise TypeError(f"normalize is {normalize!r}; expected True or False")
+    if ignore_index is not None and number(ignore_index) is None:
+        raise TypeError(f"ignore_index is {quoted(ignore_index)}; expected a number or None")
+    if not isinstance(number(normalize), bool):
+        raise TypeError(f"normalize is {quoted(normalize)}; expected True or False")
 
 
 def check_factor(library: Library, name: str, factor: Tensor, logits: Tensor, shape: Shape | None) -> None:
     """Refuse a weight whose dtype or shape does not go with logits of ``shape``."""
-    if library.dtype(factor) not in rules.FLOATING:
-        rules.check_dtype(library, name, factor, rules.FLOATING, TypeError)
+    if library.dtype(factor) not in rules.NUMBERS:
+        rules.check_dtype(library, name, factor, rules.NUMBERS, TypeError)
     own = library.shape(factor)
     if own is None or shape is None or not rules.broadcasts(own, shape):
         rules.check_broadcast(library, name, factor, NAMES[0], logits, ValueError)
@@ -213,7 +227,7 @@ def check_differentiable(library: Library, name: str, arguments: dict[str, Any])
         raise ValueError(f"wrt names {name!r}; expected names among {', '.join(arguments)}")
     argument = arguments[name]
     if not library.owns(argument):
-        raise TypeError(f"wrt names {name}, which is {argument!r}; expected a tensor there to differentiate by")
+        raise TypeError(f"wrt names {name}, which is {quoted(argument)}; expected a tensor there to differentiate by")
     rules.check_dtype(library, name, argument, rules.FLOATING, TypeError)
 
 
@@ -235,9 +249,9 @@ def gradients_by_formula(
     They are computed in ``dtype``: the hosts', whose memory is the processor's, in float64 like what they stand for.
     """
     inputs = prepared(library, dtype, logits, targets, weight, pos_weight, ignore_index)
-    divisor = divisor_of(library, inputs, reduction, normalize)
     g = None if cotangent is None else library.cast(cotangent, library.dtype(inputs[0]))
     gradients = library.gradients(wanted, g, *inputs, False)
+    divisor = nonzero(library, divisor_of(library, inputs, reduction, normalize))
     arguments = (logits, targets, weight, pos_weight)
     return tuple(
         None if gradient is None else library.cast(divided(library, gradient, divisor), library.dtype(argument))
@@ -254,12 +268,49 @@ def prepared(
     pos_weight: Tensor | float | None,
     ignore_index: float | None,
 ) -> Inputs:
-    """The arguments as tensors of ``dtype``, and where they count."""
+    """The arguments as tensors of ``dtype``, and where they count. Sizes that are not known yet are checked when it runs."""
+    targets = assured(library, "targets", targets, logits, True)
+    weight = assured(library, "weight", weight, logits, False)
+    pos_weight = assured(library, "pos_weight", pos_weight, logits, False)
     counts = None
     if ignore_index is not None:
         counts = ~library.equal(targets, ignore_index)
     x = library.cast(logits, dtype)
     return x, library.cast(targets, dtype), factor(library, weight, x), factor(library, pos_weight, x), counts
+
+
+def assured(library: Library, name: str, x: Tensor | float | None, logits: Tensor, same: bool) -> Tensor | float | None:
+    """``x``; where its shape cannot be judged yet, tied to the check that `check_call` could not finish. See `Deferred`."""
+    if x is None or not hasattr(library, "assured") or not library.owns(x):
+        return x
+    shape, target = library.shape(x), library.shape(logits)
+    if same:
+        if rules.is_static(shape) and rules.is_static(target):
+            return x
+        return library.assured(x, logits, True, f"the shape of the {name} differs from that of the logits; {RESHAPE}")
+    if rules.surely_broadcasts(shape, target):
+        return x
+    message = f"the {name} does not broadcast to the shape of the logits, or would enlarge it; {RESHAPE}"
+    return library.assured(x, logits, False, message)
+
+
+def ignored_value(library: Library, targets: Tensor, ignore_index: object) -> float | None:
+    """The value of the targets' dtype that ``ignore_index``, a number or None, names."""
+    if ignore_index is None:
+        return None
+    return rules.sentinel(library.dtype(targets), number(ignore_index))
+
+
+def weight_of(library: Library, weight: Tensor | float | None) -> Tensor | float | None:
+    """A weight as a tensor of the library, a Python number or None."""
+    if weight is None or library.owns(weight):
+        return weight
+    value = number(weight)
+    if isinstance(value, int) and abs(value) > rules.LARGEST:
+        raise ValueError(
+            "a weight is an int beyond the range of float64; expected a smaller one. Pass float('inf') for infinity."
+        )
+    return value
 
 
 def compute_dtype(
@@ -310,6 +361,15 @@ def divisor_of(library: Library, inputs: Inputs, reduction: str, normalize: bool
             return library.where(library.equal(size, 0), 0, number)
         return number
     return max(number, 1)
+
+
+def nonzero(library: Library, divisor: int | Tensor | None) -> int | Tensor | None:
+    """The divisor of gradients: an empty input's is 1, so that its weights have the gradient 0 of a sum over nothing."""
+    if divisor is None:
+        return None
+    if library.owns(divisor):
+        return library.where(library.equal(divisor, 0), 1, divisor)
+    return max(divisor, 1)
 
 
 def divided(library: Library, total: Tensor, divisor: int | Tensor | None) -> Tensor:

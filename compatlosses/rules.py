@@ -6,31 +6,58 @@ Each says what was given, what was expected and how to mend it, and does nothing
 
 from __future__ import annotations
 
+import math
+from functools import partial
 from typing import NoReturn
 
-from .libraries import Library, Shape, Tensor
+from .libraries import Library, Shape, Tensor, quoted
 
 REDUCTIONS = ("none", "mean", "sum")
 FLOATING = ("float16", "bfloat16", "float32", "float64")
 INTEGRAL = ("bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")
 NUMBERS = FLOATING + INTEGRAL
 
+LARGEST = 1.7976931348623157e308
+"""The largest finite double."""
+
+_FLOATS = {
+    "float16": (11, -24, 65504.0),
+    "bfloat16": (8, -133, 3.3895313892515355e38),
+    "float32": (24, -149, 3.4028234663852886e38),
+}
+"""Significant bits, exponent of the smallest subnormal number, largest finite number."""
+
+_INTEGERS = {
+    "bool": (0, 1),
+    "uint8": (0, 2**8 - 1),
+    "uint16": (0, 2**16 - 1),
+    "uint32": (0, 2**32 - 1),
+    "uint64": (0, 2**64 - 1),
+    "int8": (-(2**7), 2**7 - 1),
+    "int16": (-(2**15), 2**15 - 1),
+    "int32": (-(2**31), 2**31 - 1),
+    "int64": (-(2**63), 2**63 - 1),
+}
+"""The least and the largest number."""
+
 
 def check_reduction(reduction: object, error: type[Exception]) -> None:
     """Refuse a reduction that is none of 'none', 'mean' and 'sum'."""
-    if reduction != "mean" and reduction != "sum" and reduction != "none":
-        fail(error, f"reduction is {reduction!r}; expected 'none', 'mean' or 'sum'")
+    if not isinstance(reduction, str) or (reduction != "mean" and reduction != "sum" and reduction != "none"):
+        fail(error, f"reduction is {quoted(reduction)}; expected 'none', 'mean' or 'sum'")
 
 
-def check_dtype(library: Library, name: str, x: Tensor, accepted: tuple[str, ...], error: type[Exception]) -> None:
-    """Refuse a tensor whose dtype is not among ``accepted``."""
+def check_dtype(
+    library: Library, name: str, x: Tensor, accepted: tuple[str, ...], error: type[Exception], *, targets: Tensor = None
+) -> None:
+    """Refuse a tensor whose dtype is not among ``accepted``. ``targets``: those that stand beside logits ``x``."""
     dtype = library.dtype(x)
-    if dtype not in accepted:
-        fail(
-            error,
-            f"{name} has dtype {dtype}; expected {', '.join(accepted)}. "
-            f"Cast it first, for example to {'float32' if 'float32' in accepted else accepted[0]}.",
-        )
+    if dtype in accepted:
+        return
+    mend = f"Cast it first, for example to {'float32' if 'float32' in accepted else accepted[0]}."
+    if targets is not None and dtype in INTEGRAL and library.dtype(targets) in FLOATING:
+        mend = f"Are logits and targets in this order? The targets have dtype {library.dtype(targets)}. {mend}"
+    fail(error, f"{name} has dtype {dtype}; expected {', '.join(accepted)}. {mend}")
 
 
 def check_same_shape(library: Library, name: str, x: Tensor, like_name: str, like: Tensor, error: type[Exception]) -> None:
@@ -58,8 +85,82 @@ def check_broadcast(library: Library, name: str, x: Tensor, like_name: str, like
             error,
             f"{name} has shape {shown(shape)}, which does not broadcast to {shown(target)}, the shape of {like_name}; "
             f"expected at most {len(target)} dimensions, each, counted from the last, of size 1 or of the size in "
-            f"{like_name}. Reshape {name} first.",
+            f"{like_name}. {reshaping(name, shape, target)}",
         )
+
+
+def reshaping(name: str, shape: Shape, target: Shape) -> str:
+    """How to mend a weight that does not broadcast to ``target``: one a class or an example lacks the axes behind its own."""
+    if len(shape) == 1 and is_known(shape[0]):
+        for axis in (1, 0):
+            if axis < len(target) - 1 and shape[0] == target[axis]:
+                needed = shown((shape[0],) + (1,) * (len(target) - 1 - axis))
+                return f"For one {name} per {'class' if axis == 1 else 'example'} (axis {axis}), reshape {name} to {needed}."
+    return f"Reshape {name} first."
+
+
+def _sentinel(
+    dtype: str, ignore_index: float | None, error: type[Exception] = ValueError, name: str = "targets"
+) -> float | None:
+    """The value of ``dtype``, that of the targets, which ``ignore_index`` names: an int for integers and bools, else a float.
+
+    Targets are compared with it in their own dtype, so it is rounded to that; NaN is a value. None stays None.
+
+    Raises:
+        error: no target of this dtype can have the value.
+    """
+    if ignore_index is None:
+        return None
+    value = whole(dtype, ignore_index) if dtype in _INTEGERS else rounded(dtype, ignore_index)
+    if value is None:
+        fail(
+            error,
+            f"ignore_index is {ignore_index!r} and {name} has dtype {dtype}, which cannot hold it: no element would be "
+            f"ignored. Expected {holdable(dtype, ignore_index)}. Name another value, or cast {name} to a dtype that holds it.",
+        )
+    return value
+
+
+sentinel = partial(_sentinel)
+"""`_sentinel`. MindSpore's compiler, which reads float32 and int64 alone, does not read a partial function but calls it."""
+
+
+def whole(dtype: str, value: float) -> int | None:
+    """``value`` as an int; None if ``dtype``, of integers or bools, does not hold it."""
+    least, largest = _INTEGERS[dtype]
+    if least <= value and value <= largest and value == int(value):
+        return int(value)
+    return None
+
+
+def rounded(dtype: str, value: float) -> float | None:
+    """``value`` rounded to the floating ``dtype``, ties to even; None if it is finite and that infinite, or that alone zero."""
+    if value == 0 or value != value or value == math.inf or value == -math.inf:
+        return float(value)
+    if value < -LARGEST or value > LARGEST:
+        return None
+    if dtype not in _FLOATS:
+        return float(value)
+    precision, smallest, largest = _FLOATS[dtype]
+    mantissa, exponent = math.frexp(value)
+    bits = min(precision, exponent - smallest)
+    if bits < 0 or exponent > 128:
+        return None
+    nearest = math.ldexp(round(math.ldexp(mantissa, bits)), exponent - bits)
+    return None if nearest == 0 or abs(nearest) > largest else nearest
+
+
+def holdable(dtype: str, value: float) -> str:
+    """What ``dtype`` could hold instead of ``value``, in words for an error."""
+    if dtype not in _INTEGERS:
+        return f"a number within the range of {dtype}, or NaN"
+    if dtype == "bool":
+        return "False or True"
+    least, largest = _INTEGERS[dtype]
+    words = f"a whole number from {least} to {largest}"
+    if least == 0 and -largest <= value and value < 0 and value == int(value):
+        words += f" ({int(value)} stored in {dtype} is {largest + 1 + int(value)})"
+    return words
 
 
 def fail(error: type[Exception], message: str) -> NoReturn:
@@ -95,6 +196,27 @@ def broadcasts(shape: Shape, target: Shape) -> bool:
         size = shape[i]
         expected = target[offset + i]
         if size != expected and size != 1 and is_known(size) and is_known(expected):
+            return False
+    return True
+
+
+def surely_broadcasts(shape: Shape | None, target: Shape | None) -> bool:
+    """Whether a shape that `broadcasts` to ``target`` does so whatever the sizes that are not known."""
+    if shape is None or target is None:
+        return False
+    offset = len(target) - len(shape)
+    for i in range(len(shape)):
+        if shape[i] != 1 and not (is_known(shape[i]) and is_known(target[offset + i])):
+            return False
+    return True
+
+
+def is_static(shape: Shape | None) -> bool:
+    """Whether the number of dimensions and all their sizes are known."""
+    if shape is None:
+        return False
+    for i in range(len(shape)):
+        if not is_known(shape[i]):
             return False
     return True
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
+import frameworks
 import numpy as np
 import pytest
 from frameworks import Framework
@@ -88,3 +92,98 @@ def test_reduced_shapes(framework: Framework) -> None:
     assert framework.array(compatlosses.paddle.v2_0.binary_cross_entropy_with_logits(x, y)).shape == (1,)
     assert framework.array(compatlosses.paddle.v2_0.binary_cross_entropy_with_logits(x, y, reduction="sum")).shape == (1,)
     assert framework.array(compatlosses.mindspore.v2_0.binary_cross_entropy_with_logits(x, y, w, p)).shape == ()
+
+
+PACKAGES = ("keras", "mindspore", "optax", "paddle", "paddle.fluid", "tensorflow", "torch")
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_dir_shows_the_api(name: str) -> None:
+    """Classes too, which are imported when they are first used."""
+    package = importlib.import_module(f"compatlosses.{name}")
+    assert set(package.__all__) <= set(dir(package))
+    for each in package.__all__:
+        getattr(package, each)
+
+
+@pytest.mark.parametrize(("name", "module"), [("optax", "losses"), ("tensorflow", "losses"), ("keras", "losses")])
+def test_no_module_of_a_framework_is_one_of_the_core(name: str, module: str) -> None:
+    package = importlib.import_module(f"compatlosses.{name}")
+    if hasattr(package, module):
+        assert getattr(package, module).__name__ == f"compatlosses.{name}.{module}"
+
+
+def test_optax_losses() -> None:
+    assert compatlosses.optax.losses.sigmoid_binary_cross_entropy is compatlosses.optax.sigmoid_binary_cross_entropy
+
+
+CLASSES = {
+    "torch": ("torch", "BCEWithLogitsLoss", "torch.nn.Module"),
+    "paddle": ("paddle", "BCEWithLogitsLoss", "paddle.nn.Layer"),
+    "mindspore": ("mindspore", "BCEWithLogitsLoss", "mindspore.nn.Cell"),
+    "keras": ("keras", "BinaryCrossentropy", "keras.losses.Loss"),
+}
+
+IMPORTED_EARLY = """
+import inspect, pickle, sys
+from compatlosses.{framework} import {name} as Loss
+
+class Before(Loss):
+    pass
+
+before = Loss()
+assert "{framework}" not in sys.modules
+assert isinstance(before, Loss) and isinstance(Before(), Loss) and not isinstance(1, Loss)
+assert pickle.loads(pickle.dumps(Loss)) is Loss
+plain = inspect.signature(Loss)
+
+import {framework}
+
+class After(Loss):
+    def __init__(self):
+        super().__init__()
+
+class Mixed(object if False else Loss):
+    pass
+
+for loss in (Loss(), After(), Mixed()):
+    assert isinstance(loss, {base}) and isinstance(loss, Loss)
+assert issubclass(After, Loss) and isinstance(before, Loss)
+import compatlosses.{framework}
+assert issubclass(compatlosses.{framework}.{name}, Loss) and issubclass(compatlosses.{framework}.{name}, {base})
+assert list(inspect.signature(compatlosses.{framework}.{name}).parameters) == list(plain.parameters)
+"""
+
+
+@pytest.mark.parametrize("name", [name for name in CLASSES if name in frameworks.UNDER_TEST])
+def test_a_class_imported_above_its_framework_is_a_module_all_the_same(name: str) -> None:
+    """Import sorters put compatlosses first. The class itself imports nothing, and is settled when an object is made."""
+    framework, loss, base = CLASSES[name]
+    program = IMPORTED_EARLY.format(framework=framework, name=loss, base=base)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+
+
+FOREIGN = """
+import sys, warnings
+import torch
+from compatlosses.paddle import BCEWithLogitsLoss
+
+with warnings.catch_warnings(record=True) as said:
+    warnings.simplefilter("always")
+    assert abs(float(BCEWithLogitsLoss()(torch.zeros(2), torch.ones(2))) - 0.6931472) < 1e-6
+assert not said and "paddle" not in sys.modules
+with warnings.catch_warnings(record=True) as said:
+    warnings.simplefilter("always")
+    BCEWithLogitsLoss(pos_weight=torch.ones(2))
+(warning,) = said
+assert "pos_weight" in str(warning.message) and "compatlosses.torch.BCEWithLogitsLoss" in str(warning.message)
+assert warning.filename == "<string>" and "paddle" not in sys.modules
+"""
+
+
+@pytest.mark.skipif("torch" not in frameworks.UNDER_TEST, reason="torch is not under test here")
+def test_a_class_on_the_tensors_of_another_framework() -> None:
+    """It works, imports nothing, and says that a torch model would leave its weight behind."""
+    done = subprocess.run([sys.executable, "-c", FOREIGN], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+from fractions import Fraction
 from typing import Any
 
 import exact
@@ -11,11 +12,12 @@ import frameworks
 import numpy as np
 import pytest
 from frameworks import WITHOUT_AUTOGRAD, Framework
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import compatlosses as cl
+from compatlosses import libraries, rules
 
 X = [[0.5, -1.0, 2.0], [3.0, 0.0, -4.0]]
 Y = [[1.0, 0.0, 0.25], [0.0, 1.0, 1.0]]
@@ -210,6 +212,157 @@ class TestIgnored:
         np.testing.assert_allclose(framework.array(loss), reference([1.0, 1.0], [1.0, 0.0]), rtol=1e-6)
 
 
+@pytest.fixture(params=["as it comes", "formula"])
+def executor(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The executor that a call chooses, and the formula."""
+    if request.param == "formula":
+        for framework in frameworks.FRAMEWORKS:
+            library = libraries.library_of(framework.tensor(X), framework.tensor(Y))
+            monkeypatch.setattr(library.host, "why_formula", lambda *arguments: "a test wants it")
+
+
+@pytest.mark.usefixtures("executor")
+class TestSentinels:
+    """ignore_index is compared in the targets' dtype, on either executor."""
+
+    right = math.log1p(math.exp(-0.5)) * 2 + math.log1p(math.exp(2.0))
+
+    def total(self, framework: Framework, targets: Any, ignore_index: float) -> float:
+        """The loss of the logits 0.5, 0.5, 0.5, 2 whose third target is to be ignored; `right` where it is."""
+        x = framework.tensor([0.5, 0.5, 0.5, 2.0])
+        loss = cl.binary_cross_entropy_with_logits(x, targets, ignore_index=ignore_index, reduction="sum")
+        return float(framework.array(loss))
+
+    @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+    @pytest.mark.parametrize("value", [0.1, -100.1, 1e20, 1e-7, -math.inf, math.nan])
+    def test_floats_are_rounded(self, framework: Framework, value: float, dtype: str) -> None:
+        if dtype not in framework.dtypes:
+            pytest.skip(f"{framework.name} has no {dtype}")
+        targets = framework.tensor([1.0, 1.0, value, 0.0], dtype)
+        if dtype == "float16" and value == 1e20:
+            with pytest.raises(ValueError, match=r"targets has dtype float16, which cannot hold it.*within the range"):
+                self.total(framework, targets, value)
+        else:
+            assert self.total(framework, targets, value) == pytest.approx(self.right, rel=1e-6)
+
+    @pytest.mark.parametrize("dtype", ["bool", "uint8", "int32", "int64"])
+    def test_integers_are_exact(self, framework: Framework, dtype: str) -> None:
+        if dtype == "bool":
+            labels = framework.integers([False, False, True, False], dtype)
+            x = framework.tensor([0.5, 0.5, 0.5, 2.0])
+            loss = cl.binary_cross_entropy_with_logits(x, labels, ignore_index=np.bool_(True), reduction="sum")
+            assert float(framework.array(loss)) == pytest.approx(2 * math.log1p(math.exp(0.5)) + math.log1p(math.exp(2.0)))
+            return
+        largest = np.iinfo(dtype).max
+        labels = framework.integers(np.array([1, 1, largest, 0], dtype), dtype)
+        assert self.total(framework, labels, int(largest)) == pytest.approx(self.right, rel=1e-6)
+        if dtype == "int64":
+            # In float64 these two are the same number.
+            assert self.total(framework, labels, int(largest) - 1) != pytest.approx(self.right, rel=1e-6)
+
+    @pytest.mark.parametrize(
+        ("dtype", "value", "expected"),
+        [
+            ("uint8", -1, r"from 0 to 255 \(-1 stored in uint8 is 255\)"),
+            ("uint8", 256, "from 0 to 255"),
+            ("int64", 0.5, "a whole number"),
+            ("int64", math.nan, "a whole number"),
+            ("int64", 2.0**63, "a whole number"),
+            ("bool", -100, "False or True"),
+        ],
+    )
+    def test_what_integers_cannot_hold(self, framework: Framework, dtype: str, value: float, expected: str) -> None:
+        labels = framework.integers([1, 1, 1, 0], dtype)
+        with pytest.raises(ValueError, match=rf"targets has dtype {dtype}, which cannot hold it.*{expected}"):
+            self.total(framework, labels, value)
+        with pytest.raises(ValueError, match="cannot hold it"):
+            cl.value_and_gradients(framework.tensor([0.5, 0.5, 0.5, 2.0]), labels, ignore_index=value)
+        with pytest.raises(ValueError, match="cannot hold it"):
+            cl.executor_of(framework.tensor([0.5, 0.5, 0.5, 2.0]), labels, ignore_index=value)
+
+
+@given(value=st.floats(allow_nan=False, width=64), dtype=st.sampled_from(["float16", "float32"]))
+@example(value=65519.99, dtype="float16")
+@example(value=65520.0, dtype="float16")
+@example(value=2.0**-150, dtype="float32")
+@example(value=1.5 * 2.0**-149, dtype="float32")
+@example(value=1 + 2.0**-24, dtype="float32")
+@settings(max_examples=300)
+def test_sentinels_are_rounded_as_numpy_rounds(value: float, dtype: str) -> None:
+    with np.errstate(all="ignore"):
+        rounded = float(np.float64(value).astype(dtype))
+    if math.isfinite(value) and (math.isinf(rounded) or (rounded == 0) != (value == 0)):
+        with pytest.raises(ValueError, match="cannot hold it"):
+            rules.sentinel(dtype, value)
+    else:
+        assert rules.sentinel(dtype, value) == rounded
+
+
+@pytest.mark.parametrize("value", [1.00390625, 1.01171875, 3.3895313892515355e38, 2.0**-133, 3 * 2.0**-134])
+def test_bfloat16_sentinels_are_rounded_to_even(value: float) -> None:
+    assert rules.sentinel("bfloat16", value) == float(frameworks.rounded(value, "bfloat16"))
+
+
+NUMBERS = [2, 2.0, np.float64(2), np.float32(2), np.float16(2), np.int64(2), np.uint8(2), np.array(2.0), Fraction(2)]
+
+
+@pytest.mark.parametrize("k", range(len(NUMBERS)))
+def test_numbers_of_any_kind_are_weights(framework: Framework, k: int) -> None:
+    x, y = framework.tensor(X), framework.tensor(Y)
+    for name in ("weight", "pos_weight"):
+        loss = cl.binary_cross_entropy_with_logits(x, y, **{name: NUMBERS[k]})
+        expected = reference(X, Y, **{name[0]: 2.0})
+        np.testing.assert_allclose(framework.array(loss), expected, rtol=1e-6)
+        value, _ = cl.value_and_gradients(x, y, **{name: NUMBERS[k]})
+        np.testing.assert_allclose(framework.array(value), expected, rtol=1e-6)
+        assert cl.executor_of(x, y, **{name: NUMBERS[k]})
+
+
+@pytest.mark.parametrize("kind", ["bool", "uint8", "int32", "int64"])
+def test_integer_and_bool_tensors_are_weights(framework: Framework, kind: str) -> None:
+    mask = [[1, 0, 1], [0, 1, 1]]
+    x, y, w = framework.tensor(X), framework.tensor(Y), framework.integers(mask, kind)
+    loss = cl.binary_cross_entropy_with_logits(x, y, weight=w, pos_weight=w, reduction="sum")
+    np.testing.assert_allclose(framework.array(loss), reference(X, Y, np.array(mask), np.array(mask), "sum"), rtol=1e-6)
+    with pytest.raises(TypeError, match="weight has dtype"):
+        cl.value_and_gradients(x, y, wrt=("weight",), weight=w)
+
+
+@pytest.mark.parametrize("true", [np.bool_(True), np.array(True)])
+def test_numpy_scalars_are_options(framework: Framework, true: Any) -> None:
+    x, y = framework.tensor(X), framework.tensor(Y)
+    loss = cl.binary_cross_entropy_with_logits(x, y, ignore_index=np.int64(1), normalize=true)
+    np.testing.assert_allclose(framework.array(loss), reference(X, Y, ignored=1, norm=True), rtol=1e-6)
+
+
+@pytest.mark.usefixtures("executor")
+@pytest.mark.parametrize("options", [{}, {"ignore_index": 1}, {"normalize": True}, {"ignore_index": 1, "normalize": True}])
+def test_the_gradient_of_an_empty_mean_by_a_weight_is_0(framework: Framework, options: dict[str, Any]) -> None:
+    x, w, p = framework.tensor(np.zeros((0, 3))), framework.tensor(np.ones((1, 3))), framework.tensor(2.0)
+    _, gradients = cl.value_and_gradients(x, x, wrt=("logits", "weight", "pos_weight"), weight=w, pos_weight=p, **options)
+    found = [framework.array(gradient) for gradient in gradients.values()]
+    if framework.name not in WITHOUT_AUTOGRAD:
+
+        def loss(x: Any, w: Any, p: Any) -> Any:
+            return cl.binary_cross_entropy_with_logits(x, x, weight=w, pos_weight=p, **options)
+
+        found += [framework.array(gradient) for gradient in framework.gradients(loss, [x, w, p])]
+    for gradient in found:
+        assert gradient.shape in ((0, 3), (1, 3), ()) and not gradient.any()
+
+
+@pytest.mark.usefixtures("executor")
+@pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
+def test_an_incoming_nan_gives_ignored_elements_no_gradient(autograd: Framework, reduction: str) -> None:
+    x, y = autograd.tensor([0.5, math.nan, 2.0]), autograd.tensor([1.0, -100.0, 0.0])
+
+    def loss(x: Any) -> Any:
+        return cl.binary_cross_entropy_with_logits(x, y, ignore_index=-100, reduction=reduction) * math.nan
+
+    gradient = autograd.array(autograd.gradients(loss, [x])[0])
+    assert gradient[1] == 0 and np.isnan(gradient[[0, 2]]).all()
+
+
 @pytest.mark.parametrize("ignore_index", [None, 5])
 def test_empty(framework: Framework, ignore_index: int | None) -> None:
     x, y = framework.tensor(np.zeros((0, 3))), framework.tensor(np.zeros((0, 3)))
@@ -294,7 +447,38 @@ class TestErrors:
     def test_dtypes(self, framework: Framework) -> None:
         x, integers = framework.tensor(X), framework.integers(np.ones((2, 3)), "int32")
         self.raises(TypeError, "logits has dtype int32; expected float16", integers, x)
-        self.raises(TypeError, "weight has dtype int32; expected float16", x, x, weight=integers)
+
+    def test_a_weight_that_lacks_axes(self, framework: Framework) -> None:
+        x = framework.tensor(np.zeros((2, 3, 4, 5)))
+        per_class, per_example = framework.tensor(np.ones(3)), framework.tensor(np.ones(2))
+        self.raises(ValueError, r"one weight per class \(axis 1\), reshape weight to \(3, 1, 1\)", x, x, weight=per_class)
+        self.raises(ValueError, r"per example \(axis 0\), reshape pos_weight to \(2, 1, 1, 1\)", x, x, pos_weight=per_example)
+        self.raises(ValueError, "Reshape weight first", x, x, weight=framework.tensor(np.ones(7)))
+
+    def test_swapped_arguments(self, framework: Framework) -> None:
+        x, labels = framework.tensor([0.5, 2.0]), framework.integers([1, 0], "int64")
+        self.raises(TypeError, r"logits has dtype int64.*Are logits and targets in this order\?", labels, x)
+
+    def test_no_tensor_is_printed(self, framework: Framework) -> None:
+        x = framework.tensor(np.full((2, 3), 0.1234567))
+        for error, options in (
+            (ValueError, {"reduction": x}),
+            (TypeError, {"ignore_index": x}),
+            (TypeError, {"ignore_index": np.ones(3)}),
+            (TypeError, {"normalize": x}),
+            (TypeError, {"weight": [0.1234567]}),
+            (TypeError, {"weight": 1j}),
+            (TypeError, {"weight": np.timedelta64(2)}),
+        ):
+            with pytest.raises(error) as caught:
+                cl.binary_cross_entropy_with_logits(x, x, **options)
+            assert "expected" in str(caught.value)
+            assert "0.123" not in str(caught.value) and len(str(caught.value)) < 240
+
+    def test_a_number_beyond_every_float(self, framework: Framework) -> None:
+        x = framework.tensor(X)
+        self.raises(ValueError, "beyond the range of float64", x, x, weight=10**400)
+        self.raises(ValueError, "cannot hold it", x, x, ignore_index=10**400)
 
     def test_options(self, framework: Framework) -> None:
         x = framework.tensor(X)
@@ -319,8 +503,16 @@ class TestNumpy:
 
     def test_masked_arrays_are_refused(self) -> None:
         masked = np.ma.masked_array([1.0, 2.0], mask=[True, False])
-        with pytest.raises(TypeError, match=r"masked array.*ignore_index"):
-            cl.binary_cross_entropy_with_logits(masked, masked)
+        plain = np.ones(2)
+        for arguments in ((masked, plain), (plain, masked), (plain, plain, masked)):
+            with pytest.raises(TypeError, match=r"masked array was given.*ignore_index=-1.0"):
+                cl.binary_cross_entropy_with_logits(*arguments[:2], weight=arguments[2] if len(arguments) == 3 else None)
+
+    def test_what_the_refusal_of_masked_arrays_advises(self) -> None:
+        logits = np.ma.masked_array([1.0, math.nan, 2.0], mask=[False, True, False])
+        targets = np.ma.masked_array([1.0, 1.0, 0.0], mask=logits.mask)
+        loss = cl.binary_cross_entropy_with_logits(logits.filled(0.0), targets.filled(-1.0), ignore_index=-1.0, normalize=True)
+        np.testing.assert_allclose(loss, reference([1.0, 2.0], [1.0, 0.0]), rtol=1e-12)
 
     def test_foreign_byte_order_and_read_only(self) -> None:
         x, y, w = np.array([0.5, 1.0, -3.0], np.float32), np.array([1.0, 0.0, 0.5], np.float32), np.float32([2, 1, 3])

@@ -18,6 +18,7 @@ from compatlosses import formula, libraries, rules
 from compatlosses.libraries import Shape
 
 from . import host as host
+from . import unknown_sizes
 
 NAME = "Python array API"
 
@@ -32,6 +33,11 @@ def owns(x: object, /) -> bool:
     if not hasattr(type(x), "__array_namespace__") and not is_dask_array(x):
         return False
     return not any(library.owns(x) for library in libraries.installed() if library is not _THIS)
+
+
+def kind(x: Array, /) -> str:
+    """The public name of the type of ``x``: each namespace is a framework of its own."""
+    return f"{array_namespace(x).__name__.removeprefix('array_api_compat.')}.{type(x).__name__}"
 
 
 def shape(x: Array, /) -> Shape:
@@ -66,12 +72,25 @@ def constant(value: float, like: Array, /) -> Array:
 
 
 def sum_to(x: Array, like: Array, /) -> Array:
-    """``x`` summed to the shape of ``like``, in double."""
-    axes = libraries.summed_axes(x.shape, like.shape)
+    """``x`` summed to the shape of ``like``, in double.
+
+    Raises:
+        ValueError: a size that is not known before it is computed decides what is summed.
+    """
+    sizes, target = shape(x), shape(like)
+    extra = len(sizes) - len(target)
+    if any(target[i] is None and sizes[extra + i] != 1 for i in range(len(target))) and sizes != target:
+        raise ValueError(
+            f"a weight has shape {rules.shown(target)} and the logits {rules.shown(sizes)}, and which unknown sizes are 1 "
+            "is not known before they are computed; expected known sizes, to sum the weight's gradient to its shape. "
+            "Compute them first, in Dask with compute_chunk_sizes()."
+        )
+    axes = libraries.summed_axes(sizes, target)
     if not axes:
         return x
     namespace = array_namespace(x)
-    return namespace.reshape(namespace.sum(cast(x, "float64"), axis=axes), like.shape)
+    total = namespace.sum(cast(x, "float64"), axis=axes, keepdims=True)
+    return namespace.squeeze(total, axis=tuple(range(extra))) if extra else total
 
 
 def reshape(x: Array, shape: Sequence[int], /) -> Array:
@@ -95,16 +114,11 @@ def isinf(x: Array, /) -> Array:
 
 
 def equal(x: Array, value: float, /) -> Array:
-    """Where ``x`` has exactly this value. Whole numbers are compared as they are: the standard mixes no kinds."""
-    if dtype(x) in rules.FLOATING:
-        return x == float(value)
-    namespace = array_namespace(x)
+    """Where ``x`` is ``value``, a number that its dtype holds; NaN is NaN."""
     if dtype(x) == "bool":
-        x = namespace.astype(x, namespace.uint8)
-    limits = namespace.iinfo(x.dtype)
-    if not limits.min <= value <= limits.max or value != int(value):
-        return x != x
-    return x == int(value)
+        # The standard compares bools with bools alone.
+        return x if value else ~x
+    return x == value if value == value else x != x
 
 
 def softplus(x: Array, /) -> Array:
@@ -140,13 +154,14 @@ def size(x: Array, /) -> int | Array:
     return sum(where(x == x, 1.0, 1.0 + 0.0 * x))
 
 
-def elements(x: Array, y: Array, w: Array | None, p: Array | None, counts: Array | None, whole: bool, /) -> Array:
-    """The loss of each element, in double.
+def assured(x: Array, like: Array, same: bool, message: str, /) -> Array:
+    """``x``, tied to a check when it is computed: that it has the shape of ``like``, or broadcasts to it."""
+    check = unknown_sizes.of_blocks if is_dask_array(x) else unknown_sizes.of_a_program
+    return check(x, like, same, message)
 
-    Raises:
-        TypeError: the arrays come from two namespaces.
-    """
-    array_namespace(x, y, w, p)
+
+def elements(x: Array, y: Array, w: Array | None, p: Array | None, counts: Array | None, whole: bool, /) -> Array:
+    """The loss of each element, in double."""
     x, y, w, p = (None if a is None else cast(a, "float64") for a in (x, y, w, p))
     return formula.elements(_THIS, x, y, w, p, counts, whole)
 
@@ -163,7 +178,6 @@ def gradients(
     /,
 ) -> tuple[Array | None, Array | None, Array | None, Array | None]:
     """The gradients of `elements` times the cotangent ``g`` (None: 1), in double."""
-    array_namespace(x, y, w, p)
     g, x, y, w, p = (None if a is None else cast(a, "float64") for a in (g, x, y, w, p))
     return formula.gradients(_THIS, wanted, g, x, y, w, p, counts, whole)
 

@@ -51,6 +51,11 @@ def binary_crossentropy(target: Tensor, output: Tensor, from_logits: bool = Fals
     return checks.elements(("target", "output"), target, output, from_logits, 0.0, None)
 
 
+def __dir__() -> list[str]:
+    """The names of this module; the class too, before it is imported."""
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name: str) -> Any:
     """The loss class, which imports Keras, when it is first asked for; a plain callable where Keras is not installed."""
     return loss_class(__name__, name, adapter.MODULE, "BinaryCrossentropy")

@@ -30,19 +30,19 @@ _THIS: Any = sys.modules[__name__]
 
 
 def owns(x: object, /) -> bool:
-    """Whether ``x`` is a NumPy array or scalar. A masked array is one, and is refused: it would lose its mask.
-
-    Raises:
-        TypeError: ``x`` is a masked array.
-    """
-    if type(x) is np.ndarray:
-        return True
-    if isinstance(x, np.ma.MaskedArray):
-        raise TypeError(
-            "a NumPy masked array was given; expected a plain array, because the mask would be lost. Fill it, and "
-            "name the fill value in ignore_index, or pass the mask as a weight of zeros and ones."
-        )
+    """Whether ``x`` is a NumPy array or scalar."""
     return isinstance(x, (np.ndarray, np.generic))
+
+
+def why_unsuitable(x: Array, /) -> str | None:
+    """Refuse masked arrays: their masks would be lost."""
+    if type(x) is np.ndarray or not isinstance(x, np.ma.MaskedArray):
+        return None
+    return (
+        "a NumPy masked array was given; expected a plain array, because its mask would be lost. Fill logits and weights with "
+        "a finite number, logits.filled(0.0), and targets with one that no target has, targets.filled(-1.0), and call "
+        "compatlosses.binary_cross_entropy_with_logits with ignore_index=-1.0."
+    )
 
 
 def shape(x: Array, /) -> tuple[int, ...]:
@@ -96,8 +96,8 @@ def isinf(x: Array, /) -> Array:
 
 
 def equal(x: Array, value: float, /) -> Array:
-    """Where ``x`` has exactly this value."""
-    return np.asarray(x == value)
+    """Where ``x`` is ``value``, a number that its dtype holds; NaN is NaN."""
+    return np.asarray(x == value if value == value else x != x)
 
 
 def softplus(x: Array, /) -> Array:

@@ -97,6 +97,11 @@ def binary_cross_entropy_with_logits(
     return losses.evaluate(library, x, y, weight, pos_weight, reduction, None, False, dtype)
 
 
+def __dir__() -> list[str]:
+    """The names of this module; the class too, before it is imported."""
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name: str) -> Any:
     """The layer class, which imports Paddle, when it is first asked for; a plain callable where Paddle is not installed."""
     return loss_class(__name__, name, adapter.MODULE)

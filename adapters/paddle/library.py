@@ -26,6 +26,7 @@ from . import host as host
 from .versions import autocast_is_on
 
 NAME = "Paddle"
+LOSS_CLASS = "compatlosses.paddle.BCEWithLogitsLoss"
 
 Tensor = Any
 """`paddle.Tensor`, or what stands for one while a program is built. Paddle's own annotations lack the latter."""

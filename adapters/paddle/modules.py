@@ -6,6 +6,7 @@ from typing import Literal
 
 import paddle
 
+from compatlosses.classes import warn_of_foreign
 from compatlosses.libraries import Tensor
 
 from . import binary_cross_entropy_with_logits
@@ -27,6 +28,7 @@ class BCEWithLogitsLoss(paddle.nn.BCEWithLogitsLoss):
         pos_weight: Tensor | None = None,
         name: str | None = None,
     ) -> None:
+        warn_of_foreign("compatlosses.paddle.BCEWithLogitsLoss", "Paddle", weight=weight, pos_weight=pos_weight)
         super().__init__(weight, reduction, pos_weight, name)
 
     def forward(self, logit: Tensor, label: Tensor) -> Tensor:

@@ -1,8 +1,9 @@
-"""Paddle's loss class as a plain callable, for where Paddle is not installed."""
+"""Paddle's loss class as a plain callable, for where Paddle has not been imported."""
 
 from __future__ import annotations
 
 from compatlosses import rules
+from compatlosses.classes import warn_of_foreign
 from compatlosses.libraries import Tensor
 
 from . import binary_cross_entropy_with_logits
@@ -22,6 +23,7 @@ class BCEWithLogitsLoss:
         name: str | None = None,
     ) -> None:
         rules.check_reduction(reduction, ValueError)
+        warn_of_foreign("compatlosses.paddle.BCEWithLogitsLoss", "Paddle", weight=weight, pos_weight=pos_weight)
         self.weight = weight
         self.reduction = reduction
         self.pos_weight = pos_weight

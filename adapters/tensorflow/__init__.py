@@ -6,8 +6,9 @@ framework.
 
 from __future__ import annotations
 
-from compatlosses import losses, rules
+from compatlosses import rules
 from compatlosses.libraries import Names, Tensor, find, library_of
+from compatlosses.losses import evaluate
 
 from . import adapter
 
@@ -89,7 +90,7 @@ def _evaluate(labels: Tensor | None, logits: Tensor | None, pos_weight: Tensor |
         rules.check_dtype(library, "pos_weight", pos_weight, (library.dtype(logits),), TypeError)
         rules.check_broadcast(library, "pos_weight", pos_weight, "logits", logits, ValueError)
     dtype = library.autocast_dtype(logits) or library.dtype(logits)
-    return losses.evaluate(library, logits, labels, None, pos_weight, "none", None, False, dtype)
+    return evaluate(library, logits, labels, None, pos_weight, "none", None, False, dtype)
 
 
 def _settled(labels: Tensor, logits: Tensor, pos_weight: Tensor | float | None) -> bool:

@@ -97,6 +97,11 @@ def check_weight(library: Library, name: str, weight: Tensor, input: Tensor) -> 
     rules.check_broadcast(library, name, weight, "input", input, RuntimeError)
 
 
+def __dir__() -> list[str]:
+    """The names of this module; the class too, before it is imported."""
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name: str) -> Any:
     """The module class, which imports torch, when it is first asked for; a plain callable where torch is not installed."""
     return loss_class(__name__, name, adapter.MODULE)

@@ -14,6 +14,7 @@ from . import host as host
 from .versions import autocast_is_on, is_compiling
 
 NAME = "torch"
+LOSS_CLASS = "compatlosses.torch.BCEWithLogitsLoss"
 
 _THIS: Any = sys.modules[__name__]
 """This module, as the library that the formula is computed with."""

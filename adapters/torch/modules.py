@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from compatlosses.classes import warn_of_foreign
 from compatlosses.libraries import Tensor
 
 from . import binary_cross_entropy_with_logits
@@ -26,6 +27,7 @@ class BCEWithLogitsLoss(torch.nn.BCEWithLogitsLoss):
         reduction: str = "mean",
         pos_weight: Tensor | None = None,
     ) -> None:
+        warn_of_foreign("compatlosses.torch.BCEWithLogitsLoss", "torch", weight=weight, pos_weight=pos_weight)
         super().__init__(None, size_average, reduce, reduction, None)
         self._keep("weight", weight)
         self._keep("pos_weight", pos_weight)

@@ -1,7 +1,8 @@
-"""torch's loss class as a plain callable, for where torch is not installed."""
+"""torch's loss class as a plain callable, for where torch has not been imported."""
 
 from __future__ import annotations
 
+from compatlosses.classes import warn_of_foreign
 from compatlosses.libraries import Tensor
 
 from . import binary_cross_entropy_with_logits, legacy_reduction
@@ -21,6 +22,7 @@ class BCEWithLogitsLoss:
         reduction: str = "mean",
         pos_weight: Tensor | None = None,
     ) -> None:
+        warn_of_foreign("compatlosses.torch.BCEWithLogitsLoss", "torch", weight=weight, pos_weight=pos_weight)
         self.weight = weight
         self.pos_weight = pos_weight
         self.reduction = reduction

@@ -58,6 +58,43 @@ def test_what_optax_takes(k: int) -> None:
     np.testing.assert_allclose(np.float64(mine), np.float64(theirs), rtol=4e-3 if mine.dtype == np.float16 else 1e-6)
 
 
+class Holder:
+    """What says itself which array it stands for, as Flax's variables do."""
+
+    def __jax_array__(self) -> Any:
+        return Y
+
+
+@pytest.mark.parametrize("logits", [X, np.asarray(X)], ids=["jax", "numpy"])
+def test_labels_that_turn_themselves_into_an_array(logits: Any) -> None:
+    mine, theirs = sigmoid_binary_cross_entropy(logits, Holder()), optax.sigmoid_binary_cross_entropy(logits, Holder())
+    assert isinstance(mine, jax.Array) and mine.dtype == theirs.dtype
+    np.testing.assert_allclose(np.float64(mine), np.float64(theirs), rtol=1e-6)
+
+
+@pytest.mark.parametrize("label", [1, 0.25, True, np.float32(0.25), np.int64(1), np.bool_(True)])
+def test_numbers_are_labels_of_any_framework_s_logits(label: Any) -> None:
+    for logits in (X, np.asarray(X), np.asarray(X)[0, 0]):
+        mine, theirs = sigmoid_binary_cross_entropy(logits, label), optax.sigmoid_binary_cross_entropy(logits, label)
+        assert mine.shape == theirs.shape and mine.dtype == "float32"
+        np.testing.assert_allclose(np.float64(mine), np.float64(theirs), rtol=1e-6)
+
+
+SYMBOLIC = [("n, m", "n, m"), ("n, m", "m"), ("n, m", "n, 1"), ("n, 1", "n, m"), ("1, m", "n, 1")]
+
+
+@pytest.mark.parametrize(("of_logits", "of_labels"), SYMBOLIC)
+def test_sizes_that_only_a_run_tells(of_logits: str, of_labels: str) -> None:
+    """Logits and labels of an exported program broadcast against each other."""
+    scope = jax.export.SymbolicScope()
+    specs = [jax.ShapeDtypeStruct(jax.export.symbolic_shape(s, scope=scope), "float32") for s in (of_logits, of_labels)]
+    exported = jax.export.export(jax.jit(sigmoid_binary_cross_entropy))(*specs)
+    sizes = {"n": 2, "m": 3, "1": 1}
+    shapes = [tuple(sizes[d] for d in s.split(", ")) for s in (of_logits, of_labels)]
+    x, y = (jnp.linspace(0.1, 0.9, int(np.prod(k)), dtype="float32").reshape(k) for k in shapes)
+    np.testing.assert_allclose(exported.call(x, y), optax.sigmoid_binary_cross_entropy(x, y), rtol=1e-6)
+
+
 REFUSED: list[tuple[Any, Any, type[Exception], str]] = [
     (jnp.asarray([1, 2]), Y[0, :2], TypeError, "logits has dtype int64; expected float16"),
     (X, Y[0, :2], ValueError, r"do not broadcast against each other; expected sizes"),
@@ -65,6 +102,7 @@ REFUSED: list[tuple[Any, Any, type[Exception], str]] = [
     (X, [[1.0, 0.0, 1.0]], TypeError, "labels is of type list; expected a JAX tensor"),
     (X, None, TypeError, "labels is None; expected a JAX tensor"),
     ([0.5], [1.0], TypeError, "logits is of type list"),
+    (jnp.asarray([1, 2]), Y[0, :2], TypeError, r"Are logits and targets in this order\?"),
 ]
 
 

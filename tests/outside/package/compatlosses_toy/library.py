@@ -82,7 +82,7 @@ def isinf(x: Tensor, /) -> Tensor:
 
 
 def equal(x: Tensor, value: float, /) -> Tensor:
-    return Tensor(x.data == value)
+    return Tensor(x.data == value if value == value else x.data != x.data)
 
 
 # The two functions that the formula is made of, over the whole range of the dtype

@@ -1,0 +1,90 @@
+"""optax's API: ``optax.losses.sigmoid_binary_cross_entropy``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from compatlosses import rules
+from compatlosses.jax import adapter
+from compatlosses.libraries import Library, Names, Tensor, find, library_of, number
+from compatlosses.losses import evaluate
+
+__all__ = ["sigmoid_binary_cross_entropy"]
+
+_NAMES: Names = ("logits", "labels", "weight", "pos_weight")
+
+
+def sigmoid_binary_cross_entropy(logits: Tensor, labels: Tensor | float) -> Tensor:
+    """Binary cross entropy of each element between labels and the sigmoid of logits, by optax's rules.
+
+    Args:
+        logits: tensor of any shape; float16, bfloat16, float32 or float64.
+        labels: number, or tensor of any floating, integer or bool dtype, taken as numbers of the logits' dtype; values between
+            0 and 1 (not checked). Logits and labels broadcast against each other by NumPy's rules, either of them.
+
+    Beside a JAX array, NumPy arrays are made JAX arrays, and so are labels with ``__jax_array__``, as optax does.
+
+    Returns:
+        A tensor of the logits' dtype and of the shape that both broadcast to.
+
+    Raises:
+        TypeError: what is no tensor, tensors of two frameworks, logits that are not floating, labels of no number's dtype,
+            shapes of as many dimensions that do not broadcast.
+        ValueError: other shapes that do not broadcast.
+
+    Source: optax 0.2 documentation; where it is silent, optax 0.2.8.
+    """
+    if adapter.loaded():
+        logits, labels = _converted(logits, labels)
+    owner = find(logits)
+    if owner is not None and not owner.owns(labels):
+        label = number(labels)
+        if label is not None and owner.dtype(logits) in rules.FLOATING:
+            labels = owner.constant(label, logits)
+    library = library_of(logits, labels, None, None, _NAMES)
+    rules.check_dtype(library, "logits", logits, rules.FLOATING, TypeError, targets=labels)
+    rules.check_dtype(library, "labels", labels, rules.NUMBERS, TypeError)
+    dtype = library.dtype(logits)
+    logits, labels = _broadcast(library, logits, library.cast(labels, dtype))
+    return evaluate(library, logits, labels, None, None, "none", None, False, dtype)
+
+
+def _broadcast(library: Library, logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Both in the shape that both broadcast to."""
+    shape, other = library.shape(logits), library.shape(labels)
+    if rules.is_static(shape) and rules.is_static(other):
+        if shape == other:
+            return logits, labels
+        common = _common(shape, other)
+        return library.broadcast_to(logits, common), library.broadcast_to(labels, common)
+    # Sizes that only a run tells: a selection broadcasts, and the framework refuses what does not.
+    everywhere = library.equal(logits, 0) | library.equal(labels, 0)
+    return library.where(everywhere, logits, logits), library.where(everywhere, labels, labels)
+
+
+def _common(shape: Any, other: Any) -> tuple[int, ...]:
+    """The shape that both broadcast to."""
+    try:
+        return np.broadcast_shapes(shape, other)
+    except ValueError:
+        # As JAX has it.
+        error = TypeError if len(shape) == len(other) else ValueError
+        raise error(
+            f"logits have shape {rules.shown(shape)} and labels {rules.shown(other)}, which do not broadcast against each "
+            "other; expected sizes, counted from the last, that are equal or 1. Reshape one of them first."
+        ) from None
+
+
+def _converted(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """NumPy arrays and numbers beside a JAX array as JAX arrays, and labels that say themselves what array they are."""
+    from compatlosses.jax import library as jax
+
+    if not jax.owns(labels) and callable(getattr(labels, "__jax_array__", None)):
+        labels = labels.__jax_array__()
+    if jax.owns(logits):
+        return logits, jax.converted(labels)
+    if jax.owns(labels) and isinstance(logits, (np.ndarray, np.generic)):
+        return jax.converted(logits), labels
+    return logits, labels
