@@ -48,74 +48,66 @@ class Host(Protocol):
         """The call's loss as a tensor whose gradients the framework's autograd asks of ``call``."""
 
 
+Arrays = tuple[Array, Array, Array | float | None, Array | float | None]
+"""Logits, targets, weight and pos_weight as the fused executor takes them; see `views`."""
+
+
 class FusedCall:
     """One call of the fused executor: its loss now, its gradients whenever they are asked for.
 
-    A reduced loss computes its gradients in the same pass, for a cotangent of 1. They are handed out once and given up:
-    the framework may write into what it was given. Asked again, they are computed again.
+    It holds none of the call's arrays: what a backward pass needs, a host keeps the framework's own way. A reduced loss
+    computes its gradients in the same pass, for a cotangent of 1. They are handed out once: the framework may write into
+    what it was given. Any other cotangent is a factor of new ones, applied before the one rounding, so that a gradient
+    does not depend on what was asked before.
     """
 
-    __slots__ = ("_arrays", "_kept", "loss", "options", "wanted")
+    __slots__ = ("_dtype", "_kept", "loss", "options", "wanted")
 
     def __init__(
         self,
-        arrays: tuple[Array, Array, Array | float | None, Array | float | None],
+        arrays: Arrays,
         reduction: str,
         ignore_index: float | None,
         normalize: bool,
         dtype: Any,
         wanted: fused.Wanted,
     ) -> None:
-        self._arrays = arrays
+        self._dtype = dtype
         self.options: tuple[str, float | None, bool] = (reduction, ignore_index, normalize)
         self.wanted = wanted
-        at_once = wanted if reduction != "none" else (False, False, False, False)
+        at_once = wanted if reduction != "none" else NOTHING_WANTED
         result = fused.evaluate(
             *arrays, reduction=reduction, ignore_index=ignore_index, normalize=normalize, wrt=at_once, dtype=dtype
         )
         self.loss = result.loss
-        self._kept: list[Array | None] = list(result.gradients)
+        self._kept = {i: gradient for i, gradient in enumerate(result.gradients) if gradient is not None}
 
     @property
     def reduced(self) -> bool:
         """Whether the loss is one number, and so the cotangent."""
         return self.options[0] != "none"
 
-    def gradients(self, cotangent: Array | float, wanted: fused.Wanted | None = None) -> fused.Gradients:
+    def gradients(self, arrays: Arrays, cotangent: Array | float, wanted: fused.Wanted | None = None) -> fused.Gradients:
         """The gradients wanted (None: all that were at the call), times the cotangent.
 
-        The cotangent is a number, or with reduction 'none' an array of the logits' shape.
+        ``arrays``: what the call was given, unchanged, as the host finds it now. The cotangent is a number, or with
+        reduction 'none' an array of the logits' shape.
         """
         wanted = self.wanted if wanted is None else wanted
-        kept = self._given_up(wanted)
-        if kept is not None and isinstance(cotangent, float):
-            if cotangent == 1.0:
-                return kept
-            if all(gradient is None or fused.rescalable(gradient, cotangent) for gradient in kept):
-                for gradient in kept:
-                    if gradient is not None:
-                        np.multiply(gradient, gradient.dtype.type(cotangent), out=gradient)
-                return kept
+        # Taken out of a dict in one step: of two threads that run backward over one graph, one gets it.
+        kept = [self._kept.pop(i, None) if wanted[i] else None for i in range(4)]
+        if isinstance(cotangent, float) and cotangent == 1.0 and all(kept[i] is not None for i in range(4) if wanted[i]):
+            return kept[0], kept[1], kept[2], kept[3]
         reduction, ignore_index, normalize = self.options
         return fused.gradients(
-            *self._arrays,
+            *arrays,
             cotangent=cotangent,
             reduction=reduction,
             ignore_index=ignore_index,
             normalize=normalize,
             wrt=wanted,
+            dtype=self._dtype,
         )
-
-    def _given_up(self, wanted: fused.Wanted) -> fused.Gradients | None:
-        """The kept gradients that are wanted, kept no longer; None if one of them is gone."""
-        found: list[Array | None] = [None, None, None, None]
-        for i in range(4):
-            if wanted[i]:
-                if self._kept[i] is None:
-                    return None
-                found[i] = self._kept[i]
-        self._kept = [None if wanted[i] else self._kept[i] for i in range(4)]
-        return found[0], found[1], found[2], found[3]
 
 
 def fused_loss(
@@ -163,7 +155,7 @@ def fused_value_and_gradients(
 
 def views(
     host: Host, logits: Tensor, targets: Tensor, weight: Tensor | float | None, pos_weight: Tensor | float | None
-) -> tuple[Array, Array, Array | float | None, Array | float | None]:
+) -> Arrays:
     """The arguments as arrays; a weight that is a number or None stays that."""
     w = weight if weight is None or isinstance(weight, (int, float)) else host.view(weight)
     p = pos_weight if pos_weight is None or isinstance(pos_weight, (int, float)) else host.view(pos_weight)

@@ -9,19 +9,19 @@ memory layout or the number of threads; `kernels` says how, `scalar` how accurat
 
 from __future__ import annotations
 
-from functools import lru_cache
+import os
+import sys
 from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .operands import BFLOAT16, address, code, number, readable, table
-from .threads import LEAST, get_num_threads, in_pieces, set_num_threads
+from .operands import BFLOAT16, address, code, readable, table
+from .threads import ALONE, LEAST, get_num_threads, set_num_threads, together
 
 __all__ = [
-    "BFLOAT16", "Result", "available", "evaluate", "get_num_threads", "gradients", "rescalable", "set_num_threads",
-    "why_unavailable",
+    "BFLOAT16", "Result", "available", "evaluate", "get_num_threads", "gradients", "set_num_threads", "why_unavailable",
 ]  # fmt: skip
 
 Array = NDArray[Any]
@@ -54,14 +54,55 @@ class Result(NamedTuple):
 # --- whether it can be used ---------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=1)
+class Loops:
+    """The module of compiled loops, once it is imported, or why it never will be."""
+
+    module: ModuleType | None = None
+    missing: str | None = None
+    importing = 0
+    """How many calls are importing it."""
+
+
 def why_unavailable() -> str | None:
-    """Why nothing can be evaluated here, in words; None where it can. Imports Numba."""
+    """Why nothing can be evaluated here and now, in words; None where it can. Imports Numba."""
+    loops = Loops.module
+    if loops is None:
+        return why_not_imported()
+    return INTERRUPTED if loops.compiling() else None
+
+
+INTERRUPTED = "this call interrupts the import of Numba, or a compilation, in its own thread"
+"""It comes from a signal handler or a finaliser."""
+
+
+def why_not_imported() -> str | None:
+    """Import the compiled loops; why that is not possible."""
+    if Loops.missing is not None:
+        return Loops.missing
+    Loops.importing += 1
     try:
-        from . import kernels  # noqa: F401
-    except ImportError as error:
-        return f"Numba cannot be imported ({error}); install compatlosses[fused]"
+        from numba.core import config
+
+        if config.DISABLE_JIT:  # type: ignore[attr-defined]
+            return "Numba compiles nothing, as NUMBA_DISABLE_JIT is set"
+        from . import kernels
+
+        if not hasattr(kernels, "LAST"):
+            return INTERRUPTED
+        Loops.module = kernels
+    except Exception as error:
+        if half_imported("numba"):
+            return INTERRUPTED
+        Loops.missing = f"Numba cannot be imported ({error}); install compatlosses[fused]"
+        return Loops.missing
+    finally:
+        Loops.importing -= 1
     return None
+
+
+def half_imported(name: str) -> bool:
+    """Whether a module's import has begun and not ended."""
+    return bool(getattr(getattr(sys.modules.get(name), "__spec__", None), "_initializing", False))
 
 
 def available() -> bool:
@@ -69,12 +110,42 @@ def available() -> bool:
     return why_unavailable() is None
 
 
-@lru_cache(maxsize=1)
-def compiled() -> ModuleType:
+def compiled() -> Any:
     """The module of compiled loops."""
-    from . import kernels
+    return Loops.module or imported()
 
-    return kernels
+
+def imported() -> Any:
+    """The module of compiled loops where nobody has asked yet whether it is there."""
+    why = why_not_imported()
+    if Loops.module is None:
+        raise ImportError(f"the fused executor is not available here: {why}")
+    return Loops.module
+
+
+# A forked child has not the thread that imports Numba or compiles with it, and would wait for it for ever: it is awaited.
+
+_held: list[Any] = []
+
+
+def _before_fork() -> None:
+    """Wait for other threads that import or compile, and keep them from it."""
+    if Loops.importing:
+        why_not_imported()
+    if Loops.module is not None:
+        for lock in Loops.module.LOCKS:
+            lock.__enter__()
+            _held.append(lock)
+
+
+def _after_fork() -> None:
+    """Let them go on."""
+    while _held:
+        _held.pop().__exit__(None, None, None)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
 
 
 # --- the two entry points -----------------------------------------------------------------------------------------
@@ -99,28 +170,14 @@ def evaluate(
     integers or bools, taken as numbers. weight, pos_weight: arrays that broadcast to that shape, or numbers. The inner
     precision is that of float64 throughout, if some array is float64 with the care that its last bits need.
 
-    reduction: 'mean', 'sum' or 'none'. ignore_index, normalize: as in `losses`. cotangent: what the gradients are
-    multiplied by before they are rounded, a number, or with reduction 'none' an array of the logits' shape too; None
-    for 1. dtype: that of the loss, the logits' if None. Shapes and names are the caller's to check.
+    reduction: 'mean', 'sum' or 'none'. normalize: as in `losses`. ignore_index: the target of elements that do not count, a
+    number of the targets' dtype; NaN matches NaN. cotangent: what the gradients are multiplied by before they are rounded,
+    a number, or with reduction 'none' an array of the logits' shape too; None for 1. dtype: that of the loss, the logits'
+    if None. Shapes and names are the caller's to check.
     """
-    own = logits.dtype
-    dtype = own if dtype is None else np.dtype(dtype)
-    if (
-        weight is None
-        and ignore_index is None
-        and (own is FLOAT32 or own is FLOAT64)
-        and targets.dtype is own
-        and dtype is own
-        and not (wrt[1] or wrt[2] or wrt[3])
-        and not (normalize and reduction == "none")
-        and direct(logits)
-        and direct(targets)
-        and (cotangent is None or type(cotangent) is float)
-        and (pos_weight is None or repeats(pos_weight, logits))
-    ):
-        factor = 1.0 if cotangent is None else cotangent
-        return plain(logits, targets, pos_weight, reduction, normalize, wrt[0], factor)
-    return general(logits, targets, weight, pos_weight, reduction, ignore_index, normalize, wrt, cotangent, dtype, True)
+    return one_pass(
+        logits, targets, weight, pos_weight, reduction, ignore_index, normalize, wrt, cotangent, dtype, wants_loss=True
+    )
 
 
 def gradients(
@@ -134,23 +191,45 @@ def gradients(
     ignore_index: float | None = None,
     normalize: bool = False,
     wrt: Wanted = (True, False, False, False),
+    dtype: Any = None,
 ) -> Gradients:
-    """The gradients asked for alone, as for `evaluate`: what a backward pass calls."""
-    return general(
-        logits, targets, weight, pos_weight, reduction, ignore_index, normalize, wrt, cotangent, logits.dtype, False
+    """The gradients asked for alone, with the same bits as from `evaluate`: what a backward pass calls."""
+    return one_pass(
+        logits, targets, weight, pos_weight, reduction, ignore_index, normalize, wrt, cotangent, dtype, wants_loss=False
     ).gradients
 
 
-def rescalable(gradient: Array, cotangent: float) -> bool:
-    """Whether gradient * cotangent is as good as a gradient computed with that cotangent.
-
-    Not for half precision, rounded twice then, nor for a factor above 1, which would magnify what a subnormal has lost, nor
-    where one has overflowed: its product may fit, and is 0 for the cotangent 0.
-    """
-    if gradient.dtype not in NOTHING or abs(cotangent) > 1.0:
-        return False
-    with np.errstate(all="ignore"):
-        return bool(np.isfinite(gradient.sum()))
+def one_pass(
+    x: Array,
+    y: Array,
+    w: Weight,
+    p: Weight,
+    reduction: str,
+    ignore_index: float | None,
+    normalize: bool,
+    wrt: Wanted,
+    cotangent: Array | float | None,
+    dtype: Any,
+    wants_loss: bool,
+) -> Result:
+    """What is asked for, by the loop for contiguous arrays where that can be."""
+    own = x.dtype
+    dtype = own if dtype is None else np.dtype(dtype)
+    if (
+        w is None
+        and ignore_index is None
+        and (own is FLOAT32 or own is FLOAT64)
+        and y.dtype is own
+        and dtype is own
+        and not (wrt[1] or wrt[2] or wrt[3])
+        and not (normalize and reduction == "none")
+        and direct(x)
+        and direct(y)
+        and (cotangent is None or type(cotangent) is float or (reduction == "none" and alike(cotangent, x)))
+        and (p is None or repeats(p, x))
+    ):
+        return plain(x, y, p, reduction, normalize, wrt[0], cotangent, wants_loss)
+    return general(x, y, w, p, reduction, ignore_index, normalize, wrt, cotangent, dtype, wants_loss)
 
 
 # --- contiguous arrays of one dtype -------------------------------------------------------------------------------
@@ -161,6 +240,11 @@ def direct(array: Array) -> bool:
     return array.flags.carray and array.size > 0
 
 
+def alike(cotangent: Any, x: Array) -> bool:
+    """Whether the loop for contiguous arrays takes an array of cotangents of x."""
+    return isinstance(cotangent, np.ndarray) and cotangent.dtype is x.dtype and cotangent.ndim > 0 and direct(cotangent)
+
+
 def repeats(p: Weight, x: Array) -> bool:
     """Whether a positive weight of x is a number, or a few that repeat along it in C order."""
     return not isinstance(p, np.ndarray) or (
@@ -168,37 +252,62 @@ def repeats(p: Weight, x: Array) -> bool:
     )
 
 
-def plain(x: Array, y: Array, p: Weight, reduction: str, normalize: bool, wanted: bool, cotangent: float) -> Result:
+def plain(
+    x: Array,
+    y: Array,
+    p: Weight,
+    reduction: str,
+    normalize: bool,
+    wanted: bool,
+    cotangent: Array | float | None,
+    wants_loss: bool,
+) -> Result:
     """Loss and gradient by the logits, without weight, and with a positive weight that `repeats`."""
-    kernel = compiled().plain
+    kernels = compiled()
+    dtype = x.dtype
     size = x.size
     blocks = -(-size // BLOCK)
-    dtype = x.dtype
     nothing, nowhere = NOTHING[dtype]
     gradient = np.empty(x.shape, dtype) if wanted else None
     slopes = nothing if gradient is None else flat(gradient)
     a, b = flat(x), flat(y)
-    c = None if p is None else flat(np.array(p, np.float64, order="C"))
+    c = None if p is None else np.array([p], np.float64) if not isinstance(p, np.ndarray) else numbers(p)
+    g, factor = (flat(cotangent), 1.0) if isinstance(cotangent, np.ndarray) else (None, 1.0 if cotangent is None else cotangent)
     divisor = float(size) if reduction == "mean" or normalize else 1.0
-    scale = cotangent / divisor
 
-    if reduction != "none" and (blocks < 2 * LEAST or get_num_threads() == 1):
-        loss = np.empty((), dtype)
-        kernel(a, b, c, nothing, slopes, scale, NOWHERE, 0, blocks, divisor, loss)
-    elif reduction != "none":
-        partials = np.empty((blocks, 2))
-        in_pieces(lambda first, last: kernel(a, b, c, nothing, slopes, scale, partials, first, last, 0.0, nowhere), blocks)
-        loss = rounded(compiled().total(partials, divisor), dtype)
-    else:
+    losses, partials, result, at_once = nothing, NOWHERE, nowhere, False
+    loss = NOT_ASKED
+    if wants_loss and reduction == "none":
         loss = np.empty(x.shape, dtype)
         losses = flat(loss)
-        in_pieces(lambda first, last: kernel(a, b, c, losses, slopes, scale, NOWHERE, first, last, 0.0, nowhere), blocks)
+    elif wants_loss:
+        loss = result = np.empty((), dtype)
+        at_once = blocks < 2 * LEAST or get_num_threads() == 1
+        partials = NOWHERE if at_once else np.empty((blocks, 2))
+
+    def task(progress: Array) -> None:
+        kernels.plain(a, b, c, g, losses, slopes, factor, divisor, at_once, partials, result, progress)
+
+    if at_once:
+        task(ALONE)
+    else:
+        together(task, blocks, kernels.settle)
+        if partials.size:
+            kernels.total(partials, divisor, code(dtype), address(result))
     return Result(loss, (gradient, None, None, None))
 
 
 def flat(array: Array) -> Array:
     """A contiguous array in one dimension, without a copy."""
     return array if array.ndim == 1 else array.reshape(-1)
+
+
+def numbers(array: Array) -> Array:
+    """The numbers of an array of any floating dtype in C order, as float64. NumPy's own cast goes by the thread's mode."""
+    values = np.empty(array.size)
+    contiguous = np.require(array, requirements=("C", "A"))
+    compiled().widen(code(array.dtype), address(contiguous), values)
+    return values
 
 
 # --- anything -----------------------------------------------------------------------------------------------------
@@ -223,64 +332,70 @@ def general(
     blocks = -(-size // BLOCK)
     arrays = [a if isinstance(a, np.ndarray) else None for a in (x, y, w, p)]
     summed = reduction != "none"
-    factor = 1.0
-    if (isinstance(cotangent, np.ndarray) and cotangent.ndim == 0) or isinstance(cotangent, (int, float, np.generic)):
-        factor, cotangent = number(cotangent), None
+    factor, cotangent = (1.0, cotangent) if isinstance(cotangent, np.ndarray) and cotangent.ndim else (number(cotangent), None)
+    ignoring = ignore_index is not None
+    labels, ignored = comparable(y, ignore_index)
 
-    operands = [readable(a) for a in (x, y, w, p, cotangent)]
+    operands = [readable(a) for a in (x, labels, w, p, cotangent)]
     outputs: list[Array | None] = [np.empty(x.shape, dtype) if wants_loss and not summed else None]
     sums: list[Array | None] = [None] * 4
     for i, a in enumerate(arrays):
         wanted = wrt[i] and a is not None
-        outputs.append(np.empty(a.shape, a.dtype) if wanted and a is not None else None)
-        if wanted and a is not None and a.size != size:
-            sums[i] = np.zeros(2 * a.size)
+        outputs.append(np.zeros(a.shape, a.dtype) if wanted and a is not None and not size else None)
+        if wanted and a is not None and size:
+            outputs[-1] = np.empty(a.shape, a.dtype)
+            sums[i] = np.zeros(2 * a.size) if a.size != size else None
     gradients: Gradients = (outputs[1], outputs[2], outputs[3], outputs[4])
-    if size == 0:
-        for out in outputs[1:]:
-            if out is not None:
-                out.view(np.uint8 if out.ndim else out.dtype).fill(0) if out.size else None
-        empty = rounded(np.nan if reduction == "mean" else 0.0, dtype) if summed else outputs[0]
-        return Result(NOT_ASKED if empty is None else empty, gradients)
+    operated = table(x.shape, operands, outputs, sums)
 
-    rows = table(x.shape, operands, outputs, sums)
-    ignore = float("nan")
-    if ignore_index is not None and float(ignore_index) == ignore_index:
-        ignore = float(ignore_index)
     counted = size
-    if normalize and ignore == ignore:
-        found: list[int] = []
-        in_pieces(lambda first, last: found.append(kernels.count(rows, size, ignore, first, last)), blocks)
-        counted = sum(found)
-    divisor = float(max(counted, 1)) if normalize else float(size) if reduction == "mean" else 1.0
+    if normalize and ignoring:
+        counts = np.empty(blocks, np.int64)
+        together(lambda progress: kernels.count(operated.rows, size, ignored, counts, progress), blocks, kernels.settle)
+        counted = int(counts.sum())
+    divisor = float(size) if reduction == "mean" else 1.0
+    if normalize and size:
+        divisor = float(max(counted, 1))
     exact = dtype == FLOAT64 or any(a is not None and a.dtype == FLOAT64 for a in arrays)
     partials = np.empty((blocks, 2)) if summed and wants_loss else NOWHERE
-    scale = factor / divisor
 
-    def task(first: int, last: int) -> None:
-        kernels.general(exact, rows, size, ignore, scale, divisor, partials, first, last)
+    def task(progress: Array) -> None:
+        # A thread that holds this holds the operands too, and so the memory that the rows lead to.
+        kernels.general(exact, operated.rows, size, ignoring, ignored, factor, divisor, partials, progress)
 
     if any(total is not None for total in sums):
-        task(0, blocks)  # running sums have one order, and need one piece
-    else:
-        in_pieces(task, blocks)
+        task(ALONE)  # running sums have one order, and need one thread
+    elif size:
+        together(task, blocks, kernels.settle)
 
-    for i, total in enumerate(sums):
-        out = outputs[1 + i]
+    for out, total in zip(outputs[1:], sums, strict=True):
         if total is not None and out is not None:
-            high, low = total.reshape(2, -1)
-            kernels.store(code(out.dtype), address(out), np.where(np.isfinite(high), high + low, high))
+            kernels.store_sums(total, code(out.dtype), address(out))
     if not wants_loss:
         return Result(NOT_ASKED, gradients)
-    loss = rounded(kernels.total(partials, divisor), dtype) if summed else outputs[0]
+    loss = np.empty((), dtype) if summed else outputs[0]
     assert loss is not None
+    if summed:
+        kernels.total(partials, divisor, code(dtype), address(loss))
     return Result(loss, gradients)
 
 
-def rounded(value: float, dtype: np.dtype[Any]) -> Array:
-    """A float rounded once to a 0-D array of ``dtype``."""
-    if dtype in NOTHING and not abs(value) > 3e38:
-        return np.array(value, dtype)
-    out: Array = np.empty((), dtype)
-    compiled().store(code(dtype), address(out), np.array([value]))
-    return out
+def number(cotangent: Any) -> float:
+    """A factor as a float: None for 1, a Python number, or a NumPy number of any floating dtype."""
+    if cotangent is None:
+        return 1.0
+    return float(numbers(np.asarray(cotangent))[0]) if isinstance(cotangent, (np.ndarray, np.generic)) else float(cotangent)
+
+
+def comparable(y: Array, ignore_index: float | None) -> tuple[Array, float]:
+    """Targets and a number of theirs that are equal as float64 where, and only where, they are equal.
+
+    An integer that float64 does not tell from its neighbours becomes NaN, which no other integer is.
+    """
+    if ignore_index is None:
+        return y, 0.0
+    if y.dtype.kind not in "iu" or abs(ignore_index) < 2**53:
+        return y, float(ignore_index)
+    labels = y.astype(np.float64)
+    labels[y == y.dtype.type(ignore_index)] = np.nan
+    return labels, np.nan

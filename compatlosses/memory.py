@@ -13,14 +13,13 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import carray, njit, types  # type: ignore[attr-defined]
+from numba import carray, types  # type: ignore[attr-defined]
 from numba.extending import intrinsic
 
+from .pieces import inner
 from .scalar import bits, from_bits
 
 FLOAT64, FLOAT32, FLOAT16, BFLOAT16, SUMMED = range(5)
-
-inner: Callable[..., Any] = njit(nogil=True, error_model="numpy")
 
 
 def _pointer(typing: Any, address: Any) -> Any:
@@ -57,32 +56,32 @@ def decode_bfloat16(h):  # type: ignore[no-untyped-def]
 
 
 @inner
-def encode(v, fraction, smallest, limit, shift, rescale, infinity):  # type: ignore[no-untyped-def]
-    """A float64 rounded once, ties to even, to 16 bits: ``fraction`` bits of it, normal from 2^smallest on.
+def encode(v, fraction, smallest, limit):  # type: ignore[no-untyped-def]
+    """A float64 rounded once, ties to even, to 16 bits: ``fraction`` bits of it, normal from 2^smallest on, infinite at limit.
 
-    Adding and taking away 1.5 * 2^52 quanta rounds to a multiple of the quantum, constant below the normal numbers.
+    Adding 1.5 * 2^52 quanta rounds to a multiple of the quantum, constant below the normal numbers, and leaves that multiple
+    in the lowest bits.
     """
     m = min(abs(v), limit)
-    m = v if v != v else m
     exponent = max(bits(m) & (0x7FF << 52), np.int64(1023 + smallest) << 52)
     magic = from_bits(exponent + (np.int64(52 - fraction) << 52)) * 1.5
-    m = (m + magic) - magic
-    h = bits(m * rescale) >> shift  # exact: the exponent takes its new bias, subnormals become subnormal float64
-    h = infinity if m >= limit else h
-    h = infinity | (1 << (fraction - 1)) if v != v else h
+    quanta = bits(m + magic) - bits(magic)
+    h = (((exponent >> 52) - (1023 + smallest)) << fraction) + quanta
+    nan = (0x7FFF >> (fraction - 1)) << (fraction - 1)  # all of the exponent, and the first bit of the fraction
+    h = nan if v != v else h
     return np.uint16(h | ((bits(v) >> 48) & 0x8000))
 
 
 @inner
 def encode_float16(v):  # type: ignore[no-untyped-def]
     """The 16 bits of a float64 rounded to float16."""
-    return encode(v, 10, -14, 65536.0, 42, 2.0**-1008, 0x7C00)
+    return encode(v, 10, -14, 2.0**16)
 
 
 @inner
 def encode_bfloat16(v):  # type: ignore[no-untyped-def]
     """The 16 bits of a float64 rounded to bfloat16."""
-    return encode(v, 7, -126, 2.0**128, 45, 2.0**-896, 0x7F80)
+    return encode(v, 7, -126, 2.0**128)
 
 
 # --- reading and writing ---------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,13 +22,20 @@ SUMMED = 4
 ABSENT = [-1, 0, 0]
 
 
+class Table(NamedTuple):
+    """The operands' rows, and the memory that their addresses lead to: whoever holds the one holds the other."""
+
+    rows: NDArray[np.int64]
+    memory: list[Array | None]
+
+
 def table(
     shape: tuple[int, ...],
     inputs: Sequence[Array | None],
     outputs: Sequence[Array | None],
     sums: Sequence[Array | None],
-) -> NDArray[np.int64]:
-    """The operands' rows. inputs broadcast to ``shape``; outputs are contiguous, the first the loss.
+) -> Table:
+    """The operands of a call. inputs broadcast to ``shape``; outputs are contiguous, the first the loss.
 
     sums: for each other output, what is summed in its place: two float64 for each element of its own shape.
     """
@@ -38,7 +45,7 @@ def table(
     rows = template(shape, layouts, written, summed).copy()
     memory = [*inputs, outputs[0], *(out if total is None else total for out, total in zip(outputs[1:], sums, strict=True))]
     rows[:, 1] = [0 if a is None else address(a) for a in memory]
-    return rows
+    return Table(rows, memory)
 
 
 @lru_cache(maxsize=256)
@@ -84,11 +91,13 @@ def code(dtype: np.dtype[Any]) -> int:
 
 
 def readable(a: Array | float | None) -> Array | None:
-    """An array the kernels can read: itself if it can be, else its numbers in float64, which loses none."""
+    """An array the kernels can read: itself if it can be, else a copy, in float64 what has another dtype."""
     if a is None:
         return None
     if not isinstance(a, np.ndarray):
         return np.array(a, np.float64)
+    if not a.dtype.isnative:
+        a = a.astype(a.dtype.newbyteorder("="))
     if code(a.dtype) < 0:
         return a.astype(np.float64)
     return a if a.flags.aligned else a.copy()
@@ -112,11 +121,3 @@ def merged(own: tuple[int, ...], strides: tuple[int, ...], shape: tuple[int, ...
     if not any(steps):
         return [0]
     return [len(sizes), *sizes, *steps]
-
-
-def number(a: Any) -> float:
-    """A scalar of any floating dtype as a float."""
-    if isinstance(a, (np.ndarray, np.void)) and a.dtype == BFLOAT16:
-        # In one dimension: arithmetic on 0-D arrays gives scalars, of a wider dtype.
-        return float((np.asarray(a).reshape(-1).view(np.uint16).astype(np.uint32) << 16).view(np.float32)[0])
-    return float(a)

@@ -17,6 +17,7 @@ no branches and no calls into libm, so loops over these functions vectorise. Wor
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable
 from typing import Any
 
@@ -67,6 +68,55 @@ def _from_bits(typing: Any, i: Any) -> Any:
 fma: Callable[..., Any] = intrinsic(_fma)
 bits: Callable[..., Any] = intrinsic(_bits)
 from_bits: Callable[..., Any] = intrinsic(_from_bits)
+
+
+# --- the floating-point mode --------------------------------------------------------------------------------------
+#
+# A framework may have set the thread that calls to read or write subnormal numbers as 0, or to round in another direction.
+# An entry point does nothing but keep that mode, set IEEE 754's own, call a function that is `apart`, and restore it.
+
+MACHINE = platform.machine().lower()
+X86, ARM = MACHINE in ("x86_64", "amd64"), MACHINE in ("aarch64", "arm64")
+IEEE = 0x1F80 if X86 else 0
+"""The control register: round to nearest, no flush to zero, no exception raised."""
+
+
+def _set_mode(typing: Any, mode: Any) -> Any:
+    """Set the thread's floating-point mode; the one before. On a processor unknown here nothing is done."""
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        i32, i64 = ir.IntType(32), ir.IntType(64)
+        declare, nothing = builder.module.declare_intrinsic, ir.VoidType()
+        if X86:
+            place = builder.alloca(i32)
+            address = builder.bitcast(place, ir.IntType(8).as_pointer())
+            access = ir.FunctionType(nothing, [address.type])
+            builder.call(declare("llvm.x86.sse.stmxcsr", fnty=access), [address])
+            before = builder.zext(builder.load(place), i64)
+            builder.store(builder.trunc(args[0], i32), place)
+            builder.call(declare("llvm.x86.sse.ldmxcsr", fnty=access), [address])
+            return before
+        if ARM:
+            before = builder.call(declare("llvm.aarch64.get.fpcr", fnty=ir.FunctionType(i64, [])), [])
+            builder.call(declare("llvm.aarch64.set.fpcr", fnty=ir.FunctionType(nothing, [i64])), args)
+            return before
+        return args[0]
+
+    return types.int64(types.int64), build
+
+
+def _apart(typing: Any) -> Any:
+    """Keep the function that calls this from being merged into its caller, which would let arithmetic slip out of its mode."""
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        builder.function.attributes.add("noinline")
+        return context.get_dummy_value()
+
+    return types.void(), build
+
+
+set_mode: Callable[..., Any] = intrinsic(_set_mode)
+apart: Callable[..., Any] = intrinsic(_apart)
 
 
 # --- the transcendental pieces ------------------------------------------------------------------------------------

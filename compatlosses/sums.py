@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from . import scalar
-from .memory import inner
+from .pieces import inner
 
 BLOCK = 1024
 

@@ -1,20 +1,31 @@
-"""Work in pieces on a few threads, and how many.
+"""Work on a few threads, and how many.
 
 The kernels release the GIL, so plain Python threads run them side by side. Nothing that is computed depends on how the
-work is cut. The calling thread always works too and helpers only ever take pieces of work that is already under way:
-a call inside a call, from many Python threads, in a forked child or at interpreter exit finishes, at worst alone.
+work is shared. The calling thread always works too and helpers only ever join work that is already under way: a call inside
+a call, from many Python threads, in a forked child or at interpreter exit finishes, at worst alone.
+
+A call may come from a signal handler or a finaliser at any point of another one, and an exception may arrive at any point
+too. So nothing here takes a lock (a `SimpleQueue` and a `deque` are reentrant), and who works on what is counted in
+compiled code alone (see `pieces`). A helper holds the task, and with it every array that the task touches.
 """
 
 from __future__ import annotations
 
+import operator
 import os
-import threading
+from _thread import start_new_thread
+from collections import deque
 from collections.abc import Callable
-from itertools import count
-from typing import TYPE_CHECKING
+from queue import SimpleQueue
 
-if TYPE_CHECKING:
-    from concurrent.futures import Future, ThreadPoolExecutor
+import numpy as np
+from numpy.typing import NDArray
+
+Progress = NDArray[np.int64]
+"""How far the threads of one call are: what `pieces` counts in it."""
+
+ALONE: Progress = np.empty(0, np.int64)
+"""The progress of a thread that works alone."""
 
 LEAST = 128
 """Blocks that are worth a thread: some 0.2 ms of work, against 0.05 ms to wake one."""
@@ -41,32 +52,75 @@ def started_with(name: str) -> str:
     return next((entry.removeprefix(prefix).decode() for entry in entries if entry.startswith(prefix)), "")
 
 
-class _Helpers:
-    """The number of threads and the helpers started so far: one less, as the caller works too."""
+class Work:
+    """A call's task, until the call is over."""
+
+    __slots__ = ("progress", "task")
+
+    def __init__(self, task: Callable[[Progress], object]) -> None:
+        self.task: Callable[[Progress], object] | None = task
+        self.progress: Progress = np.zeros(2, np.int64)
+
+    def join(self) -> None:
+        """Do what nobody else has begun."""
+        task = self.task
+        if task is not None:
+            task(self.progress)
+
+
+class Helpers:
+    """The number of threads and the helpers started so far: at most one less, as the caller works too.
+
+    They are started without the module `threading`, which takes a lock that a signal handler's call would wait for.
+    """
 
     def __init__(self, threads: int) -> None:
         self.threads = threads
-        self.lock = threading.Lock()
-        self.pool: ThreadPoolExecutor | None = None
+        self.places = deque(range(threads - 1))
+        self.waiting: SimpleQueue[Work | None] = SimpleQueue()
 
-    def submit(self, work: Callable[[], None], helpers: int) -> list[Future[None]]:
-        """Ask up to ``helpers`` threads to do ``work``. Fewer where no more can be started."""
-        with self.lock:
-            futures: list[Future[None]] = []
-            try:
-                if self.pool is None:
-                    # Imported here, because it brings logging: a quarter of what importing this package would cost.
-                    from concurrent.futures import ThreadPoolExecutor
+    def call(self, work: Work, helpers: int) -> None:
+        """Ask up to ``helpers`` threads to join ``work``. Fewer where no more can be started."""
+        while self.threads - 1 - len(self.places) < helpers and self.start():
+            pass
+        for _ in range(min(helpers, self.threads - 1 - len(self.places))):
+            self.waiting.put(work)
 
-                    self.pool = ThreadPoolExecutor(max(1, self.threads - 1), thread_name_prefix="compatlosses")
-                for _ in range(helpers):
-                    futures.append(self.pool.submit(work))
-            except RuntimeError:  # the interpreter is shutting down, or the system has no thread left
-                pass
-            return futures
+    def start(self) -> bool:
+        """Start one more; False where that cannot be."""
+        try:
+            place = self.places.pop()
+        except IndexError:  # another thread was quicker
+            return False
+        try:
+            start_new_thread(serve, (self.waiting,))
+        except (RuntimeError, MemoryError):  # the interpreter is shutting down, or the system has no thread left
+            self.places.append(place)
+            return False
+        return True
+
+    def dismiss(self) -> None:
+        """Let the helpers end when they have done what is waiting."""
+        self.waiting.put(None)
 
 
-_helpers = _Helpers(default_num_threads())
+def serve(waiting: SimpleQueue[Work | None]) -> None:
+    """What a helper does: join one work after the other, and hold none while it waits."""
+    while True:
+        work = None
+        try:
+            work = waiting.get()
+            if work is None:
+                waiting.put(None)  # for the next one
+                return
+            work.join()
+        except BaseException:  # no memory, or an exception sent to this thread: the others do what it leaves
+            pass
+
+
+_helpers = Helpers(default_num_threads())
+_forks = 0
+"""How many forks lie between this process and the one that imported this module."""
 
 
 def get_num_threads() -> int:
@@ -80,44 +134,50 @@ def set_num_threads(threads: int) -> None:
     Raises TypeError for what is no int and ValueError below 1.
     """
     global _helpers
-    if isinstance(threads, bool) or not isinstance(threads, int):
+    if isinstance(threads, (bool, np.bool_)) or not hasattr(threads, "__index__"):
         raise TypeError(f"the number of threads must be an int, got {type(threads).__name__}")
-    if threads < 1:
-        raise ValueError(f"the number of threads must be at least 1, got {threads}")
-    former, _helpers = _helpers, _Helpers(threads)
-    with former.lock:
-        if former.pool is not None:
-            former.pool.shutdown(wait=False)  # what is under way there is finished first
+    number = operator.index(threads)
+    if number < 1:
+        raise ValueError(f"the number of threads must be at least 1, got {number}")
+    former, _helpers = _helpers, Helpers(number)
+    former.dismiss()
 
 
 def _after_fork() -> None:
-    """A child has none of its parent's threads, and a lock may have been copied while it was held."""
-    global _helpers
-    _helpers = _Helpers(_helpers.threads)
+    """A child has none of its parent's threads."""
+    global _helpers, _forks
+    _helpers = Helpers(_helpers.threads)
+    _forks += 1
 
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
 
-def in_pieces(task: Callable[[int, int], object], blocks: int) -> None:
-    """Call task(first, last) until blocks 0 to ``blocks`` are done, on several threads where that is worth it."""
-    helpers = _helpers
+def together(task: Callable[[Progress], object], blocks: int, settle: Callable[[Progress], object]) -> None:
+    """Do a task of so many blocks, on several threads where that is worth it.
+
+    ``task`` is a compiled loop that does all blocks which it can claim from the progress it is given. ``settle`` is
+    `kernels.settle`. Python raises what interrupts a call between two of its own operations, never inside a compiled
+    function. So the last statement is reached, and the call is not left before its work is done or can never be begun.
+    """
+    helpers, forks = _helpers, _forks
     threads = min(helpers.threads, blocks // LEAST)
     if threads <= 1:
-        task(0, blocks)
+        task(ALONE)
         return
-    pieces = 4 * threads
-    numbers = count()  # next() on it is atomic
-
-    def work() -> None:
-        while (k := next(numbers)) < pieces:
-            task(blocks * k // pieces, blocks * (k + 1) // pieces)
-
-    futures = helpers.submit(work, threads - 1)
+    work = Work(task)
+    progress = work.progress
     try:
-        work()
+        helpers.call(work, threads - 1)
+        task(progress)
+        if _forks == forks:
+            settle(progress)
+    except BaseException:
+        if _forks == forks:
+            settle(progress)
+        raise
     finally:
-        for future in futures:
-            if not future.cancel():
-                future.result()
+        work.task = None
+    if _forks != forks:  # a signal handler forked within this call: what the parent's helpers have claimed is not done here
+        task(ALONE)

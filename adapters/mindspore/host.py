@@ -14,7 +14,7 @@ from mindspore.common import np_dtype
 from mindspore.common.api import _pynative_executor
 
 from compatlosses import fused, losses
-from compatlosses.executors import NOTHING_WANTED, Array, FusedCall
+from compatlosses.executors import NOTHING_WANTED, Array, FusedCall, views
 
 try:
     from mindspore.common import _Function
@@ -125,5 +125,5 @@ if _Function is not None:
                     None,
                     *losses.gradients_by_formula(library, call.wanted, g, logits, targets, weight, pos_weight, *call.options),
                 )
-            found = call.gradients(float(g) if call.reduced else view(g))
+            found = call.gradients(views(library.host, *ctx.arguments), float(g) if call.reduced else view(g))
             return (None, *(None if gradient is None else tensor(gradient, g) for gradient in found))

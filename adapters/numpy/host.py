@@ -27,7 +27,10 @@ def view(tensor: Array, /) -> Array:
 
 
 def tensor(array: Array | np.generic, like: Array, /) -> Any:
-    """The result itself; what has no dimensions as a NumPy scalar."""
+    """The result itself; what has no dimensions as a NumPy scalar, bfloat16 as ml_dtypes has it."""
+    if array.dtype == fused.BFLOAT16:
+        # NumPy knows the name where ml_dtypes is imported, and it is: the arguments are of that dtype.
+        array = array.view(np.dtype("bfloat16"))
     return array[()] if isinstance(array, np.ndarray) and array.ndim == 0 else array
 
 

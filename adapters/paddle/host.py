@@ -11,7 +11,7 @@ from paddle.base.core import from_dlpack
 from paddle.base.framework import EagerParamBase
 
 from compatlosses import fused, losses
-from compatlosses.executors import NOTHING_WANTED, Array, FusedCall
+from compatlosses.executors import NOTHING_WANTED, Array, FusedCall, views
 
 Tensor = Any
 
@@ -109,7 +109,8 @@ def attach(
         def gradient(g: Tensor) -> Tensor:
             if paddle.is_grad_enabled():
                 return losses.gradients_by_formula(library, wanted, g, logits, targets, weight, pos_weight, *call.options)[of]
-            found = call.gradients(g.item() if call.reduced else view(g), wanted)[of]
+            arrays = views(library.host, logits, targets, weight, pos_weight)
+            found = call.gradients(arrays, g.item() if call.reduced else view(g), wanted)[of]
             assert found is not None
             return tensor(found, logits)
 

@@ -9,7 +9,7 @@ import tensorflow as tf
 from tensorflow.python.eager import forwardprop_util, record
 
 from compatlosses import fused, losses
-from compatlosses.executors import Array, FusedCall
+from compatlosses.executors import Array, FusedCall, views
 
 Tensor = Any
 
@@ -92,13 +92,13 @@ def attach(
 
     def gradient(g: Tensor) -> list[Tensor]:
         g = tf.convert_to_tensor(g)  # a gradient of tf.gather comes as slices
-        if type(g) is not _EAGER or recorded([g, *given]):
-            from . import library
+        from . import library
 
+        if type(g) is not _EAGER or recorded([g, *given]):
             found = losses.gradients_by_formula(library, call.wanted, g, *arguments, *call.options)
             return [found[i] for i in asked]
-        arrays = call.gradients(float(g) if call.reduced else view(g))
-        return [tensor(array, logits) for array in arrays if array is not None]
+        found = call.gradients(views(library.host, *arguments), float(g) if call.reduced else view(g))
+        return [tensor(array, logits) for array in found if array is not None]
 
     return tf.custom_gradient(lambda *given: (tensor(call.loss, logits), gradient))(*given)
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch.autograd import forward_ad
 
 from compatlosses import fused, losses
-from compatlosses.executors import Array, FusedCall
+from compatlosses.executors import Array, FusedCall, views
 
 from .versions import is_compiling
 
@@ -146,17 +146,18 @@ class _Fused(torch.autograd.Function):
         # Asking for them is how torch notices that an input was modified in place since.
         logits, targets, *factors = ctx.saved_tensors
         call: FusedCall = ctx.call
+        weight, pos_weight = None, None
+        if factors:
+            weight, pos_weight = (n if f is None else f for f, n in zip(factors, ctx.numbers, strict=True))
         if torch.is_grad_enabled():
-            weight, pos_weight = None, None
-            if factors:
-                weight, pos_weight = (n if f is None else f for f, n in zip(factors, ctx.numbers, strict=True))
             return (
                 None,
                 *losses.gradients_by_formula(
                     library(), ctx.needs_input_grad[1:], g, logits, targets, weight, pos_weight, *call.options
                 ),
             )
-        found = call.gradients(g.item() if call.reduced else view(g))
+        arrays = views(library().host, logits, targets, weight, pos_weight)
+        found = call.gradients(arrays, g.item() if call.reduced else view(g))
         return (None, *(None if gradient is None else tensor(gradient, logits) for gradient in found))
 
 

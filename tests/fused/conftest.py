@@ -1,25 +1,10 @@
-"""The fused kernel's tests run what the sources say now.
-
-Numba's cache notices a change of the file that a compiled function is in, not of a file that this one imports. Here the
-cache has a folder of its own for each state of the sources.
-"""
+"""What the tests of the fused kernel share."""
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
-import os
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-
-ROOT = Path(importlib.util.find_spec("compatlosses").submodule_search_locations[0])  # type: ignore[union-attr,index]
-STATE = hashlib.sha256(
-    b"".join((ROOT / name).read_bytes() for name in ("scalar.py", "memory.py", "sums.py", "kernels.py"))
-).hexdigest()[:16]
-os.environ["NUMBA_CACHE_DIR"] = str(Path(tempfile.gettempdir(), f"compatlosses-{os.getuid()}-{STATE}"))
 
 
 @pytest.fixture(autouse=True)

@@ -147,13 +147,13 @@ def test_threads(dtype: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     want = [bits(call()) for call in calls(dtype)]
     monkeypatch.setattr(threads, "LEAST", 1)
     used = set()
-    task = threads._Helpers.submit
+    call = threads.Helpers.call
 
-    def submit(self: Any, work: Callable[[], None], helpers: int) -> Any:
+    def counted(self: Any, work: Any, helpers: int) -> None:
         used.add(helpers + 1)
-        return task(self, work, helpers)
+        call(self, work, helpers)
 
-    monkeypatch.setattr(threads._Helpers, "submit", submit)
+    monkeypatch.setattr(threads.Helpers, "call", counted)
     for n in (2, 7):
         fused.set_num_threads(n)
         assert fused.get_num_threads() == n
@@ -181,24 +181,6 @@ def test_eight_python_threads_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         worker.join(60)
     assert len(got) == 24
     assert all(g == want for g in got)
-
-
-def test_nested_in_the_pool() -> None:
-    """A piece of work that itself asks for helpers gets done though all of them are taken."""
-    fused.set_num_threads(2)
-    done: list[tuple[int, int]] = []
-    threads.in_pieces(lambda a, b: threads.in_pieces(lambda c, d: done.append((a + c, a + d)), b - a), 4096)
-    assert sum(b - a for a, b in done) == 4096
-
-
-def test_an_error_in_a_piece_reaches_the_caller() -> None:
-    fused.set_num_threads(2)
-
-    def task(first: int, last: int) -> None:
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        threads.in_pieces(task, 4096)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")

@@ -186,13 +186,6 @@ def test_nothing_asked_nothing_made() -> None:
     assert fused.evaluate(x, x).gradients == (None, None, None, None)
 
 
-def test_rescalable() -> None:
-    assert fused.rescalable(np.zeros(1, np.float32), -0.5)
-    assert not fused.rescalable(np.zeros(1, np.float32), 65536.0)
-    assert not fused.rescalable(np.zeros(1, np.float16), 0.5)
-    assert not fused.rescalable(np.array([0.0, np.inf], np.float32), 0.5)
-
-
 def script(code: str, **environment: str) -> str:
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, env={**os.environ, **environment}
