@@ -47,8 +47,21 @@ def wide(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def owns(x: object, /) -> bool:
-    """Whether ``x`` is a JAX array."""
-    return isinstance(x, jax.Array)
+    """Whether ``x`` is a JAX array; a sparse one too, which `why_unsuitable` refuses."""
+    return isinstance(x, jax.Array) or sparse(x)
+
+
+def sparse(x: object) -> bool:
+    """Whether ``x`` is an array of `jax.experimental.sparse`, a module that is slow to import and may never be."""
+    module = sys.modules.get("jax.experimental.sparse")
+    return module is not None and isinstance(x, module.JAXSparse)
+
+
+def why_unsuitable(x: Array, /) -> str | None:
+    """Refuse sparse arrays: the loss of what they do not hold is not 0."""
+    if not sparse(x):
+        return None
+    return f"a sparse array, a {type(x).__name__}, was given; expected a dense one. Make it dense first, with todense()."
 
 
 def shape(x: Array, /) -> Shape:
@@ -111,12 +124,12 @@ def isinf(x: Array, /) -> Array:
 
 @wide
 def equal(x: Array, value: float, /) -> Array:
-    """Where ``x`` has exactly this value, rounded to its dtype; whole numbers are compared as they are."""
-    if jnp.issubdtype(x.dtype, jnp.floating):
-        return cast(x, "float64") == cast(jnp.asarray(value, x.dtype), "float64")
-    if value != value or value in (float("inf"), -float("inf")) or value != int(value):
-        return jnp.zeros(x.shape, bool)
-    return x.astype("int64") == int(value)
+    """Where ``x`` is ``value``, a number that its dtype holds; NaN is NaN."""
+    if not jnp.issubdtype(x.dtype, jnp.floating):
+        return x == jnp.asarray(value, x.dtype)
+    if value != value:
+        return jnp.isnan(x)
+    return cast(x, "float64") == cast(jnp.asarray(value, x.dtype), "float64")
 
 
 @wide
