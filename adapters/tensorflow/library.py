@@ -84,14 +84,51 @@ def cast(x: Tensor, dtype: str, /) -> Tensor:
 
 def converted(x: Any, like: Tensor | None = None) -> Any:
     """``x`` as a tensor, of the dtype of ``like`` if given, where TensorFlow itself would make it one; else ``x`` itself."""
-    if isinstance(x, (list, tuple, int, float, np.ndarray, np.generic)):
-        return tf.convert_to_tensor(x) if like is None else tf.cast(x, like.dtype)
-    return x
+    if isinstance(x, (tf.Tensor, tf.Variable, tf.SparseTensor, tf.RaggedTensor, np.ma.MaskedArray)):
+        return x
+    if not isinstance(x, (list, tuple, int, float, np.ndarray, np.generic, tf.IndexedSlices)):
+        if isinstance(x, type) or not (hasattr(x, "__array__") or hasattr(x, "__tf_tensor__")):
+            return x
+    return tf.convert_to_tensor(x) if like is None else tf.cast(x, like.dtype)
+
+
+def named(x: Tensor, name: str) -> Tensor:
+    """``x`` as the output of an operation of this name."""
+    return tf.identity(x, name)
+
+
+def collected(loss: Tensor, scope: str, collection: str | None, reduction: str) -> Tensor:
+    """A loss of TensorFlow 1's, named, in its collection, and its reduction where TensorFlow 1's optimizers look for it."""
+    graph = tf.compat.v1.get_default_graph()
+    graph._last_loss_reduction = reduction
+    with tf.compat.v1.name_scope(scope):
+        loss = tf.identity(loss, "value")
+    if collection:
+        tf.compat.v1.add_to_collection(collection, loss)
+    return loss
+
+
+def ragged(x: object) -> bool:
+    """Whether ``x`` is a ragged tensor."""
+    return isinstance(x, tf.RaggedTensor)
+
+
+def of_flat_values(function: Callable[..., Tensor], *arguments: Tensor) -> Tensor:
+    """``function`` of the values of ragged tensors that have the same rows, in these rows."""
+    return tf.ragged.map_flat_values(function, *arguments)
 
 
 def constant(value: float, like: Tensor, /) -> Tensor:
     """A 0-D tensor that holds ``value``, of the dtype of ``like``; TensorFlow's operations bring it to the device."""
     return tf.constant(value, like.dtype)
+
+
+def of_rank(x: Tensor, like: Tensor, /) -> Tensor:
+    """``x``, tied to a check that it has no dimension or as many as ``like``; differentiable."""
+    missing = tf.where(tf.equal(tf.rank(x), 0), tf.rank(like), 0)
+    shape = tf.pad(tf.shape(x), [[missing, 0]], constant_values=1)
+    # The first form of the operation, which takes no two shapes.
+    return tf.reshape(x, tf.raw_ops.Select(condition=True, x=shape, y=tf.shape(like)))
 
 
 def sum_to(x: Tensor, like: Tensor, /) -> Tensor:
