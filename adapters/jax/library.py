@@ -47,13 +47,26 @@ def wide(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def owns(x: object, /) -> bool:
-    """Whether ``x`` is a JAX array."""
-    return isinstance(x, jax.Array)
+    """Whether ``x`` is a JAX array; a sparse one too, which `why_unsuitable` refuses."""
+    return isinstance(x, jax.Array) or sparse(x)
+
+
+def sparse(x: object) -> bool:
+    """Whether ``x`` is an array of `jax.experimental.sparse`, a module that is slow to import and may never be."""
+    module = sys.modules.get("jax.experimental.sparse")
+    return module is not None and isinstance(x, module.JAXSparse)
+
+
+def why_unsuitable(x: Array, /) -> str | None:
+    """Refuse sparse arrays: the loss of what they do not hold is not 0."""
+    if not sparse(x):
+        return None
+    return f"a sparse array, a {type(x).__name__}, was given; expected a dense one. Make it dense first, with todense()."
 
 
 def shape(x: Array, /) -> Shape:
-    """The sizes of ``x`` by dimension, None where an export does not know one."""
-    return tuple(size if isinstance(size, int) else None for size in x.shape)
+    """The sizes of ``x`` by dimension: those of an export are JAX's symbols, which it compares as it compares numbers."""
+    return tuple(x.shape)
 
 
 def dtype(x: Array, /) -> str:
@@ -111,12 +124,12 @@ def isinf(x: Array, /) -> Array:
 
 @wide
 def equal(x: Array, value: float, /) -> Array:
-    """Where ``x`` has exactly this value, rounded to its dtype; whole numbers are compared as they are."""
-    if jnp.issubdtype(x.dtype, jnp.floating):
-        return cast(x, "float64") == cast(jnp.asarray(value, x.dtype), "float64")
-    if value != value or value in (float("inf"), -float("inf")) or value != int(value):
-        return jnp.zeros(x.shape, bool)
-    return x.astype("int64") == int(value)
+    """Where ``x`` is ``value``, a number that its dtype holds; NaN is NaN."""
+    if not jnp.issubdtype(x.dtype, jnp.floating):
+        return x == jnp.asarray(value, x.dtype)
+    if value != value:
+        return jnp.isnan(x)
+    return cast(x, "float64") == cast(jnp.asarray(value, x.dtype), "float64")
 
 
 @wide
@@ -219,11 +232,22 @@ def _sigmoid_of(x: Array) -> Array:
     return jnp.where(x < 0, small, 1.0) / (1.0 + small)
 
 
+def _derived(function: Callable[[Array], Array], slope: Callable[[Array], Array]) -> Callable[..., tuple[Array, Array]]:
+    """The rule of a function of one array. Not `defjvps`, which computes the value where float64 is not at hand."""
+
+    @wide
+    def rule(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+        (x,), (t,) = primals, tangents
+        return function(x), t * slope(x)
+
+    return rule
+
+
 _softplus = jax.custom_jvp(_softplus_of)
 _sigmoid = jax.custom_jvp(_sigmoid_of)
 _elements = jax.custom_jvp(_loss, nondiff_argnums=(0,))
 _elements.defjvp(_loss_with_tangents, symbolic_zeros=True)
-_softplus.defjvps(wide(lambda t, value, x: t * sigmoid(x)))
-_sigmoid.defjvps(wide(lambda t, value, x: t * (sigmoid(x) * sigmoid(-x))))
+_softplus.defjvp(_derived(_softplus, lambda x: sigmoid(x)))
+_sigmoid.defjvp(_derived(_sigmoid, lambda x: sigmoid(x) * sigmoid(-x)))
 
 libraries.register(_THIS)

@@ -65,16 +65,17 @@ def _broadcast(library: Library, logits: Tensor, labels: Tensor) -> tuple[Tensor
 
 
 def _common(shape: Any, other: Any) -> tuple[int, ...]:
-    """The shape that both broadcast to."""
-    try:
-        return np.broadcast_shapes(shape, other)
-    except ValueError:
+    """The shape that both broadcast to. Sizes may be JAX's symbols, which NumPy does not take."""
+    rank = max(len(shape), len(other))
+    pairs = list(zip((1,) * (rank - len(shape)) + shape, (1,) * (rank - len(other)) + other, strict=True))
+    if any(a != b and a != 1 and b != 1 for a, b in pairs):
         # As JAX has it.
         error = TypeError if len(shape) == len(other) else ValueError
         raise error(
             f"logits have shape {rules.shown(shape)} and labels {rules.shown(other)}, which do not broadcast against each "
             "other; expected sizes, counted from the last, that are equal or 1. Reshape one of them first."
-        ) from None
+        )
+    return tuple(b if a == 1 else a for a, b in pairs)
 
 
 def _converted(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:

@@ -38,9 +38,25 @@ _SUBNORMAL = 2.0**-149
 """The smallest subnormal float32: one unit of its mantissa."""
 
 
+_COMPOSITE = (tf.SparseTensor, tf.RaggedTensor, tf.IndexedSlices)
+
+
 def owns(x: object, /) -> bool:
-    """Whether ``x`` is a TensorFlow tensor or variable."""
-    return isinstance(x, (tf.Tensor, tf.Variable))
+    """Whether ``x`` is a TensorFlow tensor or variable; one of several parts too, which `why_unsuitable` refuses."""
+    return isinstance(x, (tf.Tensor, tf.Variable, *_COMPOSITE))
+
+
+def why_unsuitable(x: Tensor, /) -> str | None:
+    """Refuse sparse and ragged tensors, and slices: the loss of what they do not hold is not 0."""
+    if not isinstance(x, _COMPOSITE):
+        return None
+    mends = {
+        tf.SparseTensor: "Make it dense first, with tf.sparse.to_dense",
+        tf.RaggedTensor: "Call the loss by tf.ragged.map_flat_values, or make it dense first, with to_tensor",
+        tf.IndexedSlices: "Make it dense first, with tf.convert_to_tensor",
+    }
+    (mend,) = (mend for cls, mend in mends.items() if isinstance(x, cls))
+    return f"a tf.{type(x).__name__} was given; expected a dense tensor. {mend}."
 
 
 def shape(x: Tensor, /) -> Shape | None:
@@ -68,14 +84,51 @@ def cast(x: Tensor, dtype: str, /) -> Tensor:
 
 def converted(x: Any, like: Tensor | None = None) -> Any:
     """``x`` as a tensor, of the dtype of ``like`` if given, where TensorFlow itself would make it one; else ``x`` itself."""
-    if isinstance(x, (list, tuple, int, float, np.ndarray, np.generic)):
-        return tf.convert_to_tensor(x) if like is None else tf.cast(x, like.dtype)
-    return x
+    if isinstance(x, (tf.Tensor, tf.Variable, tf.SparseTensor, tf.RaggedTensor, np.ma.MaskedArray)):
+        return x
+    if not isinstance(x, (list, tuple, int, float, np.ndarray, np.generic, tf.IndexedSlices)):
+        if isinstance(x, type) or not (hasattr(x, "__array__") or hasattr(x, "__tf_tensor__")):
+            return x
+    return tf.convert_to_tensor(x) if like is None else tf.cast(x, like.dtype)
+
+
+def named(x: Tensor, name: str) -> Tensor:
+    """``x`` as the output of an operation of this name."""
+    return tf.identity(x, name)
+
+
+def collected(loss: Tensor, scope: str, collection: str | None, reduction: str) -> Tensor:
+    """A loss of TensorFlow 1's, named, in its collection, and its reduction where TensorFlow 1's optimizers look for it."""
+    graph = tf.compat.v1.get_default_graph()
+    graph._last_loss_reduction = reduction
+    with tf.compat.v1.name_scope(scope):
+        loss = tf.identity(loss, "value")
+    if collection:
+        tf.compat.v1.add_to_collection(collection, loss)
+    return loss
+
+
+def ragged(x: object) -> bool:
+    """Whether ``x`` is a ragged tensor."""
+    return isinstance(x, tf.RaggedTensor)
+
+
+def of_flat_values(function: Callable[..., Tensor], *arguments: Tensor) -> Tensor:
+    """``function`` of the values of ragged tensors that have the same rows, in these rows."""
+    return tf.ragged.map_flat_values(function, *arguments)
 
 
 def constant(value: float, like: Tensor, /) -> Tensor:
     """A 0-D tensor that holds ``value``, of the dtype of ``like``; TensorFlow's operations bring it to the device."""
     return tf.constant(value, like.dtype)
+
+
+def of_rank(x: Tensor, like: Tensor, /) -> Tensor:
+    """``x``, tied to a check that it has no dimension or as many as ``like``; differentiable."""
+    missing = tf.where(tf.equal(tf.rank(x), 0), tf.rank(like), 0)
+    shape = tf.pad(tf.shape(x), [[missing, 0]], constant_values=1)
+    # The first form of the operation, which takes no two shapes.
+    return tf.reshape(x, tf.raw_ops.Select(condition=True, x=shape, y=tf.shape(like)))
 
 
 def sum_to(x: Tensor, like: Tensor, /) -> Tensor:
@@ -109,13 +162,28 @@ def isinf(x: Tensor, /) -> Tensor:
 
 
 def equal(x: Tensor, value: float, /) -> Tensor:
-    """Where ``x`` has exactly this value, rounded to its dtype; whole numbers are compared as they are."""
+    """Where ``x`` is ``value``, a number that its dtype holds; NaN is NaN."""
     x = tf.convert_to_tensor(x)
     if x.dtype.is_floating:
+        if value != value:
+            return tf.math.is_nan(x)
         return tf.equal(cast(x, "float64"), cast(tf.constant(value, x.dtype), "float64"))
-    if value != value or value in (float("inf"), -float("inf")) or value != int(value):
-        return tf.zeros_like(x, tf.bool)
-    return tf.equal(tf.cast(x, tf.int64), tf.constant(int(value), tf.int64))
+    return tf.equal(x, tf.constant(bool(value) if x.dtype == tf.bool else int(value), x.dtype))
+
+
+def assured(x: Tensor, like: Tensor, same: bool, message: str, /) -> Tensor:
+    """``x``, tied to a check of its shape against that of ``like``. XLA drops assertions: there the operation refuses alone."""
+    x, like = tf.convert_to_tensor(x), tf.convert_to_tensor(like)
+
+    def checked(x: Tensor) -> Tensor:
+        shape, target = tf.shape(x), tf.shape(like)
+        check = tf.debugging.Assert(_fits(shape, target, same), [message, shape, target])
+        with tf.control_dependencies([check]):
+            whole = x if same else tf.where(tf.ones_like(like, tf.bool), x, x)
+            # The first form of the operation, which takes no two shapes.
+            return tf.raw_ops.Select(condition=True, x=whole, y=tf.cast(like, x.dtype))
+
+    return _differentiable(checked, lambda g, x: sum_to(g, x), x)
 
 
 def softplus(x: Tensor, /) -> Tensor:
@@ -210,6 +278,17 @@ def _sigmoid(x: Tensor) -> Tensor:
     """The sigmoid of float64."""
     small = tf.exp(-tf.abs(x))
     return where(x < 0, small, 1.0) / (1.0 + small)
+
+
+def _fits(shape: Tensor, target: Tensor, same: bool) -> Tensor:
+    """Whether a shape is the target, or broadcasts to it and does not enlarge it."""
+    rank, target_rank = tf.size(shape), tf.size(target)
+    shape = tf.pad(shape, [[tf.maximum(target_rank - rank, 0), 0]], constant_values=1)
+    target = tf.pad(target, [[tf.maximum(rank - target_rank, 0), 0]], constant_values=1)
+    fits = tf.equal(shape, target)
+    if same:
+        return tf.equal(rank, target_rank) & tf.reduce_all(fits)
+    return (rank <= target_rank) & tf.reduce_all(fits | tf.equal(shape, 1))
 
 
 def _summed(x: Tensor, axes: Any, shape: Any) -> Tensor:
