@@ -6,6 +6,7 @@ Exit status: 0 nothing unexpected, 1 something unexpected, 2 the call is wrong, 
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import sys
@@ -186,6 +187,8 @@ def conform(
         counted = census(selected(case or []))
         text.cells(console, counted)
         raise typer.Exit(1 if any(grid.missing for grid in counted) else 0)
+    if not math.isfinite(timeout):
+        wrong(f"--timeout is {timeout}; expected a number of seconds")
     began = time.monotonic()
     patterns = implementation or (["shim"] if fuzz else [])
     check_implementations(patterns)
@@ -196,9 +199,6 @@ def conform(
             wrong("--fuzz draws calls for what is installed here; expected it without --at and --lab")
         selected(case or [])
         loaded_expectations()
-        for path in (json_file, junit_file, html_file):
-            if path is not None:
-                checked_path(path)
         outputs = lab_cli.Outputs(json_file, junit_file, html_file, folder)
         try:
             jobs_of = [Job(one, tuple(case or ()), tuple(patterns), timeout, remove) for one in lab_cli.planned(at or [], lab)]
@@ -212,9 +212,8 @@ def conform(
     targets = targets_of(framework or [], patterns, mode or ["eager"])
     chosen = selected(case or [])
     expected = loaded_expectations()
-    for path in (json_file, junit_file, html_file, save):
-        if path is not None:
-            checked_path(path)
+    files = [path for path in (json_file, junit_file, html_file, save) if path is not None]
+    checked_paths(files)
     if html_file is not None:
         from .report import html  # noqa: F401 -- what it needs is missed now, not after the run
 
@@ -241,12 +240,16 @@ def conform(
     compared = [pair.to_json() for pair in pairs]
     tallied = tallies(run.verdicts, {case.id: case.dtype for case in chosen})
     table = results.as_json(targets, run.verdicts, interrupted, run.curves, chosen, compared, seconds, tallied)
-    write_results(table, run.verdicts, (json_file, junit_file, html_file))
-    text.matrix(console, targets, run.verdicts)
-    text.details(console, targets, run.verdicts, verbose)
-    text.where(console, tallied, verbose)
-    text.agreement(console, pairs)
-    text.summary(console, run.verdicts, len(chosen), seconds)
+    if any(map(results.is_standard_output, files)):
+        console = Console(stderr=True)
+    try:
+        text.matrix(console, targets, run.verdicts)
+        text.details(console, targets, run.verdicts, verbose)
+        text.where(console, tallied, verbose)
+        text.agreement(console, pairs)
+        text.summary(console, run.verdicts, len(chosen), seconds)
+    finally:
+        write_results(table, run.verdicts, (json_file, junit_file, html_file))
     if interrupted:
         console.print("[bold yellow]interrupted: the results are partial[/]" + (f"; {json_file} says so" if json_file else ""))
         raise typer.Exit(130)
@@ -297,24 +300,28 @@ def watched(run: Run, jobs: int) -> None:
         run.go(jobs, notice)
 
 
-def checked_path(path: Path) -> None:
-    """Refuse a path that cannot be written before the run, not after."""
+def checked_paths(paths: Sequence[Path]) -> None:
+    """Refuse paths that cannot be written before the run, not after."""
     try:
-        results.check_writable(path)
+        results.check_all_writable(paths)
     except results.ResultError as error:
         wrong(str(error))
 
 
 def write_results(table: dict[str, Any], verdicts: list[Verdict], files: tuple[Path | None, Path | None, Path | None]) -> None:
-    """Write what was asked for, as JSON, JUnit and a page."""
-    json_file, junit_file, html_file = files
-    try:
+    """Write what was asked for, as JSON, JUnit and a page: everything that can be written."""
+
+    def texts() -> Iterator[tuple[Path, str]]:
+        json_file, junit_file, html_file = files
         if json_file is not None:
-            results.write(json_file, json.dumps(table, ensure_ascii=False) + "\n")
-        if html_file is not None:
-            results.write(html_file, page_of([table]))
+            yield json_file, json.dumps(table, ensure_ascii=False) + "\n"
         if junit_file is not None:
-            results.write(junit_file, results.junit(verdicts))
+            yield junit_file, results.junit(verdicts)
+        if html_file is not None:
+            yield html_file, page_of([table])
+
+    try:
+        results.write_all(texts())
     except results.ResultError as error:
         wrong(str(error))
 
@@ -324,7 +331,7 @@ def report(
     html_file: Annotated[Path, typer.Option("--html", help="Write the report to this file: a page that opens from disk.")],
 ) -> None:
     """Show runs as one page: a matrix, each case with inputs, outcome and script, error curves, versions compared."""
-    checked_path(html_file)
+    checked_paths([html_file])
     try:
         results.write(html_file, page_of([results.read(path) for path in runs]))
     except results.ResultError as error:

@@ -51,6 +51,8 @@ class Target:
     seconds: float = 0.0
     mode: str = "eager"
     """How the framework executes the calls."""
+    folder: str | None = None
+    """Where its worker runs; by default in the current folder."""
 
     @property
     def label(self) -> str:
@@ -79,7 +81,13 @@ class Worker:
         # Errors alone: to MindSpore 0 means every detail, a gigabyte in a run of the suite; to Paddle it means none.
         environment["GLOG_v"] = "3" if target.framework == "mindspore" else "0"
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True, env=environment
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.errors,
+            text=True,
+            env=environment,
+            cwd=target.folder,
         )
         self.answers: queue.Queue[str | None] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
