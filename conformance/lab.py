@@ -143,7 +143,7 @@ def ending(run: Run) -> Iterator[None]:
     def watch() -> None:
         while not done.wait(POLL_SECONDS):
             for worker in [*run.workers] if run.halt.is_set() else ():
-                worker.process.kill()
+                worker.end()
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()

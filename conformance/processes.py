@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -13,24 +12,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
+from pathlib import Path
 
+KEEPER = Path(__file__).with_name("keeper.py")
 POLL_SECONDS = 0.1
-GUARD = """
-import os, signal, subprocess, sys, threading
-
-def end_with_parent():
-    os.read(0, 1)
-    os.killpg(0, signal.SIGKILL)
-
-threading.Thread(target=end_with_parent, daemon=True).start()
-try:
-    status = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL).wait()
-except OSError as error:
-    os.write(2, f"error: {sys.argv[1]} does not start: {error.strerror}".encode())
-    status = 127
-os._exit(status if status >= 0 else 128 - status)
-"""
-"""Leads the program's process group, and ends it when the pipe from the parent closes: however the parent dies, it does."""
 
 HALT: ContextVar[threading.Event | None] = ContextVar("halt", default=None)
 """The event that ends the programs of this context, once set."""
@@ -76,37 +61,31 @@ def run(command: Sequence[str], seconds: float, environment: Mapping[str, str] =
     """
     check_halt()
     with tempfile.TemporaryDirectory(prefix="compatlosses-", ignore_cleanup_errors=True) as folder:
-        lifeline, held = os.pipe()
+        watched, lifeline = os.pipe()
         try:
             process = subprocess.Popen(
-                guarded(command),
+                [sys.executable, "-I", "-S", str(KEEPER), str(watched), *command],
                 cwd=folder,
                 env=dict(environment),
-                stdin=lifeline,
+                stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                text=True,
                 encoding="utf-8",
                 errors="replace",
+                pass_fds=[watched],
                 start_new_session=True,
             )
+        except BaseException:
             os.close(lifeline)
-            lifeline = -1
+            raise
+        finally:
+            os.close(watched)
+        with process:
             try:
                 output, errors = communicated(process, seconds)
-            except BaseException:
-                ended(process)
-                raise
-        finally:
-            for end in (lifeline, held):
-                if end >= 0:
-                    os.close(end)
+            finally:
+                os.close(lifeline)
     return Done(process.returncode, output, errors)
-
-
-def guarded(command: Sequence[str]) -> list[str]:
-    """The command under its guard. Windows has no process groups of this kind: there it is run bare."""
-    return list(command) if os.name == "nt" else [sys.executable, "-I", "-S", "-c", GUARD, *command]
 
 
 def communicated(process: subprocess.Popen[str], seconds: float) -> tuple[str, str]:
@@ -119,16 +98,3 @@ def communicated(process: subprocess.Popen[str], seconds: float) -> tuple[str, s
             check_halt()
             if time.monotonic() > deadline:
                 raise subprocess.TimeoutExpired(process.args, seconds) from None
-
-
-def ended(process: subprocess.Popen[str]) -> None:
-    """End a process and its group."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        if os.name == "nt":
-            process.kill()
-        else:
-            os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    for pipe in (process.stdout, process.stderr):
-        if pipe is not None:
-            pipe.close()

@@ -22,6 +22,7 @@ from .files import (
     write_all,
 )
 from .judge import Verdict
+from .printable import printable
 from .runner import Target
 from .schema import SchemaError, check_run
 from .tally import Tally
@@ -130,8 +131,3 @@ def junit(verdicts: Sequence[Verdict]) -> str:
             elif verdict.status != "pass":
                 ElementTree.SubElement(item, "skipped", message=f"{verdict.status}: {said}")
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True)
-
-
-def printable(text: str) -> str:
-    """Text without the characters that XML cannot hold: they are written as Python writes them."""
-    return "".join(c if c in "\t\n" or c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
