@@ -1,6 +1,7 @@
 """The commands: conform, report, repro, compare, update-expectations.
 
-Exit status: 0 nothing unexpected, 1 something unexpected, 2 the call is wrong, 3 a target could not be run at all.
+Exit status: 0 nothing unexpected, 1 something unexpected, 2 the call is wrong, 3 a target could not be run at all,
+70 an internal error.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from fnmatch import fnmatchcase
+from functools import wraps
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -27,6 +29,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from . import agreement, changes, fuzz_command, lab_cli, results, support_cli
 from . import cases as data
 from . import expectations as known
+from .failures import internal_error
 from .fuzzing import LARGEST_COUNT
 from .implementations import DISTRIBUTIONS, FRAMEWORKS, OUTSIDE, Implementation
 from .judge import Answer, Verdict
@@ -41,13 +44,30 @@ from .tally import tallies
 
 def add_commands(app: typer.Typer) -> None:
     """Add the suite's commands to an application."""
-    app.command()(conform)
-    app.command()(report)
-    app.command()(repro)
-    app.command()(compare)
-    app.command("support")(support_cli.make_support)
-    app.command("update-expectations")(update_expectations)
+    for name, command in (
+        ("conform", conform),
+        ("report", report),
+        ("repro", repro),
+        ("compare", compare),
+        ("support", support_cli.make_support),
+        ("update-expectations", update_expectations),
+    ):
+        app.command(name)(guarded(command))
     app.add_typer(lab_cli.lab, name="lab")
+
+
+def guarded(command: Callable[..., None]) -> Callable[..., None]:
+    """The command, whose internal errors end with a status of their own: 1 means a finding."""
+
+    def call(*arguments: Any, **options: Any) -> None:
+        try:
+            command(*arguments, **options)
+        except (typer.Exit, typer.Abort, typer.BadParameter, ModuleNotFoundError):  # what is not installed is told elsewhere
+            raise
+        except Exception:
+            raise typer.Exit(internal_error()) from None
+
+    return wraps(command)(call)
 
 
 def wrong(message: str) -> NoReturn:
@@ -404,7 +424,11 @@ def update_expectations(
 
     choice = Choice(note, finding, implementation, case, check, message, versions)
     try:
-        changed = updated(results.read(run), folder, choice)
+        found = results.read(run)
+        ids = [case.id for case in data.load()]
+        # Another folder than the suite's may speak of cases of its own.
+        ids += [] if folder == known.EXPECTATIONS else [verdict["case"] for verdict in found["verdicts"]]
+        changed = updated(found, folder, choice, lambda entries: known.lint(entries, ids, known_implementations()))
     except (results.ResultError, known.ExpectationError) as error:
         wrong(str(error))
     for line in changed:
