@@ -138,7 +138,7 @@ def version_of(run: Table, framework: str) -> str:
     found = {t["version"].partition("+")[0] for t in run["targets"] if t["framework"] == framework and t["version"]}
     if len(found) != 1:
         raise ExpectationError(f"the run has {len(found)} versions of {framework}; expected one target's")
-    (version,) = found
+    version: str = found.pop()
     try:
         Version(version)
     except InvalidVersion as error:
@@ -219,5 +219,5 @@ def written(table: Table) -> Iterator[str]:
 
 
 def quoted(value: object) -> str:
-    """A string, or a list of strings, as JSON that is TOML too: of all that JSON leaves as it is, TOML forbids the delete alone."""
+    """A string, or a list of strings, as JSON that is TOML too: of what JSON writes as it is, TOML forbids the delete alone."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
