@@ -2,7 +2,8 @@
 # mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls
 """The worker: runs calls inside one framework's environment. One file, plain Python 3.7 and NumPy.
 
-It reads one request a line on standard input and writes one answer a line on standard output, both JSON. Arrays travel as
+It reads one request a line on standard input and writes one answer a line on standard output, both JSON; an answer has the id
+of its request. Before a framework is imported, both are moved out of its reach. Arrays travel as
 base64 of little-endian float64 with the name of their dtype beside them: every float dtype fits into float64 exactly.
 Nothing in a request is evaluated or imported; a request names an implementation of the table below.
 """
@@ -22,6 +23,8 @@ from typing import Any
 import numpy as np
 
 NAMES = ("logits", "targets", "weight", "pos_weight")
+LARGEST_LINE = 2**26
+"""Bytes of a request or an answer."""
 
 
 class Unsupported(Exception):
@@ -344,7 +347,7 @@ class MindSpore(Eager):
         except AttributeError:
             pass
         except Exception as error:
-            sys.stderr.write(f"left over from an earlier call: {error}\n")
+            sys.stderr.write("left over from an earlier call: " + message_of(error) + "\n")
         # What a gradient keeps of the shapes of an earlier one would make results depend on the order of the cases.
         if self.executor is not None:
             self.executor.clear_res()
@@ -490,7 +493,15 @@ def viewed(values, view, make):
 def told(error):
     """An error as data: the names of its class and of that one's bases, and its message."""
     # Paddle's messages begin with a stack and end with what is wrong.
-    return {"kinds": [kind.__name__ for kind in type(error).__mro__], "message": str(error).strip()[-600:]}
+    return {"kinds": [kind.__name__ for kind in type(error).__mro__], "message": message_of(error).strip()[-600:]}
+
+
+def message_of(error):
+    """An error's or a warning's message, also where making it is an error of its own."""
+    try:
+        return str(error)
+    except Exception as another:
+        return "its message cannot be made: " + type(another).__name__
 
 
 def in_phase(phase, function, *arguments):
@@ -742,7 +753,7 @@ class Session:
                 self.functions[name] = implementation.find()
                 reasons[name] = None
             except (ImportError, AttributeError) as error:
-                reasons[name] = f"{type(error).__name__}: {error}"
+                reasons[name] = type(error).__name__ + ": " + message_of(error)[-600:]
         return reasons
 
     def answer(self, request):
@@ -756,7 +767,7 @@ class Session:
                 found = {"outcome": "unsupported", "message": str(why)}
             except Refused as refusal:
                 found = dict(told(refusal.error), outcome="error", phase=refusal.phase)
-        found["warnings"] = [[w.category.__name__, str(w.message)[:300]] for w in caught][:5]
+        found["warnings"] = [[w.category.__name__, message_of(w.message)[:300]] for w in caught][:5]
         return found
 
     def run(self, request):
@@ -866,13 +877,26 @@ def decoded(text):
 
 
 def serve(session):
-    """Answer requests until the input ends. Frameworks that print do so on standard error."""
-    channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    """Answer requests until the input ends.
+
+    The channel is kept on descriptors of its own: what a framework reads, prints or hands to programs that it starts are
+    others. Frameworks that print do so on standard error, and read nothing.
+    """
+    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
     os.dup2(2, 1)
+    this = os.getpid()
 
     def send(message):
-        channel.write(json.dumps(message) + "\n")
-        channel.flush()
+        line = json.dumps(message).encode("ascii")
+        if len(line) >= LARGEST_LINE:
+            error = ValueError(f"the answer has {len(line)} bytes, more than the {LARGEST_LINE} of a line")
+            line = json.dumps(dict(told(error), outcome="error", phase="call", id=message["id"])).encode("ascii")
+        if os.getpid() != this:
+            os._exit(0)  # A copy of this process that a framework has made is nobody's worker.
+        answers.write(line + b"\n")
+        answers.flush()
 
     made = session()
     send(
@@ -884,8 +908,13 @@ def serve(session):
             "numpy": np.__version__,
         }
     )
-    for line in sys.stdin:
-        request = json.loads(line)
+    while True:
+        line = requests.readline(LARGEST_LINE)
+        if not line:
+            return
+        if not line.endswith(b"\n"):
+            raise SystemExit(f"a request is cut off, or has more than {LARGEST_LINE} bytes")
+        request = json.loads(line.decode("ascii"))
         answer = made.answer(request)
         answer["id"] = request["id"]
         send(answer)
