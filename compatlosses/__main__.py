@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from .conformance.failures import internal_error
+
 
 def main() -> None:
     """Run the command line; say what to install where its libraries are missing."""
@@ -13,13 +15,15 @@ def main() -> None:
         app()
     except ModuleNotFoundError as error:
         if error.name not in ("typer", "rich", "mpmath", "packaging", "jinja2"):
-            raise
+            raise SystemExit(internal_error()) from None
         print(
             f"compatlosses: the command line needs {error.name}, which is not installed. "
             f"Install it with: pip install 'compatlosses[conformance]'",
             file=sys.stderr,
         )
         raise SystemExit(2) from None
+    except Exception:
+        raise SystemExit(internal_error()) from None
 
 
 if __name__ == "__main__":

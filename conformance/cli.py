@@ -1,19 +1,22 @@
 """The commands: conform, report, repro, compare, update-expectations.
 
-Exit status: 0 nothing unexpected, 1 something unexpected, 2 the call is wrong, 3 a target could not be run at all.
+Exit status: 0 nothing unexpected, 1 something unexpected, 2 the call is wrong, 3 a target could not be run at all,
+70 an internal error.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from fnmatch import fnmatchcase
+from functools import wraps
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -25,6 +28,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from . import agreement, changes, fuzz_command, lab_cli, results, support_cli
 from . import cases as data
 from . import expectations as known
+from .failures import internal_error
 from .fuzzing import LARGEST_COUNT
 from .implementations import DISTRIBUTIONS, FRAMEWORKS, OUTSIDE, Implementation
 from .judge import Answer, Verdict
@@ -40,13 +44,30 @@ from .tally import tallies
 
 def add_commands(app: typer.Typer) -> None:
     """Add the suite's commands to an application."""
-    app.command()(conform)
-    app.command()(report)
-    app.command()(repro)
-    app.command()(compare)
-    app.command("support")(support_cli.make_support)
-    app.command("update-expectations")(update_expectations)
+    for name, command in (
+        ("conform", conform),
+        ("report", report),
+        ("repro", repro),
+        ("compare", compare),
+        ("support", support_cli.make_support),
+        ("update-expectations", update_expectations),
+    ):
+        app.command(name)(guarded(command))
     app.add_typer(lab_cli.lab, name="lab")
+
+
+def guarded(command: Callable[..., None]) -> Callable[..., None]:
+    """The command, whose internal errors end with a status of their own: 1 means a finding."""
+
+    def call(*arguments: Any, **options: Any) -> None:
+        try:
+            command(*arguments, **options)
+        except (typer.Exit, typer.Abort, typer.BadParameter, ModuleNotFoundError):  # what is not installed is told elsewhere
+            raise
+        except Exception:
+            raise typer.Exit(internal_error()) from None
+
+    return wraps(command)(call)
 
 
 def wrong(message: str) -> NoReturn:
@@ -186,6 +207,8 @@ def conform(
         counted = census(selected(case or []))
         text.cells(console, counted)
         raise typer.Exit(1 if any(grid.missing for grid in counted) else 0)
+    if not math.isfinite(timeout):
+        wrong(f"--timeout is {timeout}; expected a number of seconds")
     began = time.monotonic()
     patterns = implementation or (["shim"] if fuzz else [])
     check_implementations(patterns)
@@ -196,9 +219,6 @@ def conform(
             wrong("--fuzz draws calls for what is installed here; expected it without --at and --lab")
         selected(case or [])
         loaded_expectations()
-        for path in (json_file, junit_file, html_file):
-            if path is not None:
-                checked_path(path)
         outputs = lab_cli.Outputs(json_file, junit_file, html_file, folder)
         try:
             jobs_of = [Job(one, tuple(case or ()), tuple(patterns), timeout, remove) for one in lab_cli.planned(at or [], lab)]
@@ -212,9 +232,8 @@ def conform(
     targets = targets_of(framework or [], patterns, mode or ["eager"])
     chosen = selected(case or [])
     expected = loaded_expectations()
-    for path in (json_file, junit_file, html_file, save):
-        if path is not None:
-            checked_path(path)
+    files = [path for path in (json_file, junit_file, html_file, save) if path is not None]
+    checked_paths(files)
     if html_file is not None:
         from .report import html  # noqa: F401 -- what it needs is missed now, not after the run
 
@@ -243,12 +262,16 @@ def conform(
     compared = [pair.to_json() for pair in pairs]
     tallied = tallies(run.verdicts, {case.id: case.dtype for case in chosen})
     table = results.as_json(targets, run.verdicts, interrupted, run.curves, chosen, compared, seconds, tallied)
-    write_results(table, run.verdicts, (json_file, junit_file, html_file))
-    text.matrix(console, targets, run.verdicts)
-    text.details(console, targets, run.verdicts, verbose)
-    text.where(console, tallied, verbose)
-    text.agreement(console, pairs)
-    text.summary(console, run.verdicts, len(chosen), seconds)
+    if any(map(results.is_standard_output, files)):
+        console = Console(stderr=True)
+    try:
+        text.matrix(console, targets, run.verdicts)
+        text.details(console, targets, run.verdicts, verbose)
+        text.where(console, tallied, verbose)
+        text.agreement(console, pairs)
+        text.summary(console, run.verdicts, len(chosen), seconds)
+    finally:
+        write_results(table, run.verdicts, (json_file, junit_file, html_file))
     if interrupted:
         console.print("[bold yellow]interrupted: the results are partial[/]" + (f"; {json_file} says so" if json_file else ""))
         raise typer.Exit(130)
@@ -305,24 +328,28 @@ def watched(run: Run, jobs: int) -> None:
         run.go(jobs, notice)
 
 
-def checked_path(path: Path) -> None:
-    """Refuse a path that cannot be written before the run, not after."""
+def checked_paths(paths: Sequence[Path]) -> None:
+    """Refuse paths that cannot be written before the run, not after."""
     try:
-        results.check_writable(path)
+        results.check_all_writable(paths)
     except results.ResultError as error:
         wrong(str(error))
 
 
 def write_results(table: dict[str, Any], verdicts: list[Verdict], files: tuple[Path | None, Path | None, Path | None]) -> None:
-    """Write what was asked for, as JSON, JUnit and a page."""
-    json_file, junit_file, html_file = files
-    try:
+    """Write what was asked for, as JSON, JUnit and a page: everything that can be written."""
+
+    def texts() -> Iterator[tuple[Path, str]]:
+        json_file, junit_file, html_file = files
         if json_file is not None:
-            results.write(json_file, json.dumps(table, ensure_ascii=False) + "\n")
-        if html_file is not None:
-            results.write(html_file, page_of([table]))
+            yield json_file, json.dumps(table, ensure_ascii=False) + "\n"
         if junit_file is not None:
-            results.write(junit_file, results.junit(verdicts))
+            yield junit_file, results.junit(verdicts)
+        if html_file is not None:
+            yield html_file, page_of([table])
+
+    try:
+        results.write_all(texts())
     except results.ResultError as error:
         wrong(str(error))
 
@@ -332,7 +359,7 @@ def report(
     html_file: Annotated[Path, typer.Option("--html", help="Write the report to this file: a page that opens from disk.")],
 ) -> None:
     """Show runs as one page: a matrix, each case with inputs, outcome and script, error curves, versions compared."""
-    checked_path(html_file)
+    checked_paths([html_file])
     try:
         results.write(html_file, page_of([results.read(path) for path in runs]))
     except results.ResultError as error:
@@ -405,7 +432,11 @@ def update_expectations(
 
     choice = Choice(note, finding, implementation, case, check, message, versions)
     try:
-        changed = updated(results.read(run), folder, choice)
+        found = results.read(run)
+        ids = [case.id for case in data.load()]
+        # Another folder than the suite's may speak of cases of its own.
+        ids += [] if folder == known.EXPECTATIONS else [verdict["case"] for verdict in found["verdicts"]]
+        changed = updated(found, folder, choice, lambda entries: known.lint(entries, ids, known_implementations()))
     except (results.ResultError, known.ExpectationError) as error:
         wrong(str(error))
     for line in changed:

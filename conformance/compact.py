@@ -15,13 +15,31 @@ Table = dict[str, Any]
 KEY = ("framework", "kind", "mode", "implementation")
 FAILURE = ("what", "yardstick", "status", "message", "ulps", "expectation", "finding")
 LONGEST = 300
-INSTALLED = re.compile(r"(?:[A-Za-z]:)?[\\/][^\s\"':]*?[\\/](?:site|dist)-packages[\\/]")
+WORDS = re.compile(r"(?:\b[A-Za-z]:(?=[\\/]))?[^\s\"':]+")
+"""What may be a path, with a drive's letter before it."""
+INSTALLED = re.compile(r"[\\/](?:site|dist)-packages[\\/]")
+SEPARATOR = re.compile(r"[\\/]")
 PLACES = re.compile(r"(?<![\w.])/(?:home|root|tmp|Users|work|private|var|opt|mnt)/[^\s\"',:;)]*")
 
 
 def scrubbed(text: str) -> str:
     """A message without the places of the machine that it was said on."""
-    return PLACES.sub("...", INSTALLED.sub(".../", text))
+    if INSTALLED.search(text):
+        text = WORDS.sub(lambda found: uninstalled(found[0]), text)
+    return PLACES.sub("...", text)
+
+
+def uninstalled(word: str) -> str:
+    """A word without the folders that lead to where packages are installed. It is looked through once, however long it is."""
+    kept: list[str] = []
+    rest = 0
+    for installed in INSTALLED.finditer(word):
+        first = SEPARATOR.search(word, rest)
+        if first is not None and first.start() < installed.start():
+            start = 0 if word[1:2] == ":" and not kept and first.start() == 2 else first.start()
+            kept += [word[rest:start], ".../"]
+            rest = installed.end()
+    return "".join([*kept, word[rest:]])
 
 
 def compacted(run: Table) -> Table:

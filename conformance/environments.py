@@ -10,17 +10,29 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import distribution
 from pathlib import Path
 
-from .pip_settings import uv_variables
+from . import processes
+from .pip_settings import configuration, installers_environment, uv_variables
 from .recipes import LabError, Recipe, Release
+
+try:
+    import fcntl
+except ImportError:  # Windows: two runs there take turns only by the rename of a whole environment
+    fcntl = None  # type: ignore[assignment]
 
 MARK = "compatlosses-environment.json"
 MAKING = ".making-"
+LOCK = ".lock"
+LAYOUT = 2
+"""Part of an environment's name. Environments of layout 1 were made where a folder's uv.toml counted: none is used again."""
 INSTALL_SECONDS = 3600.0
+INTERPRETER_SECONDS = 60.0
+LOCK_SECONDS = 0.2
 SHIM_NEEDS = ("numba>=0.60",)
 """What the shim's compiled kernel needs beside NumPy."""
 
@@ -35,7 +47,7 @@ class Environment:
 
     @property
     def name(self) -> str:
-        told = hashlib.sha256(json.dumps(asdict(self)).encode()).hexdigest()[:8]
+        told = hashlib.sha256(json.dumps([LAYOUT, asdict(self)]).encode()).hexdigest()[:8]
         return f"{self.release.replace('==', '-')}-py{self.python}-{told}"
 
 
@@ -66,13 +78,17 @@ def made(environment: Environment, within: Path | None = None) -> Path:
 
     Raises:
         LabError: it cannot be made; with the installer's last words.
+        Halted: the installation was interrupted.
     """
     within = within or folder()
     place = within / environment.name
     if (place / MARK).is_file():
         return place
-    within.mkdir(parents=True, exist_ok=True)
-    making = Path(tempfile.mkdtemp(prefix=environment.name + MAKING, dir=within))
+    try:
+        within.mkdir(parents=True, exist_ok=True)
+        making = Path(tempfile.mkdtemp(prefix=environment.name + MAKING, dir=within))
+    except OSError as error:
+        raise LabError(f"no environment can be made in {within}: {error.strerror}") from error
     try:
         uv("venv", "--python", interpreter(environment.python), str(making), "--allow-existing")
         uv("pip", "install", "--python", str(python_in(making)), "--", *environment.requirements)
@@ -103,25 +119,72 @@ def own_source() -> list[str]:
 
 
 def uv(*arguments: str) -> None:
-    """Run uv, which looks where pip looks; LabError with its last words if it fails. No shell is involved."""
+    """Run uv, which looks where pip does; LabError with its last words if it fails. The current folder has no say in it."""
     try:
         from uv import find_uv_bin
     except ImportError as error:
         raise LabError("making environments needs uv, which is not installed: pip install 'compatlosses[lab]'") from error
     try:
-        done = subprocess.run(
-            [find_uv_bin(), "--no-progress", "--color", "never", *arguments],
-            env={**os.environ, **uv_variables()},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=INSTALL_SECONDS,
-        )
+        command = [find_uv_bin(), *configuration(), "--no-progress", "--color", "never", *arguments]
+        done = processes.run(command, INSTALL_SECONDS, installers_environment(os.environ, uv_variables()))
     except (OSError, subprocess.TimeoutExpired) as error:
         raise LabError(f"uv could not be run to its end: {error}") from error
-    if done.returncode:
-        raise LabError(last_words(done.stderr) or f"uv ended with status {done.returncode}")
+    if done.status:
+        raise LabError(last_words(done.errors) or f"uv ended with status {done.status}")
+
+
+@contextlib.contextmanager
+def locked(environment: Environment, within: Path | None = None) -> Iterator[None]:
+    """Hold an environment for one run: what makes, uses or removes it waits for its turn.
+
+    The lock is the system's own and goes with the process that holds it, however that ends.
+
+    Raises:
+        LabError: its file cannot be made.
+        Halted: the wait was interrupted.
+    """
+    within = within or folder()
+    path = within / (environment.name + LOCK)
+    try:
+        within.mkdir(parents=True, exist_ok=True)
+        held = lock_of(path)
+        if held is None:
+            print(f"{environment.release}: another run uses {environment.name}; this one waits for it", file=sys.stderr)
+        while held is None:
+            processes.check_halt()
+            time.sleep(LOCK_SECONDS)
+            held = lock_of(path)
+    except OSError as error:
+        raise LabError(f"{path} cannot be locked: {error.strerror}") from error
+    try:
+        yield
+    finally:
+        released(path, held)
+
+
+def lock_of(path: Path) -> int | None:
+    """The open file of a lock, if nobody else holds it."""
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        if fcntl is not None:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Who held it before may have removed the file that was opened: a lock on that one keeps nobody out.
+        if os.path.samestat(os.fstat(file), os.stat(path)):
+            return file
+    except (BlockingIOError, FileNotFoundError):
+        pass
+    except BaseException:
+        os.close(file)
+        raise
+    os.close(file)
+    return None
+
+
+def released(path: Path, file: int) -> None:
+    """Give a lock back; its file goes while it is still held."""
+    with contextlib.suppress(OSError):
+        path.unlink()
+    os.close(file)
 
 
 def last_words(text: str, most: int = 1200) -> str:
@@ -136,8 +199,8 @@ def interpreter(version: str) -> str:
     for candidate in candidates(version):
         code = "import sys; print('%d.%d' % sys.version_info[:2])"
         with contextlib.suppress(OSError, subprocess.SubprocessError):
-            said = subprocess.run([candidate, "-I", "-c", code], capture_output=True, text=True, timeout=60, check=True)
-            if said.stdout.strip() == version:
+            said = processes.run([candidate, "-I", "-c", code], INTERPRETER_SECONDS)
+            if said.status == 0 and said.output.strip() == version:
                 return candidate
     return version
 
@@ -150,7 +213,7 @@ def candidates(version: str) -> Iterator[str]:
     for place in sorted(root.glob(f"versions/{version}.*"), reverse=True):
         yield str(python_in(place))
     found = shutil.which(f"python{version}")
-    if found:
+    if found and os.path.isabs(found):  # not one of the current folder
         yield found
 
 
@@ -186,8 +249,9 @@ def removed(names: Sequence[str], within: Path | None = None) -> list[Kept]:
     """Remove environments by name, or by the release that they hold; what was removed.
 
     Raises:
-        LabError: a name that no environment has. Nothing is removed then.
+        LabError: a name that no environment has, or one that a run uses. Nothing is removed then.
     """
+    within = within or folder()
     there = kept(within)
     chosen = []
     for name in names:
@@ -195,6 +259,16 @@ def removed(names: Sequence[str], within: Path | None = None) -> list[Kept]:
         if not mine:
             raise LabError(f"there is no environment {name!r}; there are {', '.join(one.name for one in there) or 'none'}")
         chosen += [one for one in mine if one not in chosen]
-    for one in chosen:
-        shutil.rmtree(one.path)
+    with contextlib.ExitStack() as stack:
+        for name in {one.name.partition(MAKING)[0] for one in chosen}:
+            path = within / (name + LOCK)
+            held = lock_of(path)
+            if held is None:
+                raise LabError(f"{name} is in use by a run; wait for it, or end it")
+            stack.callback(released, path, held)
+        for one in chosen:
+            try:
+                shutil.rmtree(one.path)
+            except OSError as error:
+                raise LabError(f"{one.path} cannot be removed: {error.strerror}") from error
     return chosen

@@ -19,6 +19,7 @@ from typing import Any
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+from .files import ResultError, read_text
 from .implementations import FRAMEWORKS
 from .judge import CHECKS, Verdict
 
@@ -92,26 +93,47 @@ def load(folder: Path = EXPECTATIONS) -> tuple[Expectation, ...]:
     found: list[Expectation] = []
     for path in sorted(folder.glob("*.toml")):
         try:
-            entries = tomllib.loads(path.read_text(encoding="utf-8")).get("deviation", [])
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-            raise ExpectationError(f"{path.name}: {error}") from error
-        for number, entry in enumerate(entries, 1):
-            place = f"{path.name}, deviation {number}"
-            try:
-                found.append(made(entry, place))
-            except (KeyError, TypeError, ValueError, AttributeError) as error:
-                raise ExpectationError(f"{place}: {error!s}") from error
+            text = read_text(path)
+        except ResultError as error:
+            raise ExpectationError(str(error)) from error
+        found += expectations_in(text, path.name)
     return tuple(found)
+
+
+def expectations_in(text: str, name: str) -> list[Expectation]:
+    """The expectations of a file's text. The errors are those of `load`."""
+    try:
+        entries = tomllib.loads(text).get("deviation", [])
+    except (tomllib.TOMLDecodeError, ValueError, RecursionError) as error:
+        raise ExpectationError(f"{name}: {error}") from error
+    if not isinstance(entries, list):
+        raise ExpectationError(f"{name}: deviation is {type(entries).__name__}; expected tables [[deviation]]")
+    found = []
+    for number, entry in enumerate(entries, 1):
+        place = f"{name}, deviation {number}"
+        try:
+            found.append(made(entry, place))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ExpectationError(f"{place}: {error!s}") from error
+    return found
 
 
 def made(entry: dict[str, Any], place: str) -> Expectation:
     """An expectation from its table; ValueError says what is wrong with it."""
+    if not isinstance(entry, dict):
+        raise ValueError(f"it is {entry!r:.60}; expected a table")
     unknown = set(entry) - KEYS
     if unknown:
         raise ValueError(f"unknown key {sorted(unknown)[0]!r}")
     for key in ("framework", "implementations", "versions", "note"):
         if not entry.get(key):
             raise ValueError(f"it has no {key}")
+    for key in ("framework", "versions", "note", "link", "finding"):
+        if key in entry and not isinstance(entry[key], str):
+            raise ValueError(f"{key} is {entry[key]!r:.60}; expected a string")
+    for key in ("implementations", "modes", "cases"):
+        if key in entry and not is_strings(entry[key]):
+            raise ValueError(f"{key} is {entry[key]!r:.60}; expected a list of strings")
     if entry["framework"] not in FRAMEWORKS:
         raise ValueError(f"unknown framework {entry['framework']!r}")
     source = entry.get("link") or entry.get("finding")
@@ -131,10 +153,17 @@ def made(entry: dict[str, Any], place: str) -> Expectation:
     return Expectation(entry["framework"], names, versions, modes, failing, entry["note"], source, place)
 
 
+def is_strings(value: object) -> bool:
+    """Whether it is a list of strings."""
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
 def failing_of(table: dict[str, Any]) -> Failing:
     """The checks and cases of a table; ValueError says what is wrong with it."""
-    if set(table) != {"checks", "cases"} or not table["checks"] or not table["cases"]:
-        raise ValueError(f"failing has {sorted(table)}; expected checks and cases, neither empty")
+    if not isinstance(table, dict) or set(table) != {"checks", "cases"} or not table["checks"] or not table["cases"]:
+        raise ValueError(f"failing has {list(table)!r:.60}; expected checks and cases, neither empty")
+    if not is_strings(table["checks"]) or not is_strings(table["cases"]):
+        raise ValueError("failing has checks or cases that are no lists of strings")
     for check in table["checks"]:
         if check not in CHECKS:
             raise ValueError(f"unknown check {check!r}; checks are named like 'exact/value' and 'documented/error/phase'")

@@ -7,10 +7,12 @@ the other end may be another machine: it makes its own environments.
 from __future__ import annotations
 
 import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, as_completed
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
@@ -18,11 +20,16 @@ from typing import Any
 from . import agreement, cases, curves, environments, expectations, results
 from .implementations import Implementation
 from .judge import Verdict
+from .machines import Cluster
+from .processes import Halted, check_halt, halting
 from .recipes import LabError, Release, recipe_for
 from .runner import CASE_SECONDS, WORKER, Run, Target
 from .tally import tallies
 
 Table = dict[str, Any]
+POLL_SECONDS = 0.2
+ENDING_SECONDS = 60.0
+"""How long releases under way may take to hand in what they have, once they are to end."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,8 @@ class Finished:
     """The shim beside the native functions."""
     cases: tuple[str, ...] = ()
     seconds: float = 0.0
+    partial: bool = False
+    """Whether it was interrupted."""
 
     def as_json(self) -> Table:
         """The run as data."""
@@ -58,36 +67,43 @@ class Finished:
         of = [case for case in cases.load() if case.id in wanted]
         compared = [pair.to_json() for pair in self.pairs]
         tallied = tallies(self.verdicts, {case.id: case.dtype for case in of})
-        return results.as_json(self.targets, self.verdicts, False, self.curves, of, compared, self.seconds, tallied)
+        return results.as_json(self.targets, self.verdicts, self.partial, self.curves, of, compared, self.seconds, tallied)
 
 
 def run_job(job: Job, halt: threading.Event | None = None) -> Finished:
     """Run a release in its environment. What stands in the way is told as its targets' error. The event, once set, ends it."""
     began = time.monotonic()
     halt = halt or threading.Event()
-    try:
-        if halt.is_set():
-            raise LabError("interrupted")
-        recipe = recipe_for(job.release)
-        environment = environments.environment_of(job.release, recipe)
-        place = environments.made(environment)
-        kinds = [kind for kind in ("native", "shim") if kind_is_wanted(kind, job.implementations)]
-        if job.release.framework == "numpy":
-            kinds = ["shim"] if "shim" in kinds else []
-        if not recipe.shim:
-            kinds = [kind for kind in kinds if kind != "shim"]
-        elif "shim" in kinds:
-            environments.put_shim(place)
-    except LabError as error:
-        target = Target(job.release.framework, "native", version=job.release.version, error=str(error))
-        return Finished(job.release, [target], seconds=time.monotonic() - began)
-    python = str(environments.python_in(place))
-    targets = [target_in(python, job.release.framework, kind, mode) for kind in kinds for mode in modes_of(kind, recipe.modes)]
-    try:
+    with halting(halt), ExitStack() as held:
+        try:
+            check_halt()
+            recipe = recipe_for(job.release)
+            environment = environments.environment_of(job.release, recipe)
+            held.enter_context(environments.locked(environment))
+            place = environments.made(environment)
+            if job.remove:
+                held.callback(shutil.rmtree, place, ignore_errors=True)
+            kinds = [kind for kind in ("native", "shim") if kind_is_wanted(kind, job.implementations)]
+            if job.release.framework == "numpy":
+                kinds = ["shim"] if "shim" in kinds else []
+            if not recipe.shim:
+                kinds = [kind for kind in kinds if kind != "shim"]
+            elif "shim" in kinds:
+                environments.put_shim(place)
+        except (LabError, Halted) as error:
+            return told(job.release, str(error), time.monotonic() - began, halt.is_set())
+        python = str(environments.python_in(place))
+        # Nothing of the current folder is in the reach of a worker.
+        folder = held.enter_context(tempfile.TemporaryDirectory(prefix="compatlosses-", ignore_cleanup_errors=True))
+        name = job.release.framework
+        targets = [target_in(python, name, kind, mode, folder) for kind in kinds for mode in modes_of(kind, recipe.modes)]
         return ran(job, targets, began, halt)
-    finally:
-        if job.remove:
-            shutil.rmtree(place, ignore_errors=True)
+
+
+def told(release: Release, error: str, seconds: float = 0.0, partial: bool = False) -> Finished:
+    """A release that could not be run, and why."""
+    target = Target(release.framework, "native", version=release.version, error=error)
+    return Finished(release, [target], seconds=seconds, partial=partial)
 
 
 def modes_of(kind: str, modes: Sequence[str]) -> Sequence[str]:
@@ -95,9 +111,9 @@ def modes_of(kind: str, modes: Sequence[str]) -> Sequence[str]:
     return modes if kind == "native" else ("eager",)
 
 
-def target_in(python: str, framework: str, kind: str, mode: str) -> Target:
+def target_in(python: str, framework: str, kind: str, mode: str, folder: str | None = None) -> Target:
     """A target whose worker runs in another interpreter, isolated from this one's paths and from the worker's own folder."""
-    return Target(framework, kind, [python, "-I", "-u", str(WORKER), framework, kind, mode], mode=mode)
+    return Target(framework, kind, [python, "-I", "-u", str(WORKER), framework, kind, mode], mode=mode, folder=folder)
 
 
 def ran(job: Job, targets: list[Target], began: float, halt: threading.Event) -> Finished:
@@ -109,13 +125,33 @@ def ran(job: Job, targets: list[Target], began: float, halt: threading.Event) ->
         return not patterns or any(p == candidate.kind or fnmatchcase(candidate.name, p) for p in patterns)
 
     run = Run(targets, chosen, wanted, job.seconds, with_curves=not job.cases, halt=halt)
-    run.go(1)
+    with ending(run):
+        run.go(1)
     known = expectations.load()
     versions = {target.framework: target.version for target in targets if target.version}
     expectations.apply(run.verdicts, versions, known)
     pairs = agreement.compare(chosen, run.answers, run.verdicts)
     ids = tuple(case.id for case in chosen)
-    return Finished(job.release, targets, run.verdicts, run.curves, pairs, ids, time.monotonic() - began)
+    return Finished(job.release, targets, run.verdicts, run.curves, pairs, ids, time.monotonic() - began, halt.is_set())
+
+
+@contextmanager
+def ending(run: Run) -> Iterator[None]:
+    """End the run's workers once it is halted, so that nobody waits for the answer of one that hangs."""
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(POLL_SECONDS):
+            for worker in [*run.workers] if run.halt.is_set() else ():
+                worker.end()
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
 
 
 def kind_is_wanted(kind: str, patterns: Sequence[str]) -> bool:
@@ -127,18 +163,55 @@ def kind_is_wanted(kind: str, patterns: Sequence[str]) -> bool:
     )
 
 
-def run_all(jobs: Sequence[Job], executor: Executor, run: Callable[[Job], Finished] = run_job) -> Iterator[Finished]:
-    """Run jobs on an executor; each result as it comes. A job whose machine is lost for good is told as its target's error."""
-    futures = {executor.submit(run, job): job for job in jobs}
-    try:
-        for future in as_completed(futures):
-            release = futures[future].release
-            error = future.exception()
-            if error is None:
-                yield future.result()
-            else:
-                said = f"{type(error).__name__}: {error}"
-                yield Finished(release, [Target(release.framework, "native", version=release.version, error=said)])
-    finally:
-        for future in futures:
+class Batch:
+    """Jobs on an executor, and those that are still out."""
+
+    def __init__(self, jobs: Sequence[Job], executor: Executor, run: Callable[[Job], Finished]) -> None:
+        self.check = executor.check if isinstance(executor, Cluster) else lambda: None
+        self.out: dict[Future[Finished], Release] = {executor.submit(run, job): job.release for job in jobs}
+
+    def results(self) -> Iterator[Finished]:
+        """Each result as it comes. A job whose machine is lost for good is told as its target's error.
+
+        Raises:
+            ClusterError: no result can come any more.
+        """
+        while self.out:
+            done, _ = wait(self.out, POLL_SECONDS, FIRST_COMPLETED)
+            for future in done:
+                yield result_of(future, self.out[future])
+                del self.out[future]  # only now: a caller that is interrupted finds it again
+            if not done:
+                self.check()
+
+    def rest(self, seconds: float) -> Iterator[Finished]:
+        """What the jobs under way hand in within so many seconds, once they are to end; those that have not begun never do."""
+        for future in [future for future in self.out if future.cancel()]:
+            del self.out[future]
+        done, _ = wait(self.out, seconds)
+        for future in done:
+            yield result_of(future, self.out.pop(future))
+
+    def cancel(self) -> None:
+        """Give up what is out."""
+        for future in self.out:
             future.cancel()
+
+
+def result_of(future: Future[Finished], release: Release) -> Finished:
+    """What a job's future holds: its result, or why there is none."""
+    try:
+        return future.result(0)
+    except CancelledError:
+        return told(release, "the job was cancelled: its machine is gone")
+    except Exception as error:
+        return told(release, f"{type(error).__name__}: {error}")
+
+
+def run_all(jobs: Sequence[Job], executor: Executor, run: Callable[[Job], Finished] = run_job) -> Iterator[Finished]:
+    """Run jobs on an executor; each result as it comes, until all are there or the caller wants no more."""
+    batch = Batch(jobs, executor, run)
+    try:
+        yield from batch.results()
+    finally:
+        batch.cancel()

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -18,8 +18,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from . import compact, environments, results
-from .lab import Finished, Job, run_all, run_job
-from .machines import executor_at
+from .lab import ENDING_SECONDS, Batch, Finished, Job, run_job
+from .machines import ClusterError, executor_at
 from .recipes import LabError, Release, release_of, releases_in
 from .report import text
 
@@ -28,27 +28,95 @@ lab = typer.Typer(help="The environments in which other versions are run.", no_a
 
 @dataclass
 class Outputs:
-    """The files that a run is written to; None for those that are not asked for."""
+    """The files that a run is written to; None for those that are not wanted."""
 
     json: Path | None = None
     junit: Path | None = None
     html: Path | None = None
     folder: Path | None = None
     """Of one compact file for each release."""
+    faults: list[str] = field(default_factory=list)
+    """What could not be written."""
+    kept: set[Release] = field(default_factory=set)
+    """The releases that have their file in the folder."""
 
-    def write(self, finished: Sequence[Finished], partial: bool) -> None:
-        """Write what was asked for; `folder` has its files already."""
+    @property
+    def paths(self) -> list[Path]:
+        """The files."""
+        return [path for path in (self.json, self.junit, self.html) if path is not None]
+
+    def check(self) -> None:
+        """Refuse what cannot be written before the run, not after; make the folder."""
+        results.check_all_writable(self.paths)
+        if self.folder is not None:
+            results.check_folder(self.folder)
+        if self.html is not None:
+            from .report import html  # noqa: F401 -- what it needs is missed now, not after the run
+
+    def keep(self, one: Finished) -> None:
+        """Write a release's own file at once: what comes later may go wrong."""
+        if self.folder is None or not one.verdicts or one.release in self.kept:
+            return
+        path = self.folder / f"{one.release.distribution}-{one.release.version}.json"
+        try:
+            results.write(path, compact.dumps(one.as_json()))
+        except results.ResultError as error:
+            self.faults.append(str(error))
+        self.kept.add(one.release)
+
+    def write(self, finished: Sequence[Finished]) -> None:
+        """Write everything that is not written yet.
+
+        Raises:
+            ResultError: what could not be written, now or before; the rest was.
+        """
+        for one in finished:
+            self.keep(one)
+        try:
+            results.write_all(self.texts(finished))
+        except results.ResultError as error:
+            self.faults.append(str(error))
+        if self.faults:
+            raise results.ResultError("; ".join(self.faults))
+
+    def texts(self, finished: Sequence[Finished]) -> Iterator[tuple[Path, str]]:
+        """The files and what goes into each."""
         tables = [one.as_json() for one in finished]
-        for table in tables:
-            table["partial"] = partial
         if self.json is not None and tables:
-            results.write(self.json, json.dumps(tables[0], ensure_ascii=False) + "\n")
+            yield self.json, json.dumps(tables[0], ensure_ascii=False) + "\n"
         if self.junit is not None:
-            results.write(self.junit, results.junit([verdict for one in finished for verdict in one.verdicts]))
+            yield self.junit, results.junit([verdict for one in finished for verdict in one.verdicts])
         if self.html is not None:
             from .report.html import page
 
-            results.write(self.html, page(tables))
+            yield self.html, page(tables)
+
+
+@dataclass
+class Progress:
+    """What has come of the releases so far, printed as it comes."""
+
+    console: Console
+    aside: Console
+    outputs: Outputs
+    order: list[Release]
+    verbose: bool
+    finished: list[Finished] = field(default_factory=list)
+
+    def take(self, one: Finished) -> None:
+        """Print a release's results and keep them; a second time, nothing."""
+        if any(known is one for known in self.finished):
+            return
+        self.finished.append(one)
+        self.finished.sort(key=lambda known: self.order.index(known.release))
+        count = f"{len(self.finished)} of {len(self.order)}: {one.release}, {one.seconds:.0f} s"
+        self.aside.print(count + (", interrupted" if one.partial else ""), style="dim")
+        try:
+            text.matrix(self.console, one.targets, one.verdicts)
+            text.details(self.console, one.targets, one.verdicts, self.verbose)
+            text.agreement(self.console, one.pairs)
+        finally:
+            self.outputs.keep(one)
 
 
 def planned(at: Sequence[str], file: Path | None) -> list[Release]:
@@ -62,44 +130,65 @@ def planned(at: Sequence[str], file: Path | None) -> list[Release]:
 
 
 def conform_releases(jobs: Sequence[Job], outputs: Outputs, verbose: bool, at_a_time: int, dask: str | None = None) -> int:
-    """Run releases, here or on a cluster, print what came of each as it comes, write what was asked for; the exit status."""
+    """Run releases, here or on a cluster, print what came of each as it comes, write what was asked for; the exit status.
+
+    Raises:
+        LabError: the call is wrong.
+        ResultError: something could not be written; the rest was.
+    """
     if outputs.json is not None and len(jobs) > 1:
         raise LabError("--json takes the run of one release; for several, --results FOLDER writes a file for each")
-    console, progress = Console(), Console(stderr=True)
-    finished: list[Finished] = []
-    interrupted = False
-    halt = threading.Event()
-    run = run_job if dask else partial(run_job, halt=halt)
+    outputs.check()
+    console = Console(stderr=any(map(results.is_standard_output, outputs.paths)))
+    progress = Progress(console, Console(stderr=True), outputs, [job.release for job in jobs], verbose)
     began = time.monotonic()
-    progress.print(
+    progress.aside.print(
         f"{len(jobs)} {'release' if len(jobs) == 1 else 'releases'}; an environment is made where there is none yet",
         style="dim",
     )
+    trouble, interrupted = "", False
     try:
-        with executor_at(dask, at_a_time) as executor, stopping(halt):
-            for one in run_all(jobs, executor, run):
-                finished.append(one)
-                progress.print(f"{len(finished)} of {len(jobs)}: {one.release}, {one.seconds:.0f} s", style="dim")
-                if outputs.folder is not None and one.verdicts:
-                    name = f"{one.release.distribution}-{one.release.version}.json"
-                    results.write(outputs.folder / name, compact.dumps(one.as_json()))
-                text.matrix(console, one.targets, one.verdicts)
-                text.details(console, one.targets, one.verdicts, verbose)
-                text.agreement(console, one.pairs)
-    except KeyboardInterrupt:
-        interrupted = True
-    order = [job.release for job in jobs]
-    finished.sort(key=lambda one: order.index(one.release))
-    outputs.write(finished, interrupted)
-    verdicts = [verdict for one in finished for verdict in one.verdicts]
-    text.summary(console, verdicts, len({verdict.case for verdict in verdicts}), time.monotonic() - began)
+        try:
+            run_releases(jobs, progress, at_a_time, dask)
+        except KeyboardInterrupt:
+            interrupted = True
+        except ClusterError as error:
+            trouble = str(error)
+        verdicts = [verdict for one in progress.finished for verdict in one.verdicts]
+        text.summary(console, verdicts, len({verdict.case for verdict in verdicts}), time.monotonic() - began)
+    finally:
+        outputs.write(progress.finished)
     if interrupted:
         console.print("[bold yellow]interrupted: the results are partial[/]")
         return 130
-    if any(target.error or not target.implementations() for one in finished for target in one.targets):
+    if trouble:
+        missing = [str(release) for release in progress.order if all(release != one.release for one in progress.finished)]
+        lost = f"; without results: {', '.join(missing)}" if missing else ""
+        progress.aside.print(f"[bold red]error:[/] {escape(trouble + lost)}", highlight=False, soft_wrap=True)
         return 3
-    unexplained = any(pair.unexplained for one in finished for pair in one.pairs)
+    if any(target.error or not target.implementations() for one in progress.finished for target in one.targets):
+        return 3
+    unexplained = any(pair.unexplained for one in progress.finished for pair in one.pairs)
     return 1 if unexplained or any(verdict.expectation in text.WRONG for verdict in verdicts) else 0
+
+
+def run_releases(jobs: Sequence[Job], progress: Progress, at_a_time: int, dask: str | None) -> None:
+    """Run the jobs, and take what comes; when interrupted, what the releases under way have by then."""
+    halt = threading.Event()
+    run = run_job if dask else partial(run_job, halt=halt)
+    with executor_at(dask, at_a_time) as executor, stopping(halt):
+        batch = Batch(jobs, executor, run)
+        try:
+            for one in batch.results():
+                progress.take(one)
+        except KeyboardInterrupt:
+            halt.set()
+            progress.aside.print("interrupted; what the releases under way have by now is saved", style="dim")
+            for one in batch.rest(0 if dask else ENDING_SECONDS):
+                progress.take(one)
+            raise
+        finally:
+            batch.cancel()
 
 
 @contextmanager

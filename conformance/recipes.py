@@ -15,10 +15,12 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from .expectations import contains, overlap
+from .files import ResultError, read_text
 from .implementations import DISTRIBUTIONS
 
 RECIPES = Path(__file__).with_name("recipes.toml")
 SHIM_PYTHON = (3, 11)
+LARGEST_FILE = 1_000_000
 FRAMEWORK_OF = {distribution: framework for framework, distribution in DISTRIBUTIONS.items()}
 
 
@@ -66,8 +68,8 @@ def release_of(text: str) -> Release:
     wanted = "expected an exact version, such as torch==2.1.0"
     try:
         requirement = Requirement(text)
-    except InvalidRequirement as error:
-        raise LabError(f"{text!r} is no requirement; {wanted}") from error
+    except (InvalidRequirement, ValueError, RecursionError) as error:
+        raise LabError(f"{text!r:.200} is no requirement; {wanted}") from error
     name = canonicalize_name(requirement.name)
     if name not in FRAMEWORK_OF:
         raise LabError(f"{text!r} asks for {name!r}; expected one of {', '.join(FRAMEWORK_OF)}")
@@ -75,7 +77,10 @@ def release_of(text: str) -> Release:
     plain = not (requirement.url or requirement.extras or requirement.marker)
     if not plain or len(specifiers) != 1 or specifiers[0].operator != "==" or specifiers[0].version.endswith("*"):
         raise LabError(f"{text!r} does not name one version; {wanted}")
-    return Release(name, str(Version(specifiers[0].version)))
+    try:
+        return Release(name, str(Version(specifiers[0].version)))
+    except ValueError as error:
+        raise LabError(f"{text!r:.200} does not name one version; {wanted}") from error
 
 
 @cache
@@ -118,8 +123,8 @@ def releases_in(path: Path) -> list[Release]:
 def table_of(path: Path) -> dict[str, Any]:
     """A TOML file's table."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise LabError(f"{path} cannot be read: {error.strerror}") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        return tomllib.loads(read_text(path, LARGEST_FILE))
+    except ResultError as error:
+        raise LabError(str(error)) from error
+    except (ValueError, RecursionError) as error:
         raise LabError(f"{path} is no TOML: {error}") from error

@@ -4,28 +4,44 @@ from __future__ import annotations
 
 import datetime
 import json
-import os
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 from .cases import Case
 from .curves import CENTRES, Curve
-from .judge import STATUSES, Verdict
+from .files import (
+    ResultError,
+    check_all_writable,
+    check_folder,
+    check_writable,
+    is_standard_output,
+    read_text,
+    write,
+    write_all,
+)
+from .judge import Verdict
+from .printable import printable
 from .runner import Target
+from .schema import SchemaError, check_run
 from .tally import Tally
 
 SCHEMA = 1
-LARGEST_FILE = 500_000_000
 Table = dict[str, Any]
-NEEDED = {"case": str, "implementation": str, "framework": str, "kind": str, "status": str, "message": str, "checks": list}
-NEEDED_OF_CHECK = {"what": str, "yardstick": str, "status": str, "message": str}
-
-
-class ResultError(ValueError):
-    """A file of results that cannot be read or written."""
+__all__ = [
+    "ResultError",
+    "as_json",
+    "check_all_writable",
+    "check_folder",
+    "check_writable",
+    "is_standard_output",
+    "junit",
+    "read",
+    "read_text",
+    "write",
+    "write_all",
+]
 
 
 def as_json(
@@ -56,60 +72,46 @@ def as_json(
     return data
 
 
-def write(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    try:
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(file.name, 0o644)
-        os.replace(file.name, path)
-    except OSError as error:
-        raise ResultError(f"{path} cannot be written: {error.strerror}") from error
-
-
-def check_writable(path: Path) -> None:
-    """Refuse, before a long run, a path that cannot be written after it."""
-    folder = path.parent
-    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise ResultError(f"{path} cannot be written: expected a file in a folder that exists and is writable")
-
-
 def read(path: Path) -> Table:
-    """A run from its file, its schema checked."""
+    """A run from its file, its schema checked.
+
+    Raises:
+        ResultError: it cannot be read, is no JSON, or is no run.
+    """
+    text = read_text(path)
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise ResultError(f"{path} is larger than {LARGEST_FILE} bytes")
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ResultError(f"{path} cannot be read: {error.strerror}") from error
+        data = json.loads(text, object_pairs_hook=table_without_twins, parse_constant=no_constant)
     except (ValueError, RecursionError) as error:
         raise ResultError(f"{path} is no JSON: {error}") from error
-    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+    if not isinstance(data, dict) or type(data.get("schema")) is not int or data["schema"] != SCHEMA:
         raise ResultError(f"{path} is no result of schema {SCHEMA}")
     if "compact" in data:
         from .compact import expanded
 
         try:
             data = expanded(data)
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise ResultError(f"{path} is no compact result: {type(error).__name__}: {error}") from error
-    verdicts = data.get("verdicts")
-    if not isinstance(verdicts, list) or not isinstance(data.get("targets"), list):
-        raise ResultError(f"{path} has no list of verdicts or of targets")
-    for verdict in verdicts:
-        check_table(path, verdict, "verdict", NEEDED)
-        for check in verdict["checks"]:
-            check_table(path, check, "check", NEEDED_OF_CHECK)
+    try:
+        check_run(data)
+    except SchemaError as error:
+        raise ResultError(f"{path} is no result: {error}") from error
     run: Table = data
     return run
 
 
-def check_table(path: Path, table: object, what: str, needed: Mapping[str, type]) -> None:
-    """Refuse a table that lacks a key or has an unknown status."""
-    if not isinstance(table, dict) or any(not isinstance(table.get(key), kind) for key, kind in needed.items()):
-        raise ResultError(f"{path} has a {what} without one of {', '.join(needed)}")
-    if table["status"] not in STATUSES:
-        raise ResultError(f"{path} has a {what} of status {table['status']!r}")
+def table_without_twins(pairs: Sequence[tuple[str, Any]]) -> Table:
+    """A JSON object; of one that has a key twice, readers would take different values."""
+    table = dict(pairs)
+    if len(table) < len(pairs):
+        twin = next(key for place, (key, _) in enumerate(pairs) if key in {earlier for earlier, _ in pairs[:place]})
+        raise ValueError(f"an object has the key {twin[:60]!r} twice")
+    return table
+
+
+def no_constant(name: str) -> None:
+    """Refuse Python's extension of JSON; the schema writes these numbers as strings."""
+    raise ValueError(f'{name} is no JSON; expected "inf", "-inf" or "nan" as a string')
 
 
 def junit(verdicts: Sequence[Verdict]) -> str:
@@ -117,10 +119,11 @@ def junit(verdicts: Sequence[Verdict]) -> str:
     root = ElementTree.Element("testsuites")
     for label in sorted({verdict.label for verdict in verdicts}):
         mine = [verdict for verdict in verdicts if verdict.label == label]
-        suite = ElementTree.SubElement(root, "testsuite", name=label, tests=str(len(mine)))
+        suite = ElementTree.SubElement(root, "testsuite", name=printable(label), tests=str(len(mine)))
         suite.set("failures", str(sum(v.expectation in ("unexpected", "stale") for v in mine)))
         for verdict in mine:
-            item = ElementTree.SubElement(suite, "testcase", classname=label, name=verdict.case, time=str(verdict.seconds))
+            names = {"classname": printable(label), "name": printable(verdict.case)}
+            item = ElementTree.SubElement(suite, "testcase", names, time=str(verdict.seconds))
             said = printable(verdict.message)
             if verdict.expectation in ("unexpected", "stale"):
                 kind = "unexpected pass" if verdict.expectation == "stale" else verdict.status
@@ -128,8 +131,3 @@ def junit(verdicts: Sequence[Verdict]) -> str:
             elif verdict.status != "pass":
                 ElementTree.SubElement(item, "skipped", message=f"{verdict.status}: {said}")
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True)
-
-
-def printable(text: str) -> str:
-    """Text without the control characters that XML cannot hold."""
-    return "".join(c if c in "\t\n" or c.isprintable() else "?" for c in text)

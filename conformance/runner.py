@@ -68,6 +68,8 @@ class Target:
     seconds: float = 0.0
     mode: str = "eager"
     """How the framework executes the calls."""
+    folder: str | None = None
+    """Where its worker runs; by default in the current folder."""
 
     @property
     def label(self) -> str:
@@ -107,6 +109,7 @@ class Worker:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 env=environment,
+                cwd=target.folder,
                 pass_fds=[watched],
                 start_new_session=True,
             )

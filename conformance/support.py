@@ -19,9 +19,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 
+from . import schema
 from .changes import FAILURES
+from .files import ResultError, read_text
 
 BEHAVIOURS = Path(__file__).with_name("behaviours.toml")
 RESULTS = Path(__file__).with_name("results")
@@ -29,6 +31,27 @@ SUPPORT = Path(__file__).with_name("support.json")
 SCHEMA = 1
 Table = dict[str, Any]
 Statement = dict[str, Any]
+
+
+def version(value: Any, where: str) -> None:
+    """The form of a version: a string, or false for none."""
+    if value is not False:
+        schema.text(value, where)
+
+
+STATEMENT = {
+    "version_added": schema.Field(version),
+    "version_removed": schema.Field(schema.text, schema.LEFT_OUT),
+    "versions": schema.Field(schema.list_of(schema.text), schema.LEFT_OUT),
+    "partial_implementation": schema.Field(schema.boolean, schema.LEFT_OUT),
+    "notes": schema.Field(schema.list_of(schema.text), schema.LEFT_OUT),
+}
+KEPT = {
+    "schema": schema.Field(schema.number),
+    "releases": schema.Field(schema.object_of(schema.list_of(schema.text))),
+    "behaviours": schema.Field(schema.object_of(schema.text)),
+    "support": schema.Field(schema.object_of(schema.object_of(schema.list_of(schema.table_of(STATEMENT))))),
+}
 ALWAYS = ("crash", "timeout", "error")
 """What counts against every behaviour."""
 
@@ -89,9 +112,29 @@ def behaviours(path: Path = BEHAVIOURS) -> tuple[Behaviour, ...]:
 
 
 def load(path: Path = SUPPORT) -> Table:
-    """The table that is kept."""
-    found: Table = json.loads(path.read_text(encoding="utf-8"))
+    """The table that is kept.
+
+    Raises:
+        ResultError: it cannot be read, or is no support table.
+    """
+    try:
+        found: Table = json.loads(read_text(path))
+        schema.table_of(KEPT)(found, "the table")
+    except (ValueError, RecursionError) as error:
+        raise error if isinstance(error, ResultError) else ResultError(f"{path} is no support table: {error}") from error
     return found
+
+
+def fault_of_release(run: Table) -> str:
+    """Why a run is not that of one release; empty if it is."""
+    frameworks = {target["framework"] for target in run["targets"]}
+    if len(frameworks) != 1:
+        return f"has {len(frameworks)} frameworks among its targets"
+    try:
+        Version(version_of(run))
+    except InvalidVersion:
+        return f"is of the version {version_of(run)!r}, which has no place among others"
+    return ""
 
 
 def version_of(run: Table) -> str:

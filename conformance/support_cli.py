@@ -29,23 +29,39 @@ def make_support(
 
     try:
         found = [results.read(path) for path in runs or sorted(support.RESULTS.glob("*.json"))]
-        if not found:
-            wrong("there are no runs: give some, such as those that conform --lab writes with --results")
-        faults = []
-        for path, text in files(found, json_file, readme):
-            if not check:
-                results.write(path, text)
-            elif not path.exists() or path.read_text(encoding="utf-8") != text:
-                faults.append(f"{path} is not what the runs say; make it anew: compatlosses support")
-    except (results.ResultError, UnicodeDecodeError) as error:
+        check_releases(found, runs or [])
+        made = files(found, json_file, readme)
+        faults = differing(made) if check else []
+        if check and json_file is not None and json_file.exists():
+            faults += support.lint(support.load(json_file), found, [case.id for case in cases.load()])
+        if not json_file and not readme:
+            print(markdown(found))
+        if not check:
+            results.write_all(made)
+    except results.ResultError as error:
         wrong(str(error))
-    if check and json_file is not None and json_file.exists():
-        faults += support.lint(support.load(json_file), found, [case.id for case in cases.load()])
-    if not json_file and not readme:
-        print(markdown(found))
     for fault in faults:
         print(fault)
     raise typer.Exit(1 if faults else 0)
+
+
+def check_releases(found: Sequence[Table], paths: Sequence[Path]) -> None:
+    """Refuse what is no run of one release: the table is made of releases in their order."""
+    if not found:
+        raise results.ResultError("there are no runs: give some, such as those that conform --lab writes with --results")
+    for place, run in enumerate(found):
+        fault = support.fault_of_release(run)
+        if fault:
+            raise results.ResultError(f"{paths[place] if paths else 'a kept run'} {fault}; expected the run of one release")
+
+
+def differing(made: Sequence[tuple[Path, str]]) -> list[str]:
+    """Which files are not what the runs say."""
+    return [
+        f"{path} is not what the runs say; make it anew: compatlosses support"
+        for path, text in made
+        if not path.exists() or results.read_text(path) != text
+    ]
 
 
 def files(runs: Sequence[Table], json_file: Path | None, readme: Path | None) -> list[tuple[Path, str]]:
@@ -54,7 +70,7 @@ def files(runs: Sequence[Table], json_file: Path | None, readme: Path | None) ->
     if json_file is not None:
         asked.append((json_file, support.dumps(support.table_of(runs))))
     if readme is not None:
-        before, begin, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
+        before, begin, rest = results.read_text(readme).partition(BEGIN)
         _, end, after = rest.partition(END)
         if not begin or not end:
             raise results.ResultError(f"{readme} has no {BEGIN} and {END}, between which the table goes")
@@ -66,7 +82,7 @@ def markdown(runs: Sequence[Table]) -> str:
     """A row for each behaviour, a column for each release's main function, and one for the shim on all of them."""
     columns = [
         (f"{TITLES.get(framework, framework)} {support.version_of(run)}", native_tallies(run))
-        for framework, members in sorted(support.in_order(runs).items(), key=lambda item: FRAMEWORKS.index(item[0]))
+        for framework, members in sorted(support.in_order(runs).items(), key=lambda item: place_of(item[0]))
         for run in members
     ]
     shim = shim_tallies(runs)
@@ -77,6 +93,11 @@ def markdown(runs: Sequence[Table]) -> str:
         cells = [cell(told.get(behaviour.id)) for _, told in columns]
         lines.append(f"| {behaviour.title} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def place_of(framework: str) -> int:
+    """A framework's place among those that are known; others come last."""
+    return FRAMEWORKS.index(framework) if framework in FRAMEWORKS else len(FRAMEWORKS)
 
 
 def native_tallies(run: Table) -> dict[str, support.Tally]:

@@ -5,19 +5,25 @@ from __future__ import annotations
 import json
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase, translate
 from pathlib import Path
 from re import compile as pattern_of
 from typing import Any
 
-from .expectations import FAILURES, ExpectationError, load, made
-from .results import write
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+from .expectations import FAILURES, Expectation, ExpectationError, expectations_in, load, made
+from .files import read_text, write_all
+from .implementations import FRAMEWORKS
 
 Table = dict[str, Any]
 Failure = tuple[str, str, str]
 """Implementation, check and case."""
+Check = Callable[[Sequence[Expectation]], Iterable[str]]
+"""Says what is wrong among expectations."""
 
 
 @dataclass(frozen=True)
@@ -64,18 +70,28 @@ def compact(failing: Iterable[str], others: Iterable[str]) -> list[str]:
     return patterns
 
 
-def updated(run: Table, folder: Path, choice: Choice) -> list[str]:
-    """Bring the folder's files up to the run; lines that say what was done."""
-    load(folder)
-    said = []
-    for target_key in sorted({(v["framework"], v.get("mode", "eager")) for v in run["verdicts"]}):
-        framework, mode = target_key
-        mine = [v for v in run["verdicts"] if (v["framework"], v.get("mode", "eager")) == target_key]
-        version = next(t["version"] for t in run["targets"] if t["framework"] == framework).partition("+")[0]
+def updated(run: Table, folder: Path, choice: Choice, check: Check = lambda expectations: ()) -> list[str]:
+    """Bring the folder's files up to the run; lines that say what was done.
+
+    Everything is worked out first and read back as `load` reads it; `check` may find more that is wrong. Only then are files
+    written.
+
+    Raises:
+        ExpectationError: the folder, the choice, or what would be written is not as it must be; nothing was written.
+        ResultError: a file cannot be read or written.
+    """
+    before = load(folder)
+    check_choice(choice)
+    said: list[str] = []
+    texts: dict[Path, str] = {}
+    for framework, mode in sorted({(v["framework"], v["mode"]) for v in run["verdicts"]}):
+        mine = [v for v in run["verdicts"] if (v["framework"], v["mode"]) == (framework, mode)]
+        version = version_of(run, framework)
         # An older release has a file of its own.
         own = folder / f"{framework}-{version}.toml"
         path = own if own.exists() else folder / f"{framework}.toml"
-        entries = tomllib.loads(path.read_text(encoding="utf-8")).get("deviation", []) if path.exists() else []
+        text = texts[path] if path in texts else read_text(path) if path.exists() else ""
+        entries = tomllib.loads(text).get("deviation", [])
         entries, dropped = without_stale(entries, mine, version, mode)
         present = spoken_of(entries, mine, version, mode)
         new = {
@@ -88,11 +104,46 @@ def updated(run: Table, folder: Path, choice: Choice) -> list[str]:
         tail = {"note": choice.note, "link" if "://" in choice.finding else "finding": choice.finding}
         added = list(entries_of(new, mine, head if mode == "eager" else {**head, "modes": [mode]}, tail))
         if dropped or added:
-            write(path, toml([*entries, *added]))
+            texts[path] = toml([*entries, *added])
         said += [f"{path.name}: {len(e['failing'])} lists of checks for {', '.join(e['implementations'])}" for e in added]
         said += [f"{path.name}: dropped {line}" for line in dropped]
-    load(folder)
+    after = [one for one in before if folder / one.place.partition(", ")[0] not in texts]
+    for path, text in texts.items():
+        after += expectations_in(text, path.name)
+    known = set(check(before))
+    faults = [fault for fault in check(after) if fault not in known]
+    if faults:
+        raise ExpectationError(f"nothing was written, for it would be wrong: {'; '.join(faults[:5])}")
+    write_all(texts.items())
     return said
+
+
+def check_choice(choice: Choice) -> None:
+    """Refuse a choice of which no sound entry comes."""
+    for name, value in (("--note", choice.note), ("--finding", choice.finding)):
+        if not value.strip():
+            raise ExpectationError(f"{name} is empty; expected what an entry is to say")
+    try:
+        SpecifierSet(choice.versions or "")
+    except InvalidSpecifier as error:
+        raise ExpectationError(
+            f"--versions is {choice.versions!r}; expected a range of versions, such as '>=2.1,<2.2'"
+        ) from error
+
+
+def version_of(run: Table, framework: str) -> str:
+    """The version of a framework that a run is of. Both are to be in a file's name: neither is ever a path."""
+    if framework not in FRAMEWORKS:
+        raise ExpectationError(f"the run has verdicts of the framework {framework!r}; expected among {', '.join(FRAMEWORKS)}")
+    found = {t["version"].partition("+")[0] for t in run["targets"] if t["framework"] == framework and t["version"]}
+    if len(found) != 1:
+        raise ExpectationError(f"the run has {len(found)} versions of {framework}; expected one target's")
+    version: str = found.pop()
+    try:
+        Version(version)
+    except InvalidVersion as error:
+        raise ExpectationError(f"the run's version of {framework} is {version!r}; expected one such as 2.13.0") from error
+    return version
 
 
 def spoken_of(entries: list[Table], verdicts: list[Table], version: str, mode: str) -> set[Failure]:
@@ -160,8 +211,13 @@ def written(table: Table) -> Iterator[str]:
     """A table's keys and values."""
     for key, value in table.items():
         if isinstance(value, list) and len(json.dumps(value)) > 100:
-            yield from (f"{key} = [", *(f"    {json.dumps(item, ensure_ascii=False)}," for item in value), "]")
+            yield from (f"{key} = [", *(f"    {quoted(item)}," for item in value), "]")
         elif isinstance(value, (str, list)):
-            yield f"{key} = {json.dumps(value, ensure_ascii=False)}"
+            yield f"{key} = {quoted(value)}"
         else:
             raise ExpectationError(f"{key} is {value!r}; expected a string or a list of strings")
+
+
+def quoted(value: object) -> str:
+    """A string, or a list of strings, as JSON that is TOML too: of what JSON writes as it is, TOML forbids the delete alone."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
