@@ -278,7 +278,7 @@ def conform(
     if not any(implementation for target in targets for implementation in target.implementations() if wanted(implementation)):
         console.print("[bold red]nothing that was asked for could be run[/]")
         raise typer.Exit(3)
-    if any(target.error or not target.implementations() for target in targets):
+    if any(target.error or target.missing or not target.implementations() for target in targets):
         raise typer.Exit(3)
     if any(verdict.expectation in text.WRONG for verdict in run.verdicts) or any(pair.unexplained for pair in pairs):
         raise typer.Exit(1)

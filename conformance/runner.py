@@ -77,6 +77,11 @@ class Target:
         label = f"{name} {self.version}".strip()
         return label if self.mode == "eager" else f"{label}, {self.mode}"
 
+    @property
+    def missing(self) -> dict[str, str]:
+        """What of the shim cannot be called, and why: nothing may be. A framework's own functions come and go."""
+        return {name: reason for name, reason in self.available.items() if reason is not None and self.kind == "shim"}
+
     def implementations(self) -> list[Implementation]:
         """What the worker said can be called."""
         return [

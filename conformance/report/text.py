@@ -109,7 +109,8 @@ def details(console: Console, targets: Sequence[Target], verdicts: Sequence[Verd
             console.print(f"[bold red]{shown(target.label)} could not be run:[/] {shown(target.error)}")
         for name, reason in target.available.items():
             if reason is not None:
-                console.print(f"[dim]{shown(target.label)} has no {shown(name)}: {shown(reason)}[/]", soft_wrap=verbose)
+                style = "bold red" if name in target.missing else "dim"
+                console.print(f"[{style}]{shown(target.label)} has no {shown(name)}: {shown(reason)}[/]", soft_wrap=verbose)
     known: Counter[str] = Counter()
     for verdict in verdicts:
         known.update({check.finding for check in verdict.checks if check.expectation == "expected"})
