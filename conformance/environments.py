@@ -17,7 +17,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 from . import processes
-from .pip_settings import configuration, installers_environment, uv_variables
+from .pip_settings import configuration, installers_environment, is_on, uv_variables
 from .recipes import LabError, Recipe, Release
 
 try:
@@ -125,8 +125,11 @@ def uv(*arguments: str) -> None:
     except ImportError as error:
         raise LabError("making environments needs uv, which is not installed: pip install 'compatlosses[lab]'") from error
     try:
+        variables = installers_environment(os.environ, uv_variables())
         command = [find_uv_bin(), *configuration(), "--no-progress", "--color", "never", *arguments]
-        done = processes.run(command, INSTALL_SECONDS, installers_environment(os.environ, uv_variables()))
+        if arguments[:2] == ("pip", "install") and is_on(variables.get("UV_NO_INDEX", "")):
+            command.insert(command.index("install") + 1, "--no-index")  # not every uv has a variable for it
+        done = processes.run(command, INSTALL_SECONDS, variables)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise LabError(f"uv could not be run to its end: {error}") from error
     if done.status:

@@ -57,8 +57,7 @@ def write(path: Path, text: str) -> None:
     Raises:
         ResultError: it cannot be written.
     """
-    # A lone surrogate, which UTF-8 lacks, is written as JSON and Python write it: \udc80.
-    data = text.encode("utf-8", "backslashreplace")
+    data = encoded(text)
     try:
         if is_standard_output(path):
             write_output(data)
@@ -69,6 +68,11 @@ def write(path: Path, text: str) -> None:
             replace(path, data)
     except (OSError, ValueError) as error:
         raise ResultError(f"{path} cannot be written: {said(error)}") from error
+
+
+def encoded(text: str) -> bytes:
+    r"""The bytes that are written. A lone surrogate, which UTF-8 lacks, becomes what JSON and Python write for it: ``\udc80``."""
+    return text.encode("utf-8", "backslashreplace")
 
 
 def write_all(files: Iterable[tuple[Path, str]]) -> None:

@@ -167,7 +167,7 @@ class Batch:
     """Jobs on an executor, and those that are still out."""
 
     def __init__(self, jobs: Sequence[Job], executor: Executor, run: Callable[[Job], Finished]) -> None:
-        self.check = executor.check if isinstance(executor, Cluster) else lambda: None
+        self.cluster = executor if isinstance(executor, Cluster) else None
         self.out: dict[Future[Finished], Release] = {executor.submit(run, job): job.release for job in jobs}
 
     def results(self) -> Iterator[Finished]:
@@ -179,10 +179,12 @@ class Batch:
         while self.out:
             done, _ = wait(self.out, POLL_SECONDS, FIRST_COMPLETED)
             for future in done:
+                if future.cancelled() and self.cluster:
+                    self.cluster.check(0)  # Dask cancels what it has lost the scheduler of
                 yield result_of(future, self.out[future])
                 del self.out[future]  # only now: a caller that is interrupted finds it again
-            if not done:
-                self.check()
+            if not done and self.cluster:
+                self.cluster.check()
 
     def rest(self, seconds: float) -> Iterator[Finished]:
         """What the jobs under way hand in within so many seconds, once they are to end; those that have not begun never do."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 import time
@@ -41,14 +42,14 @@ class Cluster(Executor):
         future: Future[T] = self.executor.submit(function, *arguments, **options)
         return future
 
-    def check(self) -> None:
-        """Look after the cluster, not more often than is useful.
+    def check(self, seconds: float = CHECK_SECONDS) -> None:
+        """Look after the cluster, unless that was done within so many seconds.
 
         Raises:
             ClusterError: its scheduler does not answer, or it has had no worker for a while.
         """
         now = time.monotonic()
-        if now - self.checked < CHECK_SECONDS:
+        if now - self.checked < seconds:
             return
         self.checked = now
         if self.workers():
@@ -79,7 +80,7 @@ class Cluster(Executor):
 
 def reason(error: BaseException) -> str:
     """What an exception says, or its type where it says nothing."""
-    return str(error) or type(error).__name__
+    return "no answer in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
 
 
 @contextmanager
@@ -122,6 +123,10 @@ def connected(address: str) -> Cluster:
             f"no Dask scheduler answers at {address!r} ({reason(error)}); expected an address such as tcp://scheduler:8786"
         ) from error
     try:
+        # A Client of what is no scheduler goes on trying, and does not let itself be closed.
+        kind = asyncio.run(asyncio.wait_for(kind_at(address), CONNECT_SECONDS))
+        if kind != "Scheduler":
+            raise OSError(f"it is a {kind}")
         return Cluster(Client(address, timeout=CONNECT_SECONDS, set_as_default=False), address)
     except Exception as error:  # whatever a peer that is no scheduler makes of the connection
         raise ClusterError(
@@ -130,9 +135,19 @@ def connected(address: str) -> Cluster:
         ) from error
 
 
+async def kind_at(address: str) -> str:
+    """What part of a cluster answers at an address."""
+    from distributed.core import rpc
+
+    async with rpc(address, timeout=CONNECT_SECONDS) as peer:
+        return str((await peer.identity())["type"])
+
+
 @contextmanager
 def quiet() -> Iterator[None]:
     """Keep Dask's log off the terminal: what matters in it is said as an error of ours."""
+    with suppress(ImportError):
+        import distributed  # noqa: F401 -- it sets its loggers up when it is imported
     loggers = [logging.getLogger(name) for name in logging.root.manager.loggerDict if name.split(".")[0] in NOISY]
     loggers += [logging.getLogger(name) for name in NOISY]
     before = [(logger, logger.level) for logger in loggers]

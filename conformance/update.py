@@ -16,7 +16,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from .expectations import FAILURES, Expectation, ExpectationError, expectations_in, load, made
-from .files import read_text, write_all
+from .files import encoded, read_text, write_all
 from .implementations import FRAMEWORKS
 
 Table = dict[str, Any]
@@ -109,7 +109,7 @@ def updated(run: Table, folder: Path, choice: Choice, check: Check = lambda expe
         said += [f"{path.name}: dropped {line}" for line in dropped]
     after = [one for one in before if folder / one.place.partition(", ")[0] not in texts]
     for path, text in texts.items():
-        after += expectations_in(text, path.name)
+        after += expectations_in(encoded(text).decode(), path.name)
     known = set(check(before))
     faults = [fault for fault in check(after) if fault not in known]
     if faults:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -22,16 +23,17 @@ from compatlosses.conformance.lab import Job, run_all
 from compatlosses.conformance.machines import executor_at
 from compatlosses.conformance.recipes import Release, recipe_for
 
-TORCH = Release("torch", "2.13.0")
+TORCH, PADDLE = Release("torch", "2.13.0"), Release("paddlepaddle", "3.3.1")
 SECONDS = 60.0
 
 
 @dataclass
 class Cluster:
-    """A scheduler's address and the processes of its workers, by their addresses."""
+    """A scheduler's address, the processes of its workers, by their addresses, and its own."""
 
     address: str
     workers: dict[str, int]
+    scheduler: int
 
 
 def provide(release: Release, cache: Path) -> None:
@@ -45,23 +47,19 @@ def provide(release: Release, cache: Path) -> None:
     (place / environments.MARK).write_text(json.dumps(asdict(environment)))
 
 
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A scheduler and two workers of one thread each, started as people start them."""
-    folder = tmp_path_factory.mktemp("cluster")
+@contextmanager
+def started(folder: Path, workers: int) -> Iterator[Cluster]:
+    """A scheduler and so many workers of one thread each, started as people start them."""
     provide(TORCH, folder / "cache")
+    provide(PADDLE, folder / "cache")
     file = folder / "scheduler.json"
     environment = {**os.environ, "XDG_CACHE_HOME": str(folder / "cache"), "DASK_TEMPORARY_DIRECTORY": str(folder)}
     worker = ["worker", "--scheduler-file", str(file), "--nthreads", "1", "--no-nanny", "--no-dashboard"]
-    commands = [
-        ["scheduler", "--scheduler-file", str(file), "--host", "127.0.0.1", "--port", "0", "--no-dashboard"],
-        worker,
-        worker,
-    ]
+    scheduler = ["scheduler", "--scheduler-file", str(file), "--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
     log = (folder / "log").open("w")
     processes = [
         subprocess.Popen([sys.executable, "-m", "dask", *command], env=environment, stdout=log, stderr=log, cwd=folder)
-        for command in commands
+        for command in (scheduler, *[worker] * workers)
     ]
     try:
         deadline = time.monotonic() + SECONDS
@@ -70,13 +68,21 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
             time.sleep(0.1)
         address = json.loads(file.read_text())["address"]
         with Client(address, set_as_default=False) as client:
-            client.wait_for_workers(2, timeout=SECONDS)
-            yield Cluster(address, client.run(os.getpid))
+            client.wait_for_workers(workers, timeout=SECONDS)
+            pids = client.run(os.getpid)
+        yield Cluster(address, pids, processes[0].pid)
     finally:
         for process in processes:
             process.kill()
             process.wait()
         log.close()
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A scheduler and two workers."""
+    with started(tmp_path_factory.mktemp("cluster"), 2) as found:
+        yield found
 
 
 def conform(*arguments: str) -> tuple[int, str]:
@@ -129,3 +135,36 @@ def test_a_wrong_call_ends_with_2(arguments: list[str], said: str, monkeypatch: 
     assert status == 2
     assert said in output
     assert "Traceback" not in output
+
+
+SCRIPT = """
+import sys
+import typer
+from compatlosses.conformance import cli, machines
+
+machines.WORKERLESS_SECONDS = 4.0
+application = typer.Typer()
+cli.add_commands(application)
+application(["conform", *sys.argv[1:]])
+"""
+
+
+@pytest.mark.parametrize(("victim", "said"), [("scheduler", "does not answer any more"), ("worker", "has had no worker")])
+def test_a_cluster_that_dies_ends_the_run_with_a_sentence_and_what_was_done_is_saved(
+    victim: str, said: str, tmp_path: Path
+) -> None:
+    results = tmp_path / "results"
+    with started(tmp_path, 1) as found:
+        chosen = ["--at", str(TORCH), "--at", str(PADDLE), "--implementation", "native", "--case", "[ev][ra][rl][ou][re]*/*"]
+        command = [sys.executable, "-c", SCRIPT, *chosen, "--dask", found.address, "--results", str(results)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+            deadline = time.monotonic() + 4 * SECONDS
+            while not list(results.glob("*.json")):
+                assert time.monotonic() < deadline and process.poll() is None
+                time.sleep(0.05)
+            os.kill(found.scheduler if victim == "scheduler" else next(iter(found.workers.values())), signal.SIGKILL)
+            output, _ = process.communicate(timeout=2 * SECONDS)
+    assert process.returncode == 3, output
+    assert said in output.replace("\n", " ") and "Traceback" not in output, output
+    (saved,) = results.iterdir()
+    assert json.loads(saved.read_text())["partial"] is False
