@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from .conformance.cli import add_commands
+from .conformance.printable import shown
 
 app = typer.Typer(
     help="Binary cross entropy with logits, once, for every framework.", no_args_is_help=True, add_completion=False
@@ -36,15 +37,15 @@ def frameworks(
         json.dump([asdict(framework) for framework in found], sys.stdout, indent=2)
         print()
         return
-    console = Console()
+    console = Console(emoji=False)
     table = Table("framework", "version", "adapter")
     for framework in found:
-        adapter = "[green]ready[/]" if framework.ready else framework.reason
-        table.add_row(framework.name, framework.version or "-", adapter)
+        adapter = "[green]ready[/]" if framework.ready else shown(framework.reason)
+        table.add_row(shown(framework.name), shown(framework.version or "-"), adapter)
     console.print(table)
     for framework in found:
         for caution in framework.cautions:
-            console.print(f"[yellow]beware:[/] {caution}")
+            console.print(f"[yellow]beware:[/] {shown(caution)}")
 
 
 add_commands(app)

@@ -25,7 +25,7 @@ ARGUMENTS = ("logits", "targets", "weight", "pos_weight")
 LARGEST_SIZE = 20_000_000
 LARGEST_LIST = 1_000
 LARGEST_FAMILY = 10_000
-DTYPES = (*FORMATS, "bool", "int32", "int64", "complex64")
+DTYPES = (*FORMATS, "bool", "uint8", "int32", "int64", "complex64")
 VIEWS = ("strided", "transposed", "offset")
 Table = dict[str, Any]
 

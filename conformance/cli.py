@@ -23,7 +23,6 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from . import agreement, changes, fuzz_command, lab_cli, results, support_cli
@@ -35,6 +34,7 @@ from .implementations import DISTRIBUTIONS, FRAMEWORKS, OUTSIDE, Implementation
 from .judge import Answer, Verdict
 from .lab import Job
 from .modes import MODES
+from .printable import printable, shown
 from .recipes import LabError
 from .report import text
 from .runner import CASE_SECONDS, Run, Target
@@ -72,7 +72,7 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
 
 def wrong(message: str) -> NoReturn:
     """Say what is wrong with the call, and end with status 2."""
-    Console(stderr=True).print(f"[bold red]error:[/] {escape(message)}", highlight=False, soft_wrap=True)
+    Console(stderr=True, emoji=False).print(f"[bold red]error:[/] {shown(message)}", highlight=False, soft_wrap=True)
     raise typer.Exit(2)
 
 
@@ -202,7 +202,7 @@ def conform(
 
     With --at or --lab, against releases that are not installed here, each in an environment that is made for it.
     """
-    console = Console()
+    console = Console(emoji=False)
     if strata:
         counted = census(selected(case or []))
         text.cells(console, counted)
@@ -244,7 +244,9 @@ def conform(
     if fuzz:
         if case or json_file or junit_file or html_file:
             wrong("--fuzz draws its own calls and writes no results; expected it without --case, --json, --junit and --html")
-        raise typer.Exit(fuzz_command.run(targets, wanted, expected, fuzz, seed, jobs, timeout, save))
+        with terminating():
+            status = fuzz_command.run(targets, wanted, expected, fuzz, seed, jobs, timeout, save)
+        raise typer.Exit(status)
     if save or seed:
         wrong("--seed and --save go with --fuzz")
     run = Run(targets, chosen, wanted, timeout, with_curves=not case, whole=False)
@@ -276,7 +278,7 @@ def conform(
     if not any(implementation for target in targets for implementation in target.implementations() if wanted(implementation)):
         console.print("[bold red]nothing that was asked for could be run[/]")
         raise typer.Exit(3)
-    if any(target.error or not target.implementations() for target in targets):
+    if any(target.error or target.missing or not target.implementations() for target in targets):
         raise typer.Exit(3)
     if any(verdict.expectation in text.WRONG for verdict in run.verdicts) or any(pair.unexplained for pair in pairs):
         raise typer.Exit(1)
@@ -301,11 +303,17 @@ def terminating() -> Iterator[None]:
 
 def watched(run: Run, jobs: int) -> None:
     """Run with a line of progress for each target."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True)) as progress:
         tasks: dict[int, TaskID] = {}
         for target in run.targets:
-            tasks[id(target)] = progress.add_task(target.label, total=None, start=False)
+            tasks[id(target)] = progress.add_task(printable(target.label), total=None, start=False)
 
         def notice(target: Target, verdict: Verdict | None, answer: Answer | None) -> None:
             task = tasks[id(target)]
@@ -314,7 +322,7 @@ def watched(run: Run, jobs: int) -> None:
                 return
             if progress.tasks[task].total is None:
                 progress.start_task(task)
-                progress.update(task, total=len(run.work(target)), description=target.label)
+                progress.update(task, total=len(run.work(target)), description=printable(target.label))
             progress.advance(task)
 
         run.go(jobs, notice)
@@ -398,13 +406,13 @@ def compare(
     if not (found.unchanged or found.broken or found.fixed or found.changed or found.lost):
         wrong(f"{old} and {new} have no case of one implementation in common")
     if as_json:
-        json.dump(found.to_json(), sys.stdout, indent=2, ensure_ascii=False)
+        json.dump(found.to_json(), sys.stdout, indent=2)  # In ASCII: no terminal obeys it, and no encoding lacks it.
         print()
     else:
         for run, path in ((before, old), (after, new)):
             if run.get("partial"):
-                Console(stderr=True).print(f"[yellow]{escape(str(path))} is partial[/]", soft_wrap=True)
-        text.changes(Console(soft_wrap=True, highlight=False), found, verbose)
+                Console(stderr=True, emoji=False).print(f"[yellow]{shown(str(path))} is partial[/]", soft_wrap=True)
+        text.changes(Console(soft_wrap=True, highlight=False, emoji=False), found, verbose)
     raise typer.Exit(1 if found.worse else 0)
 
 
@@ -432,7 +440,7 @@ def update_expectations(
     except (results.ResultError, known.ExpectationError) as error:
         wrong(str(error))
     for line in changed:
-        print(line)
+        print(printable(line))
 
 
 if __name__ == "__main__":

@@ -21,6 +21,8 @@ from .judge import applies
 from .rounding import FORMATS, round_float
 
 CLAUSE = "loss = w [(1 - y) softplus(x) + p y softplus(-x)], its derivatives, and the reductions; drawn at random"
+SENTINELS = (0.1, -100.1, 60000.7, math.nan)
+"""What is ignored besides numbers that every dtype holds: others are compared as the targets' dtype has them."""
 REFUSALS = 0.06
 """The share of draws that a document refuses."""
 LARGEST_FACTOR = 1e3
@@ -113,7 +115,7 @@ def options_of(draw: Random, api: str) -> dict[str, Any]:
     if api == "torch" and draw.random() < 0.15:
         options[draw.choice(("size_average", "reduce"))] = draw.random() < 0.5
     if api in ("neutral", "fluid") and draw.random() < 0.4:
-        options["ignore_index"] = draw.choice((-100, -1, 0, 1, 255))
+        options["ignore_index"] = draw.choice((-100, -1, 0, 1, 255, *(SENTINELS if api == "neutral" else ())))
         options["normalize"] = draw.random() < 0.5
     return options
 
@@ -156,7 +158,7 @@ def labels(draw: Random, dtype: str, count: int, options: dict[str, Any], api: s
     found = values(draw, dtype, count, (hard, hard, soft, *beyond))
     ignored = options.get("ignore_index")
     if ignored is not None:
-        found = [float(ignored) if draw.random() < 0.3 else value for value in found]
+        found = [round_float(float(ignored), dtype) if draw.random() < 0.3 else value for value in found]
     elif api == "fluid":
         found = [0.0 if value == -100.0 else value for value in found]
     return found

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from . import results, worker
@@ -17,6 +16,7 @@ from .expectations import FAILURES, Expectation
 from .fuzz import toml
 from .fuzzing import Failure, Fuzz
 from .implementations import Implementation
+from .printable import shown
 from .runner import Target
 
 
@@ -31,7 +31,7 @@ def run(
     save: Path | None,
 ) -> int:
     """Fuzz and print what came of it. The result is the exit status."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     # A target without a function that is wanted would be dealt a share of the calls, and make none.
     targets = [target for target in targets if any(wanted(candidate) for candidate in possible(target))]
     fuzz = Fuzz(targets, seed, count, wanted, expectations, timeout)
@@ -69,13 +69,13 @@ def told(console: Console, fuzz: Fuzz) -> None:
     """Print the failures, one of each kind, and the counts."""
     for target in fuzz.targets:
         if target.error:
-            console.print(f"[bold red]{escape(target.label)} could not be run:[/] {escape(target.error)}")
+            console.print(f"[bold red]{shown(target.label)} could not be run:[/] {shown(target.error)}")
     for failure in sorted(fuzz.failures, key=lambda f: (f.known, f.implementation.label, sorted(f.checks))):
         what = "of a known kind" if failure.known else "[bold red]unexpected[/]"
-        console.print(f"{failure.count}x {what}: {escape(failure.implementation.label)}: {', '.join(sorted(failure.checks))}")
+        console.print(f"{failure.count}x {what}: {shown(failure.implementation.label)}: {', '.join(sorted(failure.checks))}")
         if not failure.known:
-            console.print(escape(failure.message), soft_wrap=True)
-            console.print(escape(toml(failure.case)), soft_wrap=True)
+            console.print(shown(failure.message), soft_wrap=True)
+            console.print(shown(toml(failure.case)), soft_wrap=True)
     if any(target.kind == "native" for target in fuzz.targets):
         console.print(
             "Of a known kind is a native failure by checks that expectations/ name for that function; all others are counted"
@@ -89,7 +89,7 @@ def told(console: Console, fuzz: Fuzz) -> None:
     known = sum(failure.count for failure in fuzz.failures if failure.known)
     where = ", ".join(target.label for target in fuzz.targets)
     console.print(
-        f"{sum(total.values())} calls, seed {fuzz.seed}, {escape(where)}: {total['pass']} pass,"
+        f"{sum(total.values())} calls, seed {fuzz.seed}, {shown(where)}: {total['pass']} pass,"
         f" {total['unsupported']} unsupported, {known} of a known kind, {failed - known} unexpected",
         soft_wrap=True,
     )
@@ -107,6 +107,6 @@ def keep(console: Console, failures: list[Failure], save: Path | None, seed: int
         results.check_writable(save)
         results.write(save, "\n".join(toml(failure.case) for failure in failures))
     except results.ResultError as error:
-        console.print(f"[bold red]{escape(str(error))}[/]")
+        console.print(f"[bold red]{shown(str(error))}[/]")
         return
-    console.print(f"{len(failures)} cases saved to {escape(str(save))}; in a folder of cases they run with the others")
+    console.print(f"{len(failures)} cases saved to {shown(str(save))}; in a folder of cases they run with the others")

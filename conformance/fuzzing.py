@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import threading
 from collections import Counter, deque
@@ -56,6 +55,7 @@ class Fuzz:
     """Calls by implementation and status."""
     failures: list[Failure] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
+    workers: list[Worker] = field(default_factory=list)
 
     def go(self, jobs: int, notice: Callable[[Target], None] = lambda target: None) -> None:
         """Run every target's share, so many at a time. An interruption stops all and keeps what is done."""
@@ -68,14 +68,22 @@ class Fuzz:
                     future.result()
             except BaseException:
                 self.stopped.set()
+                for worker in self.workers:
+                    worker.end()
                 raise
+
+    def watch(self, worker: Worker) -> None:
+        """Have the worker end with the fuzz, also one that is started while the fuzz is being stopped."""
+        self.workers.append(worker)
+        if self.stopped.is_set():
+            worker.end()
 
     def run_target(self, target: Target, notice: Callable[[Target], None]) -> None:
         """Run one target's share of the calls."""
         try:
-            line = Line(target, self.seconds)
+            line = Line(target, self.seconds, self.watch)
         except TargetError as error:
-            target.error = str(error)
+            self.tell(target, error)
             return
         kinds: dict[tuple[str, frozenset[str]], Failure] = {}
         try:
@@ -93,10 +101,15 @@ class Fuzz:
                 if not self.stopped.is_set():
                     line.shrink(failure)
         except TargetError as error:
-            target.error = str(error)
+            self.tell(target, error)
         finally:
             self.failures += kinds.values()
             line.close()
+
+    def tell(self, target: Target, error: TargetError) -> None:
+        """Note why a target could not be run, unless the fuzz was stopped."""
+        if not self.stopped.is_set():
+            target.error = str(error)
 
     def work(self, target: Target) -> Iterator[tuple[Implementation, Case]]:
         """This target's calls: places are dealt to the targets in turn, and by each to its implementations."""
@@ -141,9 +154,9 @@ def forget() -> None:
 class Line:
     """A worker that is kept busy, and started again after a crash or a hang."""
 
-    def __init__(self, target: Target, seconds: float) -> None:
-        self.target, self.seconds = target, seconds
-        self.worker: Worker = start(target)
+    def __init__(self, target: Target, seconds: float, watch: Callable[[Worker], None] = lambda worker: None) -> None:
+        self.target, self.seconds, self.watch = target, seconds, watch
+        self.worker: Worker = start(target, watch)
 
     def answered(self, work: Iterator[tuple[Implementation, Case]]) -> Iterator[tuple[Implementation, Case, Answer]]:
         """Each call with its answer. While one is judged, the worker has the next ones."""
@@ -170,7 +183,7 @@ class Line:
         answer = self.worker.receive(self.seconds)
         if answer["outcome"] in ("crash", "timeout"):
             self.close()
-            self.worker = start(self.target)
+            self.worker = start(self.target, self.watch)
         return answer
 
     def shrink(self, failure: Failure) -> None:
@@ -189,5 +202,4 @@ class Line:
 
     def close(self) -> None:
         """End the worker."""
-        with contextlib.suppress(ValueError):
-            self.worker.kill()
+        self.worker.kill()

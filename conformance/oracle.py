@@ -17,7 +17,7 @@ from mpmath.ctx_mp import MPContext
 from numpy.typing import NDArray
 
 from .cases import ARGUMENTS, Case
-from .rounding import POINT, Exact, fixed, last_place, remainder, rounded
+from .rounding import FORMATS, POINT, Exact, fixed, last_place, remainder, round_float, rounded
 
 mp = MPContext()
 """A context of its own: the precision of mpmath's shared one belongs to whoever else is in the process."""
@@ -130,8 +130,8 @@ def expected(case: Case, formula: str = "terms", default: str = "mean", of: Elem
     logits = case.tensors["logits"]
     shape, count = logits.shape, len(logits.values)
     columns = [spread(case, name, shape) for name in ARGUMENTS]
-    ignored = case.options.get("ignore_index")
-    kept = [ignored is None or y != ignored for y in columns[1]]
+    ignored = sentinel(case)
+    kept = [ignored is None or not (y == ignored or (math.isnan(y) and math.isnan(ignored))) for y in columns[1]]
     found = [of(x, y, w, p, formula) if keep else None for x, y, w, p, keep in zip(*columns, kept, strict=True)]
 
     times = case.repeat.times if case.repeat else 1
@@ -168,6 +168,12 @@ def expected(case: Case, formula: str = "terms", default: str = "mean", of: Elem
     if case.second:
         outcomes["second"] = outcome("second", each, shape, logits.dtype, incoming)
     return outcomes
+
+
+def sentinel(case: Case) -> float | None:
+    """The target that is ignored: as the targets' dtype has it, in which it is compared. NaN is a value like others."""
+    given, dtype = case.options.get("ignore_index"), case.tensors["targets"].dtype
+    return None if given is None else round_float(float(given), dtype) if dtype in FORMATS else float(given)
 
 
 def spread(case: Case, name: str, shape: tuple[int, ...]) -> list[float]:

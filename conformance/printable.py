@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Any
 
-from rich.markup import escape
+BRACKET = re.compile(r"(\\*)(\[|\Z)")
+"""An opening bracket, or the end, and the backslashes before it: where `rich` looks for markup."""
 
 
 def printable(text: str) -> str:
@@ -35,5 +37,12 @@ def printable_data(value: Any) -> Any:
 
 
 def shown(text: object) -> str:
-    """The text for `rich`, which is to show it and take nothing in it for markup."""
-    return escape(printable(str(text)))
+    """The text as markup for `rich` that shows it as it is. (`rich.markup.escape` errs where backslashes meet brackets.)"""
+    return BRACKET.sub(escaped, printable(str(text)))
+
+
+def escaped(found: re.Match[str]) -> str:
+    """Backslashes doubled, and an empty style after them, so that the next thing is not escaped by the last of them."""
+    backslashes, bracket = found.groups()
+    apart = f"{backslashes * 2}[none][/none]" if backslashes else ""
+    return apart + ("\\[" if bracket else "")

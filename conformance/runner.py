@@ -34,6 +34,8 @@ CASE_SECONDS = 180.0
 """Generous, because the shim compiles its kernel in the first call that needs it."""
 KEEPER_SECONDS = 10.0
 """How long a keeper may take to end what it keeps."""
+GRACE_SECONDS = 5.0
+"""How long a process may take to end that has closed the channel."""
 LOOK_SECONDS = 0.5
 """How often a process is looked after whose pipe somebody else might hold."""
 LARGEST_LINE = 2**26
@@ -74,6 +76,11 @@ class Target:
         name = self.framework if self.kind == "native" else f"compatlosses on {self.framework}"
         label = f"{name} {self.version}".strip()
         return label if self.mode == "eager" else f"{label}, {self.mode}"
+
+    @property
+    def missing(self) -> dict[str, str]:
+        """What of the shim cannot be called, and why: nothing may be. A framework's own functions come and go."""
+        return {name: reason for name, reason in self.available.items() if reason is not None and self.kind == "shim"}
 
     def implementations(self) -> list[Implementation]:
         """What the worker said can be called."""
@@ -140,11 +147,16 @@ class Worker:
             self.kill()
             return {"outcome": "crash", "message": f"{error}{self.last_words()}"}
         except EOFError:
+            how = self.ended_how()
             self.kill()
-            return {
-                "outcome": "crash",
-                "message": f"the process ended with status {self.process.returncode}{self.last_words()}",
-            }
+            return {"outcome": "crash", "message": f"{how}{self.last_words()}"}
+
+    def ended_how(self) -> str:
+        """How a process ended that answers no more."""
+        try:
+            return f"the process ended with status {self.process.wait(GRACE_SECONDS)}"
+        except subprocess.TimeoutExpired:
+            return "the process closed the channel and went on"
 
     def last_words(self) -> str:
         """The end of what the process wrote on standard error, after a colon."""
@@ -285,7 +297,7 @@ def answer_in(line: bytes, identifier: str | None) -> Answer:
         raise ChannelError(f"no JSON object on the channel: {printable(line[:200].decode('utf-8', 'replace'))!r}")
     if answer.pop("id", None) != identifier:
         raise ChannelError("an answer to another request on the channel")
-    answer = printable_data(answer)
+    answer = Answer(printable_data(answer))
     fault = fault_of(answer) if identifier is not None else ""
     if fault:
         raise ChannelError(f"an answer that is none on the channel: {fault}")

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..cases import Case
 from ..implementations import APIS
-from ..judge import errors_in_ulps, exact_outcome
+from ..judge import errors_in_ulps, exact_outcome, jsonable
 from ..oracle import Outcome, reduction_of, result_dtype
 
 Table = dict[str, Any]
@@ -32,7 +32,7 @@ def case_data(id: str, case: Case | None, clause: str, apis: Sequence[str]) -> T
         }
         for name, tensor in case.tensors.items()
     }
-    table: Table = {"id": id, "clause": case.clause, "tensors": tensors, "options": case.options}
+    table: Table = {"id": id, "clause": case.clause, "tensors": tensors, "options": jsonable(case.options)}
     if case.errors:
         return {**table, "errors": {api: list(kinds) for api, kinds in case.errors.items()}}
     if case.repeat:

@@ -17,6 +17,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from ..printable import printable_data
 from .data import Table, page_data
 
 FOLDER = Path(__file__).parent
@@ -27,6 +28,7 @@ def page(runs: Sequence[Table], title: str = "compatlosses conformance") -> str:
     """The page of some runs, as `results.read` gives them."""
     css = (FOLDER / "page.css").read_text(encoding="utf-8")
     js = '"use strict";\n' + "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    runs = [printable_data(run) for run in runs]
     shown = page_data(runs)
     template = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined)
     return template.get_template("template.html.j2").render(

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 
 from rich import box
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from ..agreement import Pair
 from ..changes import Changes
 from ..implementations import label_of
 from ..judge import Verdict
+from ..printable import shown
 from ..runner import Target
 from ..strata import Census
 from ..tally import Tally, by_label
@@ -54,13 +54,13 @@ def cell_of(verdicts: Iterable[Verdict]) -> str:
     """One cell: how many pass, how many are known to deviate, and what is unexpected; 'u' if nothing is supported."""
     found = list(verdicts)
     statuses, kinds = Counter(v.status for v in found), Counter(v.expectation for v in found)
-    shown = (
+    marks = (
         (statuses["pass"] - kinds["stale"], "green", ""),
         (kinds["expected"], "yellow", "d"),
         (kinds["unexpected"], "bold red", "!"),
         (kinds["stale"], "bold magenta", "+"),
     )
-    parts = [f"[{style}]{number}{mark}[/]" for number, style, mark in shown if number]
+    parts = [f"[{style}]{number}{mark}[/]" for number, style, mark in marks if number]
     return " ".join(parts) or ("[dim]u[/]" if statuses["unsupported"] else "[dim]-[/]")
 
 
@@ -72,7 +72,7 @@ def matrix(console: Console, targets: Sequence[Target], verdicts: Sequence[Verdi
         by_cell[verdict.framework, verdict.kind, verdict.mode, verdict.implementation, verdict.case.split("/")[0]].append(
             verdict
         )
-    shown: dict[str, list[str]] = defaultdict(list)
+    named: dict[str, list[str]] = defaultdict(list)
     for target in targets:
         rows = {
             name: [by_cell.get((target.framework, target.kind, target.mode, name, g), []) for g in groups]
@@ -81,20 +81,20 @@ def matrix(console: Console, targets: Sequence[Target], verdicts: Sequence[Verdi
         names = [name for name, row in rows.items() if any(row)]
         if not names:
             continue
-        shown[target.kind if target.kind == "shim" else target.framework] = names
-        title = f"[bold]{escape(target.label)}[/]  (Python {target.python}, {target.seconds:.0f} s)"
+        named[target.kind if target.kind == "shim" else target.framework] = names
+        title = f"[bold]{shown(target.label)}[/]  (Python {shown(target.python)}, {target.seconds:.0f} s)"
         table = Table(title=title, title_justify="left", title_style="", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
         table.add_column("cases", no_wrap=True)
         for name in names:
-            table.add_column(code(name), justify="right", no_wrap=True)
+            table.add_column(shown(code(name)), justify="right", no_wrap=True)
         for index, group in enumerate(groups):
-            table.add_row(group, *(cell_of(rows[name][index]) for name in names))
+            table.add_row(shown(group), *(cell_of(rows[name][index]) for name in names))
         table.add_section()
         without = [sum(v.status == "unsupported" for row in rows[name] for v in row) for name in names]
         table.add_row("[dim]unsupported[/]", *(f"[dim]{number}[/]" for number in without))
         console.print(table)
-    for names in shown.values():
-        console.print("[dim]" + escape(", ".join(f"{code(name)} = {name}" for name in names)) + "[/]", highlight=False)
+    for names in named.values():
+        console.print("[dim]" + shown(", ".join(f"{code(name)} = {name}" for name in names)) + "[/]", highlight=False)
     console.print(
         "[green]n[/] pass, [yellow]nd[/] known to deviate, [bold red]n![/] unexpected, "
         "[bold magenta]n+[/] pass although expected to deviate, [dim]u[/] all unsupported",
@@ -106,17 +106,18 @@ def details(console: Console, targets: Sequence[Target], verdicts: Sequence[Verd
     """What fell short, grouped by implementation and kind, each with its worst example; or all of it."""
     for target in targets:
         if target.error:
-            console.print(f"[bold red]{escape(target.label)} could not be run:[/] {escape(target.error)}")
+            console.print(f"[bold red]{shown(target.label)} could not be run:[/] {shown(target.error)}")
         for name, reason in target.available.items():
             if reason is not None:
-                console.print(f"[dim]{escape(target.label)} has no {escape(name)}: {escape(reason)}[/]", soft_wrap=verbose)
+                style = "bold red" if name in target.missing else "dim"
+                console.print(f"[{style}]{shown(target.label)} has no {shown(name)}: {shown(reason)}[/]", soft_wrap=verbose)
     known: Counter[str] = Counter()
     for verdict in verdicts:
         known.update({check.finding for check in verdict.checks if check.expectation == "expected"})
     if known:
         console.print("\n[bold]Known deviations[/], by their findings (docs/findings.md):")
     for finding, number in sorted(known.items()):
-        console.print(f"  [yellow]{number:5}d[/] {escape(finding)}", highlight=False)
+        console.print(f"  [yellow]{number:5}d[/] {shown(finding)}", highlight=False)
     unexpected = [verdict for verdict in verdicts if verdict.expectation in WRONG]
     if unexpected:
         console.print("\n[bold]Unexpected[/]:" if verbose else "\n[bold]Unexpected[/] (all of it: --verbose or --json):")
@@ -128,23 +129,23 @@ def details(console: Console, targets: Sequence[Target], verdicts: Sequence[Verd
     for verdict in unexpected:
         grouped[verdict.label, kind_of(verdict)].append(verdict)
     for (label, kind), members in sorted(grouped.items(), key=lambda item: (item[0][0], -len(item[1]))):
-        console.print(f"  [bold red]{len(members):5}![/] {escape(label)}: {escape(kind)}", highlight=False)
+        console.print(f"  [bold red]{len(members):5}![/] {shown(label)}: {shown(kind)}", highlight=False)
         console.print(f"         {line(max(members, key=size), 300)}", highlight=False)
 
 
 def where(console: Console, tallies: Sequence[Tally], verbose: bool = False) -> None:
     """In which strata implementations err, with the largest error in ULPs: of float32, or of every dtype."""
-    shown = [tally for tally in tallies if tally.failing and (verbose or tally.dtype == "float32")]
-    if shown:
+    erring = [tally for tally in tallies if tally.failing and (verbose or tally.dtype == "float32")]
+    if erring:
         rest = "" if verbose else " of float32 (all dtypes: --verbose or --json)"
         console.print(f"\n[bold]Where it errs[/], by label and logit{rest}, largest error in ULP:")
     label = ""
-    for tally in shown:
+    for tally in erring:
         if tally.label != label:
             label = tally.label
-            console.print(f"  {escape(label)}", highlight=False)
+            console.print(f"  {shown(label)}", highlight=False)
         cells = "; ".join(
-            f"[cyan]{escape(name)}[/]: " + ", ".join(f"{logit} {ulps:.3g}" for logit, ulps in logits)
+            f"[cyan]{shown(name)}[/]: " + ", ".join(f"{logit} {ulps:.3g}" for logit, ulps in logits)
             for name, logits in by_label(tally.failing)
         )
         console.print(f"    [bold]{tally.what}[/], {tally.dtype}: {cells}", highlight=False, soft_wrap=True)
@@ -167,12 +168,12 @@ def agreement(console: Console, pairs: Sequence[Pair]) -> None:
             label_of(f"{side.framework}: {code(side.name)}", "native", side.framework, side.mode)
             for side in (pair.one, pair.other)
         ]
-        table.add_row(*map(escape, sides), str(pair.compared), alike, f"{most:.3g}" if differing else "")
+        table.add_row(*map(shown, sides), str(pair.compared), alike, f"{most:.3g}" if differing else "")
     console.print(table)
     for pair in pairs:
         for difference in pair.unexplained:
             said = f"{pair.one.label}, {pair.other.label}: {difference.case}: {difference.what}: {difference.message}"
-            console.print(f"[bold red]differ although both pass:[/] {escape(said)}", highlight=False, soft_wrap=True)
+            console.print(f"[bold red]differ although both pass:[/] {shown(said)}", highlight=False, soft_wrap=True)
 
 
 def line(verdict: Verdict, most: int = 10_000) -> str:
@@ -181,7 +182,7 @@ def line(verdict: Verdict, most: int = 10_000) -> str:
         what, message = "passes, which expectations deny", ", ".join(verdict.stale)
     else:
         what, message = verdict.status, "; ".join(c.message for c in verdict.checks if c.expectation == "unexpected")
-    return f"[bold red]{what}[/] [cyan]{escape(verdict.case)}[/] {escape(verdict.label)}: {escape(message[:most])}"
+    return f"[bold red]{what}[/] [cyan]{shown(verdict.case)}[/] {shown(verdict.label)}: {shown(message[:most])}"
 
 
 def kind_of(verdict: Verdict) -> str:
@@ -213,10 +214,10 @@ def cells(console: Console, counted: Sequence[Census]) -> None:
         axes = " x ".join(name for name, _ in census.grid.axes)
         console.print(f"[bold]{census.grid.name}[/] ({axes}): {census.held} cells have a case", highlight=False)
         for reason, empty in census.empty.items():
-            console.print(f"  {len(empty):5} empty: {escape(reason)}", highlight=False)
-            console.print(f"        such as {escape(', '.join(empty[0]))}", style="dim", highlight=False)
+            console.print(f"  {len(empty):5} empty: {shown(reason)}", highlight=False)
+            console.print(f"        such as {shown(', '.join(empty[0]))}", style="dim", highlight=False)
         for cell in census.missing:
-            console.print(f"  [bold red]no case:[/] {escape(', '.join(cell))}", highlight=False)
+            console.print(f"  [bold red]no case:[/] {shown(', '.join(cell))}", highlight=False)
 
 
 def changes(console: Console, found: Changes, verbose: bool = False, most: int = 20) -> None:
@@ -230,7 +231,7 @@ def changes(console: Console, found: Changes, verbose: bool = False, most: int =
     for title, entries in kinds.items():
         console.print(f"[bold]{title}: {len(entries)}[/]")
         for entry in entries if verbose else entries[:most]:
-            console.print(f"  {escape(str(entry))}")
+            console.print(f"  {shown(str(entry))}")
         if len(entries) > most and not verbose:
             console.print(f"  [dim]and {len(entries) - most} more: --verbose or --json has them all[/]")
     console.print(f"unchanged: {found.unchanged}; in one run alone: {len(found.gone)} gone, {len(found.added)} added")

@@ -11,11 +11,14 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from compatlosses.conformance import cli, expectations, results
+from compatlosses.conformance import cli, expectations, results, runner
 from compatlosses.conformance.judge import Verdict
 
 APPLICATION = typer.Typer()
 cli.add_commands(APPLICATION)
+SESSION = (
+    "worker.Session('numpy', {**worker.SHIM, 'compatlosses.torch': worker.Function('compatlosses.torch', 'no_such_loss', {})})"
+)
 QUICK = ["conform", "--framework", "numpy", "--case", "documents/*"]
 
 
@@ -78,6 +81,15 @@ def test_the_lab_says_what_to_install(command: list[str], monkeypatch: pytest.Mo
 def test_a_target_that_cannot_be_run_ends_with_3() -> None:
     status, said = status_of("conform", "--framework", "numpy", "--implementation", "paddle.fluid.*")
     assert status == 3, said
+
+
+def test_a_part_of_the_shim_that_cannot_be_called_ends_with_3(monkeypatch: pytest.MonkeyPatch) -> None:
+    script = f"import sys; sys.path.insert(0, {str(runner.WORKER.parent)!r}); import worker; worker.serve(lambda: {SESSION})"
+    targets = [runner.Target("numpy", "shim", command=[sys.executable, "-c", script])]
+    monkeypatch.setattr(cli, "targets_of", lambda *arguments: targets)
+    status, said = status_of(*QUICK)
+    assert status == 3, said
+    assert "has no compatlosses.torch: AttributeError" in said.replace("\n", " ")
 
 
 def test_compare_ends_with_1_when_something_got_worse(tmp_path: Path) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import fnmatch
+import itertools
 import re
 from pathlib import Path
 
 import pytest
 
 from compatlosses.conformance import cases, expectations, results
+from compatlosses.conformance.implementations import Implementation
+from compatlosses.conformance.judge import applies
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
@@ -48,3 +52,16 @@ def failing_in_kept_runs(heading: str) -> set[str]:
 def test_every_expectation_has_an_entry_or_a_link() -> None:
     for expectation in KNOWN:
         assert expectation.source in ENTRIES or expectation.source.startswith("https://"), expectation.place
+
+
+def test_an_expectation_speaks_of_cases_that_its_implementations_run() -> None:
+    every = cases.load()
+    for expectation in KNOWN:
+        ends = [specifier.version.removesuffix(".*") for specifier in expectation.versions]
+        within = [v for v in ("99999", *ends, *(f"{end}.1" for end in ends)) if expectations.contains(expectation.versions, v)]
+        for name, part in itertools.product(expectation.implementations, expectation.failing):
+            kind = "shim" if name.startswith("compatlosses") else "native"
+            run_by = [Implementation(name, expectation.framework, kind, version) for version in within]
+            run = {case.id for case in every if any(applies(case, implementation) for implementation in run_by)}
+            for pattern in part.cases:
+                assert fnmatch.filter(run, pattern), f"{expectation.place}: {name} runs no case {pattern!r}"

@@ -5,6 +5,7 @@ It is written for the suite's tests alone, shares no code with the package, and 
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import Any
 
@@ -101,7 +102,17 @@ class Correct:
         return torch.ones_like(x) if factor is None else torch.broadcast_to(self.wide(factor), shape)
 
     def counts(self, targets: Tensor, ignore_index: float | None) -> Tensor:
-        return torch.ones_like(targets, dtype=torch.bool) if ignore_index is None else targets != ignore_index
+        if ignore_index is None:
+            return torch.ones_like(targets, dtype=torch.bool)
+        ignored = self.sentinel(ignore_index, targets.dtype)
+        return (targets != ignored) & ~(targets.isnan() & ignored.isnan())
+
+    def sentinel(self, ignore_index: float, dtype: torch.dtype) -> Tensor:
+        ignored = torch.tensor(ignore_index, dtype=torch.float64).to(dtype)
+        unheld = ignored.isinf() if dtype.is_floating_point else ignored != torch.tensor(ignore_index, dtype=torch.float64)
+        if not math.isinf(ignore_index) and bool(unheld):
+            raise ValueError("no target can have this value")
+        return ignored
 
     def counted(self, x: Tensor, y: Tensor, w: Tensor, p: Tensor, counts: Tensor) -> Tensor:
         x, y, w, p = (torch.where(counts, tensor, 0.0) for tensor in (x, y, w, p))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -109,6 +111,38 @@ class MaskedByWhere(Correct):
         return slope * g
 
 
+class SentinelComparedWide(Correct):
+    """The ignored value compared in double precision, in which the targets' nearest number to 0.1 is not 0.1."""
+
+    dies_in, by = "sentinel/tenth/float32/*", "value"
+
+    def counts(self, targets: Tensor, ignore_index: float | None) -> Tensor:
+        if ignore_index is None or math.isnan(ignore_index):
+            return super().counts(targets, ignore_index)
+        self.sentinel(ignore_index, targets.dtype)
+        return targets.double() != ignore_index
+
+
+class NaNMatchesNothing(Correct):
+    """The ignored value compared as numbers are: NaN is never ignored, annotations that are missing spoil the loss."""
+
+    dies_in, by = "sentinel/nan/*", "value"
+
+    def counts(self, targets: Tensor, ignore_index: float | None) -> Tensor:
+        if ignore_index is None:
+            return super().counts(targets, ignore_index)
+        return targets != self.sentinel(ignore_index, targets.dtype)
+
+
+class SentinelCast(Correct):
+    """The ignored value cast to the targets' dtype, come what may: -1 is taken for the label 255."""
+
+    dies_in, by = "error/no-sentinel/*", "error"
+
+    def sentinel(self, ignore_index: float, dtype: torch.dtype) -> Tensor:
+        return torch.tensor(ignore_index, dtype=torch.float64).to(dtype)
+
+
 class IgnoredByDefault(Correct):
     """-100 ignored unasked, as in a cross entropy of classes: a regression target of -100 is dropped."""
 
@@ -148,6 +182,6 @@ class SqueezedResult(Correct):
 
 MUTANTS = (
     DividedByWeights, DividedByBatch, SumIsMean, MeanOfNothingIsZero, AlwaysNormalized, NormalizeSwallowed,
-    NormalizeOfMeanAlone, NothingCountsIsNaN, MaskedAfterwards, MaskedByWhere, IgnoredByDefault, NegativeLabelsIgnored,
-    ResultOfShapeOne, SqueezedResult,
+    NormalizeOfMeanAlone, NothingCountsIsNaN, MaskedAfterwards, MaskedByWhere, SentinelComparedWide, NaNMatchesNothing,
+    SentinelCast, IgnoredByDefault, NegativeLabelsIgnored, ResultOfShapeOne, SqueezedResult,
 )  # fmt: skip
