@@ -53,7 +53,7 @@ def attached(
         if 0 in value.shape:
             return _nothing(value, [argument for _, argument in wanted])
         kept = _Saved(saved)
-        chain = "float64" if value.dtype == paddle.float64 else "float32"
+        chain: Any = "float64" if value.dtype == paddle.float64 else "float32"
         token = np.ones((), chain).view(_Token)
         alive = weakref.ref(token)
         deliveries: list[_Delivery] = []

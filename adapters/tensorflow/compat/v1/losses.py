@@ -137,10 +137,11 @@ def _reduced(library: Library, logits: Tensor, labels: Tensor, weights: Tensor |
     """The losses, weighted and reduced; float64 where they are divided, to be rounded once."""
     each = is_number(weights) and weights != 0  # every weight is nonzero
     over_all = reduction == Reduction.SUM_OVER_BATCH_SIZE or (each and reduction == Reduction.SUM_BY_NONZERO_WEIGHTS)
-    options: tuple[Any, ...] = ("none" if reduction == Reduction.NONE else "sum", None, over_all)
+    name = "none" if reduction == Reduction.NONE else "sum"
     undivided = over_all or reduction in (Reduction.NONE, Reduction.SUM)
     dtype = library.dtype(logits) if undivided else "float64"
-    total = evaluate(library, logits, labels, None if each and weights == 1 else weights, None, *options, dtype)
+    factor = None if each and weights == 1 else weights
+    total = evaluate(library, logits, labels, factor, None, name, None, over_all, dtype)
     if undivided:
         return total
     divisor = _divisor(library, logits, weights, reduction)
