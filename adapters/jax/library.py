@@ -46,7 +46,7 @@ def wide(function: Callable[..., Any]) -> Callable[..., Any]:
     return with_float64
 
 
-def owns(x: object, /) -> bool:
+def owns(x: object) -> bool:
     """Whether ``x`` is a JAX array."""
     return isinstance(x, jax.Array)
 

@@ -38,7 +38,7 @@ _SUBNORMAL = 2.0**-149
 """The smallest subnormal float32: one unit of its mantissa."""
 
 
-def owns(x: object, /) -> bool:
+def owns(x: object) -> bool:
     """Whether ``x`` is a TensorFlow tensor or variable."""
     return isinstance(x, (tf.Tensor, tf.Variable))
 
