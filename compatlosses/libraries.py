@@ -3,7 +3,8 @@
 What the core asks of a library is below, as plain functions of a module: an adapter's ``library.py`` *is* a library.
 The requirements:
 
-- ``owns`` answers by the type of the tensor alone, imports nothing and never raises;
+- ``owns`` answers by the type of the tensor alone, imports nothing and never raises; it has no positional-only parameter,
+  because MindSpore's compiler reads every ``owns`` that is asked before its own and does not know those;
 - every function works on any device the tensor is on and under any trace the framework has, as far as the framework
   itself can, and never modifies its arguments;
 - ``softplus`` and ``sigmoid`` are true, to a few ULP, over the whole range of the dtype, infinities included, and so is

@@ -28,7 +28,7 @@ _THIS: Any = sys.modules[__name__]
 """This module, as the library that the formula is computed with."""
 
 
-def owns(x: object, /) -> bool:
+def owns(x: object) -> bool:
     """Whether ``x`` is an array of the standard that no other adapter owns: NumPy's and JAX's are arrays of it too."""
     if not hasattr(type(x), "__array_namespace__") and not is_dask_array(x):
         return False

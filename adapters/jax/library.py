@@ -46,7 +46,7 @@ def wide(function: Callable[..., Any]) -> Callable[..., Any]:
     return with_float64
 
 
-def owns(x: object, /) -> bool:
+def owns(x: object) -> bool:
     """Whether ``x`` is a JAX array; a sparse one too, which `why_unsuitable` refuses."""
     return isinstance(x, jax.Array) or sparse(x)
 

@@ -29,7 +29,7 @@ _THIS: Any = sys.modules[__name__]
 """This module, as the library that the formula is computed with."""
 
 
-def owns(x: object, /) -> bool:
+def owns(x: object) -> bool:
     """Whether ``x`` is a NumPy array or scalar."""
     return isinstance(x, (np.ndarray, np.generic))
 

@@ -40,7 +40,7 @@ _NAMES = {getattr(paddle, name): name for name in (*rules.FLOATING, *rules.INTEG
 _TYPES: tuple[type, ...] = (paddle.Tensor, paddle.pir.Value, paddle.static.Variable)  # type: ignore[attr-defined]
 
 
-def owns(x: object, /) -> bool:
+def owns(x: object) -> bool:
     """Whether ``x`` is a Paddle tensor, or a value of a program that is being built."""
     return isinstance(x, _TYPES)
 

@@ -41,7 +41,7 @@ _SUBNORMAL = 2.0**-149
 _COMPOSITE = (tf.SparseTensor, tf.RaggedTensor, tf.IndexedSlices)
 
 
-def owns(x: object, /) -> bool:
+def owns(x: object) -> bool:
     """Whether ``x`` is a TensorFlow tensor or variable; one of several parts too, which `why_unsuitable` refuses."""
     return isinstance(x, (tf.Tensor, tf.Variable, *_COMPOSITE))
 

@@ -44,7 +44,7 @@ _DTYPES = {
 }
 
 
-def owns(x: object, /) -> bool:
+def owns(x: object) -> bool:
     """Whether ``x`` is a torch tensor."""
     return isinstance(x, torch.Tensor)
 

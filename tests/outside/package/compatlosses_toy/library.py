@@ -20,7 +20,7 @@ _THIS: Any = sys.modules[__name__]
 # What is asked of a tensor
 
 
-def owns(x: object, /) -> bool:
+def owns(x: object) -> bool:
     return isinstance(x, Tensor)
 
 
