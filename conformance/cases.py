@@ -12,6 +12,7 @@ import math
 import random
 import tomllib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -107,14 +108,24 @@ def load(folder: Path = CASES) -> tuple[Case, ...]:
     for path in sorted(folder.glob("*.toml")):
         if path.name in ("axes.toml", "tolerances.toml"):
             continue
-        for identifier, table in expanded(read(path), axes, path):
-            if identifier in cases:
-                raise CaseError(f"{path.name}: the id {identifier!r} is given twice")
-            try:
-                cases[identifier] = made(identifier, table)
-            except (KeyError, TypeError, ValueError, OverflowError) as error:
-                raise CaseError(f"{path.name}: case {identifier!r}: {error}") from error
+        with complaining(path.name):
+            for identifier, table in expanded(read(path), axes, path):
+                if identifier in cases:
+                    raise CaseError(f"{path.name}: the id {identifier!r} is given twice")
+                with complaining(f"{path.name}: case {identifier!r}"):
+                    cases[identifier] = made(identifier, table)
     return tuple(cases[identifier] for identifier in sorted(cases))
+
+
+@contextmanager
+def complaining(place: str) -> Iterator[None]:
+    """Make what goes wrong with data of a wrong form an error that says where it stands."""
+    try:
+        yield
+    except CaseError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise CaseError(f"{place}: {error if isinstance(error, ValueError) else f'{type(error).__name__}: {error}'}") from error
 
 
 def read(path: Path) -> Table:
@@ -185,10 +196,16 @@ def made(identifier: str, table: Table) -> Case:
     cotangent = table.get("cotangent")
     if cotangent is not None and (isinstance(cotangent, bool) or not isinstance(cotangent, (int, float))):
         raise ValueError(f"cotangent is {cotangent!r}; expected a number")
+    for name in ("warns", "result_dtype"):
+        if not isinstance(table.get(name, ""), str):
+            raise ValueError(f"{name} is {table[name]!r}; expected a text")
     call = table.get("call", {})
     known_among(CALL_KEYS, list(call), "call")
     if "before" in call and not whole(call["before"], LARGEST_LIST):
         raise ValueError("before is 0; expected the length of an earlier call")
+    errors = {api: (kinds,) if isinstance(kinds, str) else tuple(kinds) for api, kinds in table.get("errors", {}).items()}
+    if not all(isinstance(kind, str) for kinds in errors.values() for kind in kinds):
+        raise ValueError(f"errors is {table['errors']!r}; expected names of exceptions by API")
     options = table.get("options", {})
     for name, value in options.items():
         if not isinstance(value, (str, int, float, bool)):
@@ -203,7 +220,7 @@ def made(identifier: str, table: Table) -> Case:
         second=bool(table.get("second", False)),
         repeat=repeat,
         apis=apis,
-        errors={api: tuple([kinds] if isinstance(kinds, str) else kinds) for api, kinds in table.get("errors", {}).items()},
+        errors=errors,
         warns=table.get("warns"),
         result_dtype=table.get("result_dtype"),
         primary=bool(table.get("primary", False)),

@@ -381,7 +381,7 @@ def repro(
     """Print a standalone script for a bug report: it needs that framework and NumPy, and exits 1 while the bug is there."""
     from .repro import ReproError, script
 
-    everything = {c.id: c for c in data.load()}
+    everything = {c.id: c for c in selected([])}
     found = everything.get(case)
     if found is None:
         wrong(f"no case is named {case!r}; ids look like {min(everything)!r}")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 import traceback
 
+from .printable import printable
+
 INTERNAL = 70
 """The exit status, as in <sysexits.h>."""
 
 
 def internal_error() -> int:
     """Print the error that is being handled as what it is; the exit status."""
-    traceback.print_exc(file=sys.stderr)
+    print(printable(traceback.format_exc()), end="", file=sys.stderr)
     error = sys.exception()
     print(
         f"compatlosses: internal error: {type(error).__name__}; the lines above say where. "

@@ -14,12 +14,12 @@ from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from . import compact, environments, results
 from .lab import ENDING_SECONDS, Batch, Finished, Job, run_job
 from .machines import ClusterError, executor_at
+from .printable import shown
 from .recipes import LabError, Release, release_of, releases_in
 from .report import text
 
@@ -164,7 +164,7 @@ def conform_releases(jobs: Sequence[Job], outputs: Outputs, verbose: bool, at_a_
     if trouble:
         missing = [str(release) for release in progress.order if all(release != one.release for one in progress.finished)]
         lost = f"; without results: {', '.join(missing)}" if missing else ""
-        progress.aside.print(f"[bold red]error:[/] {escape(trouble + lost)}", highlight=False, soft_wrap=True)
+        progress.aside.print(f"[bold red]error:[/] {shown(trouble + lost)}", highlight=False, soft_wrap=True)
         return 3
     if any(target.error or not target.implementations() for one in progress.finished for target in one.targets):
         return 3
@@ -214,7 +214,7 @@ def list_environments() -> None:
     for one in there:
         table.add_row(one.name, "ready" if one.whole else "[yellow]unfinished[/]", f"{one.size / 1e9:.1f} GB")
     console.print(table if there else "no environments")
-    console.print(f"[dim]in {escape(str(environments.folder()))}[/]", soft_wrap=True)
+    console.print(f"[dim]in {shown(str(environments.folder()))}[/]", soft_wrap=True)
 
 
 @lab.command("remove")

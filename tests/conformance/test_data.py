@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,8 @@ from compatlosses.conformance.runner import Target
 GOOD = 'clause = "c"\nlogits = { values = [0.5] }\ntargets = { values = [1.0] }\n'
 
 
-def folder_with(tmp_path: Path, text: str) -> Path:
-    shutil.copy(cases.CASES / "axes.toml", tmp_path)
+def folder_with(tmp_path: Path, text: str, axes: str | None = None) -> Path:
+    (tmp_path / "axes.toml").write_text((cases.CASES / "axes.toml").read_text() if axes is None else axes)
     (tmp_path / "some.toml").write_text(text)
     return tmp_path
 
@@ -59,6 +60,47 @@ def test_a_malformed_case_is_refused_by_name(tmp_path: Path, text: str, said: st
     with pytest.raises(cases.CaseError, match=r"some\.toml") as error:
         cases.load(folder_with(tmp_path, text))
     assert said in str(error.value)
+
+
+WRONG = (
+    "1",
+    "-1",
+    "1.5",
+    "nan",
+    "true",
+    '"x"',
+    "[]",
+    "[1]",
+    '["x"]',
+    "[[1]]",
+    "{}",
+    "{ x = 1 }",
+    "{ values = 1 }",
+    "[{ x = 1 }]",
+)
+PLACES = (
+    *(f"{key} = {{}}\n" for key in sorted(cases.KEYS)),
+    *(f"logits = {{ values = [1.0], {key} = {{}} }}\n" for key in sorted(cases.TENSOR_KEYS - {"values"})),
+    *(f"call = {{ {key} = {{}} }}\n" for key in cases.CALL_KEYS),
+    "logits = { values = {} }\n",
+    "repeat = { times = {}, seed = 1 }\n",
+    "repeat = { times = 1, seed = {} }\n",
+)
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_wrong_value_anywhere_is_an_error_of_the_file_or_none(tmp_path: Path, wrong: str) -> None:
+    for table, place in itertools.product(("case", "family"), PLACES):
+        line = place.replace("{}", wrong, 1)
+        kept = [entry for entry in ('id = "a"', *GOOD.splitlines()) if entry.partition(" ")[0] != line.partition(" ")[0]]
+        cases.load.cache_clear()
+        with contextlib.suppress(cases.CaseError):
+            cases.load(folder_with(tmp_path, f"[[{table}]]\n" + "\n".join(kept) + "\n" + line, axes=""))
+    cases.load.cache_clear()
+    for text in (f"case = {wrong}\n", f"family = {wrong}\n", f"[[family]]\n{GOOD}id = 'a'\naxes = ['a']\nonly = {wrong}\n"):
+        cases.load.cache_clear()
+        with contextlib.suppress(cases.CaseError):
+            cases.load(folder_with(tmp_path, text, axes=f"axes = {wrong}\n"))
 
 
 ENTRY = {
