@@ -71,7 +71,7 @@ def write(path: Path, text: str) -> None:
 
 
 def encoded(text: str) -> bytes:
-    r"""The bytes that are written. A lone surrogate, which UTF-8 lacks, becomes what JSON and Python write for it: ``\udc80``."""
+    r"""The bytes that are written. A lone surrogate, which UTF-8 lacks, becomes what JSON writes for it: ``\udc80``."""
     return text.encode("utf-8", "backslashreplace")
 
 

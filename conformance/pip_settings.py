@@ -96,11 +96,6 @@ def is_on(value: str) -> bool:
     return value.strip().lower() in ("1", "true", "yes", "on", "y", "t")
 
 
-def is_on(value: str) -> bool:
-    """Whether a setting is on, in pip's words."""
-    return value.strip().lower() in ("1", "true", "yes", "on", "y", "t")
-
-
 def installers_environment(variables: Mapping[str, str], more: Mapping[str, str] | None = None) -> dict[str, str]:
     """The user's variables for an installer that runs in another folder: their relative paths are made absolute."""
     found = {name: value for name, value in {**variables, **(more or {})}.items() if name not in FOREIGN}

@@ -305,7 +305,12 @@ def test_an_internal_error_has_a_status_of_its_own(way: str, tmp_path: Path, mon
         done = CliRunner().invoke(APPLICATION, ["compare", path, path])
         status, said = done.exit_code, done.stderr
     else:
-        script = "from compatlosses import __main__\nfrom compatlosses.conformance import changes\nchanges.compare = None\n__main__.main()"
+        lines = [
+            "from compatlosses.__main__ import main",
+            "from compatlosses.conformance import changes",
+            "changes.compare = None",
+        ]
+        script = "\n".join([*lines, "main()"])
         ran = subprocess.run([sys.executable, "-c", script, "compare", path, path], capture_output=True, text=True)
         status, said = ran.returncode, ran.stderr
     assert status == failures.INTERNAL == 70
