@@ -71,7 +71,7 @@ def write(path: Path, text: str) -> None:
 
 
 def encoded(text: str) -> bytes:
-    r"""The bytes that are written. A lone surrogate, which UTF-8 lacks, becomes what JSON and Python write for it: ``\udc80``."""
+    r"""The bytes that are written. A lone surrogate, which UTF-8 lacks, becomes what JSON writes for it: ``\udc80``."""
     return text.encode("utf-8", "backslashreplace")
 
 
@@ -96,7 +96,8 @@ def check_writable(path: Path) -> None:
     if is_standard_output(path):
         return
     try:
-        if path.is_dir() or not os.access(path if in_place(path) else path.parent, os.W_OK):
+        real = Path(os.path.realpath(path))  # what a link leads to may not be there yet
+        if real.is_dir() or not os.access(real if real.exists() and in_place(path) else real.parent, os.W_OK):
             raise ResultError(f"{path} cannot be written: expected a file in a folder that exists and is writable")
     except (OSError, ValueError) as error:
         if isinstance(error, ResultError):

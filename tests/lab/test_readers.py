@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,25 @@ from compatlosses.conformance.judge import Check, Verdict
 from compatlosses.conformance.report.data import page_data
 from compatlosses.conformance.runner import Target
 
-WRONG: list[Any] = [None, [], {}, "", "x", "../x", -1, 0.5, 10**400, True, [[]], [None], {"a": None}, [{"a": {}}], "inf", "\ud800"]
+WRONG: list[Any] = [
+    None,
+    [],
+    {},
+    "",
+    "x",
+    "../x",
+    -1,
+    0.5,
+    10**400,
+    True,
+    [[]],
+    [None],
+    {"a": None},
+    [{"a": {}}],
+    "inf",
+    "\ud800",
+]
+ENTRY = "[[deviation]]\nframework = 'torch'\nversions = '>=1'\nnote = 'n'\nlink = 'l'\n"
 GONE = object()
 NAME = "torch.nn.BCEWithLogitsLoss"
 APPLICATION = typer.Typer()
@@ -83,10 +102,8 @@ def use(path: Path, other: dict[str, Any], folder: Path) -> None:
             support_cli.markdown(one)
         except results.ResultError:
             pass
-    try:
+    with suppress(ExpectationError):
         update.updated(run, folder, update.Choice("why", "A heading"))
-    except ExpectationError:
-        pass
     assert {name.name for name in folder.iterdir()} <= {"torch.toml"}
     expectations.load(folder)
 
@@ -269,9 +286,8 @@ def test_what_the_suite_would_call_wrong_is_not_written(tmp_path: Path, monkeypa
     [
         "deviation = 3", "deviation = [3]", "[deviation]\nx = 1", "[[deviation]]", "deviation = [[]]",
         "[[deviation]]\nframework = 3\nimplementations = 4\nversions = 5\nnote = 6\nlink = 7\nfailing = 8",
-        "[[deviation]]\nframework = 'torch'\nimplementations = 'x'\nversions = '>=1'\nnote = 'n'\nlink = 'l'\ncases = ['a']",
-        "[[deviation]]\nframework = 'torch'\nimplementations = ['x']\nversions = '>=1'\nnote = 'n'\nlink = 'l'\nfailing = [3]",
-        "[[deviation]]\nframework = 'torch'\nimplementations = ['x']\nversions = '>=1'\nnote = 'n'\nlink = 'l'\nmodes = 3\ncases = ['a']",
+        ENTRY + "implementations = 'x'\ncases = ['a']", ENTRY + "implementations = ['x']\nfailing = [3]",
+        ENTRY + "implementations = ['x']\nmodes = 3\ncases = ['a']", ENTRY + "implementations = ['x']\ncases = 'a'",
         "x = " + "[" * 5000, "x = 1\nx = 2", "\0",
     ],
 )  # fmt: skip
@@ -289,7 +305,12 @@ def test_an_internal_error_has_a_status_of_its_own(way: str, tmp_path: Path, mon
         done = CliRunner().invoke(APPLICATION, ["compare", path, path])
         status, said = done.exit_code, done.stderr
     else:
-        script = "from compatlosses.conformance import changes\nchanges.compare = None\nfrom compatlosses.__main__ import main\nmain()"
+        lines = [
+            "from compatlosses.__main__ import main",
+            "from compatlosses.conformance import changes",
+            "changes.compare = None",
+        ]
+        script = "\n".join([*lines, "main()"])
         ran = subprocess.run([sys.executable, "-c", script, "compare", path, path], capture_output=True, text=True)
         status, said = ran.returncode, ran.stderr
     assert status == failures.INTERNAL == 70
