@@ -6,7 +6,10 @@ import warnings
 from typing import Any
 
 import keras
-import numpy as np
+
+from compatlosses import rules
+
+from . import checks
 
 Tensor = Any
 
@@ -26,7 +29,9 @@ def converted(x: Any) -> Any:
     """``x`` as a tensor of the backend, where Keras would make it one; else ``x`` itself."""
     if isinstance(x, keras.Variable):
         return keras.ops.convert_to_tensor(x.value)
-    if isinstance(x, (list, tuple, int, float, np.ndarray, np.generic)):
+    if isinstance(x, keras.KerasTensor) or owns(x):
+        return x
+    if isinstance(x, (list, tuple, int, float)) or (hasattr(x, "__array__") and not isinstance(x, type)):
         return keras.ops.convert_to_tensor(x)
     return x
 
@@ -66,12 +71,51 @@ class BinaryCrossentropy(keras.Operation):  # type: ignore[misc]
 
     def call(self, target: Tensor, output: Tensor) -> Tensor:
         """The loss of each element."""
-        from . import binary_crossentropy
+        from . import ops
 
-        return binary_crossentropy(target, output, self.from_logits)
+        return ops.binary_crossentropy(target, output, self.from_logits)
 
     def compute_output_spec(self, target: Tensor, output: Tensor) -> Tensor:
         """A symbolic tensor of the output's shape and dtype."""
-        if tuple(target.shape) != tuple(output.shape):
-            raise ValueError(f"target has shape {target.shape}; expected {output.shape}, the shape of output")
-        return keras.KerasTensor(output.shape, dtype=output.dtype)
+        target, output = converted(target), converted(output)
+        check_symbolic(("target", "output"), target, output)
+        return keras.KerasTensor(output.shape, dtype=keras.backend.standardize_dtype(output.dtype))
+
+
+class AveragedBinaryCrossentropy(keras.Operation):  # type: ignore[misc]
+    """`compatlosses.keras.losses.binary_crossentropy` as a node of a functional model."""
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int | tuple[int, ...] | None = -1,
+        *,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name=name)
+        self.from_logits = from_logits
+        self.label_smoothing = label_smoothing
+        self.axis = axis
+
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
+        """The averaged losses."""
+        from . import losses
+
+        return losses.binary_crossentropy(y_true, y_pred, self.from_logits, self.label_smoothing, self.axis)
+
+    def compute_output_spec(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
+        """A symbolic tensor of the predictions' dtype, of their shape without the axes."""
+        y_true, y_pred = converted(y_true), converted(y_pred)
+        check_symbolic(("y_true", "y_pred"), y_true, y_pred)
+        shape = tuple(y_pred.shape)
+        axes = checks.checked_axes("y_pred", shape, self.axis)
+        left = tuple(shape[i] for i in range(len(shape)) if i not in axes)
+        return keras.KerasTensor(left, dtype=keras.backend.standardize_dtype(y_pred.dtype))
+
+
+def check_symbolic(names: tuple[str, str], target: Tensor, output: Tensor) -> None:
+    """Refuse a target whose shape cannot be the output's."""
+    shape, expected = tuple(target.shape), tuple(output.shape)
+    if not rules.same_shape(shape, expected):
+        raise ValueError(f"{names[0]} has shape {shape}; expected {expected}, the shape of {names[1]}")

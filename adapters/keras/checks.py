@@ -4,30 +4,36 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from compatlosses import losses, rules
-from compatlosses.libraries import Library, Tensor, find, library_of
+from compatlosses.libraries import Library, Shape, Tensor, find, library_of
 
 from . import adapter
 
 
 @dataclass(frozen=True, slots=True)
 class Averaged:
-    """That losses are averaged, over one axis or (None) over all."""
+    """That losses are averaged, over one axis, several, or (None) over all."""
 
-    axis: int | None
+    axis: int | tuple[int, ...] | None
 
 
 def converted(target: Tensor, output: Tensor) -> tuple[Tensor, Tensor]:
-    """The arguments as tensors: Keras', where it is imported and would make them such."""
-    if find(target) is not None and find(target) is find(output):
-        return target, output
+    """The arguments as tensors: Keras', where it is imported and would make them such. Another framework's stay that."""
     if not adapter.loaded():
         return target, output
     from . import backend
 
-    if not backend.owns(target) and not backend.owns(output) and (find(target) or find(output)):
-        return target, output
+    for x in (target, output):
+        if find(x) is not None and not backend.owns(x) and not is_array(x):
+            return target, output
     return backend.converted(target), backend.converted(output)
+
+
+def is_array(x: object) -> bool:
+    """Whether ``x`` is NumPy's, which Keras makes tensors of: not a masked array, whose mask would be lost."""
+    return isinstance(x, (np.ndarray, np.generic)) and not isinstance(x, np.ma.MaskedArray)
 
 
 def elements(
@@ -47,7 +53,7 @@ def elements(
     rules.check_dtype(library, names[1], output, rules.FLOATING, TypeError)
     rules.check_dtype(library, names[0], target, rules.NUMBERS, TypeError)
     rules.check_same_shape(library, names[0], target, names[1], output, ValueError)
-    axis = None if averaged is None else checked_axis(library, names[1], output, averaged)
+    axes = None if averaged is None else checked_axes(names[1], library.shape(output), averaged.axis)
     dtype = library.dtype(output)
     wide = "float64" if dtype == "float64" else "float32"
     # Targets have the predictions' dtype in Keras, smoothed there; rounded once here.
@@ -57,9 +63,9 @@ def elements(
     if from_logits:
         loss = losses.evaluate(library, output, target, None, None, "none", None, False, wide)
     else:
-        loss = of_probabilities(names, target, output, wide)
-    if averaged is not None:
-        loss = mean(library, loss, axis)
+        loss = of_probabilities(names, losses.assured(library, "targets", target, output, True), output, wide)
+    if axes is not None:
+        loss = mean(library, loss, axes)
     return library.cast(loss, dtype)
 
 
@@ -76,29 +82,41 @@ def of_probabilities(names: tuple[str, str], target: Tensor, output: Tensor, dty
     return backend.of_probabilities(target, output, dtype)
 
 
-def checked_axis(library: Library, name: str, output: Tensor, averaged: Averaged) -> int | None:
-    """The axis, counted from the first; None for all."""
-    shape = library.shape(output)
-    axis = averaged.axis
-    if axis is None:
-        return None
+def checked_axes(name: str, shape: Shape | None, axis: int | tuple[int, ...] | None) -> tuple[int, ...]:
+    """The axes that ``axis`` names, counted from the first; None names all."""
     if shape is None:
         raise ValueError(f"{name} has an unknown number of dimensions; expected a known one, of which axis {axis} is averaged")
-    if not -len(shape) <= axis < len(shape):
-        raise ValueError(f"axis is {axis} and {name} has shape {rules.shown(shape)}; expected an axis that it has")
-    return axis % len(shape)
-
-
-def mean(library: Library, loss: Tensor, axis: int | None) -> Tensor:
-    """The mean over an axis or all, in the library's wide accumulator."""
     if axis is None:
-        return library.cast(losses.divided(library, library.sum(loss), library.size(loss)), library.dtype(loss))
-    before = (slice(None),) * axis
-    total = library.sum_to(loss, loss[(*before, slice(0, 1))])
+        return tuple(range(len(shape)))
+    axes = tuple(axis) if isinstance(axis, (list, tuple)) else (axis,)
+    for each in axes:
+        if not -len(shape) <= each < len(shape):
+            raise ValueError(f"axis is {axis} and {name} has shape {rules.shown(shape)}; expected an axis that it has")
+    found = tuple(each % len(shape) for each in axes)
+    if len(set(found)) < len(found):
+        raise ValueError(f"axis is {axis} and {name} has shape {rules.shown(shape)}; expected each axis once")
+    return found
+
+
+def mean(library: Library, loss: Tensor, axes: tuple[int, ...]) -> Tensor:
+    """The mean over axes, in the library's wide accumulator."""
     shape = library.shape(loss)
-    length = None if shape is None else shape[axis]
-    if length is None or length < 0:
-        return losses.divided(library, total * library.cast(library.size(total), library.dtype(loss)), library.size(loss))[
-            (*before, 0)
-        ]
-    return losses.divided(library, total, length)[(*before, 0)]
+    if not axes:
+        return loss
+    if shape is not None and len(axes) == len(shape):
+        return library.cast(losses.divided(library, library.sum(loss), library.size(loss)), library.dtype(loss))
+    if shape is not None and any(shape[i] == 0 for i in axes):
+        left = [size for i, size in enumerate(shape) if i not in axes]
+        return library.broadcast_to(library.constant(float("nan"), loss), left)  # type: ignore[arg-type]
+    rank = max(axes) + 1
+    first = tuple(slice(0, 1) if i in axes else slice(None) for i in range(rank))
+    without = tuple(0 if i in axes else slice(None) for i in range(rank))
+    total = library.sum_to(loss, loss[first])
+    lengths = [shape[i] for i in axes] if shape is not None else [None]
+    length = 1
+    for each in lengths:
+        if each is None or each < 0:
+            number = library.cast(library.size(total), library.dtype(loss))
+            return losses.divided(library, total * number, library.size(loss))[without]
+        length = length * each
+    return losses.divided(library, total, length)[without]

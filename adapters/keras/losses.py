@@ -1,16 +1,25 @@
-"""Keras 3's ``keras.losses.binary_crossentropy``, with label smoothing and an axis that is averaged."""
+"""Keras 3's ``keras.losses``: ``binary_crossentropy``, with label smoothing and axes that are averaged, and the loss class."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from compatlosses.libraries import Tensor
 
-from . import checks
+from . import adapter, checks
 
-__all__ = ["binary_crossentropy"]
+if TYPE_CHECKING:
+    from .modules import BinaryCrossentropy
+
+__all__ = ["BinaryCrossentropy", "binary_crossentropy"]
 
 
 def binary_crossentropy(
-    y_true: Tensor, y_pred: Tensor, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
+    y_true: Tensor,
+    y_pred: Tensor,
+    from_logits: bool = False,
+    label_smoothing: float = 0.0,
+    axis: int | tuple[int, ...] | None = -1,
 ) -> Tensor:
     """Binary cross entropy between targets and predictions, averaged over an axis, by the rules of ``keras.losses``.
 
@@ -19,12 +28,12 @@ def binary_crossentropy(
         y_pred: floating tensor of at least one dimension: logits, or probabilities.
         from_logits: whether ``y_pred`` is logits.
         label_smoothing: from 0 to 1 (not checked): ``y_true`` becomes ``(1 - label_smoothing) y_true + label_smoothing / 2``.
-        axis: the axis that is averaged; None for all.
+        axis: the axis or the axes that are averaged; None for all.
 
-    Arguments are converted as `compatlosses.keras.binary_crossentropy` converts them.
+    Arguments are converted as `compatlosses.keras.ops.binary_crossentropy` converts them.
 
     Returns:
-        A tensor of the predictions' dtype, of their shape without the axis.
+        A tensor of the predictions' dtype, of their shape without the axes.
 
     Raises:
         TypeError: what is no tensor, tensors of two frameworks, predictions that are not floating, probabilities that are
@@ -33,5 +42,23 @@ def binary_crossentropy(
 
     Source: Keras 3 documentation of ``keras.losses.binary_crossentropy``; where it is silent, keras 3.15.
     """
+    if adapter.loaded():
+        from . import backend
+
+        if backend.symbolic(y_true, y_pred):
+            return backend.AveragedBinaryCrossentropy(from_logits, label_smoothing, axis).symbolic_call(y_true, y_pred)
     y_true, y_pred = checks.converted(y_true, y_pred)
     return checks.elements(("y_true", "y_pred"), y_true, y_pred, from_logits, label_smoothing, checks.Averaged(axis))
+
+
+def __dir__() -> list[str]:
+    """The names that Keras' users look for; the class too, before it is imported."""
+    return __all__
+
+
+def __getattr__(name: str) -> Any:
+    """The loss class, settled as `compatlosses.classes` says."""
+    from compatlosses.classes import loss_class
+
+    assert __package__ is not None
+    return loss_class(__package__, name, adapter.MODULE, "BinaryCrossentropy")

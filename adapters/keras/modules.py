@@ -20,7 +20,7 @@ class BinaryCrossentropy(keras.losses.BinaryCrossentropy):  # type: ignore[misc]
         self,
         from_logits: bool = False,
         label_smoothing: float = 0.0,
-        axis: int = -1,
+        axis: int | tuple[int, ...] | None = -1,
         reduction: str | None = "sum_over_batch_size",
         name: str | None = "binary_crossentropy",
         dtype: object = None,

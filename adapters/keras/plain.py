@@ -25,7 +25,7 @@ class BinaryCrossentropy:
         self,
         from_logits: bool = False,
         label_smoothing: float = 0.0,
-        axis: int = -1,
+        axis: int | tuple[int, ...] | None = -1,
         reduction: str | None = "sum_over_batch_size",
         name: str | None = "binary_crossentropy",
         dtype: object = None,
@@ -48,7 +48,7 @@ class BinaryCrossentropy:
             return loss
         library = library_of(loss, loss)
         dtype = library.dtype(y_pred)
-        return library.cast(library.sum(loss) if self.reduction == "sum" else checks.mean(library, loss, None), dtype)
+        return library.cast(library.sum(loss) if self.reduction == "sum" else checks.mean(library, loss, tuple(range(len(library.shape(loss) or ())))), dtype)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
