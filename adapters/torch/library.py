@@ -61,8 +61,8 @@ def why_unsuitable(x: torch.Tensor, /) -> str | None:
         if not x.is_nested:
             return None
         return (
-            "a nested tensor of the strided layout was given, of which torch knows no sizes; expected a dense or a jagged "
-            "tensor. Make it with layout=torch.jagged, or pad it with torch.nested.to_padded_tensor."
+            "a nested tensor of the strided layout was given; expected a dense or a jagged one, as torch knows no sizes of it. "
+            "Make it with layout=torch.jagged, or pad it with torch.nested.to_padded_tensor."
         )
     if x.layout in _UNSUITABLE:
         return f"a tensor of layout {x.layout} was given; expected a dense one. Call to_dense() first."

@@ -126,6 +126,41 @@ def test_onnx_of_large_and_small_losses() -> None:
     torch.testing.assert_close(torch.tensor(computed[0]), exact, rtol=3e-7, atol=0.0)
 
 
+FUNC: dict[str, Any] = {
+    "grad of grad": lambda f: lambda x, y: torch.func.grad(lambda a: torch.func.grad(lambda b: f(b, y))(a).sum())(x),
+    "gradient penalty": lambda f: lambda x, y: torch.func.grad(lambda a: (torch.func.grad(lambda b: f(b, y))(a) ** 2).sum())(x),
+    "hessian": lambda f: lambda x, y: torch.func.hessian(lambda a: f(a, y))(x),
+    "jacrev of jacrev": lambda f: lambda x, y: torch.func.jacrev(torch.func.jacrev(lambda a: f(a, y)))(x),
+    "jacfwd of grad": lambda f: lambda x, y: torch.func.jacfwd(torch.func.grad(lambda a: f(a, y)))(x),
+    "jvp of grad": lambda f: lambda x, y: torch.func.jvp(torch.func.grad(lambda a: f(a, y)), (x,), (torch.ones_like(x),)),
+    "gradients of each sample": lambda f: lambda x, y: torch.vmap(torch.func.grad(f))(x, y),
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize("composition", FUNC)
+def test_torch_func_inside_a_compiled_function(composition: str, dtype: str) -> None:
+    """Second derivatives by an autograd.Function are silently 0 there, and others fail: ours goes by its operations."""
+    torch._dynamo.reset()
+    x, y = X.to(getattr(torch, dtype)), Y.to(getattr(torch, dtype))
+    mine = torch.compile(FUNC[composition](edition.binary_cross_entropy_with_logits), backend="eager", fullgraph=True)(x, y)
+    exact = FUNC[composition](torch.nn.functional.binary_cross_entropy_with_logits)(x.double(), y.double())
+    tolerance = {"float32": 1e-5, "bfloat16": 2.0**-6}[dtype]
+    torch.testing.assert_close(mine, exact, rtol=tolerance, atol=tolerance / 10, check_dtype=False)
+
+
+@pytest.mark.parametrize("reduction", ["none", "mean"])
+def test_compiled_autograd(reduction: str) -> None:
+    """An eager loss whose backward pass is compiled, in one graph."""
+    torch._dynamo.reset()
+    x = X.clone().requires_grad_()
+    with torch._dynamo.compiled_autograd._enable(torch.compile(backend="eager", fullgraph=True)):
+        (edition.binary_cross_entropy_with_logits(x, Y, reduction=reduction).sum() * 2).backward()
+    assert x.grad is not None
+    expected = 2 * (torch.sigmoid(X) - Y) / (1 if reduction == "none" else X.numel())
+    torch.testing.assert_close(x.grad, expected)
+
+
 NAMES = ("logits", "targets", "weight", "pos_weight")
 
 
