@@ -24,7 +24,6 @@ from typing import Any
 
 import numpy as np
 import paddle
-from paddle.base.core import from_dlpack
 
 from .versions import put, without_autocast
 
@@ -37,6 +36,7 @@ saved. Where gradients are enabled when it is called, it must be differentiable.
 # In 3.3 Paddle's own constructor comes behind a look at the newer ways to call it, which takes longer than it does.
 _init: Callable[..., None] = getattr(paddle, "original_init", paddle.Tensor.__init__)
 _new: Callable[..., Tensor] = paddle.Tensor.__new__
+_CPU: Any = paddle.CPUPlace()
 
 
 def attached(
@@ -54,7 +54,7 @@ def attached(
             return _nothing(value, [argument for _, argument in wanted])
         kept = _Saved(saved)
         chain: Any = "float64" if value.dtype == paddle.float64 else "float32"
-        token = np.ones((), chain).view(_Token)
+        token = _Token(chain)
         alive = weakref.ref(token)
         deliveries: list[_Delivery] = []
         direct = not value.shape and value.dtype == stub(chain).dtype
@@ -71,7 +71,7 @@ def attached(
                 part = paddle.cast(part, chain)
                 direct = False
             total = part if total is None else total + part
-        result = total * made(token)
+        result = total * made(np.asarray(token))
         del token
         if alive() is None:
             kept.until_the_end = True
@@ -105,9 +105,13 @@ def differentiable(argument: Tensor | float | None) -> bool:
 
 
 def made(array: np.ndarray[Any, Any]) -> Tensor:
-    """An array as a Paddle tensor, without a copy."""
+    """An array as a Paddle tensor, without a copy.
+
+    Not by DLPack: Paddle frees what came that way behind a lock of its own, where NumPy waits for the interpreter's: two
+    threads that train lock each other out (seen with 3.3.1).
+    """
     tensor = _new(paddle.Tensor)
-    _init(tensor, from_dlpack(array.__dlpack__()))
+    _init(tensor, array, _CPU, False, True)  # not persistable, not copied
     return tensor
 
 
@@ -117,8 +121,16 @@ def stub(dtype: Any) -> Tensor:
     return paddle.zeros([], dtype)
 
 
-class _Token(np.ndarray[Any, Any]):
-    """What a native node saves, so that its end is seen. (An array proper takes no weak reference.)"""
+class _Token:
+    """The owner of a number 1 that a native node saves: the end of what the node saves is its end."""
+
+    __slots__ = ("__array_interface__", "__weakref__")
+
+    def __init__(self, dtype: str) -> None:
+        self.__array_interface__ = _ONES[dtype].__array_interface__
+
+
+_ONES = {dtype: np.ones((), dtype) for dtype in ("float32", "float64")}
 
 
 class _Saved:
@@ -130,11 +142,13 @@ class _Saved:
 
     __slots__ = ("_context", "_places", "_states", "_values", "until_the_end")
 
+    _states: list[tuple[weakref.ref[Any], tuple[int, int | None]]]
+
     def __init__(self, values: Sequence[Tensor | float | None]) -> None:
         self.until_the_end = False
         self._values = [None if isinstance(value, paddle.Tensor) else value for value in values]
         self._places = [i for i in range(len(values)) if isinstance(values[i], paddle.Tensor)]
-        tensors = [values[i] for i in self._places]
+        tensors: list[Any] = [values[i] for i in self._places]
         self._states = [(weakref.ref(tensor), state(tensor)) for tensor in tensors]
         self._context = _Context()
         self._context.save_for_backward(*tensors)
@@ -146,11 +160,11 @@ class _Saved:
             RuntimeError: one has been changed in place.
         """
         values: list[Any] = list(self._values)
-        tensors = self._context.saved_tensor()
+        found: Any = self._context.saved_tensor()
         for k, place in enumerate(self._places):
-            tensor: Any = tensors[k]
+            tensor = found[k]
             original, before = self._states[k]
-            if original() is tensor and state(tensor) != before:
+            if tensor is not None and original() is tensor and state(tensor) != before:
                 raise RuntimeError(
                     f"a tensor of shape {tuple(tensor.shape)} that the gradient of this loss needs has been changed in place "
                     f"since the loss was computed (its version was {before[0]} and is {tensor.inplace_version}); expected it "
