@@ -12,6 +12,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
+from importlib import _bootstrap, import_module
+from threading import get_ident
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -62,8 +65,6 @@ class Loops:
 
     module: ModuleType | None = None
     missing: str | None = None
-    importing = 0
-    """How many calls are importing it."""
 
 
 def why_unavailable() -> str | None:
@@ -82,8 +83,9 @@ def why_not_imported() -> str | None:
     """Import the compiled loops; why that is not possible."""
     if Loops.missing is not None:
         return Loops.missing
-    Loops.importing += 1
     try:
+        import logging  # noqa: F401  Numba does: it wants to be there before a fork that waits for Numba begins
+
         from numba.core import config
 
         if config.DISABLE_JIT:  # type: ignore[attr-defined]
@@ -98,8 +100,6 @@ def why_not_imported() -> str | None:
             return INTERRUPTED
         Loops.missing = f"Numba cannot be imported ({error}); install compatlosses[fused]"
         return Loops.missing
-    finally:
-        Loops.importing -= 1
     return None
 
 
@@ -126,15 +126,33 @@ def imported() -> Any:
     return Loops.module
 
 
-# A forked child has not the thread that imports Numba or compiles with it, and would wait for it for ever: it is awaited.
+# A forked child has not the thread that imports or compiles something, and would wait for it for ever: it is awaited.
 
 _held: list[Any] = []
+_AWAITED = (__package__, "numba", "llvmlite", "logging")
 
 
 def _before_fork() -> None:
-    """Wait for other threads that import or compile, and keep them from it."""
-    if Loops.importing:
-        why_not_imported()
+    """Wait for other threads that import what a call needs, or compile, and keep them from it."""
+    while True:
+        _hold()
+        if not (names := _imported_elsewhere()):
+            return
+        _after_fork()
+        for name in names:
+            with suppress(Exception):  # whoever imports it sees that
+                import_module(name)
+
+
+def _imported_elsewhere() -> list[str]:
+    """The modules that other threads are importing, of those that a call needs: Python keeps a lock for each."""
+    locks = [(name, lock()) for name, lock in list(getattr(_bootstrap, "_module_locks", {}).items())]
+    elsewhere = [name for name, lock in locks if getattr(lock, "owner", None) not in (None, get_ident())]
+    return [name for name in elsewhere if name.partition(".")[0] in _AWAITED]
+
+
+def _hold() -> None:
+    """Keep other threads from compiling."""
     if Loops.module is not None:
         for lock in Loops.module.LOCKS:
             lock.__enter__()

@@ -1,0 +1,245 @@
+"""Compiled code that is kept: never another version's, never a reason for an error."""
+
+from __future__ import annotations
+
+import ast
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import compatlosses
+from compatlosses import cache, kernels
+
+HOME = Path(compatlosses.__file__).parent
+
+RUN = """
+import numpy as np
+from compatlosses import fused, kernels
+out = np.empty(1)
+kernels.total(np.full((3, 2), 0.5), 3.0, 0, out.__array_interface__["data"][0])
+print(out[0], sum(kernels.total.stats.cache_hits.values()))
+"""
+"""The smallest kernel, and whether it came from the cache."""
+
+
+def run(folder: Path, code: str = RUN, home: Path | None = None, limit: int | None = None) -> list[str]:
+    """What a process prints that keeps its compiled code under ``folder``; ``home``: the package it runs."""
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    if home is not None:
+        environment["PYTHONPATH"] = str(home)
+
+    def limited() -> None:
+        if limit is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=300, env=environment, preexec_fn=limited, cwd=folder.parent
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+def imported(path: Path) -> set[str]:
+    """The modules of this package that a file imports from."""
+    nodes = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom) and node.level == 1]
+    return {node.module for node in nodes if node.module} | {a.name for node in nodes if not node.module for a in node.names}
+
+
+def test_the_digest_covers_all_that_the_kernels_are_made_of() -> None:
+    needed, new = {"kernels"}, {"kernels"}
+    while new := set().union(*(imported(HOME / f"{name}.py") for name in new)) - needed - {"cache"}:
+        needed |= new
+    assert cache.digest_of(sorted((f"compatlosses.{name}" for name in needed), key=ORDER)) == kernels.SOURCES
+
+
+def ORDER(name: str) -> int:
+    """Where a module stands in the digest."""
+    return ["kernels", "memory", "pieces", "scalar", "sums"].index(name.rpartition(".")[2])
+
+
+def test_a_second_process_compiles_nothing(tmp_path: Path) -> None:
+    assert run(tmp_path / "cache") == ["0.5", "0"]
+    assert run(tmp_path / "cache") == ["0.5", "1"]
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of the core, as a pull would change it."""
+    home = tmp_path / "home"
+    (home / "compatlosses").mkdir(parents=True)
+    for path in HOME.glob("*.py"):
+        shutil.copy(path, home / "compatlosses")
+    return home
+
+
+@pytest.mark.parametrize("name", ["kernels", "memory", "pieces", "scalar", "sums"])
+def test_an_edit_is_compiled_anew(name: str, copy: Path, tmp_path: Path) -> None:
+    run(tmp_path / "cache", home=copy)
+    assert run(tmp_path / "cache", home=copy) == ["0.5", "1"]
+    source = copy / "compatlosses" / f"{name}.py"
+    source.write_text(source.read_text() + "\nEDITED = 1\n")
+    assert run(tmp_path / "cache", home=copy) == ["0.5", "0"]
+    assert run(tmp_path / "cache", home=copy) == ["0.5", "1"]
+    assert len(list((tmp_path / "cache").rglob("*.total-*"))) == 1  # the former one is removed
+
+
+LOSS = """
+import numpy as np
+from importlib.metadata import version
+from compatlosses import fused
+print(version("compatlosses"), float(fused.evaluate(np.float32([2.0]), np.float32([0.0]), reduction="none").loss[0]))
+"""
+
+
+def test_an_upgraded_wheel_shows_its_own_numbers(tmp_path: Path) -> None:
+    """Two releases that differ in scalar.py: log1p's last coefficient is 2.5 in the second."""
+    root = HOME.parent
+    ignored = shutil.ignore_patterns(".*", "build", "dist", "*.egg-info", "__pycache__", "results", "tests", "docs")
+    source, site = tmp_path / "source", tmp_path / "site"
+    shutil.copytree(root, source, ignore=ignored)
+    found = []
+    for number in ("0.1.0", "0.1.1"):
+        project = source / "pyproject.toml"
+        lines = [
+            f'version = "{number}"' if line.startswith("version = ") else line for line in project.read_text().splitlines()
+        ]
+        project.write_text("\n".join(lines) + "\n")
+        wheels = tmp_path / number
+        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+        subprocess.run([*pip, "wheel", "--quiet", "--no-deps", "--wheel-dir", str(wheels), str(source)], check=True)
+        (wheel,) = wheels.glob("*.whl")
+        subprocess.run([*pip, "install", "--quiet", "--no-deps", "--upgrade", "--target", str(site), str(wheel)], check=True)
+        found.append(run(tmp_path / "cache", LOSS, site))
+        scalar = source / "compatlosses" / "scalar.py"
+        text = scalar.read_text()
+        assert "1.9999999998090061" in text
+        scalar.write_text(text.replace("1.9999999998090061", "2.5"))
+    assert [version for version, _ in found] == ["0.1.0", "0.1.1"]
+    assert abs(float(found[0][1]) - 2.126928) < 1e-5
+    assert abs(float(found[1][1]) - 2.158617) < 1e-5
+
+
+def emptied(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def flipped(path: Path) -> None:
+    """One bit of the machine code."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(bytes(content))
+
+
+def foreign(path: Path) -> None:
+    path.write_bytes(b"another program's file" * 100)
+
+
+def a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+@pytest.mark.parametrize("damage", [emptied, cut, flipped, foreign, a_folder, os.unlink])
+def test_a_damaged_file(damage: Callable[[Path], None], tmp_path: Path) -> None:
+    run(tmp_path / "cache")
+    for path in list((tmp_path / "cache").rglob("*.nbc")):
+        damage(path)
+    assert run(tmp_path / "cache") == ["0.5", "0"]
+    assert run(tmp_path / "cache") == ["0.5", "0" if damage is a_folder else "1"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit of a file's size here")
+def test_a_quota(tmp_path: Path) -> None:
+    assert run(tmp_path / "cache", limit=2048) == ["0.5", "0"]
+    assert not list((tmp_path / "cache").rglob("*.tmp")) and not list((tmp_path / "cache").rglob("*.nbc"))
+    assert run(tmp_path / "cache") == ["0.5", "0"]
+
+
+@pytest.mark.parametrize("then", ["pass", "open(folder, 'w').close()"])
+def test_a_folder_that_vanishes(then: str, tmp_path: Path) -> None:
+    """After Numba has found it fit; a file may stand in its place."""
+    folder = tmp_path / "cache"
+    code = f"import shutil; from compatlosses import kernels; folder = {str(folder)!r}; shutil.rmtree(folder); {then}\n{RUN}"
+    assert run(folder, code) == ["0.5", "0"]
+
+
+def test_four_processes_compile_at_once(tmp_path: Path) -> None:
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    command = [sys.executable, "-c", RUN]
+    four = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    for process in four:
+        assert process.communicate(timeout=300)[0].split()[0] == "0.5"
+        assert process.returncode == 0
+    assert run(tmp_path / "cache") == ["0.5", "1"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_fork_during_a_compilation(tmp_path: Path) -> None:
+    """The child needs what the thread that compiles holds."""
+    code = f"""
+import os, threading, time
+import numpy as np
+from compatlosses import fused, kernels
+def call(): {"; ".join(RUN.strip().splitlines()[2:4])}; return out[0]
+assert fused.available()
+worker = threading.Thread(target=call)
+worker.start()
+while not kernels.total._compiling_counter and not kernels.total.signatures: time.sleep(0.001)
+began = bool(kernels.total._compiling_counter)
+child = os.fork()
+if child == 0:
+    os._exit(0 if call() == 0.5 else 1)
+deadline = time.monotonic() + 120
+while (ended := os.waitpid(child, os.WNOHANG))[0] == 0:
+    assert time.monotonic() < deadline, os.kill(child, 9)
+    time.sleep(0.01)
+worker.join()
+print(began, ended[1])
+"""
+    assert run(tmp_path / "cache", code) == ["True", "0"]
+
+
+def test_a_call_that_interrupts_a_compilation(tmp_path: Path) -> None:
+    """From a signal handler in the thread that compiles: Numba cannot begin another one there, so the formula runs."""
+    code = """
+import signal
+import numpy as np, compatlosses as cl
+from compatlosses import kernels
+x, y = np.float64([1.0, -2.0]), np.float64([1.0, 0.0])
+seen = set()
+def handler(*_):
+    seen.add(cl.executor_of(x, y).partition(":")[0])
+    assert abs(cl.binary_cross_entropy_with_logits(x, y) - 0.22009479) < 1e-7
+assert cl.executor_of(x, y) == "fused"
+signal.signal(signal.SIGALRM, handler)
+signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+loss = cl.binary_cross_entropy_with_logits(x, y)
+signal.setitimer(signal.ITIMER_REAL, 0)
+assert abs(loss - 0.22009479) < 1e-7 and cl.executor_of(x, y) == "fused"
+print(*seen)
+"""
+    assert "formula" in run(tmp_path / "cache", code)
+
+
+def test_compilation_that_is_switched_off() -> None:
+    code = """
+import numpy as np, compatlosses as cl
+x, y = np.float64([1.0, -2.0]), np.float64([1.0, 0.0])
+print(cl.executor_of(x, y)); assert abs(cl.binary_cross_entropy_with_logits(x, y) - 0.22009479) < 1e-7
+"""
+    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, env=environment, check=True
+    )
+    assert done.stdout.strip() == "formula: Numba compiles nothing, as NUMBA_DISABLE_JIT is set"
