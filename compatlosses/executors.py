@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import fused
-from .libraries import Tensor
+from .libraries import Library, Tensor
 
 Array = NDArray[Any]
 
@@ -121,6 +121,15 @@ class FusedCall:
             dtype=self._dtype,
             empty=self._empty,
         )
+
+    def formula_gradients(
+        self, library: Library, wanted: fused.Wanted, g: Tensor, tensors: tuple[Any, ...]
+    ) -> tuple[Tensor | None, ...]:
+        """The gradients wanted, times the cotangent, in the framework's own operations: differentiable again."""
+        from .losses import gradients_by_formula
+
+        logits, targets, weight, pos_weight = tensors
+        return gradients_by_formula(library, wanted, g, logits, targets, weight, pos_weight, *self.options)
 
     def handed_out(self, wanted: fused.Wanted) -> fused.Gradients | None:
         """The gradients wanted that were kept, which are those for a cotangent of 1; None if one of them is gone."""

@@ -35,18 +35,29 @@ END = 10
 EXP, LOG1P, BIG, ROWS = range(10, 14)
 WIDE = np.dtype(np.float64)
 
-SOURCES = digest_of((__name__, *(module.__name__ for module in (memory, pieces, scalar, sums))))
-"""What all these loops are made of."""
+
+def entries(*modules: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A decorator for functions that are compiled when first called, and kept between runs where there is a place for it.
+
+    What is kept belongs to the code of these modules and of those that all loops are made of.
+    """
+
+    def entry(function: Callable[..., Any]) -> Callable[..., Any]:
+        return kept(njit(nogil=True, error_model="numpy")(function), function, *modules)  # type: ignore[no-any-return]
+
+    return entry
 
 
-def entry(function: Callable[..., Any]) -> Callable[..., Any]:
-    """``function`` compiled when it is first called, and kept between runs where there is a place to keep it."""
-    compiled: Any = njit(nogil=True, error_model="numpy")(function)
-    if SOURCES is not None:
-        with suppress(OSError, RuntimeError):  # Numba finds no writable directory
-            compiled._cache = KernelCache(function, SOURCES)
-    return compiled  # type: ignore[no-any-return]
+def kept(compiled: Any, function: Callable[..., Any], *modules: str) -> Any:
+    """``compiled``, which Numba makes of ``function``, kept between runs for the code of these modules."""
+    sources = digest_of((*modules, *(module.__name__ for module in (memory, pieces, scalar, sums))))
+    if sources is not None:
+        with suppress(OSError, RuntimeError):  # Numba found no writable directory
+            compiled._cache = KernelCache(function, sources)
+    return compiled
 
+
+entry = entries(__name__)
 
 compiling: Callable[[], bool] = global_compiler_lock.is_locked
 """Whether this very thread is compiling something with Numba, so that a call comes from a signal handler or a finaliser."""

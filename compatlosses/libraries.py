@@ -22,6 +22,8 @@ import numpy as np
 
 if TYPE_CHECKING:
     from .executors import Host
+    from .protocols import Loss
+    from .vocabulary import Vocabulary
 
 Tensor = Any
 """A tensor of some framework. The core knows it only through its `Library` and Python's operators."""
@@ -118,6 +120,16 @@ class Library(Protocol):
         /,
     ) -> tuple[Tensor | None, Tensor | None, Tensor | None, Tensor | None]:
         """`formula.gradients`: those wanted, times the cotangent ``g`` (None: 1)."""
+
+    @property
+    def OPS(self) -> Vocabulary:
+        """``vocabulary.vocabulary`` of this library: the words in which definitions write losses."""
+
+    def elementwise(self, loss: Loss, inputs: tuple[Any, ...], counts: Tensor | None, /) -> Tensor:
+        """`gradients.elements`, with `gradients.gradient` as its gradient for the framework's autograd."""
+
+    def gradient(self, loss: Loss, of: int, g: Tensor | None, inputs: tuple[Any, ...], counts: Tensor | None, /) -> Tensor:
+        """`gradients.gradient`: by the input number ``of``, times the cotangent ``g`` (None: 1)."""
 
     def tracing(self) -> bool:
         """Whether the framework is reading this call for a compiler, and a warning would have no one to reach."""

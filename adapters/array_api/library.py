@@ -15,7 +15,10 @@ from typing import Any
 from array_api_compat import array_namespace, device, is_dask_array
 
 from compatlosses import formula, libraries, rules
+from compatlosses import gradients as gradients_of
 from compatlosses.libraries import Shape
+from compatlosses.protocols import Loss
+from compatlosses.vocabulary import vocabulary
 
 from . import host as host
 from . import unknown_sizes
@@ -182,6 +185,28 @@ def gradients(
     return formula.gradients(_THIS, wanted, g, x, y, w, p, counts, whole)
 
 
+def elementwise(loss: Loss, inputs: tuple[Any, ...], counts: Array | None, /) -> Array:
+    """The loss of each element, in double.
+
+    Raises:
+        TypeError: the arrays come from two namespaces.
+    """
+    return gradients_of.elements(_THIS, loss, _wide(loss, inputs), counts)
+
+
+def gradient(loss: Loss, of: int, g: Array | None, inputs: tuple[Any, ...], counts: Array | None, /) -> Array:
+    """The gradient of `elementwise` by one input, times the cotangent ``g`` (None: 1), in double."""
+    g = None if g is None else cast(g, "float64")
+    return gradients_of.gradient(_THIS, loss, of, g, _wide(loss, inputs), counts)
+
+
+def _wide(loss: Loss, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The inputs of one namespace, their arrays in double."""
+    count = len(loss.arguments)
+    array_namespace(*inputs[:count])
+    return (*(None if x is None else cast(x, "float64") for x in inputs[:count]), *inputs[count:])
+
+
 def tracing() -> bool:
     """The standard has no compiler."""
     return False
@@ -191,5 +216,7 @@ def autocast_dtype(x: Array, /) -> None:
     """The standard casts nothing by itself."""
     return None
 
+
+OPS = vocabulary(_THIS)
 
 libraries.register(_THIS)

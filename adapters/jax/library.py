@@ -21,7 +21,10 @@ import numpy as np
 from jax.custom_derivatives import SymbolicZero
 
 from compatlosses import formula, libraries, rules
+from compatlosses import gradients as gradients_of
 from compatlosses.libraries import Shape
+from compatlosses.protocols import Loss
+from compatlosses.vocabulary import vocabulary
 
 from . import casts
 from . import host as host
@@ -185,6 +188,22 @@ def gradients(
     return formula.gradients(_THIS, wanted, g, x, y, w, p, counts, whole)
 
 
+def elementwise(loss: Loss, inputs: tuple[Any, ...], counts: Array | None, /) -> Array:
+    """The loss of each element in float64, differentiable by the definition's slopes."""
+    count = len(loss.arguments)
+    tensors = tuple(None if x is None else cast(x, "float64") for x in inputs[:count])
+    return _elementwise(loss, inputs[count:], counts, tensors)
+
+
+@wide
+def gradient(loss: Loss, of: int, g: Array | None, inputs: tuple[Any, ...], counts: Array | None, /) -> Array:
+    """The gradient of `elementwise` by one input, times the cotangent ``g`` (None: 1), in float64."""
+    count = len(loss.arguments)
+    tensors = tuple(None if x is None else cast(x, "float64") for x in inputs[:count])
+    g = None if g is None else cast(g, "float64")
+    return gradients_of.gradient(_THIS, loss, of, g, tensors + inputs[count:], counts)
+
+
 def tracing() -> bool:
     """Never: a warning at the time of tracing reaches its reader, once for each compilation."""
     return False
@@ -221,6 +240,28 @@ def _loss_with_tangents(whole: bool, primals: tuple[Any, ...], tangents: tuple[A
     return value, total
 
 
+@wide
+def _elements_of(loss: Loss, parameters: tuple[float, ...], counts: Array | None, tensors: tuple[Any, ...]) -> Array:
+    """`gradients.elements`."""
+    return gradients_of.elements(_THIS, loss, tensors + parameters, counts)
+
+
+@wide
+def _elements_with_tangents(
+    loss: Loss, parameters: tuple[float, ...], primals: tuple[Any, ...], tangents: tuple[Any, ...]
+) -> tuple[Array, Array]:
+    """The losses, and what they change by: the slopes by those inputs that change, times their change."""
+    counts, tensors = primals
+    value = _elementwise(loss, parameters, counts, tensors)
+    total = jnp.zeros_like(value)
+    for i, tangent in enumerate(tangents[1]):
+        # One that does not change is left out, not multiplied by 0: its slope may be infinite.
+        if tangent is not None and not isinstance(tangent, SymbolicZero):
+            slope = gradients_of.slope(_THIS, loss, i, tensors + parameters, counts)
+            total = total + tangent * (slope if counts is None else where(counts, slope, 0.0))
+    return value, total
+
+
 def _softplus_of(x: Array) -> Array:
     """Softplus of float64."""
     return jnp.maximum(x, 0.0) + jnp.log1p(jnp.exp(-jnp.abs(x)))
@@ -249,5 +290,10 @@ _elements = jax.custom_jvp(_loss, nondiff_argnums=(0,))
 _elements.defjvp(_loss_with_tangents, symbolic_zeros=True)
 _softplus.defjvp(_derived(_softplus, lambda x: sigmoid(x)))
 _sigmoid.defjvp(_derived(_sigmoid, lambda x: sigmoid(x) * sigmoid(-x)))
+
+_elementwise = jax.custom_jvp(_elements_of, nondiff_argnums=(0, 1))
+_elementwise.defjvp(_elements_with_tangents, symbolic_zeros=True)
+
+OPS = vocabulary(_THIS)
 
 libraries.register(_THIS)

@@ -14,7 +14,7 @@ from mindspore import context, ops
 from mindspore.common import np_dtype
 from mindspore.common.api import _pynative_executor
 
-from compatlosses import fused, losses
+from compatlosses import fused
 from compatlosses.executors import NOTHING_WANTED, Array, FusedCall, views
 
 try:
@@ -139,7 +139,7 @@ if _Function is not None:
             if _pynative_executor.requires_grad():
                 return (
                     None,
-                    *losses.gradients_by_formula(library, call.wanted, g, logits, targets, weight, pos_weight, *call.options),
+                    *call.formula_gradients(library, call.wanted, g, (logits, targets, weight, pos_weight)),
                 )
             arrays = views(_THIS, logits, targets, weight, pos_weight)
             found = call.gradients(arrays, float(g) if call.reduced else view(g))

@@ -26,7 +26,11 @@ from mindspore import nn, ops
 from mindspore.ops.operations.array_ops import TensorShape
 
 from compatlosses import formula, libraries
+from compatlosses import gradients as gradients_of
+from compatlosses.definitions import known_losses
 from compatlosses.libraries import Shape
+from compatlosses.protocols import Loss
+from compatlosses.vocabulary import vocabulary
 
 from . import host as host
 
@@ -239,6 +243,23 @@ def gradients(
     return formula.gradients(_THIS, wanted, _wide(g), _wide(x), _wide(y), _wide(w), _wide(p), counts, whole)
 
 
+def elementwise(loss: Loss, inputs: tuple[Any, ...], counts: mindspore.Tensor | None) -> mindspore.Tensor:
+    """The loss of each element in double, differentiable by the definition's slopes."""
+    count = len(loss.arguments)
+    tensors: tuple[Any, ...] = ()
+    for i in range(count):
+        x = _wide(inputs[i])
+        tensors = (*tensors, _as_large(x, inputs[0]) if loss.arguments[i].broadcasts else x)
+    return getattr(_cells, loss.name)((*tensors, counts, *inputs[count:]))
+
+
+def gradient(
+    loss: Loss, of: int, g: mindspore.Tensor | None, inputs: tuple[Any, ...], counts: mindspore.Tensor | None
+) -> mindspore.Tensor:
+    """The gradient of `elementwise` by one input, times the cotangent ``g`` (None: 1), in double."""
+    return gradients_of.gradient(_THIS, loss, of, g, inputs, counts)
+
+
 def _wide(x: mindspore.Tensor | None) -> mindspore.Tensor | None:
     """``x`` in double, and None for None."""
     if x is None:
@@ -340,6 +361,51 @@ class _Elements(nn.Cell):  # type: ignore[misc]
         return by_x, by_y, by_w, by_p, None
 
 
+class _Loss(nn.Cell):  # type: ignore[misc]
+    """The elements of a loss, whose gradient is made of operations, so it differentiates again.
+
+    It takes one tuple: the tensors, the weight, where elements count, the parameters. MindSpore's compiler knows no ``bprop``
+    of a varying number of arguments.
+    """
+
+    def __init__(self, loss: Loss) -> None:
+        super().__init__()
+        self.loss = loss
+        self.count = len(loss.arguments)
+
+    def construct(self, inputs: tuple[Any, ...]) -> mindspore.Tensor:
+        given = inputs[: self.count] + inputs[self.count + 1 :]
+        return gradients_of.elements(_THIS, self.loss, given, inputs[self.count])
+
+    def bprop(self, inputs: tuple[Any, ...], out: mindspore.Tensor, dout: mindspore.Tensor) -> tuple[Any, ...]:
+        counts = inputs[self.count]
+        given = inputs[: self.count] + inputs[self.count + 1 :]
+        found: tuple[Any, ...] = ()
+        for i in range(len(inputs)):
+            if i >= self.count or inputs[i] is None:
+                found = (*found, None)
+            elif i == self.count - 1:
+                # The loss at weight 1. The definition asks for it with None, on a branch that the compiler has dropped by then.
+                ones = (*given[:i], ops.ones_like(inputs[i]), *given[i + 1 :])
+                value = gradients_of.elements(_THIS, self.loss, ones, counts)
+                found = (*found, sum_to(gradients_of.scaled(_THIS, value, dout, counts), inputs[i]))
+            else:
+                found = (*found, gradients_of.gradient(_THIS, self.loss, i, dout, given, counts))
+        return (found,)
+
+
+class _Cells:
+    """The cell of each loss by its name, made when it is first asked for: in Python, by MindSpore's compiler too."""
+
+    def __getattr__(self, name: str) -> Any:
+        loss = known_losses().get(name)
+        if loss is None:
+            raise AttributeError(name)
+        cell = _Loss(loss)
+        setattr(self, name, cell)
+        return cell
+
+
 @ops.constexpr(check=False)  # type: ignore[untyped-decorator]
 def _known(shape: Any) -> Any:
     """A shape as the compiler knows it: None for a size, or for all of them, that only a run will tell.
@@ -387,5 +453,9 @@ _softplus = _Softplus()
 _sigmoid = _Sigmoid()
 _elements = _Elements(whole=False)
 _whole_elements = _Elements(whole=True)
+
+_cells = _Cells()
+
+OPS = vocabulary(_THIS)
 
 libraries.register(_THIS, first=True)

@@ -15,6 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compatlosses import formula, libraries, rules
+from compatlosses import gradients as gradients_of
+from compatlosses.protocols import Loss
+from compatlosses.vocabulary import vocabulary
 
 from . import host as host
 
@@ -164,5 +167,19 @@ def autocast_dtype(x: Array, /) -> None:
     """NumPy casts nothing by itself."""
     return None
 
+
+def elementwise(loss: Loss, inputs: tuple[Any, ...], counts: Array | None, /) -> Array:
+    """The loss of each element."""
+    with np.errstate(all="ignore"):
+        return np.asarray(gradients_of.elements(_THIS, loss, inputs, counts))
+
+
+def gradient(loss: Loss, of: int, g: Array | None, inputs: tuple[Any, ...], counts: Array | None, /) -> Array:
+    """The gradient of `elementwise` by one input, times the cotangent ``g`` (None: 1)."""
+    with np.errstate(all="ignore"):
+        return np.asarray(gradients_of.gradient(_THIS, loss, of, g, inputs, counts))
+
+
+OPS = vocabulary(_THIS)
 
 libraries.register(_THIS)

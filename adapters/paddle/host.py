@@ -9,7 +9,7 @@ import numpy as np
 import paddle
 from paddle.base.framework import EagerParamBase
 
-from compatlosses import fused, losses
+from compatlosses import fused
 from compatlosses.executors import NOTHING_WANTED, Array, FusedCall, views
 
 from .autograd import attached, differentiable, made
@@ -97,7 +97,7 @@ def attach(
         if paddle.is_grad_enabled():
             from . import library
 
-            return losses.gradients_by_formula(library, wanted, g, x, y, w, p, *call.options)[i]
+            return call.formula_gradients(library, wanted, g, (x, y, w, p))[i]
         arrays = views(_THIS, x, y, w, p)
         found = call.gradients(arrays, g.item() if call.reduced else view(g), wanted)[i]
         assert found is not None

@@ -11,15 +11,18 @@ results included: float32 softplus 0.50, sigmoid 0.50, loss 2.1, gradient by the
 
 from __future__ import annotations
 
-import inspect
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import paddle
 
-from compatlosses import formula, libraries, losses, rules
+from compatlosses import formula, libraries, rules
+from compatlosses import gradients as gradients_of
+from compatlosses.core import core_functions
 from compatlosses.libraries import Shape
+from compatlosses.protocols import Loss
+from compatlosses.vocabulary import vocabulary
 
 from . import host as host
 from .autograd import Gradient, attached
@@ -199,6 +202,28 @@ def elements(x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None, counts: T
     return attached(loss, (x, y, w, p), (x, y, w, p, counts), gradient)
 
 
+def elementwise(loss: Loss, inputs: tuple[Any, ...], counts: Tensor | None, /) -> Tensor:
+    """The loss of each element, differentiable by the definition's slopes; in a program by the operations themselves."""
+    if not paddle.in_dynamic_mode():
+        with without_autocast():
+            return gradients_of.elements(_THIS, loss, inputs, counts)
+    with paddle.no_grad(), without_autocast():
+        value = gradients_of.elements(_THIS, loss, inputs, counts)
+    count = len(loss.arguments)
+    tensors = inputs[:count]
+
+    def slope(i: int, g: Tensor, saved: Any) -> Tensor:
+        return gradient(loss, i, g, (*saved[:count], *inputs[count:]), saved[count])
+
+    return attached(value, tensors, (*tensors, counts), slope)
+
+
+def gradient(loss: Loss, of: int, g: Tensor | None, inputs: tuple[Any, ...], counts: Tensor | None, /) -> Tensor:
+    """The gradient of `elementwise` by one input, times the cotangent ``g`` (None: 1)."""
+    with without_autocast():
+        return gradients_of.gradient(_THIS, loss, of, g, inputs, counts)
+
+
 def gradients(
     wanted: formula.Wanted,
     g: Tensor | None,
@@ -295,11 +320,11 @@ def _exp(x: Tensor) -> Tensor:
     return paddle.exp(where(low, -700.0, x)) * paddle.exp(where(low, x + 700, 0.0))
 
 
+OPS = vocabulary(_THIS)
+
 # paddle.jit.to_static rewrites the functions that it meets into a dialect of its own, in which `a is not None and a >= 0`
 # compares the None. There is nothing to rewrite: no branch here depends on a tensor's values.
-for _module in (formula, libraries, losses, rules):
-    for _function in vars(_module).values():
-        if inspect.isfunction(_function) and _function.__module__ == _module.__name__:
-            paddle.jit.not_to_static(_function)
+for _function in core_functions():
+    paddle.jit.not_to_static(_function)
 
 libraries.register(_THIS)

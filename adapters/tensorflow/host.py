@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.eager import forwardprop_util, record
 
-from compatlosses import fused, losses
+from compatlosses import fused
 from compatlosses.executors import Array, FusedCall, views
 
 Tensor = Any
@@ -95,7 +95,7 @@ def attach(
         from . import library
 
         if type(g) is not _EAGER or recorded([g, *given]):
-            found = losses.gradients_by_formula(library, call.wanted, g, *arguments, *call.options)
+            found = call.formula_gradients(library, call.wanted, g, arguments)
             return [found[i] for i in asked]
         found = call.gradients(views(library.host, *arguments), float(g) if call.reduced else view(g))
         return [tensor(array, logits) for array in found if array is not None]

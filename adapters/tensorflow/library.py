@@ -10,7 +10,6 @@ Gradients are ``tf.custom_gradient``, which eager tapes, graphs and XLA all hono
 
 from __future__ import annotations
 
-import inspect
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -20,8 +19,12 @@ import tensorflow as tf
 from tensorflow.python.autograph.impl.api import autograph_artifact
 from tensorflow.python.eager import record
 
-from compatlosses import formula, libraries, losses, rules
+from compatlosses import formula, libraries, rules
+from compatlosses import gradients as gradients_of
+from compatlosses.core import core_functions
 from compatlosses.libraries import Shape
+from compatlosses.protocols import Loss
+from compatlosses.vocabulary import vocabulary
 
 from . import host as host
 
@@ -249,6 +252,32 @@ def gradients(
     return formula.gradients(_THIS, wanted, g, x, y, w, p, counts, whole)
 
 
+def elementwise(loss: Loss, inputs: tuple[Any, ...], counts: Tensor | None, /) -> Tensor:
+    """The loss of each element in float64, differentiable by the definition's slopes."""
+    count = len(loss.arguments)
+    present = [i for i in range(count) if inputs[i] is not None]
+
+    def all_of(given: Sequence[Tensor]) -> tuple[Any, ...]:
+        tensors = dict(zip(present, given, strict=True))
+        return (*(tensors.get(i) for i in range(count)), *inputs[count:])
+
+    def value(*given: Tensor) -> Tensor:
+        return gradients_of.elements(_THIS, loss, all_of(given), counts)
+
+    def slopes(g: Tensor, *given: Tensor) -> list[Tensor]:
+        return [gradients_of.gradient(_THIS, loss, i, g, all_of(given), counts) for i in present]
+
+    return _differentiable(value, slopes, *[cast(inputs[i], "float64") for i in present])
+
+
+def gradient(loss: Loss, of: int, g: Tensor | None, inputs: tuple[Any, ...], counts: Tensor | None, /) -> Tensor:
+    """The gradient of `elementwise` by one input, times the cotangent ``g`` (None: 1), in float64."""
+    count = len(loss.arguments)
+    tensors = tuple(None if x is None else cast(x, "float64") for x in inputs[:count])
+    g = None if g is None else cast(g, "float64")
+    return gradients_of.gradient(_THIS, loss, of, g, tensors + inputs[count:], counts)
+
+
 def tracing() -> bool:
     """Whether a graph is being built."""
     return not tf.executing_eagerly()
@@ -325,9 +354,9 @@ def _narrowed(x: Tensor) -> Tensor:
 
 
 # AutoGraph need not rewrite the core, which takes seconds: no branch there depends on a tensor's values.
-for _module in (formula, libraries, losses, rules):
-    for _function in vars(_module).values():
-        if inspect.isfunction(_function) and _function.__module__ == _module.__name__:
-            autograph_artifact(_function)
+for _function in core_functions():
+    autograph_artifact(_function)
+
+OPS = vocabulary(_THIS)
 
 libraries.register(_THIS)

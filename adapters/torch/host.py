@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from compatlosses import fused, losses
+from compatlosses import fused
 from compatlosses.executors import Array, FusedCall, views
 
 from .state import function_modes, is_recording, why_not_plain
@@ -263,11 +263,11 @@ class _Fused(torch.autograd.Function):
         call: FusedCall = ctx.call
         needed = ctx.needs_input_grad[1:]
         if torch.is_grad_enabled() or why_not_plain() is not None or not dense(g):
-            return (None, *losses.gradients_by_formula(library(), needed, g, *arguments, *call.options))
+            return (None, *call.formula_gradients(library(), needed, g, arguments))
         found = call.handed_out(needed) if call.reduced and g.item() == 1.0 else None
         if found is None:
             if any(argument is not None and why_not(argument) is not None for argument in arguments):  # hooks gave them
-                return (None, *losses.gradients_by_formula(library(), needed, g, *arguments, *call.options))
+                return (None, *call.formula_gradients(library(), needed, g, arguments))
             cotangent = fused.number(view(g)) if call.reduced else view(g)
             found = call.gradients(views(host(), *arguments), cotangent, needed)
         call.forget()  # what was kept and not asked for: after a backward pass torch frees what it has saved, too

@@ -11,6 +11,9 @@ from torch.overrides import handle_torch_function as handle_torch_function
 from torch.overrides import has_torch_function_variadic as has_torch_function_variadic
 
 from compatlosses import formula, libraries
+from compatlosses import gradients as gradients_of
+from compatlosses.protocols import Loss
+from compatlosses.vocabulary import vocabulary
 
 from . import host as host
 from .state import is_recording, operations_alone
@@ -217,6 +220,83 @@ def autocast_dtype(x: torch.Tensor, /) -> str | None:
     return None
 
 
+def elementwise(loss: Loss, inputs: tuple[Any, ...], counts: torch.Tensor | None, /) -> torch.Tensor:
+    """The loss of each element, differentiable by the definition's slopes."""
+    count = len(loss.arguments)
+    tensors = (*inputs[:count], *((None,) * (MOST - count)))
+    # Dynamo does not trace a Function that has a jvp of its own; forward mode under it goes through the operations.
+    function = _Loss if is_compiling() else _LossWithTangents
+    result: torch.Tensor = function.apply(loss, inputs[count:], counts, *tensors)  # type: ignore[no-untyped-call]
+    return result
+
+
+def gradient(
+    loss: Loss, of: int, g: torch.Tensor | None, inputs: tuple[Any, ...], counts: torch.Tensor | None, /
+) -> torch.Tensor:
+    """The gradient of `elementwise` by one input, times the cotangent ``g`` (None: 1)."""
+    result: torch.Tensor = gradients_of.gradient(_THIS, loss, of, g, inputs, counts)
+    return result
+
+
+MOST = 4
+"""How many tensors a loss takes at most. Dynamo reads no Function of a varying number."""
+
+
+class _Loss(torch.autograd.Function):
+    """The elements of a loss, whose backward is made of operations, so it differentiates again."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(
+        loss: Loss,
+        parameters: tuple[float, ...],
+        counts: torch.Tensor | None,
+        first: torch.Tensor,
+        second: torch.Tensor,
+        third: torch.Tensor | None,
+        fourth: torch.Tensor | None,
+    ) -> torch.Tensor:
+        inputs = (first, second, third, fourth)[: len(loss.arguments)] + parameters
+        result: torch.Tensor = gradients_of.elements(_THIS, loss, inputs, counts)
+        return result
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: torch.Tensor) -> None:
+        loss, parameters, counts, first, second, third, fourth = inputs
+        ctx.loss, ctx.parameters = loss, parameters
+        ctx.save_for_backward(counts, first, second, third, fourth)
+        ctx.save_for_forward(counts, first, second, third, fourth)
+
+    @staticmethod
+    def backward(ctx: Any, g: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        counts, *tensors = ctx.saved_tensors
+        count = len(ctx.loss.arguments)
+        inputs = (*tensors[:count], *ctx.parameters)
+        found: list[torch.Tensor | None] = [None] * (3 + MOST)
+        for i in range(count):
+            if ctx.needs_input_grad[3 + i]:
+                found[3 + i] = gradients_of.gradient(_THIS, ctx.loss, i, g, inputs, counts)
+        return tuple(found)
+
+
+class _LossWithTangents(_Loss):
+    """`_Loss` for torch's forward mode too."""
+
+    @staticmethod
+    def jvp(ctx: Any, *tangents: torch.Tensor | None) -> torch.Tensor:
+        counts, *tensors = ctx.saved_tensors
+        count = len(ctx.loss.arguments)
+        inputs = (*tensors[:count], *ctx.parameters)
+        total = torch.zeros_like(tensors[0])
+        for i in range(count):
+            tangent = tangents[3 + i]
+            if tangent is not None:
+                slope = gradients_of.slope(_THIS, ctx.loss, i, inputs, counts)
+                total = total + (tangent * slope if counts is None else torch.where(counts, tangent * slope, 0.0))
+        return total
+
+
 class _Elements(torch.autograd.Function):
     """`formula.elements` whose backward is `formula.gradients`; that is made of operations, so it differentiates again."""
 
@@ -271,5 +351,7 @@ def _wide(x: torch.Tensor) -> torch.dtype:
     """The accumulator's dtype: double, which Apple's GPUs alone lack."""
     return torch.float32 if x.device.type == "mps" else torch.float64
 
+
+OPS = vocabulary(_THIS)
 
 libraries.register(_THIS)

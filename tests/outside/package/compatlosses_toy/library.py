@@ -10,6 +10,9 @@ import numpy as np
 from toy import Tensor, raw
 
 from compatlosses import formula, libraries
+from compatlosses import gradients as gradients_of
+from compatlosses.protocols import Loss
+from compatlosses.vocabulary import vocabulary
 
 NAME = "Toy"
 host = None
@@ -122,6 +125,22 @@ def gradients(
 ) -> tuple[Tensor | None, Tensor | None, Tensor | None, Tensor | None]:
     with np.errstate(all="ignore"):
         return formula.gradients(_THIS, wanted, g, x, y, w, p, counts, whole)
+
+
+# The same for every other loss: what its definition says, by the number of the input
+
+
+def elementwise(loss: Loss, inputs: tuple[Any, ...], counts: Tensor | None, /) -> Tensor:
+    with np.errstate(all="ignore"):
+        return gradients_of.elements(_THIS, loss, inputs, counts)
+
+
+def gradient(loss: Loss, of: int, g: Tensor | None, inputs: tuple[Any, ...], counts: Tensor | None, /) -> Tensor:
+    with np.errstate(all="ignore"):
+        return gradients_of.gradient(_THIS, loss, of, g, inputs, counts)
+
+
+OPS = vocabulary(_THIS)
 
 
 # What the framework does around a call

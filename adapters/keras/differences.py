@@ -1,0 +1,104 @@
+"""Keras 3's losses of a difference: ``mean_squared_error``, ``mean_absolute_error`` and ``huber`` of ``keras.losses``.
+
+Targets come first, and the mean is over the last axis. A last axis of length 1 that one of the two lacks is squeezed or added.
+"""
+
+from __future__ import annotations
+
+from compatlosses import pairs, rules
+from compatlosses.definitions import huber as huber_definition
+from compatlosses.definitions import l1, mse
+from compatlosses.evaluate import evaluate
+from compatlosses.libraries import Library, Names, Tensor, library_of
+from compatlosses.protocols import Loss
+from compatlosses.reductions import named
+
+from . import checks
+
+_NAMES: Names = ("y_pred", "y_true", "weight", "weight")
+
+
+def mean_squared_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    """The mean of the squared errors over the last axis, by the rules of ``keras.losses``. Targets come first.
+
+    Args:
+        y_true: tensor that broadcasts against the predictions; floating, integer or bool.
+        y_pred: floating tensor of at least one dimension.
+
+    Returns:
+        A tensor of the predictions' dtype, of the common shape without the last axis.
+
+    Raises:
+        TypeError: what is no tensor, tensors of two frameworks, predictions that are not floating.
+        ValueError: shapes that do not broadcast against each other, predictions without dimensions.
+
+    Source: Keras 3 documentation of ``keras.losses.mean_squared_error``; where it is silent, keras 3.15.
+    """
+    return _mean(mse.LOSS, y_true, y_pred, ())
+
+
+def mean_absolute_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    """The mean of the absolute errors over the last axis, by the rules of ``keras.losses``. Targets come first.
+
+    Args:
+        y_true, y_pred: as in `mean_squared_error`.
+
+    Returns:
+        As `mean_squared_error`.
+
+    Raises:
+        TypeError, ValueError: as `mean_squared_error`.
+
+    Source: Keras 3 documentation of ``keras.losses.mean_absolute_error``; where it is silent, keras 3.15.
+    """
+    return _mean(l1.LOSS, y_true, y_pred, ())
+
+
+def huber(y_true: Tensor, y_pred: Tensor, delta: float = 1.0) -> Tensor:
+    """The mean of Huber's loss of r = y_pred - y_true over the last axis, by the rules of ``keras.losses``. Targets come first.
+
+    An element's loss is r^2 / 2 up to delta and delta (|r| - delta / 2) beyond.
+
+    Args:
+        y_true, y_pred: as in `mean_squared_error`.
+        delta: where the parabola ends and the lines begin; at least 0.
+
+    Returns:
+        As `mean_squared_error`.
+
+    Raises:
+        TypeError, ValueError: as `mean_squared_error`; ValueError for a delta below 0.
+
+    Source: Keras 3 documentation of ``keras.losses.huber``; where it is silent, keras 3.15.
+    """
+    if not delta >= 0.0:
+        raise ValueError(f"delta is {delta}; expected a number of at least 0")
+    return _mean(huber_definition.LOSS, y_true, y_pred, (float(delta),))
+
+
+def _mean(loss: Loss, y_true: Tensor, y_pred: Tensor, parameters: tuple[float, ...]) -> Tensor:
+    """The mean of a loss of a difference over the last axis."""
+    y_true, y_pred = checks.converted(y_true, y_pred)
+    library = library_of(y_pred, y_true, None, None, _NAMES)
+    rules.check_dtype(library, "y_pred", y_pred, rules.FLOATING, TypeError)
+    rules.check_dtype(library, "y_true", y_true, rules.NUMBERS, TypeError)
+    dtype = library.dtype(y_pred)
+    # Targets have the predictions' dtype in Keras.
+    y_true, y_pred = _of_one_rank(library, library.cast(y_true, dtype), y_pred)
+    x, y = pairs.spread(library, ("y_pred", "y_true"), y_pred, y_true, ValueError)
+    wide = "float64" if dtype == "float64" else "float32"
+    losses = evaluate((loss, library, (x, y, None), parameters, named("none")), wide)
+    axes = checks.checked_axes("y_pred", library.shape(losses), -1)
+    return library.cast(checks.mean(library, losses, axes), dtype)
+
+
+def _of_one_rank(library: Library, y_true: Tensor, y_pred: Tensor) -> tuple[Tensor, Tensor]:
+    """Both with one number of dimensions, where one has a last axis of length 1 more: Keras' ``squeeze_or_expand``."""
+    shape, other = library.shape(y_pred), library.shape(y_true)
+    if shape is None or other is None:
+        return y_true, y_pred
+    if len(other) == len(shape) + 1 and other[-1] == 1:
+        return (y_true, y_pred[..., None]) if len(shape) == 1 else (y_true[..., 0], y_pred)
+    if len(shape) == len(other) + 1 and shape[-1] == 1:
+        return (y_true[..., None], y_pred) if len(other) == 1 else (y_true, y_pred[..., 0])
+    return y_true, y_pred

@@ -1,0 +1,128 @@
+"""MindSpore's losses of a difference: ``mse_loss``, ``l1_loss``, ``smooth_l1_loss`` and ``huber_loss`` of ``mindspore.ops``.
+
+Input and target broadcast against each other but in ``smooth_l1_loss``, whose third place is beta and whose default is 'none'.
+"""
+
+from __future__ import annotations
+
+from compatlosses import pairs, rules
+from compatlosses.definitions import huber, l1, mse, smooth_l1
+from compatlosses.evaluate import evaluate
+from compatlosses.libraries import Names, Tensor, library_of
+from compatlosses.protocols import Loss
+from compatlosses.reductions import named
+
+from .checks import lowered
+
+_NAMES: Names = ("input", "target", "weight", "weight")
+
+
+def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    """The squared error, ``(input - target)**2``, by the rules of ``mindspore.ops``.
+
+    Args:
+        input: tensor of any shape; floating, integer or bool.
+        target: tensor that broadcasts against the input, likewise.
+        reduction: 'none', 'mean' or 'sum'.
+
+    Returns:
+        A tensor of the wider dtype of the two, float32 if neither is floating: of their common shape for 'none', 0-D otherwise.
+
+    Raises:
+        TypeError: an argument that is no tensor, or tensors of two frameworks.
+        ValueError: shapes that do not broadcast against each other, an unknown reduction.
+
+    Source: MindSpore 2.10 documentation of ``mindspore.ops.mse_loss``; where it is silent, mindspore 2.10.0.
+    """
+    return _difference(mse.LOSS, (input, target), (), reduction)
+
+
+def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    """The absolute error, ``|input - target|``, by the rules of ``mindspore.ops``. Its slope is 0 where they are equal.
+
+    Args:
+        input, target, reduction: as in `mse_loss`.
+
+    Returns:
+        As `mse_loss`.
+
+    Raises:
+        TypeError, ValueError: as `mse_loss`.
+
+    Source: MindSpore 2.10 documentation of ``mindspore.ops.l1_loss``; where it is silent, mindspore 2.10.0.
+    """
+    return _difference(l1.LOSS, (input, target), (), reduction)
+
+
+def smooth_l1_loss(input: Tensor, target: Tensor, beta: float = 1.0, reduction: str = "none") -> Tensor:
+    """The smooth absolute error of r = input - target by MindSpore's rules: r^2 / (2 beta) below beta, |r| - beta / 2 beyond.
+
+    The third place is beta, and nothing is reduced by default.
+
+    Args:
+        input: floating tensor of any shape.
+        target: floating tensor of that shape.
+        beta: where the parabola ends and the lines begin; at 0 it is the absolute error.
+        reduction: 'none', 'mean' or 'sum', in any letter case.
+
+    Returns:
+        A tensor of the wider dtype of the two: of the input's shape for 'none', 0-D otherwise.
+
+    Raises:
+        TypeError: an argument that is no tensor, tensors of two frameworks, a dtype that is not floating, a reduction that is
+            no string.
+        ValueError: shapes that differ, an unknown reduction, a beta below 0.
+
+    Source: MindSpore 2.10 documentation of ``mindspore.ops.smooth_l1_loss``; where it is silent, mindspore 2.10.0.
+    """
+    if not isinstance(reduction, str):
+        raise TypeError("reduction is no string; expected 'none', 'mean' or 'sum'")
+    bend = _number("beta", beta)
+    if not bend >= 0.0:
+        raise ValueError(f"beta is {beta}; expected a number of at least 0")
+    library = library_of(input, target, None, None, _NAMES)
+    rules.check_dtype(library, "input", input, rules.FLOATING, TypeError)
+    rules.check_dtype(library, "target", target, rules.FLOATING, TypeError)
+    rules.check_same_shape(library, "target", target, "input", input, ValueError)
+    return _difference(smooth_l1.LOSS, (input, target), (bend,), lowered(reduction))
+
+
+def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0) -> Tensor:
+    """Huber's loss of r = input - target by MindSpore's rules: r^2 / 2 up to delta, delta (|r| - delta / 2) beyond.
+
+    Args:
+        input, target, reduction: as in `mse_loss`.
+        delta: where the parabola ends and the lines begin; above 0.
+
+    Returns:
+        As `mse_loss`.
+
+    Raises:
+        TypeError, ValueError: as `mse_loss`; ValueError for a delta that is not above 0.
+
+    Source: MindSpore 2.10 documentation of ``mindspore.ops.huber_loss``; where it is silent, mindspore 2.10.0.
+    """
+    bend = _number("delta", delta)
+    if not bend > 0.0:
+        raise ValueError(f"delta is {delta}; expected a number above 0")
+    return _difference(huber.LOSS, (input, target), (bend,), reduction)
+
+
+def _number(name: str, value: object) -> float:
+    """A parameter as a Python number; MindSpore takes no bool for one."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{name} is no number; expected a number")
+    return float(value)
+
+
+def _difference(loss: Loss, pair: tuple[Tensor, Tensor], parameters: tuple[float, ...], reduction: str) -> Tensor:
+    """A loss of a difference by MindSpore's rules for dtypes and shapes."""
+    rules.check_reduction(reduction, ValueError)
+    library = library_of(pair[0], pair[1], None, None, _NAMES)
+    rules.check_dtype(library, "input", pair[0], rules.NUMBERS, TypeError)
+    rules.check_dtype(library, "target", pair[1], rules.NUMBERS, TypeError)
+    dtype = pairs.promoted(library.autocast_dtype(pair[0]) or library.dtype(pair[0]), library.dtype(pair[1]))
+    if dtype not in rules.FLOATING:
+        dtype = "float32"
+    input, target = pairs.spread(library, ("input", "target"), pair[0], pair[1], ValueError)
+    return evaluate((loss, library, (library.cast(input, dtype), target, None), parameters, named(reduction)), dtype)

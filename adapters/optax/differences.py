@@ -1,0 +1,90 @@
+"""optax' losses of a difference: ``squared_error``, ``l2_loss`` (half of it) and ``huber_loss``, of each element."""
+
+from __future__ import annotations
+
+from compatlosses import pairs, rules
+from compatlosses.definitions import huber, mse
+from compatlosses.evaluate import evaluate
+from compatlosses.libraries import Names, Tensor, library_of
+from compatlosses.protocols import Loss
+from compatlosses.reductions import named
+
+_NAMES: Names = ("predictions", "targets", "weight", "weight")
+
+
+def squared_error(predictions: Tensor, targets: Tensor | None = None) -> Tensor:
+    """The squared error of each element, ``(predictions - targets)**2``, by optax' rules.
+
+    Args:
+        predictions: floating tensor of any shape.
+        targets: tensor of that shape; floating, integer or bool. None for zeros.
+
+    Returns:
+        A tensor of the predictions' shape and of the wider dtype of the two.
+
+    Raises:
+        TypeError: an argument that is no tensor, or tensors of two frameworks.
+        ValueError: shapes that differ, predictions that are not floating.
+
+    Source: optax 0.2.8 documentation of ``optax.squared_error``.
+    """
+    return _difference(mse.LOSS, predictions, targets, (), None)
+
+
+def l2_loss(predictions: Tensor, targets: Tensor | None = None) -> Tensor:
+    """Half the squared error of each element, by optax' rules. Others call the whole of it the L2 loss.
+
+    Args:
+        predictions, targets: as in `squared_error`.
+
+    Returns:
+        As `squared_error`.
+
+    Raises:
+        TypeError, ValueError: as `squared_error`.
+
+    Source: optax 0.2.8 documentation of ``optax.l2_loss``.
+    """
+    return _difference(mse.LOSS, predictions, targets, (), 0.5)
+
+
+def huber_loss(predictions: Tensor, targets: Tensor | None = None, *, delta: float = 1.0) -> Tensor:
+    """Huber's loss of each element of r = predictions - targets by optax' rules.
+
+    It is r^2 / 2 up to delta and delta (|r| - delta / 2) beyond.
+
+    Args:
+        predictions: floating tensor of any shape.
+        targets: tensor that broadcasts against them. None for zeros.
+        delta: where the parabola ends and the lines begin; at least 0.
+
+    Returns:
+        A tensor of the common shape and of the wider dtype of the two.
+
+    Raises:
+        TypeError: an argument that is no tensor, or tensors of two frameworks.
+        ValueError: shapes that do not broadcast against each other, predictions that are not floating, a delta below 0.
+
+    Source: optax 0.2.8 documentation of ``optax.huber_loss``.
+    """
+    if not delta >= 0.0:
+        raise ValueError(f"delta is {delta}; expected a number of at least 0")
+    return _difference(huber.LOSS, predictions, targets, (float(delta),), None)
+
+
+def _difference(
+    loss: Loss, predictions: Tensor, targets: Tensor | None, parameters: tuple[float, ...], weight: float | None
+) -> Tensor:
+    """A loss of a difference by optax' rules for dtypes and shapes."""
+    library = library_of(predictions, predictions if targets is None else targets, None, None, _NAMES)
+    rules.check_dtype(library, "predictions", predictions, rules.FLOATING, ValueError)
+    dtype = library.dtype(predictions)
+    if targets is None:
+        targets = pairs.zeros(library, predictions)
+    rules.check_dtype(library, "targets", targets, rules.NUMBERS, TypeError)
+    dtype = pairs.promoted(dtype, library.dtype(targets))
+    if loss is huber.LOSS:
+        predictions, targets = pairs.spread(library, ("predictions", "targets"), predictions, targets, ValueError)
+    else:
+        rules.check_same_shape(library, "targets", targets, "predictions", predictions, ValueError)
+    return evaluate((loss, library, (predictions, targets, weight), parameters, named("none")), dtype)

@@ -1,0 +1,209 @@
+"""torch's losses of a difference: ``mse_loss``, ``l1_loss``, ``smooth_l1_loss``, ``huber_loss`` of ``torch.nn.functional``.
+
+Input and target broadcast against each other, with torch's warning. The result has the dtype that torch promotes to; Huber's
+loss has the input's, before the weight.
+"""
+
+from __future__ import annotations
+
+import warnings
+
+from compatlosses import pairs, rules
+from compatlosses.definitions import huber, l1, mse, smooth_l1
+from compatlosses.evaluate import evaluate
+from compatlosses.libraries import Library, Names, Tensor, library_of
+from compatlosses.protocols import Loss
+from compatlosses.reductions import named
+
+from .legacy import legacy_reduction
+
+_NAMES: Names = ("input", "target", "weight", "weight")
+
+
+def mse_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    weight: Tensor | None = None,
+) -> Tensor:
+    """The squared error, ``weight * (input - target)**2``, by torch's rules.
+
+    A reduction in the third place is taken for ``size_average``: ``mse_loss(x, y, 'none')`` is a mean.
+
+    Args:
+        input: floating tensor of any shape; an integer or bool one beside a floating target.
+        target: tensor that broadcasts against the input, likewise.
+        size_average: deprecated. With ``reduce``, overrides ``reduction`` whatever that is: see there.
+        reduce: deprecated. False means 'none'; otherwise ``size_average=False`` means 'sum', and either given 'mean'.
+        reduction: 'none', 'mean' or 'sum'. With a weight, the mean divides by the sum of the weights.
+        weight: factor of each element's loss: a tensor of the input's shape.
+
+    Returns:
+        A tensor of the dtype that torch promotes the arguments to: of their common shape for 'none', 0-D otherwise.
+
+    Raises:
+        TypeError: an argument that is no tensor, or tensors of two frameworks.
+        ValueError: a weight of another shape than the input, an unknown reduction.
+        RuntimeError: input and target that do not broadcast against each other; bool beside floating where torch refuses it.
+        NotImplementedError: neither input nor target is floating.
+
+    Source: torch 2.13 documentation of ``torch.nn.functional.mse_loss``; ``weight`` since 2.6.
+    """
+    library = _library(input, target, weight)
+    name = _reduction(library, size_average, reduce, reduction)
+    return _difference(mse.LOSS, library, (input, target, weight), (), name, "weights")
+
+
+def l1_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    weight: Tensor | None = None,
+) -> Tensor:
+    """The absolute error, ``weight * |input - target|``, by torch's rules. Its slope is 0 where they are equal.
+
+    A reduction in the third place is taken for ``size_average``: ``l1_loss(x, y, 'none')`` is a mean.
+
+    Args:
+        input, target, size_average, reduce, reduction, weight: as in `mse_loss`.
+
+    Returns:
+        A tensor of the dtype that torch promotes the arguments to: of their common shape for 'none', 0-D otherwise.
+
+    Raises:
+        TypeError, ValueError, RuntimeError, NotImplementedError: as `mse_loss`.
+
+    Source: torch 2.13 documentation of ``torch.nn.functional.l1_loss``; ``weight`` since 2.6.
+    """
+    library = _library(input, target, weight)
+    name = _reduction(library, size_average, reduce, reduction)
+    return _difference(l1.LOSS, library, (input, target, weight), (), name, "weights")
+
+
+def smooth_l1_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    beta: float = 1.0,
+) -> Tensor:
+    """The smooth absolute error of r = input - target by torch's rules: r^2 / (2 beta) below beta, |r| - beta / 2 beyond.
+
+    It is `huber_loss` over its bend. A reduction in the third place is taken for ``size_average``.
+
+    Args:
+        input, target, size_average, reduce, reduction: as in `mse_loss`.
+        beta: where the parabola ends and the lines begin; at 0 it is the absolute error.
+
+    Returns:
+        A tensor of the dtype that torch promotes the arguments to: of their common shape for 'none', 0-D otherwise.
+
+    Raises:
+        TypeError, ValueError, RuntimeError, NotImplementedError: as `mse_loss`; RuntimeError for a beta below 0.
+
+    Source: torch 2.13 documentation of ``torch.nn.functional.smooth_l1_loss``.
+    """
+    library = _library(input, target, None)
+    name = _reduction(library, size_average, reduce, reduction)
+    bend = _number("beta", beta)
+    if not bend >= 0.0:
+        raise RuntimeError(f"beta is {beta}; smooth_l1_loss does not support negative values for beta")
+    return _difference(smooth_l1.LOSS, library, (input, target, None), (bend,), name, "counted")
+
+
+def huber_loss(
+    input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0, weight: Tensor | None = None
+) -> Tensor:
+    """Huber's loss of r = input - target by torch's rules: r^2 / 2 up to delta, delta (|r| - delta / 2) beyond.
+
+    Unlike `mse_loss`, a mean with a weight divides by the number of elements.
+
+    Args:
+        input: floating tensor of any shape.
+        target: tensor that broadcasts against the input; floating, integer or bool.
+        reduction: 'none', 'mean' or 'sum'.
+        delta: where the parabola ends and the lines begin; above 0.
+        weight: factor of each element's loss: a tensor of the input's shape.
+
+    Returns:
+        A tensor of the input's dtype, or of that of input and weight: of the common shape for 'none', 0-D otherwise.
+
+    Raises:
+        TypeError, ValueError, RuntimeError, NotImplementedError: as `mse_loss`; RuntimeError for a delta that is not above 0,
+            and for an integer input.
+
+    Source: torch 2.13 documentation of ``torch.nn.functional.huber_loss``; ``weight`` since 2.6.
+    """
+    library = _library(input, target, weight)
+    rules.check_reduction(reduction, ValueError)
+    bend = _number("delta", delta)
+    if not bend > 0.0:
+        raise RuntimeError(f"delta is {delta}; huber_loss does not support non-positive values for delta")
+    if library.dtype(input) in rules.INTEGRAL and library.dtype(target) in rules.FLOATING:
+        raise RuntimeError(
+            f"input has dtype {library.dtype(input)}, which the loss, of dtype {library.dtype(target)}, can't be cast to; "
+            f"expected a floating input. Cast it first."
+        )
+    return _difference(huber.LOSS, library, (input, target, weight), (bend,), reduction, "all")
+
+
+def _library(input: Tensor, target: Tensor, weight: Tensor | None) -> Library:
+    """The library of the tensors of a call."""
+    library = library_of(input, target, weight, None, _NAMES)
+    if weight is not None and not library.owns(weight):
+        raise TypeError(f"weight is {weight!r}; expected a tensor or None. Make it a tensor first.")
+    return library
+
+
+def _reduction(library: Library, size_average: bool | None, reduce: bool | None, reduction: str) -> str:
+    """The reduction, which the deprecated pair overrides."""
+    if size_average is not None or reduce is not None:
+        reduction = legacy_reduction(size_average, reduce, warn=not library.tracing())
+    rules.check_reduction(reduction, ValueError)
+    return reduction
+
+
+def _number(name: str, value: object) -> float:
+    """A parameter as a Python number."""
+    if not isinstance(value, (int, float)):
+        raise TypeError(f"{name} is of type {type(value).__name__}; expected a number")
+    return float(value)
+
+
+def _difference(
+    loss: Loss, library: Library, inputs: tuple[Tensor, Tensor, Tensor | None], parameters: tuple[float, ...], name: str,
+    divisor: str,
+) -> Tensor:  # fmt: skip
+    """The loss of a difference by torch's rules for dtypes and shapes."""
+    input, target, weight = inputs
+    first, second = library.dtype(input), library.dtype(target)
+    if loss is l1.LOSS and "bool" in (first, second):
+        raise RuntimeError(f"input has dtype {first} and target {second}; expected no bool, which torch does not subtract")
+    if first not in rules.FLOATING:
+        accepted = rules.NUMBERS if second in rules.FLOATING else rules.FLOATING
+        rules.check_dtype(library, "input", input, accepted, NotImplementedError)
+    if second not in rules.FLOATING:
+        rules.check_dtype(library, "target", target, rules.NUMBERS, NotImplementedError)
+    if weight is not None and library.shape(weight) != library.shape(input):
+        rules.check_same_shape(library, "weight", weight, "input", input, ValueError)
+    if not pairs.same_shape(library, input, target) and not library.tracing():
+        warnings.warn(
+            f"Using a target size ({rules.shown(library.shape(target))}) that is different to the input size "  # type: ignore[arg-type]
+            f"({rules.shown(library.shape(input))}). This will likely lead to incorrect results due to broadcasting. "  # type: ignore[arg-type]
+            "Please ensure they have the same size.",
+            UserWarning,
+            stacklevel=3,
+        )
+    x, y = pairs.spread(library, ("input", "target"), input, target, RuntimeError)
+    dtype = first if loss is huber.LOSS else pairs.promoted(first, second)
+    if weight is not None:
+        dtype = pairs.promoted(dtype, library.dtype(weight))
+    if first not in rules.FLOATING:
+        x = library.cast(x, dtype)
+    reduction = named(name, divisor if weight is not None else "counted")
+    return evaluate((loss, library, (x, y, weight), parameters, reduction), dtype)

@@ -1,0 +1,46 @@
+"""The vocabulary of `vocabulary`, one element at a time in float64, for Numba to compile. A weight is never None here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from numba import njit
+
+from ..pieces import inner
+
+word: Callable[..., Any] = njit(nogil=True, error_model="numpy", inline="always")
+
+
+@word
+def where(condition, a, b):  # type: ignore[no-untyped-def]
+    """a where the condition holds, else b."""
+    return a if condition else b
+
+
+@word
+def abs(x):  # type: ignore[no-untyped-def]
+    """|x|"""
+    return -x if x < 0.0 else x
+
+
+@word
+def sign(x):  # type: ignore[no-untyped-def]
+    """1, -1, and 0 at 0."""
+    return 1.0 if x > 0.0 else (-1.0 if x < 0.0 else 0.0 * x)
+
+
+@word
+def within(x, limit):  # type: ignore[no-untyped-def]
+    """The number of [-limit, limit] that is nearest."""
+    return limit if x > limit else (-limit if x < -limit else x)
+
+
+@inner
+def times(a, b):  # type: ignore[no-untyped-def]
+    """The product; 0 where one factor is 0 and the other infinite."""
+    c = a * b
+    return 0.0 if (c != c) & (a == a) & (b == b) else c
+
+
+weighted = times

@@ -1,0 +1,134 @@
+"""What the neutral functions share: their checks, and the call. Each function lies with its definition."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal, Protocol, TypeVar
+
+from . import rules
+from .evaluate import evaluate
+from .libraries import Library, library_of, number, quoted
+from .losses import ignored_value, weight_of
+from .protocols import Loss, Parameter, Reduction, Tensor
+from .reductions import DIVISORS
+
+ReductionName = Literal["none", "mean", "sum"]
+DivisorName = Literal["counted", "all", "weights"]
+
+
+class TensorLike(Protocol):
+    """What a type checker can know of a tensor of any framework."""
+
+    @property
+    def shape(self) -> Any:
+        """The sizes by dimension."""
+
+    @property
+    def dtype(self) -> Any:
+        """The type of the elements."""
+
+
+T = TypeVar("T", bound=TensorLike)
+"""The type of a call's tensors, and of its result."""
+
+Options = tuple[object, object, object, object, object]
+"""(reduction, divisor, ignore_index, mask, dtype), as the caller gave them."""
+
+
+def call(loss: Loss, inputs: tuple[Any, ...], parameters: tuple[Any, ...], options: Options) -> Any:
+    """A neutral call: ``inputs`` are the definition's and the weight, ``parameters`` the definition's."""
+    library = library_of_inputs(loss, inputs)
+    check_inputs(loss, library, inputs)
+    reduction, numbers = checked_options(library, inputs, options), checked_parameters(loss, parameters)
+    dtype = options[4] if options[4] is not None else library.autocast_dtype(inputs[0]) or library.dtype(inputs[0])
+    return evaluate((loss, library, numeric(loss, library, inputs), numbers, reduction), checked_dtype(dtype))
+
+
+def library_of_inputs(loss: Loss, inputs: tuple[Any, ...]) -> Library:
+    """The one library of the tensors of a call."""
+    names = [argument.name for argument in loss.arguments]
+    third = inputs[2] if len(inputs) > 3 else None
+    return library_of(inputs[0], inputs[1], inputs[-1], third, (names[0], names[1], names[-1], names[2]))
+
+
+def check_inputs(loss: Loss, library: Library, inputs: tuple[Any, ...]) -> None:
+    """Refuse dtypes and shapes that do not go together.
+
+    Returns None on purpose: where sizes are unknown, a compiler may not be able to use a value from behind a check of them.
+    """
+    first = loss.arguments[0].name
+    rules.check_dtype(library, first, inputs[0], rules.FLOATING, TypeError)
+    for i in range(1, len(inputs)):
+        x = inputs[i]
+        if x is None or not library.owns(x):
+            continue
+        argument = loss.arguments[i]
+        rules.check_dtype(library, argument.name, x, rules.NUMBERS, TypeError)
+        if argument.broadcasts:
+            rules.check_broadcast(library, argument.name, x, first, inputs[0], ValueError)
+        else:
+            rules.check_same_shape(library, argument.name, x, first, inputs[0], ValueError)
+
+
+def numeric(loss: Loss, library: Library, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The inputs, those that broadcast as tensors of the library, Python numbers or None."""
+    found: tuple[Any, ...] = ()
+    for i in range(len(inputs)):
+        found = (*found, weight_of(library, inputs[i]) if loss.arguments[i].broadcasts else inputs[i])
+    return found
+
+
+def checked_options(library: Library, inputs: tuple[Any, ...], options: Options) -> Reduction:
+    """The reduction that the options come to."""
+    reduction, divisor, ignore_index, mask, _ = options
+    rules.check_reduction(reduction, ValueError)
+    if divisor not in DIVISORS[1:]:
+        raise ValueError(f"divisor is {quoted(divisor)}; expected 'counted', 'all' or 'weights'")
+    if divisor == "weights" and inputs[-1] is None:
+        raise ValueError("divisor is 'weights' and there is no weight; expected a weight, or the divisor 'counted'")
+    if ignore_index is not None and number(ignore_index) is None:
+        raise TypeError(f"ignore_index is {quoted(ignore_index)}; expected a number or None")
+    if mask is not None:
+        check_mask(library, mask, inputs[0])
+    return (
+        str(reduction),
+        str(divisor) if reduction == "mean" else "one",
+        ignored_value(library, inputs[1], ignore_index),
+        math.nan,
+        mask,
+    )
+
+
+def check_mask(library: Library, mask: Tensor, first: Tensor) -> None:
+    """Refuse a mask that is no bool tensor, or does not broadcast."""
+    if not library.owns(mask):
+        raise TypeError(f"mask is {quoted(mask)}; expected a {library.NAME} tensor of bool. Make it one first.")
+    rules.check_dtype(library, "mask", mask, ("bool",), TypeError)
+    rules.check_broadcast(library, "mask", mask, "the first tensor", first, ValueError)
+
+
+def checked_parameters(loss: Loss, parameters: tuple[Any, ...]) -> tuple[float, ...]:
+    """The parameters as Python numbers within their bounds."""
+    found: tuple[float, ...] = ()
+    for i in range(len(parameters)):
+        found = (*found, checked_parameter(loss.parameters[i], parameters[i]))
+    return found
+
+
+def checked_parameter(parameter: Parameter, value: object) -> float:
+    """One parameter as a Python number within its bounds."""
+    given = number(value)
+    if given is None or isinstance(given, bool):
+        raise TypeError(f"{parameter.name} is {quoted(value)}; expected a number")
+    if parameter.above is not None and not given > parameter.above:
+        raise ValueError(f"{parameter.name} is {given}; expected a number above {parameter.above:g}")
+    if parameter.least is not None and not given >= parameter.least:
+        raise ValueError(f"{parameter.name} is {given}; expected a number of at least {parameter.least:g}")
+    return float(given)
+
+
+def checked_dtype(dtype: object) -> str:
+    """The name of a floating dtype."""
+    if dtype not in rules.FLOATING:
+        raise ValueError(f"dtype is {quoted(dtype)}; expected {', '.join(rules.FLOATING)}")
+    return str(dtype)
