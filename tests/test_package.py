@@ -17,7 +17,11 @@ ROOT = Path(__file__).resolve().parent.parent
 FRAMEWORKS = ("torch", "paddle", "mindspore", "jax", "optax", "tensorflow", "keras", "array_api_compat", "dask")
 EDITIONS = (
     "compatlosses.torch",
+    "compatlosses.torch.nn",
+    "compatlosses.torch.nn.functional",
     "compatlosses.paddle",
+    "compatlosses.paddle.nn",
+    "compatlosses.paddle.nn.functional",
     "compatlosses.paddle.v2_0",
     "compatlosses.paddle.fluid",
     "compatlosses.paddle.fluid.layers",

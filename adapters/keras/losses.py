@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 from compatlosses.libraries import Tensor
 
 from . import adapter, checks
+from .differences import huber, mean_absolute_error, mean_squared_error
 
 if TYPE_CHECKING:
     from .modules import BinaryCrossentropy
 
-__all__ = ["BinaryCrossentropy", "binary_crossentropy"]
+__all__ = ["BinaryCrossentropy", "binary_crossentropy", "huber", "mean_absolute_error", "mean_squared_error"]
 
 
 def binary_crossentropy(

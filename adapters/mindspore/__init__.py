@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any
 from compatlosses.classes import loss_class
 
 from . import adapter, nn, ops
-from .ops import binary_cross_entropy_with_logits
+from .ops import binary_cross_entropy_with_logits, huber_loss, l1_loss, mse_loss, smooth_l1_loss
 
 if TYPE_CHECKING:
     from .modules import BCEWithLogitsLoss
 
-__all__ = ["BCEWithLogitsLoss", "binary_cross_entropy_with_logits", "nn", "ops"]
+__all__ = [
+    "BCEWithLogitsLoss", "binary_cross_entropy_with_logits", "huber_loss", "l1_loss", "mse_loss", "nn", "ops",
+    "smooth_l1_loss",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

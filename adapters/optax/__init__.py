@@ -8,9 +8,9 @@ from __future__ import annotations
 from compatlosses.jax import adapter as _jax
 
 from . import losses
-from .losses import sigmoid_binary_cross_entropy
+from .losses import huber_loss, l2_loss, sigmoid_binary_cross_entropy, squared_error
 
-__all__ = ["losses", "sigmoid_binary_cross_entropy"]
+__all__ = ["huber_loss", "l2_loss", "losses", "sigmoid_binary_cross_entropy", "squared_error"]
 
 
 def __dir__() -> list[str]:

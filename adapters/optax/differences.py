@@ -5,9 +5,12 @@ from __future__ import annotations
 from compatlosses import pairs, rules
 from compatlosses.definitions import huber, mse
 from compatlosses.evaluate import evaluate
+from compatlosses.jax import adapter
 from compatlosses.libraries import Names, Tensor, library_of
 from compatlosses.protocols import Loss
 from compatlosses.reductions import named
+
+from .conversions import converted
 
 _NAMES: Names = ("predictions", "targets", "weight", "weight")
 
@@ -23,8 +26,8 @@ def squared_error(predictions: Tensor, targets: Tensor | None = None) -> Tensor:
         A tensor of the predictions' shape and of the wider dtype of the two.
 
     Raises:
-        TypeError: an argument that is no tensor, or tensors of two frameworks.
-        ValueError: shapes that differ, predictions that are not floating.
+        TypeError: an argument that is no tensor, tensors of two frameworks, predictions that are not floating.
+        ValueError: shapes that differ.
 
     Source: optax 0.2.8 documentation of ``optax.squared_error``.
     """
@@ -62,8 +65,8 @@ def huber_loss(predictions: Tensor, targets: Tensor | None = None, *, delta: flo
         A tensor of the common shape and of the wider dtype of the two.
 
     Raises:
-        TypeError: an argument that is no tensor, or tensors of two frameworks.
-        ValueError: shapes that do not broadcast against each other, predictions that are not floating, a delta below 0.
+        TypeError: an argument that is no tensor, tensors of two frameworks, predictions that are not floating.
+        ValueError: shapes that do not broadcast against each other, a delta below 0.
 
     Source: optax 0.2.8 documentation of ``optax.huber_loss``.
     """
@@ -76,8 +79,10 @@ def _difference(
     loss: Loss, predictions: Tensor, targets: Tensor | None, parameters: tuple[float, ...], weight: float | None
 ) -> Tensor:
     """A loss of a difference by optax' rules for dtypes and shapes."""
+    if adapter.loaded() and targets is not None:
+        predictions, targets = converted(predictions, targets)
     library = library_of(predictions, predictions if targets is None else targets, None, None, _NAMES)
-    rules.check_dtype(library, "predictions", predictions, rules.FLOATING, ValueError)
+    rules.check_dtype(library, "predictions", predictions, rules.FLOATING, TypeError)
     dtype = library.dtype(predictions)
     if targets is None:
         targets = pairs.zeros(library, predictions)

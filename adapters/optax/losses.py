@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from compatlosses import rules
 from compatlosses.jax import adapter
 from compatlosses.libraries import Library, Names, Tensor, find, library_of, number
 from compatlosses.losses import evaluate
 
-__all__ = ["sigmoid_binary_cross_entropy"]
+from .conversions import converted
+from .differences import huber_loss, l2_loss, squared_error
+
+__all__ = ["huber_loss", "l2_loss", "sigmoid_binary_cross_entropy", "squared_error"]
 
 _NAMES: Names = ("logits", "labels", "weight", "pos_weight")
 
@@ -37,7 +38,7 @@ def sigmoid_binary_cross_entropy(logits: Tensor, labels: Tensor | float) -> Tens
     Source: optax 0.2 documentation; where it is silent, optax 0.2.8.
     """
     if adapter.loaded():
-        logits, labels = _converted(logits, labels)
+        logits, labels = converted(logits, labels)
     owner = find(logits)
     if owner is not None and not owner.owns(labels):
         label = number(labels)
@@ -76,16 +77,3 @@ def _common(shape: Any, other: Any) -> tuple[int, ...]:
             "other; expected sizes, counted from the last, that are equal or 1. Reshape one of them first."
         )
     return tuple(b if a == 1 else a for a, b in pairs)
-
-
-def _converted(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """NumPy arrays and numbers beside a JAX array as JAX arrays, and labels that say themselves what array they are."""
-    from compatlosses.jax import library as jax
-
-    if not jax.owns(labels) and callable(getattr(labels, "__jax_array__", None)):
-        labels = labels.__jax_array__()
-    if jax.owns(logits):
-        return logits, jax.converted(labels)
-    if jax.owns(labels) and isinstance(logits, (np.ndarray, np.generic)):
-        return jax.converted(logits), labels
-    return logits, labels

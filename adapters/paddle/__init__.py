@@ -1,4 +1,4 @@
-"""Paddle 3's API: ``paddle.nn.functional.binary_cross_entropy_with_logits`` and ``paddle.nn.BCEWithLogitsLoss``.
+"""Paddle 3's API: the losses of ``paddle.nn.functional``, and ``paddle.nn.BCEWithLogitsLoss``. Both paths are here too.
 
 Paddle 2.0's rules are in ``compatlosses.paddle.v2_0``, those of Paddle 1.8 in ``compatlosses.paddle.fluid``. All take the
 tensors of any framework. Importing them imports no framework.
@@ -12,15 +12,19 @@ from compatlosses import losses, rules
 from compatlosses.classes import loss_class
 from compatlosses.libraries import Tensor, library_of
 
-from . import adapter
+from . import adapter, nn
 from .checks import NAMES, check_pair, check_weight, promoted, warn_of_padding
+from .differences import l1_loss, mse_loss, smooth_l1_loss, square_error_cost
 from .fluid.layers import sigmoid_cross_entropy_with_logits
 from .names import refuse
 
 if TYPE_CHECKING:
     from .modules import BCEWithLogitsLoss
 
-__all__ = ["BCEWithLogitsLoss", "binary_cross_entropy_with_logits", "sigmoid_cross_entropy_with_logits"]
+__all__ = [
+    "BCEWithLogitsLoss", "binary_cross_entropy_with_logits", "l1_loss", "mse_loss", "nn", "sigmoid_cross_entropy_with_logits",
+    "smooth_l1_loss", "square_error_cost",
+]  # fmt: skip
 
 
 @overload

@@ -11,9 +11,10 @@ from compatlosses import losses, rules
 from compatlosses.libraries import Tensor, library_of
 
 from .checks import NAMES, check_pair, check_weight, promoted, warn_of_padding
+from .differences_2_0 import l1_loss, mse_loss, smooth_l1_loss, square_error_cost
 from .names import refuse
 
-__all__ = ["binary_cross_entropy_with_logits"]
+__all__ = ["binary_cross_entropy_with_logits", "l1_loss", "mse_loss", "smooth_l1_loss", "square_error_cost"]
 
 _ACCEPTED = ("float32", "float64")
 

@@ -131,7 +131,9 @@ def of_rank(x: Tensor, like: Tensor, /) -> Tensor:
     missing = tf.where(tf.equal(tf.rank(x), 0), tf.rank(like), 0)
     shape = tf.pad(tf.shape(x), [[missing, 0]], constant_values=1)
     same = tf.equal(tf.size(shape), tf.rank(like))
-    with tf.control_dependencies([tf.debugging.Assert(same, ["the weights have neither no dimension nor as many as the logits"])]):
+    with tf.control_dependencies(
+        [tf.debugging.Assert(same, ["the weights have neither no dimension nor as many as the logits"])]
+    ):
         # The first form of the operation, which takes no two shapes: XLA drops assertions.
         return tf.reshape(x, tf.raw_ops.Select(condition=True, x=shape, y=tf.shape(like)))
 

@@ -82,7 +82,9 @@ def _evaluate(labels: Tensor | None, logits: Tensor | None, pos_weight: Tensor |
     """The loss of each element by TensorFlow's rules."""
     if labels is None or logits is None:
         missing = [what for what, x in (("labels", labels), ("logits", logits)) if x is None]
-        raise ValueError(f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} None; expected both labels and logits")
+        raise ValueError(
+            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} None; expected both labels and logits"
+        )
     labels, logits, pos_weight = converted(labels, logits, pos_weight)
     if adapter.loaded() and pos_weight is not None and not is_number(pos_weight):
         from . import library as tensorflow

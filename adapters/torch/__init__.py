@@ -1,23 +1,28 @@
-"""torch's API, as documented for 2.1 and unchanged from 1.0 to 2.15: ``torch.nn.functional.binary_cross_entropy_with_logits``.
+"""torch's API: ``binary_cross_entropy_with_logits`` and the losses of a difference, of ``torch.nn.functional``.
+
+The former is as documented for 2.1, unchanged from 1.0 to 2.15. All are also at `nn.functional`, and the loss class at `nn`.
 
 It takes the tensors of any framework. Importing it imports no framework.
 """
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 from compatlosses import losses, rules
 from compatlosses.classes import loss_class
 from compatlosses.libraries import Library, Names, Tensor, library_of
 
-from . import adapter, dispatch
+from . import adapter, dispatch, nn
+from .differences import huber_loss, l1_loss, mse_loss, smooth_l1_loss
+from .legacy import legacy_reduction, renamed_mean
 
 if TYPE_CHECKING:
     from .modules import BCEWithLogitsLoss
 
-__all__ = ["BCEWithLogitsLoss", "binary_cross_entropy_with_logits"]
+__all__ = [
+    "BCEWithLogitsLoss", "binary_cross_entropy_with_logits", "huber_loss", "l1_loss", "mse_loss", "nn", "smooth_l1_loss",
+]  # fmt: skip
 
 _NAMES: Names = ("input", "target", "weight", "pos_weight")
 
@@ -92,32 +97,6 @@ def binary_cross_entropy_with_logits(
         check_weight(library, "pos_weight", pos_weight, rules.FLOATING + _INTEGERS, error, input)
     dtype = library.autocast_dtype(target) or dtype
     return losses.evaluate(library, input, target, weight, pos_weight, reduction, None, False, dtype)
-
-
-def legacy_reduction(size_average: bool | None, reduce: bool | None, warn: bool = True) -> str:
-    """The reduction that the deprecated pair stands for, with torch's warning."""
-    if reduce is not None and not reduce:
-        reduction = "none"
-    elif size_average is not None and not size_average:
-        reduction = "sum"
-    else:
-        reduction = "mean"
-    if warn:
-        warnings.warn(
-            f"size_average and reduce args will be deprecated, please use reduction='{reduction}' instead.",
-            UserWarning,
-            stacklevel=3,
-        )
-    return reduction
-
-
-def renamed_mean(warn: bool = True) -> str:
-    """The reduction 'elementwise_mean', as 'mean' was called before torch 1.0, with torch's warning."""
-    if warn:
-        warnings.warn(
-            "reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.", UserWarning, stacklevel=3
-        )
-    return "mean"
 
 
 def check_weight(

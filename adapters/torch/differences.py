@@ -15,7 +15,7 @@ from compatlosses.libraries import Library, Names, Tensor, library_of
 from compatlosses.protocols import Loss
 from compatlosses.reductions import named
 
-from .legacy import legacy_reduction
+from .legacy import legacy_reduction, renamed_mean
 
 _NAMES: Names = ("input", "target", "weight", "weight")
 
@@ -163,7 +163,9 @@ def _library(input: Tensor, target: Tensor, weight: Tensor | None) -> Library:
 def _reduction(library: Library, size_average: bool | None, reduce: bool | None, reduction: str) -> str:
     """The reduction, which the deprecated pair overrides."""
     if size_average is not None or reduce is not None:
-        reduction = legacy_reduction(size_average, reduce, warn=not library.tracing())
+        reduction = legacy_reduction(size_average, reduce, warn=not library.tracing(), depth=4)
+    elif isinstance(reduction, str) and reduction == "elementwise_mean":
+        reduction = renamed_mean(warn=not library.tracing(), depth=4)
     rules.check_reduction(reduction, ValueError)
     return reduction
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from compatlosses.classes import warn_of_foreign
 from compatlosses.libraries import Tensor
 
-from . import binary_cross_entropy_with_logits, legacy_reduction
+from . import binary_cross_entropy_with_logits
+from .legacy import legacy_reduction
 
 
 class BCEWithLogitsLoss:

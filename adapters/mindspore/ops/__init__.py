@@ -12,11 +12,14 @@ from compatlosses.classes import loss_class
 from compatlosses.libraries import Names, Tensor
 
 from .. import adapter, checks
+from ..differences import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 
 if TYPE_CHECKING:
     from .modules import BCEWithLogitsLoss
 
-__all__ = ["BCEWithLogitsLoss", "binary_cross_entropy_with_logits"]
+__all__ = [
+    "BCEWithLogitsLoss", "binary_cross_entropy_with_logits", "huber_loss", "l1_loss", "mse_loss", "smooth_l1_loss",
+]  # fmt: skip
 
 _NAMES: Names = ("logits", "label", "weight", "pos_weight")
 

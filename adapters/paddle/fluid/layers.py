@@ -14,8 +14,9 @@ from compatlosses.libraries import Names, Tensor, library_of, number, quoted
 
 from ..checks import check_pair
 from ..names import refuse
+from .differences import huber_loss, mse_loss, smooth_l1, square_error_cost
 
-__all__ = ["sigmoid_cross_entropy_with_logits"]
+__all__ = ["huber_loss", "mse_loss", "sigmoid_cross_entropy_with_logits", "smooth_l1", "square_error_cost"]
 
 _NAMES: Names = ("x", "label", "weight", "pos_weight")
 _ACCEPTED = ("float32", "float64")

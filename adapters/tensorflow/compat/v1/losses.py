@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from compatlosses import rules
 from compatlosses.libraries import Library, Names, Tensor, library_of
 from compatlosses.losses import evaluate

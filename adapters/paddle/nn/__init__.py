@@ -1,0 +1,25 @@
+"""``paddle.nn``: the losses' functions in `functional`, and the loss class."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from compatlosses.classes import loss_class
+
+from .. import adapter
+from . import functional
+
+if TYPE_CHECKING:
+    from ..modules import BCEWithLogitsLoss
+
+__all__ = ["BCEWithLogitsLoss", "functional"]
+
+
+def __getattr__(name: str) -> Any:
+    """The loss class, a layer of Paddle where that has been imported; a plain callable elsewhere."""
+    return loss_class("compatlosses.paddle", name, adapter.MODULE)
+
+
+def __dir__() -> list[str]:
+    """The names of this module; the class too, before it is imported."""
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,26 @@
+"""``paddle.nn.functional``: its losses, by the rules of Paddle 3, on the tensors of any framework."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..differences import l1_loss, mse_loss, smooth_l1_loss, square_error_cost
+
+if TYPE_CHECKING:
+    from .. import binary_cross_entropy_with_logits
+
+__all__ = ["binary_cross_entropy_with_logits", "l1_loss", "mse_loss", "smooth_l1_loss", "square_error_cost"]
+
+
+def __getattr__(name: str) -> Any:
+    """The function that lies in the package above, which imports this module."""
+    if name != "binary_cross_entropy_with_logits":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}")
+    from .. import binary_cross_entropy_with_logits
+
+    return binary_cross_entropy_with_logits
+
+
+def __dir__() -> list[str]:
+    """The names of this module."""
+    return sorted({*globals(), *__all__})
