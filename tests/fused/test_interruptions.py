@@ -241,7 +241,8 @@ def test_helpers_end_and_hold_nothing(works: list[threads.Work]) -> None:
     [
         "import atexit; atexit.register(call)",
         "class Late:\n    def __del__(self): call()\nlate = Late()",
-        "import threading\ndef run():\n    while True: call()\nthreading.Thread(target=run, daemon=True).start(); time.sleep(0.3)",
+        "import threading\ndef run():\n    while True: call()\n"
+        "threading.Thread(target=run, daemon=True).start(); time.sleep(0.3)",
     ],
     ids=["atexit", "finaliser", "daemon"],
 )

@@ -1,0 +1,120 @@
+"""torch's losses of a difference beside the native functions: values, dtypes, errors, and the traps that porters meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as native
+
+import compatlosses.torch.nn.functional as shim
+
+NAMES = ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss")
+X = torch.tensor([[1.0, 5.0, -2.0], [0.3, 0.0, 7.0]])
+Y = torch.tensor([[0.0, 1.0, -2.0], [3.0, 0.0, 0.5]])
+DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.int64, torch.bool)
+
+pytestmark = pytest.mark.filterwarnings("ignore:Using a target size", "ignore:size_average and reduce")
+
+
+def outcome(call: Callable[[], Any]) -> Any:
+    """The result's dtype, shape and values, or the kind of error."""
+    try:
+        result = call()
+    except Exception as error:
+        return type(error)
+    return result.dtype, tuple(result.shape), result.double()
+
+
+def assert_alike(name: str, *arguments: Any, **options: Any) -> None:
+    """Both functions give the same, to the rounding of the native one."""
+    theirs = outcome(lambda: getattr(native, name)(*arguments, **options))
+    ours = outcome(lambda: getattr(shim, name)(*arguments, **options))
+    if isinstance(theirs, type) or isinstance(ours, type):
+        assert ours is theirs
+        return
+    assert ours[:2] == theirs[:2]
+    # torch rounds to the common dtype of input and target before a wider weight meets it.
+    eps = max(torch.finfo(t.dtype).eps for t in (*arguments, ours[2].to(ours[0])) if t.dtype.is_floating_point)
+    assert torch.allclose(ours[2], theirs[2], rtol=8 * eps, atol=eps, equal_nan=True)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("reduction", ["none", "mean", "sum", "avg", None])
+@pytest.mark.parametrize("second", DTYPES, ids=str)
+@pytest.mark.parametrize("first", DTYPES, ids=str)
+def test_dtypes_and_reductions(name: str, first: torch.dtype, second: torch.dtype, reduction: str | None) -> None:
+    floating = first.is_floating_point or second.is_floating_point
+    if not floating and name in ("l1_loss", "huber_loss"):
+        with pytest.raises((NotImplementedError, RuntimeError, ValueError)):  # a row of docs/deviations.md
+            getattr(shim, name)(X.to(first), Y.to(second), reduction=reduction)
+        return
+    assert_alike(name, X.to(first), Y.to(second), reduction=reduction)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("x", "y"), [(X, Y[:, :2]), (X, Y[:1]), (X[0], Y), (X, Y[0, 0]), (X[:0], Y[:0]), (X[0, 0], Y[0, 0])], ids=str
+)
+@pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
+def test_shapes(name: str, x: torch.Tensor, y: torch.Tensor, reduction: str) -> None:
+    assert_alike(name, x, y, reduction=reduction)
+
+
+@pytest.mark.parametrize("name", ["mse_loss", "l1_loss", "huber_loss"])
+@pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
+@pytest.mark.parametrize(
+    "weight", [torch.rand(2, 3), torch.rand(3), torch.ones(2, 3).long(), torch.rand(2, 3).double(), torch.zeros(2, 3)], ids=str
+)
+def test_weights_and_their_two_divisors(name: str, weight: torch.Tensor, reduction: str) -> None:
+    assert_alike(name, X, Y, weight=weight, reduction=reduction)
+
+
+@pytest.mark.parametrize("bend", [0.0, 0.5, 2.0, -1.0, float("nan"), float("inf"), 1])
+def test_the_bend(bend: float) -> None:
+    assert_alike("huber_loss", X, Y, delta=bend)
+    assert_alike("smooth_l1_loss", X, Y, beta=bend)
+
+
+@pytest.mark.parametrize("name", ["mse_loss", "l1_loss", "smooth_l1_loss"])
+@pytest.mark.parametrize("options", [{"size_average": False}, {"reduce": False}, {"size_average": True, "reduce": True}])
+def test_the_deprecated_pair(name: str, options: dict[str, bool]) -> None:
+    assert_alike(name, X, Y, reduction="wrong", **options)
+
+
+@pytest.mark.parametrize("name", ["mse_loss", "l1_loss", "smooth_l1_loss"])
+def test_a_reduction_in_the_third_place_is_a_mean(name: str) -> None:
+    """The classic accident: 'none' lands in size_average."""
+    function: Any = getattr(shim, name)
+    assert torch.equal(function(X, Y, "none"), function(X, Y))
+
+
+def test_broadcasting_warns() -> None:
+    with pytest.warns(UserWarning, match="Using a target size"):
+        shim.mse_loss(torch.ones(4), torch.ones(4, 1))
+
+
+def test_arguments_that_are_no_tensors() -> None:
+    for name in NAMES:
+        with pytest.raises(TypeError):
+            getattr(shim, name)(X, Y.numpy())
+        with pytest.raises(TypeError):
+            getattr(shim, name)(X, None)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_gradients(name: str) -> None:
+    found = []
+    for module in (native, shim):
+        x, y = X.clone().requires_grad_(), Y.clone().requires_grad_()
+        getattr(module, name)(x, y).backward()
+        found.append((x.grad, y.grad))
+    assert all(torch.allclose(a, b) for a, b in zip(*found, strict=True))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_compiled(name: str) -> None:
+    function = getattr(shim, name)
+    assert torch.allclose(torch.compile(function, fullgraph=True, backend="aot_eager")(X, Y), function(X, Y))
