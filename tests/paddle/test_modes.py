@@ -94,23 +94,25 @@ def pairs(**options: Any) -> dict[str, Any]:
 SHAPES = [((4, 1), (1, 4)), ((3, 4), (1, 4)), ((3, 4), (3, 4)), ((1, 4), (3, 4)), ((2, 6), (3, 4)), ((0, 4), (1, 4))]
 
 
-@pytest.mark.parametrize("known", [None, 0, 1])
-@pytest.mark.parametrize("name", pairs(reduction="none"))
+@pytest.mark.parametrize("known", [None, 4])
 @pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
-def test_a_program_refuses_what_the_eager_call_refuses(reduction: str, name: str, known: int | None) -> None:
+@pytest.mark.parametrize("name", pairs(reduction="none"))
+def test_a_program_refuses_what_the_eager_call_refuses(name: str, reduction: str, known: int | None) -> None:
     """Sizes that are not known when it is built are checked when it runs: it returns the eager call's number or none."""
-    if name == "fluid" and reduction != "none":
+    functions = pairs(reduction=reduction)
+    if name not in functions or (known is not None and reduction != "mean"):
         return
-    function = pairs(reduction=reduction)[name]
+    function = functions[name]
 
     def program(x: Any, y: Any) -> Any:
         return function(x, y)
 
+    spec = [paddle.static.InputSpec([None, size], "float32") for size in (known, None)]
+    traced = paddle.jit.to_static(program, input_spec=spec, full_graph=True)
     for shape, other in SHAPES:
-        first = [size if i == known else None for i, size in enumerate(shape)]
-        spec = [paddle.static.InputSpec(sizes, "float32") for sizes in (first, [None, None])]
+        if known is not None and shape[1] != known:
+            continue
         x, y = paddle.full(shape, 0.25), paddle.full(other, 0.75)
-        traced = paddle.jit.to_static(program, input_spec=spec, full_graph=True)
         try:
             expected = function(x, y).numpy()
         except ValueError:
