@@ -44,7 +44,7 @@ def attached(
 ) -> Tensor:
     """``value``, which nobody else holds, as a function of those ``arguments`` that ask for a gradient.
 
-    saved: what ``gradient`` gets, the tensors among them by way of Paddle's saved tensors.
+    saved: what ``gradient`` gets, which must not be changed in place before that.
     """
     with without_autocast():
         wanted = [(i, a) for i, a in enumerate(arguments) if isinstance(a, paddle.Tensor) and not a.stop_gradient]
@@ -134,56 +134,41 @@ _ONES = {dtype: np.ones((), dtype) for dtype in ("float32", "float64")}
 
 
 class _Saved:
-    """What the gradients of a call need, kept as Paddle keeps what its own nodes need: by way of the hooks for saved tensors.
+    """What the gradients of a call need: its arguments, which must be what they were, version and memory.
 
-    A tensor that Paddle gives back as it was must be what it was, version and memory. One that a hook has made anew counts
-    as it is.
+    They are no saved tensors of Paddle's. A PyLayer's context would keep them as such, but ends the process where a hook has
+    packed a tensor into a list or a tuple (seen with 3.3.1).
     """
 
-    __slots__ = ("_context", "_places", "_states", "_values", "until_the_end")
-
-    _states: list[tuple[weakref.ref[Any], tuple[int, int | None]]]
+    __slots__ = ("_states", "_values", "until_the_end")
 
     def __init__(self, values: Sequence[Tensor | float | None]) -> None:
         self.until_the_end = False
-        self._values = [None if isinstance(value, paddle.Tensor) else value for value in values]
-        self._places = [i for i in range(len(values)) if isinstance(values[i], paddle.Tensor)]
-        tensors: list[Any] = [values[i] for i in self._places]
-        self._states = [(weakref.ref(tensor), state(tensor)) for tensor in tensors]
-        self._context = _Context()
-        self._context.save_for_backward(*tensors)
+        self._values: tuple[Any, ...] = tuple(values)
+        self._states = tuple(state(value) for value in values)
 
     def values(self) -> tuple[Any, ...]:
-        """The values, the tensors from Paddle's saved ones.
+        """The values.
 
         Raises:
             RuntimeError: one has been changed in place.
         """
-        values: list[Any] = list(self._values)
-        found: Any = self._context.saved_tensor()
-        for k, place in enumerate(self._places):
-            tensor = found[k]
-            original, before = self._states[k]
-            if tensor is not None and original() is tensor and state(tensor) != before:
+        for value, before in zip(self._values, self._states, strict=True):
+            now = state(value)
+            if before is not None and now is not None and now != before:
                 raise RuntimeError(
-                    f"a tensor of shape {tuple(tensor.shape)} that the gradient of this loss needs has been changed in place "
-                    f"since the loss was computed (its version was {before[0]} and is {tensor.inplace_version}); expected it "
-                    f"unchanged until backward. Give the loss a clone, or change a clone."
+                    f"a tensor of shape {tuple(value.shape)} that the gradient of this loss needs has been changed in place "
+                    f"since the loss was computed (its version was {before[0]} and is {now[0]}); expected it unchanged until "
+                    f"backward. Give the loss a clone, or change a clone."
                 )
-            values[place] = tensor
-        return tuple(values)
+        return self._values
 
 
-def state(tensor: Tensor) -> tuple[int, int | None]:
-    """What an in-place change of a tensor changes: its version, or where it lies."""
-    return tensor.inplace_version, tensor.data_ptr() if 0 not in tensor.shape else 0
-
-
-class _Saving(paddle.autograd.PyLayer):
-    """The layer whose context saves tensors. It is never applied."""
-
-
-_Context: Callable[[], Any] = _Saving._backward_function
+def state(value: Any) -> tuple[int, int | None] | None:
+    """What an in-place change of a tensor changes: its version, or where it lies. None for what is no tensor."""
+    if not isinstance(value, paddle.Tensor):
+        return None
+    return value.inplace_version, None if 0 in value.shape else value.data_ptr()
 
 
 class _Delivery:

@@ -111,10 +111,7 @@ def test_gradients_are_summed_to_broadcast_weights() -> None:
 
 
 def test_a_gradient_belongs_to_whoever_got_it() -> None:
-    """Writing into one, or accumulating there, changes nothing that the graph keeps.
-
-    (A second ``backward(retain_graph=True)`` crashes on every PyLayer of Paddle 3.3.1; a second ``paddle.grad`` does not.)
-    """
+    """Writing into one, or accumulating there, changes nothing that the graph keeps."""
     x, y = leaf([0.5, -1.0]), leaf([0.25, 1.0])
     loss = library.elements(x, y, None, None, None, False).sum()
     first = paddle.grad(loss, [x, y], retain_graph=True)

@@ -76,6 +76,101 @@ def test_to_static(function: Any, rows: int | None, full_graph: bool) -> None:
         np.testing.assert_allclose(traced(*more).numpy(), function(*more).numpy(), rtol=1e-6)
 
 
+def pairs(**options: Any) -> dict[str, Any]:
+    """Losses of labels and of a weight, each in every edition."""
+    none = options["reduction"] == "none"
+    return {
+        "paddle": lambda x, y: api.binary_cross_entropy_with_logits(x, y, **options),
+        "paddle 2.0": lambda x, y: v2_0.binary_cross_entropy_with_logits(x, y, **options),
+        "neutral": lambda x, y: cl.binary_cross_entropy_with_logits(x, y, ignore_index=0.5, normalize=True, **options),
+        "weight": lambda x, w: api.binary_cross_entropy_with_logits(x, x, w, **options),
+        "pos_weight": lambda x, w: api.binary_cross_entropy_with_logits(x, x, pos_weight=w, **options),
+        "pos_weight of 2.0": lambda x, w: v2_0.binary_cross_entropy_with_logits(x, x, pos_weight=w, **options),
+        "neutral weights": lambda x, w: cl.binary_cross_entropy_with_logits(x, x, weight=w, pos_weight=w, **options),
+        **({"fluid": lambda x, y: fluid.layers.sigmoid_cross_entropy_with_logits(x, y, normalize=True)} if none else {}),
+    }
+
+
+SHAPES = [((4, 1), (1, 4)), ((3, 4), (1, 4)), ((3, 4), (3, 4)), ((1, 4), (3, 4)), ((2, 6), (3, 4)), ((0, 4), (1, 4))]
+
+
+@pytest.mark.parametrize("known", [None, 4])
+@pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
+@pytest.mark.parametrize("name", pairs(reduction="none"))
+def test_a_program_refuses_what_the_eager_call_refuses(name: str, reduction: str, known: int | None) -> None:
+    """Sizes that are not known when it is built are checked when it runs: it returns the eager call's number or none."""
+    functions = pairs(reduction=reduction)
+    if name not in functions or (known is not None and reduction != "mean"):
+        return
+    function = functions[name]
+
+    def program(x: Any, y: Any) -> Any:
+        return function(x, y)
+
+    spec = [paddle.static.InputSpec([None, size], "float32") for size in (known, None)]
+    traced = paddle.jit.to_static(program, input_spec=spec, full_graph=True)
+    for shape, other in SHAPES:
+        if known is not None and shape[1] != known:
+            continue
+        x, y = paddle.full(shape, 0.25), paddle.full(other, 0.75)
+        try:
+            expected = function(x, y).numpy()
+        except ValueError:
+            with pytest.raises(ValueError, match="-2"):
+                traced(x, y)
+        else:
+            np.testing.assert_allclose(traced(x, y).numpy(), expected, rtol=1e-6)
+
+
+def test_gradients_by_weights_of_unknown_sizes() -> None:
+    traced = paddle.jit.to_static(
+        by_hand, input_spec=[*specs(None)[:2], paddle.static.InputSpec([None, None])], full_graph=True
+    )
+    for shape in ((1, 1), (2, 1), (1, 3), (2, 3)):
+        inputs = tensors(X, Y, np.full(shape, 2.0, np.float32))
+        gradients, eager = traced(*inputs)[1], by_hand(*inputs)[1]
+        for name, gradient in gradients.items():
+            assert gradient.shape == eager[name].shape
+            np.testing.assert_allclose(gradient.numpy(), eager[name].numpy(), rtol=2e-6, atol=1e-7)
+
+
+FIRST = """
+import sys
+both = sys.argv[1] == "mindspore"
+if both: import mindspore
+import numpy as np, paddle
+import compatlosses as cl
+def loss(x, y):
+    return cl.binary_cross_entropy_with_logits(x, y, weight=2.0, pos_weight=y, ignore_index=0, normalize=True)
+X, Y = np.array([2.0, 0.0], "float32"), np.array([1.0, 0.5], "float32")
+traced = paddle.jit.to_static(loss, full_graph=sys.argv[2] == "full")
+found = [float(traced(paddle.to_tensor(X), paddle.to_tensor(Y))), float(loss(paddle.to_tensor(X), paddle.to_tensor(Y)))]
+if both: found.append(float(mindspore.jit(loss)(mindspore.Tensor(X), mindspore.Tensor(Y))))
+print("found", *found)
+"""
+
+
+@pytest.mark.parametrize("graph", ["full", "part"])
+@pytest.mark.parametrize("beside", ["mindspore", "nothing"])
+def test_the_neutral_function_is_a_fine_first_call_of_to_static(beside: str, graph: str, tmp_path: Path) -> None:
+    """In a new process, in which MindSpore compiles the same function afterwards."""
+    if beside == "mindspore":
+        pytest.importorskip("mindspore")
+    script = tmp_path / "first.py"
+    script.write_text(FIRST)
+    done = subprocess.run([sys.executable, str(script), beside, graph], capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-3000:]
+    found = [float(word) for word in done.stdout.splitlines()[-1].split()[1:]]
+    expected = float(
+        cl.binary_cross_entropy_with_logits(
+            *(paddle.to_tensor(np.array(v, "float32")) for v in ([2, 0], [1, 0.5])),
+            weight=2.0,
+            pos_weight=paddle.to_tensor([1.0, 0.5]),
+        )
+    )
+    assert found == pytest.approx([expected] * len(found), rel=1e-6) and len(found) == (3 if beside == "mindspore" else 2)
+
+
 def test_the_mean_of_nothing_in_a_program() -> None:
     traced = paddle.jit.to_static(neutral, input_spec=specs(None), full_graph=True)
     for rows, empty in ((2, False), (0, True)):
