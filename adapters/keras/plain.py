@@ -48,7 +48,12 @@ class BinaryCrossentropy:
             return loss
         library = library_of(loss, loss)
         dtype = library.dtype(y_pred)
-        return library.cast(library.sum(loss) if self.reduction == "sum" else checks.mean(library, loss, tuple(range(len(library.shape(loss) or ())))), dtype)
+        return library.cast(
+            library.sum(loss)
+            if self.reduction == "sum"
+            else checks.mean(library, loss, tuple(range(len(library.shape(loss) or ())))),
+            dtype,
+        )
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"

@@ -86,9 +86,9 @@ def converted(x: Any, like: Tensor | None = None) -> Any:
     """``x`` as a tensor, of the dtype of ``like`` if given, where TensorFlow itself would make it one; else ``x`` itself."""
     if isinstance(x, (tf.Tensor, tf.Variable, *_COMPOSITE, np.ma.MaskedArray)):
         return x
-    if not isinstance(x, (list, tuple, int, float, np.ndarray, np.generic)):
-        if isinstance(x, type) or not (hasattr(x, "__array__") or hasattr(x, "__tf_tensor__")):
-            return x
+    says_so = not isinstance(x, type) and (hasattr(x, "__array__") or hasattr(x, "__tf_tensor__"))
+    if not says_so and not isinstance(x, (list, tuple, int, float)):
+        return x
     return tf.convert_to_tensor(x) if like is None else tf.cast(x, like.dtype)
 
 
@@ -128,7 +128,9 @@ def of_rank(x: Tensor, like: Tensor, /) -> Tensor:
     missing = tf.where(tf.equal(tf.rank(x), 0), tf.rank(like), 0)
     shape = tf.pad(tf.shape(x), [[missing, 0]], constant_values=1)
     same = tf.equal(tf.size(shape), tf.rank(like))
-    with tf.control_dependencies([tf.debugging.Assert(same, ["the weights have neither no dimension nor as many as the logits"])]):
+    with tf.control_dependencies(
+        [tf.debugging.Assert(same, ["the weights have neither no dimension nor as many as the logits"])]
+    ):
         # The first form of the operation, which takes no two shapes: XLA drops assertions.
         return tf.reshape(x, tf.raw_ops.Select(condition=True, x=shape, y=tf.shape(like)))
 

@@ -24,9 +24,9 @@ def sigmoid_cross_entropy_with_logits(
         logits: required. Tensor of any shape; float16, bfloat16, float32 or float64.
         name: of the loss in a TensorFlow graph; 'logistic_loss' if None.
 
-    Where TensorFlow is imported, lists, numbers and what has ``__array__`` or ``__tf_tensor__``, on their own or beside TensorFlow
-    tensors, are made TensorFlow tensors, as TensorFlow does; NumPy arrays beside one of these too. Two `tf.RaggedTensor` of the
-    same rows give a third.
+    Where TensorFlow is imported, lists, numbers and what has ``__array__`` or ``__tf_tensor__``, on their own or beside
+    TensorFlow tensors, are made TensorFlow tensors, as TensorFlow does; NumPy arrays beside one of these too. Two
+    `tf.RaggedTensor` of the same rows give a third.
 
     Returns:
         A tensor of the logits' shape and dtype: the loss of each element.
@@ -82,7 +82,9 @@ def _evaluate(labels: Tensor | None, logits: Tensor | None, pos_weight: Tensor |
     """The loss of each element by TensorFlow's rules."""
     if labels is None or logits is None:
         missing = [what for what, x in (("labels", labels), ("logits", logits)) if x is None]
-        raise ValueError(f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} None; expected both labels and logits")
+        raise ValueError(
+            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} None; expected both labels and logits"
+        )
     labels, logits, pos_weight = converted(labels, logits, pos_weight)
     if adapter.loaded() and pos_weight is not None and not is_number(pos_weight):
         from . import library as tensorflow
