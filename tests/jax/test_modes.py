@@ -198,9 +198,9 @@ def test_sparse_arrays_are_refused_by_a_sentence() -> None:
     from jax.experimental.sparse import BCOO
 
     x = jnp.asarray([0.5, -1.0])
-    with pytest.raises(TypeError, match="^logits: a sparse array, a BCOO, was given; expected a dense one"):
+    with pytest.raises(TypeError, match=r"^logits: a sparse array, a BCOO, was given; expected a dense one"):
         cl.binary_cross_entropy_with_logits(BCOO.fromdense(x), x)
-    with pytest.raises(TypeError, match="^weight: a sparse array"):
+    with pytest.raises(TypeError, match=r"^weight: a sparse array"):
         cl.binary_cross_entropy_with_logits(x, x, weight=BCOO.fromdense(x))
 
 
