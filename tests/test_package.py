@@ -26,8 +26,12 @@ EDITIONS = (
     "compatlosses.mindspore.v2_7",
     "compatlosses.mindspore.mint",
     "compatlosses.tensorflow",
+    "compatlosses.tensorflow.nn",
+    "compatlosses.tensorflow.compat.v1.losses",
+    "compatlosses.tensorflow.compat.v1.nn",
     "compatlosses.keras",
     "compatlosses.keras.losses",
+    "compatlosses.keras.ops",
     "compatlosses.optax",
 )
 
