@@ -194,6 +194,12 @@ def test_ignored_values(dtype: str, value: float) -> None:
     assert jax.grad(mean)(x, y).tolist() == [0.5, 0.0]
 
 
+def test_an_ignored_element_has_the_gradient_0_whatever_comes_in() -> None:
+    y = jnp.asarray([-1.0, 1.0])
+    found = jax.grad(lambda a: cl.binary_cross_entropy_with_logits(a, y, ignore_index=-1) * jnp.nan)(jnp.zeros(2))
+    assert found[0] == 0 and np.isnan(found[1])
+
+
 def test_sparse_arrays_are_refused_by_a_sentence() -> None:
     from jax.experimental.sparse import BCOO
 
