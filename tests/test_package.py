@@ -34,8 +34,12 @@ EDITIONS = (
     "compatlosses.mindspore.nn",
     "compatlosses.mindspore.ops",
     "compatlosses.tensorflow",
+    "compatlosses.tensorflow.nn",
+    "compatlosses.tensorflow.compat.v1.losses",
+    "compatlosses.tensorflow.compat.v1.nn",
     "compatlosses.keras",
     "compatlosses.keras.losses",
+    "compatlosses.keras.ops",
     "compatlosses.optax",
 )
 

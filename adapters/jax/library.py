@@ -236,7 +236,8 @@ def _loss_with_tangents(whole: bool, primals: tuple[Any, ...], tangents: tuple[A
     for tangent, slope in zip(tangents[1:], slopes, strict=True):
         # One that does not change is left out, not multiplied by 0: its slope may be infinite.
         if tangent is not None and not isinstance(tangent, SymbolicZero):
-            total = total + tangent * (slope() if counts is None else where(counts, slope(), 0.0))
+            # The change, not the slope, is 0 where an element does not count: in reverse a NaN that comes in stops there.
+            total = total + (tangent if counts is None else where(counts, tangent, 0.0)) * slope()
     return value, total
 
 

@@ -89,9 +89,9 @@ def converted(x: Any, like: Tensor | None = None) -> Any:
     """``x`` as a tensor, of the dtype of ``like`` if given, where TensorFlow itself would make it one; else ``x`` itself."""
     if isinstance(x, (tf.Tensor, tf.Variable, *_COMPOSITE, np.ma.MaskedArray)):
         return x
-    if not isinstance(x, (list, tuple, int, float, np.ndarray, np.generic)):
-        if isinstance(x, type) or not (hasattr(x, "__array__") or hasattr(x, "__tf_tensor__")):
-            return x
+    says_so = not isinstance(x, type) and (hasattr(x, "__array__") or hasattr(x, "__tf_tensor__"))
+    if not says_so and not isinstance(x, (list, tuple, int, float)):
+        return x
     return tf.convert_to_tensor(x) if like is None else tf.cast(x, like.dtype)
 
 

@@ -24,9 +24,9 @@ def sigmoid_cross_entropy_with_logits(
         logits: required. Tensor of any shape; float16, bfloat16, float32 or float64.
         name: of the loss in a TensorFlow graph; 'logistic_loss' if None.
 
-    Where TensorFlow is imported, lists, numbers and what has ``__array__`` or ``__tf_tensor__``, on their own or beside TensorFlow
-    tensors, are made TensorFlow tensors, as TensorFlow does; NumPy arrays beside one of these too. Two `tf.RaggedTensor` of the
-    same rows give a third.
+    Where TensorFlow is imported, lists, numbers and what has ``__array__`` or ``__tf_tensor__``, on their own or beside
+    TensorFlow tensors, are made TensorFlow tensors, as TensorFlow does; NumPy arrays beside one of these too. Two
+    `tf.RaggedTensor` of the same rows give a third.
 
     Returns:
         A tensor of the logits' shape and dtype: the loss of each element.

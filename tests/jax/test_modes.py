@@ -139,6 +139,77 @@ def test_export_with_a_symbolic_size() -> None:
     assert float(export.deserialize(exported.serialize()).call(x, y)) == pytest.approx(float(expected), rel=1e-6)
 
 
+OF_TWO_SHAPES = [("a, b", "b, a"), ("a, 1", "a, b"), ("a, b", "a, 1"), ("a, b", "1, b"), ("a", "b, a"), ("a, 3", "a, b")]
+
+
+@pytest.mark.parametrize(("first", "second"), OF_TWO_SHAPES)
+def test_targets_of_another_symbolic_size_are_refused(first: str, second: str) -> None:
+    from jax import export
+
+    scope = export.SymbolicScope()
+    x, y = (jax.ShapeDtypeStruct(export.symbolic_shape(shape, scope=scope), jnp.float32) for shape in (first, second))
+    with pytest.raises(ValueError, match="targets has shape"):
+        export.export(jax.jit(lambda a, b: cl.binary_cross_entropy_with_logits(a, b)))(x, y)
+
+
+@pytest.mark.parametrize("weights", ["b, a", "c, a, b", "b"])
+def test_weights_of_a_symbolic_size(weights: str) -> None:
+    from jax import export
+
+    scope = export.SymbolicScope()
+    x, w = (jax.ShapeDtypeStruct(export.symbolic_shape(shape, scope=scope), jnp.float32) for shape in ("a, b", weights))
+    program = jax.jit(lambda a, b: cl.binary_cross_entropy_with_logits(a, a, pos_weight=b))
+    if weights == "b":
+        values = jnp.asarray(X, "float32"), jnp.asarray(P, "float32")
+        exported = export.export(program)(x, w)
+        assert float(exported.call(*values)) == pytest.approx(float(program(*values)), rel=1e-6)
+    else:
+        with pytest.raises(ValueError, match="pos_weight has shape"):
+            export.export(program)(x, w)
+
+
+def test_optax_broadcasts_symbolic_sizes() -> None:
+    from jax import export
+
+    from compatlosses.optax import sigmoid_binary_cross_entropy
+
+    x, y = (jax.ShapeDtypeStruct(export.symbolic_shape(shape), jnp.float32) for shape in ("n, 1", "6"))
+    exported = export.export(jax.jit(sigmoid_binary_cross_entropy))(x, y)
+    values = jnp.asarray(X[:, :1], "float32"), jnp.asarray(Y[0], "float32")
+    np.testing.assert_allclose(exported.call(*values), sigmoid_binary_cross_entropy(*values), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "value"),
+    [("float32", 1e20), ("float16", 0.1), ("float32", np.nan), ("int64", 2**63 - 1), ("uint64", 2**64 - 1), ("uint8", 255)],
+)
+def test_ignored_values(dtype: str, value: float) -> None:
+    x, y = jnp.asarray([0.0, 5.0]), jnp.zeros(2, dtype).at[1].set(jnp.asarray(value, dtype))
+
+    def mean(a: Any, b: Any) -> Any:
+        return cl.binary_cross_entropy_with_logits(a, b, ignore_index=value, normalize=True)
+
+    for call in (mean, jax.jit(mean)):
+        assert float(call(x, y)) == pytest.approx(0.6931472)
+    assert jax.grad(mean)(x, y).tolist() == [0.5, 0.0]
+
+
+def test_an_ignored_element_has_the_gradient_0_whatever_comes_in() -> None:
+    y = jnp.asarray([-1.0, 1.0])
+    found = jax.grad(lambda a: cl.binary_cross_entropy_with_logits(a, y, ignore_index=-1) * jnp.nan)(jnp.zeros(2))
+    assert found[0] == 0 and np.isnan(found[1])
+
+
+def test_sparse_arrays_are_refused_by_a_sentence() -> None:
+    from jax.experimental.sparse import BCOO
+
+    x = jnp.asarray([0.5, -1.0])
+    with pytest.raises(TypeError, match=r"^logits: a sparse array, a BCOO, was given; expected a dense one"):
+        cl.binary_cross_entropy_with_logits(BCOO.fromdense(x), x)
+    with pytest.raises(TypeError, match=r"^weight: a sparse array"):
+        cl.binary_cross_entropy_with_logits(x, x, weight=BCOO.fromdense(x))
+
+
 class TestSharding:
     """Arrays over eight devices."""
 
@@ -191,6 +262,59 @@ assert jax.hessian(mean)(x).dtype == np.float32
 assert np.isnan(cl.binary_cross_entropy_with_logits(x[:0], y[:0]))
 print("fine")
 """
+
+
+SECOND_ORDER = """
+import sys, jax, jax.numpy as jnp, numpy as np
+jax.config.update("jax_enable_x64", sys.argv[1] == "x64")
+import compatlosses as cl
+x, y = jnp.asarray([0.5, -1.0, 2.0], "float32"), jnp.asarray([1.0, 0.0, 0.25], "float32")
+def losses(a, b): return cl.binary_cross_entropy_with_logits(a, b, pos_weight=2.0, reduction="none")
+def f(a): return losses(a, y).sum()
+s = 1 / (1 + np.exp(-np.float64(x)))
+curvature = (1 + np.float64(y)) * s * (1 - s)
+jit, hessian, grad, each = jax.jit, jax.hessian, jax.grad, jnp.eye(3, dtype="float32")
+matrices = {
+    "hessian": lambda: hessian(f)(x),
+    "jit(hessian)": lambda: jit(hessian(f))(x),
+    "hessian(jit)": lambda: hessian(jit(f))(x),
+    "hessian(jit inside)": lambda: hessian(lambda a: jit(losses)(a, y).sum())(x),
+    "hessian(jit(vmap))": lambda: hessian(lambda a: jit(jax.vmap(losses))(a, y).sum())(x),
+    "vmap(hessian(jit))": lambda: jax.vmap(hessian(jit(f)))(x[None])[0],
+    "hessian(checkpoint)": lambda: hessian(jax.checkpoint(f))(x),
+    "hessian(checkpoint(jit))": lambda: hessian(jax.checkpoint(jit(f)))(x),
+    "hessian(cond)": lambda: hessian(lambda a: jax.lax.cond(a[0] > 0, f, lambda a: 0 * a.sum(), a))(x),
+    "hessian(switch)": lambda: hessian(lambda a: jax.lax.switch(0, [f, f], a))(x),
+    "hessian(map)": lambda: hessian(lambda a: jax.lax.map(lambda t: losses(*t), (a, y)).sum())(x),
+    "hessian(scan)": lambda: hessian(lambda a: jax.lax.scan(lambda c, _: (c + f(a), None), 0 * a[0], None, 1)[0])(x),
+    "jacrev(jacrev(jit))": lambda: jax.jacrev(jax.jacrev(jit(f)))(x),
+    "jacfwd(jacfwd(jit))": lambda: jax.jacfwd(jax.jacfwd(jit(f)))(x),
+    "jacrev(jacfwd(jit))": lambda: jax.jacrev(jax.jacfwd(jit(f)))(x),
+    "linearize(grad(jit))": lambda: jax.vmap(jax.linearize(grad(jit(f)), x)[1])(each),
+    "vjp(grad(jit))": lambda: jax.vmap(lambda e: jax.vjp(grad(jit(f)), x)[1](e)[0])(each),
+}
+vectors = {
+    "grad(grad(jit))": lambda: grad(lambda a: grad(jit(f))(a).sum())(x),
+    "grad(jit(grad))": lambda: grad(lambda a: jit(grad(f))(a).sum())(x),
+    "jvp(grad(jit))": lambda: jax.jvp(grad(jit(f)), (x,), (jnp.ones_like(x),))[1],
+    "jvp(jit(grad))": lambda: jax.jvp(jit(grad(f)), (x,), (jnp.ones_like(x),))[1],
+    "jit(jvp(jit(grad)))": lambda: jit(lambda a: jax.jvp(jit(grad(f)), (a,), (jnp.ones_like(a),))[1])(x),
+    "hvp": lambda: grad(lambda a: jnp.vdot(grad(jit(f))(a), jnp.ones_like(a)))(x),
+}
+for expected, calls in ((np.diag(curvature), matrices), (curvature, vectors)):
+    for name, call in calls.items():
+        found = call()
+        assert found.dtype == np.float32, name
+        np.testing.assert_allclose(found, expected, rtol=1e-6, err_msg=name)
+print("fine")
+"""
+
+
+@pytest.mark.parametrize("mode", ["x32", "x64"])
+def test_second_derivatives_through_whatever_traces(mode: str) -> None:
+    """Without x64 mode, float64 is at hand inside the loss alone: JAX must compute nothing of it outside."""
+    done = subprocess.run([sys.executable, "-P", "-c", SECOND_ORDER, mode], capture_output=True, text=True, timeout=300)
+    assert done.stdout == "fine\n", done.stderr
 
 
 def test_without_x64() -> None:

@@ -110,11 +110,55 @@ def test_what_is_refused() -> None:
         losses.binary_crossentropy(y, x, True, axis=2)
     with pytest.raises(ValueError, match="y_true has shape"):
         losses.binary_crossentropy(y[:1], x, True)
-    if BACKEND != "numpy":
-        loss = edition.binary_crossentropy(Y, X, True)  # another framework's tensors stay there
-        assert type(loss) is np.ndarray
-        with pytest.raises(TypeError, match="taken for probabilities"):
-            edition.binary_crossentropy(Y, X)
+    with pytest.raises(TypeError, match="masked array"):
+        edition.binary_crossentropy(Y, np.ma.masked_array(PROBABILITIES, Y > 0.5))
+
+
+@pytest.mark.parametrize("from_logits", [True, False])
+def test_arrays_and_lists_become_tensors_of_the_backend(from_logits: bool) -> None:
+    """What ``predict`` returns is an array."""
+    x = X if from_logits else PROBABILITIES.clip(0.01, 0.99)
+    for target, output in ((Y, x), (Y.tolist(), x.tolist()), (Y.tolist(), x), (Y, x.tolist())):
+        assert_same(edition.ops.binary_crossentropy(target, output, from_logits), native_ops(tensor(Y), tensor(x), from_logits))
+        assert_same(losses.binary_crossentropy(target, output, from_logits), native_losses(tensor(Y), tensor(x), from_logits))
+
+
+@pytest.mark.parametrize("axis", [(0, 2), (1, 0), (-1, -2), [0, 1, 2], (1,)])
+def test_several_axes(axis: Any) -> None:
+    y, x = tensor(np.stack([Y] * 4)), tensor(np.stack([X, X + 1, X - 1, X * 2]))
+    assert_same(losses.binary_crossentropy(y, x, True, 0.1, axis), native_losses(y, x, True, 0.1, axis))
+
+
+def test_axes_that_are_refused() -> None:
+    for axis in ((0, 0), (0, -2), (0, 2)):
+        with pytest.raises(ValueError, match="axis is"):
+            losses.binary_crossentropy(tensor(Y), tensor(X), True, axis=axis)
+
+
+def test_the_mean_over_no_row() -> None:
+    assert np.isnan(array(losses.binary_crossentropy(tensor(Y[:0]), tensor(X[:0]), True, axis=0))).tolist() == [True] * 3
+
+
+def test_paths() -> None:
+    assert edition.ops.binary_crossentropy is edition.binary_crossentropy
+    assert edition.losses.BinaryCrossentropy is edition.BinaryCrossentropy
+    assert dir(edition) == ["BinaryCrossentropy", "binary_crossentropy", "losses", "ops"]
+    assert dir(losses) == ["BinaryCrossentropy", "binary_crossentropy"]
+
+
+@pytest.mark.parametrize("axis", [-1, None, (0, 1)])
+@pytest.mark.parametrize("from_logits", [True, False])
+def test_symbolic_tensors_in_the_averaged_loss(from_logits: bool, axis: Any) -> None:
+    target, output = keras.Input((3,)), keras.Input((3,))
+    values = [Y, X if from_logits else PROBABILITIES.clip(0.01, 0.99)]
+    models = []
+    for function in (losses.binary_crossentropy, native_losses):
+        models.append(keras.Model([target, output], function(target, output, from_logits, 0.1, axis)))
+    mine, theirs = (model.outputs[0] for model in models)
+    assert mine.shape == theirs.shape and mine.dtype == theirs.dtype
+    assert_same(models[0](values), models[1](values))
+    with pytest.raises(ValueError, match="y_true has shape"):
+        losses.binary_crossentropy(keras.Input((2,)), output, from_logits)
 
 
 def test_symbolic_tensors() -> None:
@@ -176,6 +220,22 @@ def test_the_logits_of_a_sigmoid_are_used() -> None:
         warnings.simplefilter("always")
         assert_same(edition.binary_crossentropy(tensor([0.0, 1.0]), output, True), native_ops(tensor([0.0, 1.0]), output, True))
     assert len(caught) == 2 and caught[0].filename == __file__
+
+
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="TensorFlow alone has graphs of unknown shapes")
+@pytest.mark.parametrize("from_logits", [True, False])
+def test_targets_of_another_shape_never_give_a_number(from_logits: bool) -> None:
+    import tensorflow as tf
+
+    for function in (losses.binary_crossentropy, edition.binary_crossentropy):
+
+        def loss(y: Any, x: Any, function: Any = function) -> Any:
+            return function(y, x, from_logits)
+
+        for jit_compile in (False, True):
+            specs = [tf.TensorSpec((None, None))] * 2
+            with pytest.raises(tf.errors.InvalidArgumentError):
+                tf.function(loss, input_signature=specs, jit_compile=jit_compile, autograph=False)(tensor(Y[:, :1]), tensor(X))
 
 
 @pytest.mark.skipif(BACKEND != "tensorflow", reason="TensorFlow alone has graphs of unknown shapes")

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import compatlosses.tensorflow as edition
 from compatlosses.tensorflow import sigmoid_cross_entropy_with_logits, weighted_cross_entropy_with_logits
 
 X = tf.constant([[0.5, -1.0, 2.0], [3.0, 0.0, -4.0]])
@@ -151,13 +152,60 @@ def test_a_weight_that_enlarges_is_taken_by_the_real_one() -> None:
     assert tf.nn.weighted_cross_entropy_with_logits(Y, X, tf.ones((4, 2, 3))).shape == (4, 2, 3)
 
 
-def test_ragged_tensors_are_taken_by_their_flat_values() -> None:
-    """The real one takes them as they are; here that is a TypeError, and this the way."""
+def test_ragged_tensors_of_the_same_rows() -> None:
     labels, logits = (tf.RaggedTensor.from_row_lengths(t[0], [1, 2]) for t in (Y, X))
+    loss, theirs = (f(labels, logits) for f in (sigmoid_cross_entropy_with_logits, tf.nn.sigmoid_cross_entropy_with_logits))
+    assert isinstance(loss, tf.RaggedTensor) and loss.row_lengths().numpy().tolist() == [1, 2]
+    np.testing.assert_allclose(loss.flat_values, theirs.flat_values, rtol=1e-6)
     with pytest.raises(TypeError, match="RaggedTensor"):
-        sigmoid_cross_entropy_with_logits(labels, logits)
-    loss = tf.ragged.map_flat_values(sigmoid_cross_entropy_with_logits, labels, logits)
-    np.testing.assert_allclose(loss.flat_values, tf.nn.sigmoid_cross_entropy_with_logits(labels, logits).flat_values, rtol=1e-6)
+        sigmoid_cross_entropy_with_logits(labels, X)
+
+
+class Arrayed:
+    """What TensorFlow makes a tensor of because it says that it is an array."""
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        return Y.numpy()
+
+
+@pytest.mark.parametrize("labels", [Y.numpy().tolist(), Y.numpy(), Arrayed()])
+def test_lists_and_arrays_without_a_tensor_among_them(labels: Any) -> None:
+    loss = sigmoid_cross_entropy_with_logits(labels, X.numpy().tolist())
+    assert isinstance(loss, tf.Tensor)
+    np.testing.assert_allclose(loss, tf.nn.sigmoid_cross_entropy_with_logits(Y, X), rtol=1e-6)
+
+
+def test_a_mask_is_not_lost() -> None:
+    with pytest.raises(TypeError, match="labels is a NumPy"):
+        sigmoid_cross_entropy_with_logits(np.ma.masked_array(Y.numpy(), Y.numpy() > 0.5), X)
+
+
+def test_shapes_are_compared_before_dtypes() -> None:
+    for function in (sigmoid_cross_entropy_with_logits, tf.nn.sigmoid_cross_entropy_with_logits):
+        with pytest.raises(ValueError, match="shape"):
+            function([1, 2, 3], [[2, 1]])
+    with pytest.raises(ValueError, match="labels and logits are None"):
+        sigmoid_cross_entropy_with_logits()
+
+
+def test_names_in_a_graph() -> None:
+    with tf.Graph().as_default():
+        x = tf.compat.v1.placeholder("float32", [None, 3])
+        assert sigmoid_cross_entropy_with_logits(x, x, name="mine").op.name == "mine"
+        assert weighted_cross_entropy_with_logits(x, x, 2.0, name="theirs").op.name == "theirs"
+        assert sigmoid_cross_entropy_with_logits(x, x).op.name == "logistic_loss"
+
+
+def test_paths() -> None:
+    assert edition.nn.sigmoid_cross_entropy_with_logits is sigmoid_cross_entropy_with_logits
+    assert edition.nn.weighted_cross_entropy_with_logits is weighted_cross_entropy_with_logits
+    assert edition.compat.v1.nn.sigmoid_cross_entropy_with_logits is sigmoid_cross_entropy_with_logits
+    old = edition.compat.v1.nn.weighted_cross_entropy_with_logits
+    assert signature(old) == signature(tf.compat.v1.nn.weighted_cross_entropy_with_logits)
+    np.testing.assert_array_equal(old(targets=Y, logits=X, pos_weight=2.0), weighted_cross_entropy_with_logits(Y, X, 2.0))
+    with pytest.raises(ValueError, match="labels and targets are both given"):
+        old(Y, X, 2.0, targets=Y)
+    assert dir(edition) == ["compat", "nn", "sigmoid_cross_entropy_with_logits", "weighted_cross_entropy_with_logits"]
 
 
 def test_arrays_of_another_framework_stay_there() -> None:

@@ -82,10 +82,23 @@ def test_equal_is_exact() -> None:
     near = tf.constant([0.0, -0.0, 1e-45, -1e-45, math.nan, 1.0])
     assert library.equal(near, 0).numpy().tolist() == [True, True, False, False, False, False]
     assert library.equal(tf.cast(tf.constant([0.1, 0.2]), "float16"), 0.1).numpy().tolist() == [True, False]
-    assert library.equal(tf.constant([156, 1], tf.uint8), -100).numpy().tolist() == [False, False]
-    assert library.equal(tf.constant([1, 2]), 1.5).numpy().tolist() == [False, False]
-    assert library.equal(tf.constant([1, 2]), math.nan).numpy().tolist() == [False, False]
-    assert library.equal(tf.constant([True, False]), 1).numpy().tolist() == [True, False]
+    assert library.equal(near, math.nan).numpy().tolist() == [False] * 4 + [True, False]
+    for dtype, value in (("int64", 2**63 - 1), ("uint64", 2**64 - 1), ("uint8", 255), ("int8", -1), ("bool", 1)):
+        found = library.equal(tf.constant(np.array([value, value - 1]).astype(dtype)), value)
+        assert found.numpy().tolist() == [True, False]
+
+
+def test_what_is_of_several_parts_is_refused_by_a_sentence() -> None:
+    x = tf.constant([[0.5, -1.0]])
+    for given in (
+        tf.sparse.from_dense(x),
+        tf.RaggedTensor.from_row_lengths(x[0], [1, 1]),
+        tf.IndexedSlices(x, tf.constant([0])),
+    ):
+        with pytest.raises(TypeError, match=rf"^targets: a tf\.{type(given).__name__} was given; expected a dense tensor\."):
+            cl.binary_cross_entropy_with_logits(x, given)
+        with pytest.raises(TypeError, match=r"^pos_weight: a tf\."):
+            cl.binary_cross_entropy_with_logits(x, x, pos_weight=given)
 
 
 def test_sums() -> None:

@@ -76,6 +76,68 @@ def test_unknown_shapes(loss: Loss, shapes: list[Any]) -> None:
     assert_same(traced(*more), derivatives(loss, *more))
 
 
+def of_targets(**options: Any) -> Loss:
+    return lambda x, y: cl.binary_cross_entropy_with_logits(x, y, **options)
+
+
+def of_edition(x: Any, y: Any) -> Any:
+    return edition.sigmoid_cross_entropy_with_logits(y, x)
+
+
+def gradient_alone(x: Any, y: Any) -> Any:
+    return cl.value_and_gradients(x, y)[1]["logits"]
+
+
+OF_TWO = [of_targets(), of_targets(reduction="none"), of_targets(ignore_index=1.0, normalize=True), of_edition, gradient_alone]
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("loss", OF_TWO)
+def test_targets_of_another_shape_never_give_a_number(loss: Loss, jit_compile: bool) -> None:
+    """What an eager call refuses, a graph that did not know the sizes refuses when it runs."""
+    for shape, other in (((4, 1), (4,)), ((4, 1), (1, 4)), ((4, 4), (4,)), ((2, 3), (2, 1)), ((0, 3), (0, 1)), ((), (1,))):
+        x, y = tf.zeros(shape), tf.ones(other)
+        for specs in ([tf.TensorSpec(None)] * 2, [tf.TensorSpec([None] * len(shape)), tf.TensorSpec([None] * len(other))]):
+            graph = tf.function(loss, input_signature=specs, jit_compile=jit_compile, autograph=False)
+            with pytest.raises((ValueError, tf.errors.InvalidArgumentError)):
+                graph(x, y)
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("name", ["weight", "pos_weight"])
+def test_weights_that_enlarge_never_give_a_number(name: str, jit_compile: bool) -> None:
+    for shape, other in (
+        ((2, 3), (2,)),
+        ((2, 3), (4, 2, 3)),
+        ((1, 3), (5, 3)),
+        ((0, 3), (2, 3)),
+        ((1, 0), (5, 0)),
+        ((3,), (1, 3)),
+    ):
+        x, w = tf.zeros(shape), tf.ones(other)
+
+        def loss(x: Any, w: Any) -> Any:
+            return cl.binary_cross_entropy_with_logits(x, x, **{name: w})
+
+        for specs in ([tf.TensorSpec(None)] * 2, [tf.TensorSpec([None] * len(shape)), tf.TensorSpec([None] * len(other))]):
+            with pytest.raises((ValueError, tf.errors.InvalidArgumentError)):
+                tf.function(loss, input_signature=specs, jit_compile=jit_compile, autograph=False)(x, w)
+
+
+def test_the_error_of_a_running_graph_says_what_is_wrong() -> None:
+    graph = tf.function(of_targets(), input_signature=[tf.TensorSpec(None)] * 2, autograph=False)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="the shape of the targets differs from that of the logits"):
+        graph(tf.zeros((4, 1)), tf.ones(4))
+
+
+@pytest.mark.parametrize(("dtype", "value"), [("float32", 1e20), ("float16", 0.1), ("float32", np.nan), ("int64", 2**63 - 1)])
+def test_ignored_values_in_a_graph(dtype: str, value: float) -> None:
+    x, y = tf.constant([0.0, 5.0]), tf.stack([tf.constant(1, dtype), tf.constant(value, dtype)])
+    loss = of_targets(ignore_index=value, normalize=True)
+    for call in (loss, tf.function(loss, autograph=False), tf.function(loss, autograph=False, jit_compile=True)):
+        assert float(call(x, y)) == pytest.approx(0.6931472)
+
+
 def by_hand(x: Any, y: Any, w: Any, p: Any) -> Any:
     """The loss and all four gradients without a tape."""
     names = ("logits", "targets", "weight", "pos_weight")
@@ -165,6 +227,26 @@ class TestTapes:
                 assert np.array_equal(a, b)
         assert np.array_equal(tape.gradient(loss, P), first[3])
         assert_same([tape.gradient(doubled, X)], [2 * first[0]])
+
+    @pytest.mark.parametrize("loss", [neutral, plain])
+    def test_asked_twice_a_gradient_has_the_same_bits(self, loss: Loss) -> None:
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(TENSORS)
+            value = tf.reduce_sum(loss(*TENSORS)) / 3
+        first, second = (tape.gradient(value, TENSORS) for _ in range(2))
+        for a, b in zip(first, second, strict=True):
+            assert np.array_equal(a, b)
+
+    @pytest.mark.parametrize("read", [lambda v: v, lambda v: v.read_value()], ids=["variable", "value"])
+    def test_a_variable_assigned_before_its_gradient_is_asked_for(self, read: Callable[..., Any]) -> None:
+        """The gradient is that of the values that the loss was computed from."""
+        expected = derivatives(plain, *TENSORS)[1]
+        variable = tf.Variable(X)
+        with tf.GradientTape(persistent=True) as tape:
+            value = plain(read(variable), Y, W, P)
+        for change in (variable.assign, variable.assign_add):
+            change(tf.ones_like(X) * 9)
+            assert_same([tape.gradient(value, variable)], [expected])
 
     def test_unwatched_arguments_have_no_gradient(self) -> None:
         with tf.GradientTape() as tape:

@@ -55,7 +55,7 @@ def sigmoid_cross_entropy(
         scope: name scope of the loss in a TensorFlow graph; 'sigmoid_cross_entropy_loss' if None.
         loss_collection: in a TensorFlow graph, the collection that the loss is added to; None for none.
         reduction: a `Reduction`: the losses ('none'), their sum ('weighted_sum'), or their sum over the number of all
-            ('weighted_sum_over_batch_size'), over that of nonzero weights ('weighted_sum_by_nonzero_weights') or over the sum of
+            ('weighted_sum_over_batch_size'), over that of nonzero weights ('weighted_sum_by_nonzero_weights'), over the sum of
             weights ('weighted_mean'), each weight counted as often as it is used; 0 where that is 0.
 
     Lists, numbers and arrays are taken as by `compatlosses.tensorflow.nn.sigmoid_cross_entropy_with_logits`.
@@ -135,11 +135,11 @@ def _reduced(library: Library, logits: Tensor, labels: Tensor, weights: Tensor |
     """The losses, weighted and reduced; float64 where they are divided, to be rounded once."""
     each = is_number(weights) and weights != 0  # every weight is nonzero
     over_all = reduction == Reduction.SUM_OVER_BATCH_SIZE or (each and reduction == Reduction.SUM_BY_NONZERO_WEIGHTS)
-    name = "none" if reduction == Reduction.NONE else "sum"
+    reduced = "none" if reduction == Reduction.NONE else "sum"
     undivided = over_all or reduction in (Reduction.NONE, Reduction.SUM)
     dtype = library.dtype(logits) if undivided else "float64"
     factor = None if each and weights == 1 else weights
-    total = evaluate(library, logits, labels, factor, None, name, None, over_all, dtype)
+    total = evaluate(library, logits, labels, factor, None, reduced, None, over_all, dtype)
     if undivided:
         return total
     divisor = _divisor(library, logits, weights, reduction)
