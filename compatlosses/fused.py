@@ -314,7 +314,7 @@ def plain(
     if at_once:
         task(ALONE)
     else:
-        together(task, blocks, kernels.settle)
+        together(task, blocks, kernels)
         if partials.size:
             kernels.total(partials, divisor, code(dtype), address(result))
     return Result(loss, (gradient, None, None, None))
@@ -378,7 +378,7 @@ def general(
     counted = size
     if normalize and ignoring:
         counts = np.empty(blocks, np.int64)
-        together(lambda progress: kernels.count(operated.rows, size, ignored, counts, progress), blocks, kernels.settle)
+        together(lambda progress: kernels.count(operated.rows, size, ignored, counts, progress), blocks, kernels)
         counted = int(counts.sum())
     divisor = float(size) if reduction == "mean" else 1.0
     if normalize and size:
@@ -393,7 +393,7 @@ def general(
     if any(total is not None for total in sums):
         task(ALONE)  # running sums have one order, and need one thread
     elif size:
-        together(task, blocks, kernels.settle)
+        together(task, blocks, kernels)
 
     for out, total in zip(outputs[1:], sums, strict=True):
         if total is not None and out is not None:

@@ -25,7 +25,7 @@ from numba.core.compiler_lock import global_compiler_lock
 from . import memory, pieces, scalar, sums
 from .cache import KernelCache, digest_of
 from .memory import FLOAT32, FLOAT64, SUMMED, read, walk, write
-from .pieces import claimed, end, inner, join, leave, settled
+from .pieces import begun, claimed, end, inner, join, leave, settled
 from .scalar import IEEE, apart, set_mode
 from .sums import BLOCK, compensated_tree_sum, quotient, tree_sum
 
@@ -460,7 +460,14 @@ def settle(progress):  # type: ignore[no-untyped-def]
     settled(progress)
 
 
+@entry
+def begin():  # type: ignore[no-untyped-def]
+    """The progress of a call that several threads are to share."""
+    return begun()
+
+
 settle.compile((types.int64[::1],))  # type: ignore[attr-defined]  # before it is needed: compilation can be interrupted
+begin.compile(())  # type: ignore[attr-defined]
 
 LAST = True
 """This module is imported to its end."""

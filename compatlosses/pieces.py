@@ -1,6 +1,7 @@
 """How the threads of one call share its blocks, compiled: no exception can come between a thread and what it has begun.
 
-A call's threads share its progress, two int64: the next block that nobody has claimed, and how many threads are at work.
+A call's threads share its progress, three int64: the next block that nobody has claimed, how many threads are at work, and
+the process that they are threads of.
 A thread joins, claims a few blocks at a time until none is left, and leaves, all inside one compiled loop. `settle`
 withdraws the blocks that are left and waits for the threads at work: after it no thread touches the call's memory again,
 for one that comes late finds nothing to claim. A progress of size 0 stands for a thread that works alone.
@@ -16,7 +17,7 @@ import numpy as np
 from numba import njit, types
 from numba.extending import intrinsic
 
-NEXT, WORKING = range(2)
+NEXT, WORKING, PROCESS = range(3)
 RUN = 64
 """Blocks claimed at a time: some 0.15 ms of work."""
 
@@ -26,25 +27,35 @@ ALL = 1 << 62
 inner: Callable[..., Any] = njit(nogil=True, error_model="numpy")
 
 
-def _fetch_add(typing: Any, array: Any, index: Any, value: Any) -> Any:
-    """Add to an element of an int64 array, atomically; what it was before."""
+def _atomic(operation: str) -> Callable[..., Any]:
+    """Change an element of an int64 array by a value, atomically; what it was before."""
 
-    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        data = context.make_array(signature.args[0])(context, builder, args[0]).data
-        return builder.atomic_rmw("add", builder.gep(data, [args[1]]), args[2], "seq_cst")
+    def change(typing: Any, array: Any, index: Any, value: Any) -> Any:
+        def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            data = context.make_array(signature.args[0])(context, builder, args[0]).data
+            return builder.atomic_rmw(operation, builder.gep(data, [args[1]]), args[2], "seq_cst")
 
-    return types.int64(array, types.int64, types.int64), build
+        return types.int64(array, types.int64, types.int64), build
+
+    answer: Callable[..., Any] = intrinsic(change)
+    return answer
 
 
-fetch_add: Callable[..., Any] = intrinsic(_fetch_add)
+fetch_add, fetch_max = _atomic("add"), _atomic("max")
 
 if os.name == "posix":
     give_way: Callable[..., Any] = types.ExternalFunction("sched_yield", types.int32())
+    process: Callable[..., Any] = types.ExternalFunction("getpid", types.int32())
 else:
 
     @inner
     def give_way():  # type: ignore[no-untyped-def]
         """Nothing: the wait for at most one run of blocks spins."""
+        return np.int32(0)
+
+    @inner
+    def process():  # type: ignore[no-untyped-def]
+        """Any number: nothing forks here."""
         return np.int32(0)
 
 
@@ -80,7 +91,15 @@ def leave(progress):  # type: ignore[no-untyped-def]
 
 @inner
 def settled(progress):  # type: ignore[no-untyped-def]
-    """Withdraw what is left and wait until nobody is at work."""
-    fetch_add(progress, NEXT, ALL)
-    while fetch_add(progress, WORKING, 0) > 0:
+    """Withdraw what is left and wait until nobody is at work. Twice is as good as once. A forked child waits for nobody."""
+    fetch_max(progress, NEXT, ALL)
+    while fetch_add(progress, WORKING, 0) > 0 and process() == progress[PROCESS]:
         give_way()
+
+
+@inner
+def begun():  # type: ignore[no-untyped-def]
+    """The progress of a call of which nothing is done yet."""
+    progress = np.zeros(3, np.int64)
+    progress[PROCESS] = process()
+    return progress

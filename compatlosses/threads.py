@@ -17,6 +17,7 @@ from _thread import start_new_thread
 from collections import deque
 from collections.abc import Callable
 from queue import SimpleQueue
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,9 +58,9 @@ class Work:
 
     __slots__ = ("progress", "task")
 
-    def __init__(self, task: Callable[[Progress], object]) -> None:
+    def __init__(self, task: Callable[[Progress], object], progress: Progress) -> None:
         self.task: Callable[[Progress], object] | None = task
-        self.progress: Progress = np.zeros(2, np.int64)
+        self.progress = progress
 
     def join(self) -> None:
         """Do what nobody else has begun."""
@@ -154,28 +155,29 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
 
-def together(task: Callable[[Progress], object], blocks: int, settle: Callable[[Progress], object]) -> None:
+def together(task: Callable[[Progress], object], blocks: int, kernels: Any) -> None:
     """Do a task of so many blocks, on several threads where that is worth it.
 
-    ``task`` is a compiled loop that does all blocks which it can claim from the progress it is given. ``settle`` is
-    `kernels.settle`. Python raises what interrupts a call between two of its own operations, never inside a compiled
-    function. So the last statement is reached, and the call is not left before its work is done or can never be begun.
+    ``task`` calls a compiled loop, which does all blocks that it can claim from the progress it is given. ``kernels``: the
+    module `kernels`, whose ``settle`` keeps every thread from the task's memory.
+
+    Python raises what interrupts a call between two operations of its own, never inside a compiled function, and there is no
+    such operation between an exception and the call of ``settle``. So nobody leaves before the work is done or can never
+    be begun, however often it is interrupted.
     """
-    helpers, forks = _helpers, _forks
+    helpers, forks, settle = _helpers, _forks, kernels.settle
     threads = min(helpers.threads, blocks // LEAST)
     if threads <= 1:
         task(ALONE)
         return
-    work = Work(task)
+    work = Work(task, kernels.begin())
     progress = work.progress
     try:
         helpers.call(work, threads - 1)
         task(progress)
-        if _forks == forks:
-            settle(progress)
+        settle(progress)
     except BaseException:
-        if _forks == forks:
-            settle(progress)
+        settle(progress)
         raise
     finally:
         work.task = None

@@ -36,7 +36,7 @@ def same(a: fused.Result, b: fused.Result) -> bool:
     return a.loss.tobytes() == b.loss.tobytes() and np.array_equal(a.gradients[0], b.gradients[0])  # type: ignore[arg-type]
 
 
-def at_each_instruction(act: Callable[[], None], limit: int = 2000) -> int:
+def at_each_instruction(act: Callable[[], None], limit: int = 2000, function: Callable[[], fused.Result] | None = None) -> int:
     """Make a call again and again, and act once in each: before its first instruction in `threads`, its second, ..."""
     for number in range(limit):
         seen = 0
@@ -55,7 +55,7 @@ def at_each_instruction(act: Callable[[], None], limit: int = 2000) -> int:
 
         sys.settrace(trace)
         try:
-            yield_to(call)
+            attempt(function or call)
         finally:
             sys.settrace(None)
         if seen <= number:
@@ -63,7 +63,7 @@ def at_each_instruction(act: Callable[[], None], limit: int = 2000) -> int:
     raise AssertionError("the call has no end")
 
 
-def yield_to(function: Callable[[], fused.Result]) -> None:
+def attempt(function: Callable[[], fused.Result]) -> None:
     """Make the call; an exception that was raised inside it ends here."""
     try:
         result = function()
@@ -100,36 +100,40 @@ def test_an_exception_at_each_instruction(works: list[threads.Work]) -> None:
     for work in works:
         started = bool(work.progress[NEXT])
         assert not started or (work.progress[NEXT] >= ALL and work.progress[WORKING] == 0)
-        assert work.task is None or not started
-    yield_to(call)
+    attempt(call)
 
 
 def test_a_call_at_each_instruction(works: list[threads.Work]) -> None:
     """As a signal handler or a finaliser makes it: the outer call holds no lock that the inner one waits for."""
-    assert at_each_instruction(lambda: yield_to(call)) > 30
+    assert at_each_instruction(lambda: attempt(call)) > 30
     assert at_each_instruction(lambda: fused.set_num_threads(2)) > 20
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_fork_at_each_instruction(works: list[threads.Work]) -> None:
-    """In the child the call goes on, without the helpers that have claimed a part of it."""
+    """In the child the call goes on, without the helpers that have claimed a part of it, and the child ends with it."""
     parent = os.getpid()
     children: list[int] = []
 
     def act() -> None:
+        if os.getpid() != parent:
+            os._exit(2)
         child = os.fork()
         if child:
             children.append(child)
 
-    try:
-        at_each_instruction(act)
-        if os.getpid() != parent:
-            os._exit(0)
-    except BaseException:
-        if os.getpid() != parent:
-            os._exit(1)
-        raise
+    def one_call() -> fused.Result:
+        right = False
+        try:
+            result = call()
+            right = same(result, WANT)
+            return result
+        finally:
+            if os.getpid() != parent:
+                os._exit(0 if right else 1)
+
+    assert at_each_instruction(act, 200, one_call) > 30
     assert len(children) > 30
     assert {os.waitpid(child, 0)[1] for child in children} == {0}
 
@@ -221,12 +225,12 @@ def test_helpers_end_and_hold_nothing(works: list[threads.Work]) -> None:
         return sum("serve" in frame.f_code.co_name for frame in sys._current_frames().values())
 
     before = alive()
-    yield_to(call)
+    attempt(call)
     assert all(work.task is None for work in works)
     assert alive() >= before
     for _ in range(20):
         fused.set_num_threads(3)
-        yield_to(call)
+        attempt(call)
     fused.set_num_threads(1)
     deadline = threading.Event()
     for _ in range(100):
@@ -241,14 +245,13 @@ def test_helpers_end_and_hold_nothing(works: list[threads.Work]) -> None:
     [
         "import atexit; atexit.register(call)",
         "class Late:\n    def __del__(self): call()\nlate = Late()",
-        "import threading\ndef run():\n    while True: call()\n"
-        "threading.Thread(target=run, daemon=True).start(); time.sleep(0.3)",
+        "def run():\n    while True: call()\nthreading.Thread(target=run, daemon=True).start()\ntime.sleep(0.3)",
     ],
     ids=["atexit", "finaliser", "daemon"],
 )
 def test_at_interpreter_exit(ending: str) -> None:
     code = f"""
-import time
+import threading, time
 import numpy as np
 from compatlosses import fused
 x = np.ones(2_000_000, np.float32)
