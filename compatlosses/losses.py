@@ -6,6 +6,7 @@ edition calls once its own rules are checked.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from . import formula, rules
@@ -105,6 +106,9 @@ def value_and_gradients(
     arguments = {"logits": logits, "targets": targets, "weight": weight, "pos_weight": pos_weight}
     if isinstance(wrt, str):
         raise TypeError(f"wrt is the string {wrt!r}; expected a tuple of names, such as ({wrt!r},)")
+    if not isinstance(wrt, Iterable):
+        raise TypeError(f"wrt is {quoted(wrt)}; expected a tuple of names, such as ('logits',)")
+    wrt = tuple(wrt)  # an iterator is empty once it has been checked
     for name in wrt:
         check_differentiable(library, name, arguments)
 
@@ -223,10 +227,10 @@ def check_factor(library: Library, name: str, factor: Tensor, logits: Tensor, sh
         rules.check_broadcast(library, name, factor, NAMES[0], logits, ValueError)
 
 
-def check_differentiable(library: Library, name: str, arguments: dict[str, Any]) -> None:
+def check_differentiable(library: Library, name: object, arguments: dict[str, Any]) -> None:
     """Refuse a name to differentiate by that is unknown or whose argument is no floating tensor."""
-    if name not in arguments:
-        raise ValueError(f"wrt names {name!r}; expected names among {', '.join(arguments)}")
+    if not isinstance(name, str) or name not in arguments:
+        raise ValueError(f"wrt names {quoted(name)}; expected names among {', '.join(arguments)}")
     argument = arguments[name]
     if not library.owns(argument):
         raise TypeError(f"wrt names {name}, which is {quoted(argument)}; expected a tensor there to differentiate by")

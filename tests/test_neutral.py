@@ -496,6 +496,15 @@ class TestErrors:
             cl.value_and_gradients(x, x, wrt=("weight",))
         with pytest.raises(TypeError, match="targets has dtype int64"):
             cl.value_and_gradients(x, framework.integers(np.ones((2, 3)), "int64"), wrt=("targets",))
+        with pytest.raises(TypeError, match="wrt is None; expected a tuple of names"):
+            cl.value_and_gradients(x, x, wrt=None)  # type: ignore[arg-type]
+        with pytest.raises(ValueError, match="wrt names of type .*; expected names among logits, targets"):
+            cl.value_and_gradients(x, x, wrt=(x,))  # type: ignore[arg-type]
+
+    def test_an_iterator_of_names_is_read_once(self, framework: Framework) -> None:
+        x = framework.tensor(X)
+        _, gradients = cl.value_and_gradients(x, x, wrt=iter(("logits", "targets")))  # type: ignore[arg-type]
+        assert list(gradients) == ["logits", "targets"]
 
 
 class TestNumpy:
@@ -550,6 +559,15 @@ class TestNumpy:
         with np.errstate(all="raise"):
             cl.binary_cross_entropy_with_logits(x, np.float32([0, 1, 2, 0.5, 1]), weight=np.float32(3e38))
             cl.value_and_gradients(x, np.float32([0, 1, 2, 0.5, 1]), wrt=("logits", "targets"))
+
+    def test_a_division_that_underflows_raises_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(libraries.find(np.zeros(1)).host, "why_formula", lambda *_: "the formula is under test")
+        x, y = np.full(3, 100.0, np.float32), np.ones(3, np.float32)
+        with np.errstate(all="raise"):
+            loss, gradients = cl.value_and_gradients(x, y, reduction="none", normalize=True)
+        expected, smallest = math.exp(-100) / 3, 2.0**-149
+        np.testing.assert_allclose(loss, expected, rtol=0, atol=smallest)
+        np.testing.assert_allclose(gradients["logits"], -expected, rtol=0, atol=smallest)
 
 
 def test_every_framework_is_under_test() -> None:

@@ -127,7 +127,9 @@ def sum(x: Array, /) -> Array:
 
 def divide(x: Array, divisor: float | Array, /) -> Array:
     """``x`` over a number or a 0-D tensor of its dtype."""
-    return x / divisor
+    with np.errstate(all="ignore"):
+        quotient: Array = x / divisor
+        return quotient
 
 
 def size(x: Array, /) -> int:
