@@ -498,7 +498,7 @@ class TestErrors:
             cl.value_and_gradients(x, framework.integers(np.ones((2, 3)), "int64"), wrt=("targets",))
         with pytest.raises(TypeError, match="wrt is None; expected a tuple of names"):
             cl.value_and_gradients(x, x, wrt=None)  # type: ignore[arg-type]
-        with pytest.raises(ValueError, match="wrt names of type .*; expected names among logits, targets"):
+        with pytest.raises(ValueError, match=r"wrt names of type .*; expected names among logits, targets"):
             cl.value_and_gradients(x, x, wrt=(x,))  # type: ignore[arg-type]
 
     def test_an_iterator_of_names_is_read_once(self, framework: Framework) -> None:
