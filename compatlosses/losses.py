@@ -236,6 +236,8 @@ def gradients_by_formula(
     """
     inputs = prepared(library, dtype, logits, targets, weight, pos_weight, ignore_index)
     divisor = divisor_of(library, inputs, reduction, normalize)
+    if isinstance(divisor, int) and divisor == 0:
+        divisor = None  # an empty mean's gradients are sums over no elements: 0
     g = None if cotangent is None else library.cast(cotangent, library.dtype(inputs[0]))
     gradients = library.gradients(wanted, g, *inputs, False)
     arguments = (logits, targets, weight, pos_weight)
