@@ -14,7 +14,7 @@ import exact
 import numpy as np
 import pytest
 
-from compatlosses import fused
+from compatlosses import executors, fused
 
 X = (True, False, False, False)
 ALL = (True, True, True, True)
@@ -79,6 +79,20 @@ def test_subnormals_are_kept() -> None:
     assert (fused.evaluate(np.zeros(3), np.ones(3), deep, reduction="none").loss == 5e-324).all()
 
 
+def test_every_rounding_to_float16() -> None:
+    """Against NumPy's: every float16, what lies halfway between two, and a float64 beside that."""
+    halves = np.arange(0x7C01, dtype=np.uint16).view(np.float16).astype(np.float64)
+    halves[-1] = 65536.0
+    middles = (halves[:-1] + halves[1:]) / 2
+    numbers = np.concatenate([halves, middles, np.nextafter(middles, 0), np.nextafter(middles, 1e9), [1e300, INF, NAN, 5e-324]])
+    both = np.concatenate([numbers, -numbers])
+    with np.errstate(over="ignore"):
+        want = both.astype(np.float16)
+    got = np.empty(both.size, np.float16)
+    fused.compiled().store_sums(np.concatenate([both, both * 0]), 2, got.__array_interface__["data"][0])
+    assert np.array_equal(got, want, equal_nan=True) and (np.signbit(got) == np.signbit(want))[~np.isnan(want)].all()
+
+
 def kept(reduction: str, normalize: bool, y: np.ndarray, ignore: float) -> tuple[np.ndarray, float]:
     mask = y != ignore
     divisor = mask.sum() if normalize else y.size if reduction == "mean" else 1
@@ -116,6 +130,80 @@ def test_nothing_counts() -> None:
     for reduction in ("mean", "sum"):
         r = fused.evaluate(x, y, reduction=reduction, ignore_index=255, normalize=True, wrt=X)
         assert float(r.loss) == 0 and (r.gradients[0] == 0).all()
+
+
+def test_not_a_number_is_a_sentinel() -> None:
+    """Annotations that are missing. NaN matches NaN, and nothing else."""
+    for dtype in (np.float16, np.float32, np.float64):
+        x, y = np.array([0.5, INF, -1.0], dtype), np.array([1.0, NAN, 0.0], dtype)
+        r = fused.evaluate(x, y, ignore_index=NAN, normalize=True, wrt=ALL)
+        want = fused.evaluate(x[::2], y[::2], wrt=X)
+        assert r.loss == want.loss
+        assert r.gradients[0] is not None and want.gradients[0] is not None
+        assert r.gradients[0].tolist() == [want.gradients[0][0], 0.0, want.gradients[0][1]]
+        assert math.isnan(float(fused.evaluate(x, y, ignore_index=0.0).loss))
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.uint64])
+def test_a_sentinel_that_float64_does_not_hold(dtype: Any) -> None:
+    for sentinel in (int(np.iinfo(dtype).max), 2**53 + 1):
+        y = np.array([1, sentinel, sentinel - 1, 0], dtype)
+        x = np.zeros(4)
+        losses = fused.evaluate(x, y, ignore_index=sentinel, reduction="none").loss
+        assert [bool(loss) for loss in losses] == [True, False, True, True]
+        assert y[1] == sentinel
+        total = fused.evaluate(x, y * 0 + dtype(sentinel), ignore_index=sentinel, normalize=True, wrt=X)
+        assert float(total.loss) == 0.0 and (total.gradients[0] == 0).all()
+
+
+def test_a_sentinel_in_the_targets_own_numbers() -> None:
+    """What float32 makes of 1e20, 0.1 and -100.1 is given, and is equal to targets of the same number."""
+    for number in (1e20, 0.1, -100.1):
+        y = np.array([number, 1.0], np.float32)
+        assert fused.evaluate(np.float32([2.0, 0.0]), y, ignore_index=float(y[0]), reduction="none").loss[0] == 0.0
+
+
+def test_ignored_elements_under_any_cotangent() -> None:
+    """Their gradient is 0, though NaN or infinity come in, at the first backward pass and at the second."""
+    x, y = np.zeros(2, np.float32), np.float32([-1.0, 1.0])
+    arrays: executors.Arrays = (x, y, None, None)
+    for cotangent in (NAN, INF, 1.0, 0.0):
+        for reduction in ("mean", "sum"):
+            call = executors.FusedCall(arrays, reduction, -1.0, False, x.dtype, X)
+            first, second = call.gradients(arrays, cotangent)[0], call.gradients(arrays, cotangent)[0]
+            assert first is not None and second is not None
+            assert first[0] == 0.0 and first.tobytes() == second.tobytes()
+    none = executors.FusedCall(arrays, "none", -1.0, False, x.dtype, X).gradients(arrays, np.float32([NAN, 1.0]))[0]
+    assert none is not None and none.tolist() == [0.0, -0.5]
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_a_gradient_does_not_depend_on_what_was_asked_before(dtype: Any) -> None:
+    rng = np.random.default_rng(13)
+    x, y, w = rng.normal(0, 3, 4000).astype(dtype), rng.random(4000).astype(dtype), rng.random(4000).astype(dtype)
+    for arrays in ((x, y, None, None), (x, y, w, None), (x, y, None, 2.5)):
+        for cotangent in (1.0, 1 / 3, 65536.0, 1e308, 1e-308, -0.0, INF):
+            call = executors.FusedCall(arrays, "mean", None, False, x.dtype, X)
+            found = [call.gradients(arrays, cotangent)[0] for _ in range(3)]
+            want = fused.evaluate(*arrays, wrt=X, cotangent=cotangent).gradients[0]
+            assert {None if g is None else g.tobytes() for g in (*found, want)} == {found[0].tobytes()}  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("p", [None, 2.5])
+def test_a_backward_pass_of_contiguous_arrays(dtype: Any, p: float | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any cotangent goes through the loop for contiguous arrays, with the bits of the general one."""
+    rng = np.random.default_rng(14)
+    x, y, g = rng.normal(0, 3, 4000).astype(dtype), rng.random(4000).astype(dtype), rng.normal(0, 3, 4000).astype(dtype)
+    wide = np.zeros((4000, 2), dtype)
+    wide[:, 0] = x
+    for reduction, cotangent in (("mean", 0.3), ("sum", 1e5), ("none", g), ("none", 3.0)):
+        options: dict[str, Any] = {"reduction": reduction, "cotangent": cotangent}
+        want = fused.gradients(wide[:, 0], y, None, p, **options)[0]
+        with monkeypatch.context() as without:
+            without.setattr(fused, "general", None)
+            got = fused.gradients(x, y, None, p, **options)[0]
+        assert got is not None and want is not None and got.tobytes() == want.tobytes()
 
 
 @pytest.mark.parametrize("shape", [(0,), (3, 0, 2)])
