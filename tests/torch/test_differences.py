@@ -66,7 +66,15 @@ def test_shapes(name: str, x: torch.Tensor, y: torch.Tensor, reduction: str) -> 
 @pytest.mark.parametrize("name", ["mse_loss", "l1_loss", "huber_loss"])
 @pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
 @pytest.mark.parametrize(
-    "weight", [torch.rand(2, 3), torch.rand(3), torch.ones(2, 3).long(), torch.rand(2, 3).double(), torch.zeros(2, 3)], ids=str
+    "weight",
+    [
+        torch.tensor([[0.25, 1.5, 0.0], [3.0, 0.7, 1.0]]),
+        torch.tensor([0.25, 1.5, 0.7]),
+        torch.ones(2, 3).long(),
+        torch.tensor([[0.25, 1.5, 0.1], [3.0, 0.7, 1.0]]).double(),
+        torch.zeros(2, 3),
+    ],
+    ids=["same shape", "fewer dimensions", "integer", "double", "zeros"],
 )
 def test_weights_and_their_two_divisors(name: str, weight: torch.Tensor, reduction: str) -> None:
     assert_alike(name, X, Y, weight=weight, reduction=reduction)
