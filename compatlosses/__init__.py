@@ -4,8 +4,8 @@
     cl.binary_cross_entropy_with_logits(logits, targets)          # NumPy, torch, Paddle, MindSpore tensors
     loss, gradients = cl.value_and_gradients(logits, targets)     # for whoever has no autograd
 
-The APIs that people know live beside it: ``compatlosses.torch``, ``compatlosses.paddle``, ``compatlosses.mindspore``.
-Importing this package imports no framework.
+The APIs that people know live beside it: ``compatlosses.torch``, ``compatlosses.paddle``,
+``compatlosses.mindspore``. Importing this package imports no framework.
 """
 
 from . import definitions

@@ -1,7 +1,7 @@
 """The adapters that are installed here, read once from the entry-point group ``compatlosses.adapters``.
 
-An entry point names a small module that says what an adapter offers without importing its framework: see `Adapter`. The
-adapters of this project and those of outside packages arrive the same way.
+An entry point names a small module that says what an adapter offers without importing its framework: see
+`Adapter`. The adapters of this project and those of outside packages arrive the same way.
 """
 
 from __future__ import annotations
@@ -38,11 +38,16 @@ class Adapter(Protocol):
         """Whether the framework has been imported, so that its tensors can exist."""
 
     def library(self) -> Library:
-        """The adapter's library, which registers itself when it is first imported. Asked for only when loaded."""
+        """The adapter's library, which registers itself when it is first imported.
+
+        Asked for only when loaded.
+        """
 
 
 def broken(name: str, error: Exception) -> None:
-    """Warn of an adapter that cannot be used: one broken package must not take the working frameworks down with it."""
+    """Warn of an adapter that cannot be used: one broken package must not take the working frameworks down
+    with it.
+    """
     warnings.warn(
         f"the adapter for {name} cannot be used: {error!r}. Mend or uninstall the package that brings it.",
         RuntimeWarning,

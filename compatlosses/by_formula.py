@@ -23,7 +23,9 @@ def value(call: Call, dtype: str) -> Tensor:
 
 
 def slopes(call: Call, wrt: tuple[int, ...], g: Tensor | None = None) -> tuple[Tensor, ...]:
-    """The gradients of `value` by the inputs numbered ``wrt``, times the cotangent ``g`` (None: 1): differentiable again."""
+    """The gradients of `value` by the inputs numbered ``wrt``, times the cotangent ``g`` (None: 1):
+    differentiable again.
+    """
     loss, library, inputs, parameters, reduction = call
     tensors = prepared(loss, library, inputs)
     counts = counts_of(library, inputs[1], reduction)
@@ -39,7 +41,10 @@ def slopes(call: Call, wrt: tuple[int, ...], g: Tensor | None = None) -> tuple[T
 
 
 def prepared(loss: Loss, library: Library, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The inputs as tensors of the dtype of the computation. Sizes that are not known yet are checked when the program runs."""
+    """The inputs as tensors of the dtype of the computation.
+
+    Sizes that are not known yet are checked when the program runs.
+    """
     dtype = "float64" if loss.double else computed_dtype(library, inputs)
     first = library.cast(inputs[0], dtype)
     tensors: tuple[Any, ...] = (first,)
@@ -47,7 +52,9 @@ def prepared(loss: Loss, library: Library, inputs: tuple[Any, ...]) -> tuple[Any
         x = inputs[i]
         argument = loss.arguments[i]
         if x is not None and library.owns(x):
-            x = library.cast(assured(library, argument.name, x, inputs[0], not argument.broadcasts), library.dtype(first))
+            x = library.cast(
+                assured(library, argument.name, x, inputs[0], not argument.broadcasts), library.dtype(first)
+            )
         tensors = (*tensors, factor(library, x, first))
     return tensors
 

@@ -1,10 +1,10 @@
 """What Numba has compiled, kept between runs: a file for each function, signature and processor.
 
-Numba's own cache goes by the content of one file, shares an index among processes that may overwrite each other's entries
-in it, and raises where a file cannot be read or written. Here a file's name holds a digest of all the code that the kernels
-are made of, so that a change of any of it is compiled anew; its content begins with its own digest, so that a damaged file
-is noticed; and trouble of any kind costs the time of a compilation, never an error.
-"""
+Numba's own cache goes by the content of one file, shares an index among processes that may overwrite each
+other's entries in it, and raises where a file cannot be read or written. Here a file's name holds a digest of
+all the code that the kernels are made of, so that a change of any of it is compiled anew; its content begins
+with its own digest, so that a damaged file is noticed; and trouble of any kind costs the time of a
+compilation, never an error."""
 
 from __future__ import annotations
 
@@ -53,7 +53,9 @@ def content(code: CodeType) -> tuple[Any, ...]:
 
 
 class KernelCache(FunctionCache):
-    """A function's compiled code on disk, in the directory that Numba chooses, under the digest ``sources``."""
+    """A function's compiled code on disk, in the directory that Numba chooses, under the digest
+    ``sources``.
+    """
 
     def __init__(self, function: Any, sources: str) -> None:
         super().__init__(function)  # type: ignore[no-untyped-call]
@@ -68,7 +70,9 @@ class KernelCache(FunctionCache):
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep a compiled function, where that is possible."""
-        with suppress(Exception):  # a full disk, a quota, a directory that is gone: it is compiled again next time
+        with suppress(
+            Exception
+        ):  # a full disk, a quota, a directory that is gone: it is compiled again next time
             super().save_overload(sig, data)  # type: ignore[no-untyped-call]
 
 

@@ -1,8 +1,10 @@
-"""The loss classes of the API editions: real modules of their framework where that is in use, plain callables elsewhere.
+"""The loss classes of the API editions: real modules of their framework where that is in use, plain callables
+elsewhere.
 
-Which of the two is settled when an object is made or the class is subclassed: a module if the framework has been imported by
-then. The class itself imports no framework. So Paddle's class on torch tensors does not bring Paddle into the process, and a
-class that is imported above its framework, where import sorters put it, is a module all the same.
+Which of the two is settled when an object is made or the class is subclassed: a module if the framework has
+been imported by then. The class itself imports no framework. So Paddle's class on torch tensors does not
+bring Paddle into the process, and a class that is imported above its framework, where import sorters put it,
+is a module all the same.
 
 A class is a part of its own framework's modules alone: see `warn_of_foreign`.
 """
@@ -20,23 +22,28 @@ from .libraries import Tensor, find
 
 
 def loss_class(package: str, name: str, framework: str, known: str = "BCEWithLogitsLoss") -> Any:
-    """What ``__getattr__`` of an API's ``package`` answers for ``name``: its loss class, which is called ``known``.
+    """What ``__getattr__`` of an API's ``package`` answers for ``name``: its loss class, which is called
+    ``known``.
 
-    That is the one in ``modules`` where the module ``framework`` has been imported; before that, a class that is settled later.
+    That is the one in ``modules`` where the module ``framework`` has been imported; before that, a class that
+    is settled later.
 
     Raises:
         AttributeError: ``name`` is not the loss class.
     """
     if name != known:
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
-    return settled(package, known, framework) if is_imported(framework) else unsettled(package, known, framework)
+    return (
+        settled(package, known, framework) if is_imported(framework) else unsettled(package, known, framework)
+    )
 
 
 def warn_of_foreign(loss: str, own: str, **weights: Tensor | None) -> None:
-    """Warn of ``weights`` of the class ``loss``, of the framework named ``own``, that are tensors of another one with modules.
+    """Warn of ``weights`` of the class ``loss``, of the framework named ``own``, that are tensors of another
+    one with modules.
 
-    Such a weight is an attribute like any other: a model of its framework neither moves nor saves it. The class that would keep
-    it is its `Library`'s ``LOSS_CLASS``; a framework without modules has none.
+    Such a weight is an attribute like any other: a model of its framework neither moves nor saves it. The
+    class that would keep it is its `Library`'s ``LOSS_CLASS``; a framework without modules has none.
     """
     # This, the class, and its caller; between those the metaclass, where the class is settled only now.
     level = 4 if sys._getframe(2).f_globals is globals() else 3
@@ -46,8 +53,10 @@ def warn_of_foreign(loss: str, own: str, **weights: Tensor | None) -> None:
         if library is None or theirs is None or own == library.NAME:
             continue
         warnings.warn(
-            f"{name} of {loss} is a {library.NAME} tensor, and {loss} is no {library.NAME} module: a {library.NAME} model that "
-            f"is moved, cast or saved leaves {name} behind. Use {theirs} in a {library.NAME} model, or call the loss function "
+            f"{name} of {loss} is a {library.NAME} tensor, and {loss} is no {library.NAME} module: a "
+            f"{library.NAME} model that "
+            f"is moved, cast or saved leaves {name} behind. Use {theirs} in a {library.NAME} model, or call "
+            f"the loss function "
             f"with {name}.",
             UserWarning,
             stacklevel=level,
@@ -73,8 +82,8 @@ def unsettled(package: str, name: str, framework: str) -> UnsettledClass:
 class UnsettledClass:
     """A loss class that is settled when it is called or subclassed: what comes of it is the settled class's.
 
-    An ordinary object with the name, document and signature of the class. It answers what Python asks a class.
-    """
+    An ordinary object with the name, document and signature of the class. It answers what Python asks a
+    class."""
 
     def __init__(self, package: str, name: str, framework: str) -> None:
         plain = getattr(import_module(".plain", package), name)

@@ -15,7 +15,9 @@ from .conformance.cli import add_commands
 from .conformance.printable import shown
 
 app = typer.Typer(
-    help="Binary cross entropy with logits, once, for every framework.", no_args_is_help=True, add_completion=False
+    help="Binary cross entropy with logits, once, for every framework.",
+    no_args_is_help=True,
+    add_completion=False,
 )
 
 
@@ -26,9 +28,13 @@ def root() -> None:
 
 @app.command()
 def frameworks(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of a table.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON for machines instead of a table.")
+    ] = False,
 ) -> None:
-    """Tell what is installed, in which versions, which adapters are ready, and which pairs cannot share this process."""
+    """Tell what is installed, in which versions, which adapters are ready, and which pairs cannot share this
+    process.
+    """
     from .frameworks import survey
 
     with Console(stderr=True).status("looking") as status:

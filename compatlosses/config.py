@@ -11,7 +11,8 @@ from .threads import get_num_threads
 
 
 def show_config(mode: str = "stdout") -> dict[str, Any] | None:
-    """Say which path eager calls on host memory take here, and why, for each adapter whose framework is imported.
+    """Say which path eager calls on host memory take here, and why, for each adapter whose framework is
+    imported.
 
     Args:
         mode: 'stdout' prints it for people; 'dicts' returns it for programs.

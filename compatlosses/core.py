@@ -1,4 +1,6 @@
-"""The functions that a call passes through, for compilers that are to read them as they are: no branch depends on values."""
+"""The functions that a call passes through, for compilers that are to read them as they are: no branch
+depends on values.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,19 @@ import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from . import by_formula, elementwise, evaluate, formula, gradients, libraries, losses, neutral, reductions, rules, vocabulary
+from . import (
+    by_formula,
+    elementwise,
+    evaluate,
+    formula,
+    gradients,
+    libraries,
+    losses,
+    neutral,
+    reductions,
+    rules,
+    vocabulary,
+)
 from .definitions import MODULES
 
 

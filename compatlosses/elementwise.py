@@ -1,7 +1,8 @@
-"""The fused executor for losses of elements: loss and gradients in one pass over arrays, by the loops of the loss's definition.
+"""The fused executor for losses of elements: loss and gradients in one pass over arrays, by the loops of the
+loss's definition.
 
-Arrays come in the order of `Loss.arguments`, the weight last: an array, a number where it broadcasts, or None. See `fused` for
-their dtypes, and for what is true of all fused results.
+Arrays come in the order of `Loss.arguments`, the weight last: an array, a number where it broadcasts, or
+None. See `fused` for their dtypes, and for what is true of all fused results.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ Arrays = tuple[Any, ...]
 
 
 class Request(NamedTuple):
-    """What is computed: the loss, its parameters, how it is reduced (the mask as an array), and the dtype of the result."""
+    """What is computed: the loss, its parameters, how it is reduced (the mask as an array), and the dtype of
+    the result.
+    """
 
     loss: Loss
     parameters: tuple[float, ...]
@@ -43,7 +46,9 @@ class Result(NamedTuple):
 
 
 def takes(reduction: Reduction) -> bool:
-    """Whether the loops know this reduction: not the mean by weights, whose divisor depends on what is differentiated."""
+    """Whether the loops know this reduction: not the mean by weights, whose divisor depends on what is
+    differentiated.
+    """
     return reduction[1] != "weights"
 
 
@@ -60,11 +65,17 @@ def shared_loops() -> Any:
 def evaluated(
     request: Request, arrays: Arrays, wrt: tuple[bool, ...], cotangent: Array | float | None, wants_loss: bool
 ) -> Result:
-    """The loss, if wanted, and the gradients ``wrt`` times the cotangent: a number, or an array where nothing is reduced."""
+    """The loss, if wanted, and the gradients ``wrt`` times the cotangent: a number, or an array where nothing
+    is reduced.
+    """
     loss, parameters, reduction, dtype, empty = request
     x, y = arrays[0], arrays[1]
     size, summed = x.size, reduction[0] != "none"
-    factor, cotangent = (1.0, cotangent) if isinstance(cotangent, np.ndarray) and cotangent.ndim else (number(cotangent), None)
+    factor, cotangent = (
+        (1.0, cotangent)
+        if isinstance(cotangent, np.ndarray) and cotangent.ndim
+        else (number(cotangent), None)
+    )
     labels, ignored = comparable(y, reduction[2])
     gradients, sums = outputs(arrays, wrt, size, empty)
     mask = None if reduction[4] is None else readable(reduction[4])
@@ -76,7 +87,18 @@ def evaluated(
     partials = np.empty((blocks, 2)) if summed and wants_loss else NOWHERE
     exact = dtype == FLOAT64 or any(isinstance(a, np.ndarray) and a.dtype == FLOAT64 for a in arrays)
     general, shared, ignoring = loops_of(loss).general, shared_loops(), int(reduction[2] is not None)
-    job = (shared.gather, shared.scatter, shared.summed, int(exact), operated.rows, size, ignoring, ignored, factor, divisor)
+    job = (
+        shared.gather,
+        shared.scatter,
+        shared.summed,
+        int(exact),
+        operated.rows,
+        size,
+        ignoring,
+        ignored,
+        factor,
+        divisor,
+    )
 
     def task(progress: Array) -> None:
         # A thread that holds this holds the operands too, and so the memory that the rows lead to.
@@ -98,7 +120,9 @@ def evaluated(
 def outputs(
     arrays: Arrays, wrt: tuple[bool, ...], size: int, empty: Empty
 ) -> tuple[tuple[Array | None, ...], list[Array | None]]:
-    """Memory for the gradients, zeros where there is no element, and running sums for those of fewer elements."""
+    """Memory for the gradients, zeros where there is no element, and running sums for those of fewer
+    elements.
+    """
     gradients: list[Array | None] = []
     sums: list[Array | None] = []
     for a, wanted in zip(arrays, wrt, strict=True):
@@ -121,7 +145,11 @@ def divisor_of(reduction: Reduction, rows: Array, size: int, ignored: float) -> 
         counts = np.empty(blocks, np.int64)
         kernel = import_module("compatlosses.loops.count").count
         gather, ignoring = shared_loops().gather, sentinel is not None
-        together(lambda progress: kernel(gather, rows, size, ignoring, ignored, counts, progress), blocks, compiled().settle)
+        together(
+            lambda progress: kernel(gather, rows, size, ignoring, ignored, counts, progress),
+            blocks,
+            compiled().settle,
+        )
         count = int(counts.sum())
         if count == 0 and empty == 0.0:
             return 1.0
@@ -129,14 +157,17 @@ def divisor_of(reduction: Reduction, rows: Array, size: int, ignored: float) -> 
 
 
 class ElementwiseCall:
-    """One call inside a framework: its loss now, its gradients whenever they are asked for; see `executors.FusedCall`.
+    """One call inside a framework: its loss now, its gradients whenever they are asked for; see
+    `executors.FusedCall`.
 
-    Hosts know four places for arguments. A loss of two inputs has its weight in the third and nothing in the fourth.
-    """
+    Hosts know four places for arguments. A loss of two inputs has its weight in the third and nothing in the
+    fourth."""
 
     __slots__ = ("_kept", "_mask", "loss", "request", "wanted")
 
-    def __init__(self, request: Request, arrays: Arrays, mask: Tensor | None, wanted: tuple[bool, ...]) -> None:
+    def __init__(
+        self, request: Request, arrays: Arrays, mask: Tensor | None, wanted: tuple[bool, ...]
+    ) -> None:
         self.request, self.wanted, self._mask = request, wanted, mask
         at_once = wanted if self.reduced else (False,) * len(wanted)
         count = len(request.loss.arguments)
@@ -152,7 +183,9 @@ class ElementwiseCall:
     def gradients(
         self, arrays: Arrays, cotangent: Array | float, wanted: tuple[bool, ...] | None = None
     ) -> tuple[Array | None, ...]:
-        """The gradients wanted (None: all that were at the call), times the cotangent, in the hosts' four places."""
+        """The gradients wanted (None: all that were at the call), times the cotangent, in the hosts' four
+        places.
+        """
         wanted = self.wanted if wanted is None else wanted
         if isinstance(cotangent, float) and cotangent == 1.0:
             kept = self.handed_out(wanted)
@@ -163,7 +196,9 @@ class ElementwiseCall:
         return (*found, *(None,) * (4 - count))
 
     def handed_out(self, wanted: tuple[bool, ...]) -> tuple[Array | None, ...] | None:
-        """The gradients wanted that were kept, which are those for a cotangent of 1; None if one of them is gone."""
+        """The gradients wanted that were kept, which are those for a cotangent of 1; None if one of them is
+        gone.
+        """
         kept = tuple([self._kept.pop(i, None) if wanted[i] else None for i in range(4)])
         return kept if all(kept[i] is not None for i in range(4) if wanted[i]) else None
 
@@ -172,7 +207,11 @@ class ElementwiseCall:
         self._kept.clear()
 
     def formula_gradients(
-        self, library: Library, wanted: tuple[bool, ...], g: Tensor, tensors: tuple[Tensor | float | None, ...]
+        self,
+        library: Library,
+        wanted: tuple[bool, ...],
+        g: Tensor,
+        tensors: tuple[Tensor | float | None, ...],
     ) -> tuple[Tensor | None, ...]:
         """The same in the framework's own operations: differentiable again."""
         loss, parameters, reduction, *_ = self.request

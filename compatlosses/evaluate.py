@@ -1,4 +1,6 @@
-"""The way of a call, once its edition has checked it: to the executor that can run it, and back as a tensor."""
+"""The way of a call, once its edition has checked it: to the executor that can run it, and back as
+a tensor.
+"""
 
 from __future__ import annotations
 
@@ -34,13 +36,17 @@ def why_formula(call: Call) -> str | None:
 
 
 def fused(call: Call, dtype: str) -> Tensor:
-    """The loss by the compiled loops, attached to the framework's autograd where that will ask for gradients."""
+    """The loss by the compiled loops, attached to the framework's autograd where that will ask for
+    gradients.
+    """
     loss, library, inputs, parameters, reduction = call
     host = library.host
     wanted = host.wanted(*inputs, None)
     arrays = tuple([x if x is None or isinstance(x, (int, float)) else host.view(x) for x in inputs])
     mask = None if reduction[4] is None else host.view(reduction[4]).copy()
-    request = Request(loss, parameters, (*reduction[:4], mask), array_dtype(dtype), getattr(host, "empty", np.empty))
+    request = Request(
+        loss, parameters, (*reduction[:4], mask), array_dtype(dtype), getattr(host, "empty", np.empty)
+    )
     made = ElementwiseCall(request, arrays, reduction[4], wanted)
     if wanted == NOTHING_WANTED:
         return host.tensor(made.loss, inputs[0])
@@ -55,7 +61,11 @@ def value_and_slopes(call: Call, wrt: tuple[int, ...], dtype: str) -> tuple[Tens
     host = library.host
     arrays = tuple([x if x is None or isinstance(x, (int, float)) else host.view(x) for x in inputs])
     mask = None if reduction[4] is None else host.view(reduction[4])
-    request = Request(loss, parameters, (*reduction[:4], mask), array_dtype(dtype), getattr(host, "empty", np.empty))
+    request = Request(
+        loss, parameters, (*reduction[:4], mask), array_dtype(dtype), getattr(host, "empty", np.empty)
+    )
     wanted = tuple([i in wrt for i in range(len(inputs))])
     result = evaluated(request, arrays, wanted, None, wants_loss=True)
-    return host.tensor(result.loss, inputs[0]), tuple([host.tensor(result.gradients[i], inputs[i]) for i in wrt])
+    return host.tensor(result.loss, inputs[0]), tuple(
+        [host.tensor(result.gradients[i], inputs[i]) for i in wrt]
+    )

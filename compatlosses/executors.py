@@ -1,8 +1,9 @@
-"""The fused executor inside a framework: which calls it takes, and its gradients' life in the framework's autograd.
+"""The fused executor inside a framework: which calls it takes, and its gradients' life in the framework's
+autograd.
 
-`losses.evaluate` asks a library's `Host` why a call must go to the formula. None means that there is proof of an eager call
-on dense host memory, and `fused_loss` runs it: views without a copy, one pass, the gradient attached.
-"""
+`losses.evaluate` asks a library's `Host` why a call must go to the formula. None means that there is proof of
+an eager call on dense host memory, and `fused_loss` runs it: views without a copy, one pass, the gradient
+attached."""
 
 from __future__ import annotations
 
@@ -21,12 +22,24 @@ class Host(Protocol):
     """How the fused executor gets at a framework's tensors. An adapter's ``host.py`` is one."""
 
     def why_formula(
-        self, logits: Tensor, targets: Tensor, weight: Tensor | float | None, pos_weight: Tensor | float | None, /
+        self,
+        logits: Tensor,
+        targets: Tensor,
+        weight: Tensor | float | None,
+        pos_weight: Tensor | float | None,
+        /,
     ) -> str | None:
-        """Why a call with these arguments must go to the formula, in words; None where the fused executor may run."""
+        """Why a call with these arguments must go to the formula, in words; None where the fused executor may
+        run.
+        """
 
     def wanted(
-        self, logits: Tensor, targets: Tensor, weight: Tensor | float | None, pos_weight: Tensor | float | None, /
+        self,
+        logits: Tensor,
+        targets: Tensor,
+        weight: Tensor | float | None,
+        pos_weight: Tensor | float | None,
+        /,
     ) -> fused.Wanted:
         """By which arguments the framework's autograd will ask for a gradient."""
 
@@ -36,9 +49,9 @@ class Host(Protocol):
     def tensor(self, array: Array | np.generic, like: Tensor, /) -> Tensor:
         """An array that nobody else holds as a tensor of the framework of ``like``: no copy.
 
-        A framework with memory formats may lay it out as ``like``: a loss as the targets, a gradient as the logits.
-        Where results must lie in memory of the framework, the host has a function ``empty`` too, of `fused.Empty`.
-        """
+        A framework with memory formats may lay it out as ``like``: a loss as the targets, a gradient as the
+        logits. Where results must lie in memory of the framework, the host has a function ``empty`` too, of
+        `fused.Empty`."""
 
     def attach(
         self,
@@ -59,10 +72,10 @@ Arrays = tuple[Array, Array, Array | float | None, Array | float | None]
 class FusedCall:
     """One call of the fused executor: its loss now, its gradients whenever they are asked for.
 
-    It holds none of the call's arrays: what a backward pass needs, a host keeps the framework's own way. A reduced loss
-    computes its gradients in the same pass, for a cotangent of 1. They are handed out once: the framework may write into
-    what it was given. Any other cotangent is a factor of new ones, applied before the one rounding, so that a gradient
-    does not depend on what was asked before.
+    It holds none of the call's arrays: what a backward pass needs, a host keeps the framework's own way. A
+    reduced loss computes its gradients in the same pass, for a cotangent of 1. They are handed out once: the
+    framework may write into what it was given. Any other cotangent is a factor of new ones, applied before
+    the one rounding, so that a gradient does not depend on what was asked before.
     """
 
     __slots__ = ("_dtype", "_empty", "_kept", "loss", "options", "wanted")
@@ -99,11 +112,13 @@ class FusedCall:
         """Whether the loss is one number, and so the cotangent."""
         return self.options[0] != "none"
 
-    def gradients(self, arrays: Arrays, cotangent: Array | float, wanted: fused.Wanted | None = None) -> fused.Gradients:
+    def gradients(
+        self, arrays: Arrays, cotangent: Array | float, wanted: fused.Wanted | None = None
+    ) -> fused.Gradients:
         """The gradients wanted (None: all that were at the call), times the cotangent.
 
-        ``arrays``: what the call was given, unchanged, as the host finds it now. The cotangent is a number, or with
-        reduction 'none' an array of the logits' shape.
+        ``arrays``: what the call was given, unchanged, as the host finds it now. The cotangent is a number,
+        or with reduction 'none' an array of the logits' shape.
         """
         wanted = self.wanted if wanted is None else wanted
         if isinstance(cotangent, float) and cotangent == 1.0:
@@ -125,14 +140,18 @@ class FusedCall:
     def formula_gradients(
         self, library: Library, wanted: fused.Wanted, g: Tensor, tensors: tuple[Any, ...]
     ) -> tuple[Tensor | None, ...]:
-        """The gradients wanted, times the cotangent, in the framework's own operations: differentiable again."""
+        """The gradients wanted, times the cotangent, in the framework's own operations:
+        differentiable again.
+        """
         from .losses import gradients_by_formula
 
         logits, targets, weight, pos_weight = tensors
         return gradients_by_formula(library, wanted, g, logits, targets, weight, pos_weight, *self.options)
 
     def handed_out(self, wanted: fused.Wanted) -> fused.Gradients | None:
-        """The gradients wanted that were kept, which are those for a cotangent of 1; None if one of them is gone."""
+        """The gradients wanted that were kept, which are those for a cotangent of 1; None if one of them is
+        gone.
+        """
         # Taken out of a dict in one step: of two threads that run backward over one graph, one gets it.
         kept = [self._kept.pop(i, None) if wanted[i] else None for i in range(4)]
         if all(kept[i] is not None for i in range(4) if wanted[i]):
@@ -155,7 +174,9 @@ def fused_loss(
     normalize: bool,
     dtype: str,
 ) -> Tensor:
-    """The loss by the fused executor, attached to the framework's autograd where that will ask for gradients."""
+    """The loss by the fused executor, attached to the framework's autograd where that will ask for
+    gradients.
+    """
     wanted = host.wanted(logits, targets, weight, pos_weight)
     arrays = views(host, logits, targets, weight, pos_weight)
     empty = getattr(host, "empty", np.empty)
@@ -194,7 +215,11 @@ def fused_value_and_gradients(
 
 
 def views(
-    host: Host, logits: Tensor, targets: Tensor, weight: Tensor | float | None, pos_weight: Tensor | float | None
+    host: Host,
+    logits: Tensor,
+    targets: Tensor,
+    weight: Tensor | float | None,
+    pos_weight: Tensor | float | None,
 ) -> Arrays:
     """The arguments as arrays; a weight that is a number or None stays that."""
     w = weight if weight is None or isinstance(weight, (int, float)) else host.view(weight)

@@ -1,4 +1,6 @@
-"""What is installed here, in which versions, and which adapters are ready: the survey behind ``compatlosses frameworks``."""
+"""What is installed here, in which versions, and which adapters are ready: the survey behind ``compatlosses
+frameworks``.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,8 @@ class Framework:
 
 
 def survey(progress: Callable[[str], None] = lambda name: None) -> tuple[Framework, ...]:
-    """Every adapter's framework. Each is imported in a process of its own, so no pair can hurt another, or this process.
+    """Every adapter's framework. Each is imported in a process of its own, so no pair can hurt another, or
+    this process.
 
     ``progress`` is called with the name of each framework that is about to be tried.
     """
@@ -60,7 +63,10 @@ def installed_version(adapter: Adapter) -> str | None:
 def probe(adapter: Adapter) -> str:
     """Import a framework and its adapter in a fresh process: why that failed, or an empty text."""
     module = next(point.value for point in entry_points(group=GROUP) if point.load() is adapter)
-    program = "import importlib, sys; importlib.import_module(sys.argv[1]); importlib.import_module(sys.argv[2]).library()"
+    program = (
+        "import importlib, sys; importlib.import_module(sys.argv[1]); "
+        "importlib.import_module(sys.argv[2]).library()"
+    )
     try:
         # -P: a folder named like a framework in the current directory must not stand in for it.
         done = subprocess.run(
@@ -74,4 +80,6 @@ def probe(adapter: Adapter) -> str:
     if done.returncode == 0:
         return ""
     said = done.stderr.strip().splitlines()
-    return f"importing {adapter.MODULE} ends with status {done.returncode}: {said[-1] if said else 'no message'}"
+    return (
+        f"importing {adapter.MODULE} ends with status {done.returncode}: {said[-1] if said else 'no message'}"
+    )

@@ -1,11 +1,12 @@
 """The executor for host memory: loss and gradients in one pass over NumPy arrays, compiled by Numba.
 
-NumPy has no bfloat16: an array of it has the dtype `BFLOAT16`, as ``bits.view(fused.BFLOAT16)`` gives a uint16 array
-without a copy; the dtype of that name in ml_dtypes is understood too. A gradient has the dtype of its argument.
+NumPy has no bfloat16: an array of it has the dtype `BFLOAT16`, as ``bits.view(fused.BFLOAT16)`` gives a
+uint16 array without a copy; the dtype of that name in ml_dtypes is understood too. A gradient has the dtype
+of its argument.
 
-Numba is imported when something is first evaluated. Which bits come out depends on the values alone, never on the
-memory layout or the number of threads; `kernels` says how, `scalar` how accurate they are. Inputs are only read.
-"""
+Numba is imported when something is first evaluated. Which bits come out depends on the values alone, never on
+the memory layout or the number of threads; `kernels` says how, `scalar` how accurate they are. Inputs are
+only read."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ from .operands import BFLOAT16, address, code, readable, table
 from .threads import ALONE, LEAST, get_num_threads, set_num_threads, together
 
 __all__ = [
-    "BFLOAT16", "Result", "available", "evaluate", "get_num_threads", "gradients", "set_num_threads", "why_unavailable",
+    "BFLOAT16", "Result", "available", "evaluate", "get_num_threads", "gradients", "set_num_threads",
+    "why_unavailable",
 ]  # fmt: skip
 
 Array = NDArray[Any]
@@ -36,7 +38,9 @@ Wanted = tuple[bool, bool, bool, bool]
 """Whether a gradient is wanted by logits, targets, weight and pos_weight."""
 Gradients = tuple[Array | None, Array | None, Array | None, Array | None]
 Empty = Callable[[tuple[int, ...], np.dtype[Any]], Array]
-"""Makes an array for a loss of each element or a gradient, contiguous in C order: `numpy.empty`, or a framework's."""
+"""Makes an array for a loss of each element or a gradient, contiguous in C order: `numpy.empty`, or a
+framework's.
+"""
 
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 BLOCK = 1024
@@ -50,14 +54,14 @@ NOTHING: dict[np.dtype[Any], tuple[Array, Array]] = {
 class Result(NamedTuple):
     """A loss, 0-D where it is reduced, else of the logits' shape, and the gradients asked for.
 
-    gradients: by logits, targets, weight, pos_weight, each of its argument's shape and dtype; None where not asked for.
-    """
+    gradients: by logits, targets, weight, pos_weight, each of its argument's shape and dtype; None where not
+    asked for."""
 
     loss: Array
     gradients: Gradients
 
 
-# --- whether it can be used ---------------------------------------------------------------------------------------
+# --- whether it can be used ---------------------------------------------------------------------------------
 
 
 class Loops:
@@ -126,7 +130,8 @@ def imported() -> Any:
     return Loops.module
 
 
-# A forked child has not the thread that imports or compiles something, and would wait for it for ever: it is awaited.
+# A forked child has not the thread that imports or compiles something, and would wait for it for ever: it is
+# awaited.
 
 _held: list[Any] = []
 _AWAITED = (__package__, "numba", "llvmlite", "logging")
@@ -145,7 +150,9 @@ def _before_fork() -> None:
 
 
 def _imported_elsewhere() -> list[str]:
-    """The modules that other threads are importing, of those that a call needs: Python keeps a lock for each."""
+    """The modules that other threads are importing, of those that a call needs: Python keeps a
+    lock for each.
+    """
     locks = [(name, lock()) for name, lock in list(getattr(_bootstrap, "_module_locks", {}).items())]
     elsewhere = [name for name, lock in locks if getattr(lock, "owner", None) not in (None, get_ident())]
     return [name for name in elsewhere if name.partition(".")[0] in _AWAITED]
@@ -169,7 +176,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
 
 
-# --- the two entry points -----------------------------------------------------------------------------------------
+# --- the two entry points -----------------------------------------------------------------------------------
 
 
 def evaluate(
@@ -188,16 +195,30 @@ def evaluate(
 ) -> Result:
     """The loss and, of the same pass, the gradients asked for.
 
-    logits: any shape and strides; float16, BFLOAT16, float32 or float64. targets: that shape; any of these dtypes, or
-    integers or bools, taken as numbers. weight, pos_weight: arrays that broadcast to that shape, or numbers. The inner
-    precision is that of float64 throughout, if some array is float64 with the care that its last bits need.
+    logits: any shape and strides; float16, BFLOAT16, float32 or float64. targets: that shape; any of these
+    dtypes, or integers or bools, taken as numbers. weight, pos_weight: arrays that broadcast to that shape,
+    or numbers. The inner precision is that of float64 throughout, if some array is float64 with the care that
+    its last bits need.
 
-    reduction: 'mean', 'sum' or 'none'. normalize: as in `losses`. ignore_index: the target of elements that do not count, a
-    number of the targets' dtype; NaN matches NaN. cotangent: what the gradients are multiplied by before they are rounded,
-    a number, or with reduction 'none' an array of the logits' shape too; None for 1. dtype: that of the loss, the logits'
-    if None. Shapes and names are the caller's to check.
+    reduction: 'mean', 'sum' or 'none'. normalize: as in `losses`. ignore_index: the target of elements that
+    do not count, a number of the targets' dtype; NaN matches NaN. cotangent: what the gradients are
+    multiplied by before they are rounded, a number, or with reduction 'none' an array of the logits' shape
+    too; None for 1. dtype: that of the loss, the logits' if None. Shapes and names are the caller's to check.
     """
-    return one_pass(logits, targets, weight, pos_weight, reduction, ignore_index, normalize, wrt, cotangent, dtype, True, empty)
+    return one_pass(
+        logits,
+        targets,
+        weight,
+        pos_weight,
+        reduction,
+        ignore_index,
+        normalize,
+        wrt,
+        cotangent,
+        dtype,
+        True,
+        empty,
+    )
 
 
 def gradients(
@@ -216,7 +237,18 @@ def gradients(
 ) -> Gradients:
     """The gradients asked for alone, with the same bits as from `evaluate`: what a backward pass calls."""
     return one_pass(
-        logits, targets, weight, pos_weight, reduction, ignore_index, normalize, wrt, cotangent, dtype, False, empty
+        logits,
+        targets,
+        weight,
+        pos_weight,
+        reduction,
+        ignore_index,
+        normalize,
+        wrt,
+        cotangent,
+        dtype,
+        False,
+        empty,
     ).gradients
 
 
@@ -254,23 +286,32 @@ def one_pass(
     return general(x, y, w, p, reduction, ignore_index, normalize, wrt, cotangent, dtype, wants_loss, empty)
 
 
-# --- contiguous arrays of one dtype -------------------------------------------------------------------------------
+# --- contiguous arrays of one dtype -------------------------------------------------------------------------
 
 
 def direct(array: Array) -> bool:
-    """Whether the loop for contiguous arrays takes it as it is. (For read-only ones Numba would compile another.)"""
+    """Whether the loop for contiguous arrays takes it as it is.
+
+    (For read-only ones Numba would compile another.)
+    """
     return array.flags.carray and array.size > 0
 
 
 def alike(cotangent: Any, x: Array) -> bool:
     """Whether the loop for contiguous arrays takes an array of cotangents of x."""
-    return isinstance(cotangent, np.ndarray) and cotangent.dtype is x.dtype and cotangent.ndim > 0 and direct(cotangent)
+    return (
+        isinstance(cotangent, np.ndarray)
+        and cotangent.dtype is x.dtype
+        and cotangent.ndim > 0
+        and direct(cotangent)
+    )
 
 
 def repeats(p: Weight, x: Array) -> bool:
     """Whether a positive weight of x is a number, or a few that repeat along it in C order."""
     return not isinstance(p, np.ndarray) or (
-        p.dtype is x.dtype and (p.size == 1 or (p.size <= 16 * BLOCK and p.shape == x.shape[x.ndim - p.ndim :]))
+        p.dtype is x.dtype
+        and (p.size == 1 or (p.size <= 16 * BLOCK and p.shape == x.shape[x.ndim - p.ndim :]))
     )
 
 
@@ -295,7 +336,11 @@ def plain(
     slopes = nothing if gradient is None else flat(gradient)
     a, b = flat(x), flat(y)
     c = None if p is None else np.array([p], np.float64) if not isinstance(p, np.ndarray) else numbers(p)
-    g, factor = (flat(cotangent), 1.0) if isinstance(cotangent, np.ndarray) else (None, 1.0 if cotangent is None else cotangent)
+    g, factor = (
+        (flat(cotangent), 1.0)
+        if isinstance(cotangent, np.ndarray)
+        else (None, 1.0 if cotangent is None else cotangent)
+    )
     divisor = float(size) if reduction == "mean" or normalize else 1.0
 
     losses, partials, result, at_once = nothing, NOWHERE, nowhere, False
@@ -326,14 +371,17 @@ def flat(array: Array) -> Array:
 
 
 def numbers(array: Array) -> Array:
-    """The numbers of an array of any floating dtype in C order, as float64. NumPy's own cast goes by the thread's mode."""
+    """The numbers of an array of any floating dtype in C order, as float64.
+
+    NumPy's own cast goes by the thread's mode.
+    """
     values = np.empty(array.size)
     contiguous = np.require(array, requirements=("C", "A"))
     compiled().widen(code(array.dtype), address(contiguous), values)
     return values
 
 
-# --- anything -----------------------------------------------------------------------------------------------------
+# --- anything -----------------------------------------------------------------------------------------------
 
 
 def general(
@@ -356,7 +404,11 @@ def general(
     blocks = -(-size // BLOCK)
     arrays = [a if isinstance(a, np.ndarray) else None for a in (x, y, w, p)]
     summed = reduction != "none"
-    factor, cotangent = (1.0, cotangent) if isinstance(cotangent, np.ndarray) and cotangent.ndim else (number(cotangent), None)
+    factor, cotangent = (
+        (1.0, cotangent)
+        if isinstance(cotangent, np.ndarray) and cotangent.ndim
+        else (number(cotangent), None)
+    )
     ignoring = ignore_index is not None
     labels, ignored = comparable(y, ignore_index)
 
@@ -378,7 +430,9 @@ def general(
     counted = size
     if normalize and ignoring:
         counts = np.empty(blocks, np.int64)
-        together(lambda progress: kernels.count(operated.rows, size, ignored, counts, progress), blocks, kernels)
+        together(
+            lambda progress: kernels.count(operated.rows, size, ignored, counts, progress), blocks, kernels
+        )
         counted = int(counts.sum())
     divisor = float(size) if reduction == "mean" else 1.0
     if normalize and size:
@@ -411,7 +465,11 @@ def number(cotangent: Any) -> float:
     """A factor as a float: None for 1, a Python number, or a NumPy number of any floating dtype."""
     if cotangent is None:
         return 1.0
-    return float(numbers(np.asarray(cotangent))[0]) if isinstance(cotangent, (np.ndarray, np.generic)) else float(cotangent)
+    return (
+        float(numbers(np.asarray(cotangent))[0])
+        if isinstance(cotangent, (np.ndarray, np.generic))
+        else float(cotangent)
+    )
 
 
 def comparable(y: Array, ignore_index: float | None) -> tuple[Array, float]:

@@ -1,9 +1,10 @@
-"""A loss of elements with its gradients, in a library's operations: what each library makes its framework's custom gradient.
+"""A loss of elements with its gradients, in a library's operations: what each library makes its framework's
+custom gradient.
 
-``inputs`` are a loss' tensors in the definition's order, then the weight, then the parameters: one tuple, because some
-compilers pass one to a custom gradient. Tensors have one dtype; a weight that is None is 1. ``counts`` says where an element
-counts, None for everywhere. The others have loss 0 and slope 0, whatever their inputs hold, and whatever comes in for them.
-"""
+``inputs`` are a loss' tensors in the definition's order, then the weight, then the parameters: one tuple,
+because some compilers pass one to a custom gradient. Tensors have one dtype; a weight that is None is 1.
+``counts`` says where an element counts, None for everywhere. The others have loss 0 and slope 0, whatever
+their inputs hold, and whatever comes in for them."""
 
 from __future__ import annotations
 
@@ -31,14 +32,20 @@ def slope(library: Library, loss: Loss, of: int, inputs: tuple[Any, ...], counts
     return functions[1 + of](*given)
 
 
-def gradient(library: Library, loss: Loss, of: int, g: Tensor | None, inputs: tuple[Any, ...], counts: Tensor | None) -> Tensor:
-    """The gradient of `elements` by the input number ``of``, times the cotangent ``g`` (None: 1), of that input's shape."""
+def gradient(
+    library: Library, loss: Loss, of: int, g: Tensor | None, inputs: tuple[Any, ...], counts: Tensor | None
+) -> Tensor:
+    """The gradient of `elements` by the input number ``of``, times the cotangent ``g`` (None: 1), of that
+    input's shape.
+    """
     result = scaled(library, slope(library, loss, of, inputs, counts), g, counts)
     return library.sum_to(result, inputs[of]) if loss.arguments[of].broadcasts else result
 
 
 def replaced(library: Library, loss: Loss, inputs: tuple[Any, ...], counts: Tensor) -> tuple[Any, ...]:
-    """The inputs with harmless values where an element does not count, so that no NaN there reaches a gradient."""
+    """The inputs with harmless values where an element does not count, so that no NaN there reaches a
+    gradient.
+    """
     count = len(loss.arguments)
     given: tuple[Any, ...] = ()
     for i in range(count):

@@ -1,14 +1,16 @@
-"""Compiled loops over host memory: blocks of 1024 elements in logical (C) order, whatever the layout and the thread.
+"""Compiled loops over host memory: blocks of 1024 elements in logical (C) order, whatever the layout and the
+thread.
 
-An element's place in a block, and so every order of summation, follows from its logical index alone. That is why the
-results have the same bits for any strides and any number of threads. All functions release the GIL, keep no state and
-write nothing but their outputs. An entry point gets its scratch memory, sets the floating-point mode and leaves the work to
-a function that neither allocates nor raises: the mode is restored, and a thread that has joined leaves (see `pieces`).
+An element's place in a block, and so every order of summation, follows from its logical index alone. That is
+why the results have the same bits for any strides and any number of threads. All functions release the GIL,
+keep no state and write nothing but their outputs. An entry point gets its scratch memory, sets the
+floating-point mode and leaves the work to a function that neither allocates nor raises: the mode is restored,
+and a thread that has joined leaves (see `pieces`).
 
-`plain` takes contiguous arrays of one dtype and reads and writes them directly. `general` takes anything: each block of
-each operand is first gathered as float64 into scratch that stays in the cache, and results are rounded on their way out
-(see `memory`). Its operands are the rows of a table, in the order of the constants below. An absent input is 1, an absent
-output is not computed.
+`plain` takes contiguous arrays of one dtype and reads and writes them directly. `general` takes anything:
+each block of each operand is first gathered as float64 into scratch that stays in the cache, and results are
+rounded on their way out (see `memory`). Its operands are the rows of a table, in the order of the constants
+below. An absent input is 1, an absent output is not computed.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ from .pieces import begun, claimed, end, inner, join, leave, settled
 from .scalar import IEEE, apart, set_mode
 from .sums import BLOCK, compensated_tree_sum, quotient, tree_sum
 
-LOGITS, TARGETS, WEIGHT, POS_WEIGHT, COTANGENT, LOSS, BY_LOGITS, BY_TARGETS, BY_WEIGHT, BY_POS_WEIGHT = range(10)
+LOGITS, TARGETS, WEIGHT, POS_WEIGHT, COTANGENT, LOSS, BY_LOGITS, BY_TARGETS, BY_WEIGHT, BY_POS_WEIGHT = range(
+    10
+)
 END = 10
 """How many operands there are. Scratch rows are numbered like them; a few more hold what lies between."""
 EXP, LOG1P, BIG, ROWS = range(10, 14)
@@ -37,7 +41,8 @@ WIDE = np.dtype(np.float64)
 
 
 def entries(*modules: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """A decorator for functions that are compiled when first called, and kept between runs where there is a place for it.
+    """A decorator for functions that are compiled when first called, and kept between runs where there is a
+    place for it.
 
     What is kept belongs to the code of these modules and of those that all loops are made of.
     """
@@ -60,18 +65,23 @@ def kept(compiled: Any, function: Callable[..., Any], *modules: str) -> Any:
 entry = entries(__name__)
 
 compiling: Callable[[], bool] = global_compiler_lock.is_locked
-"""Whether this very thread is compiling something with Numba, so that a call comes from a signal handler or a finaliser."""
+"""Whether this very thread is compiling something with Numba, so that a call comes from a signal handler or a
+finaliser.
+"""
 
 LOCKS = (global_compiler_lock, getattr(ffi.lib, "_lock", global_compiler_lock))
 """What a thread that compiles holds."""
 
 
-# --- elements -----------------------------------------------------------------------------------------------------
+# --- elements -----------------------------------------------------------------------------------------------
 
 
 @inner
 def exponentials(exact, x, e, e_lo, n):  # type: ignore[no-untyped-def]
-    """e = exp(-|x|) of n elements, and its low part if ``exact``. Else e_lo holds 2^n between two loops: fast as two."""
+    """e = exp(-|x|) of n elements, and its low part if ``exact``.
+
+    Else e_lo holds 2^n between two loops: fast as two.
+    """
     if exact:
         for i in range(n):
             e[i], e_lo[i] = scalar.wide_exp(np.float64(x[i]))
@@ -110,10 +120,11 @@ def factor(g, i, scale):  # type: ignore[no-untyped-def]
 
 @inner
 def tame_elements(x, y, p, e, log1p, big, g, scale, loss, gx, n):  # type: ignore[no-untyped-def]
-    """Losses and gradients (times g scale) by the logit, without weight, of n elements with finite targets and pos_weight.
+    """Losses and gradients (times g scale) by the logit, without weight, of n elements with finite targets
+    and pos_weight.
 
-    What is None is compiled away: the positive weight p and the cotangent g, 1 then, losses and gradients. `wild_elements`
-    gives the same bits.
+    What is None is compiled away: the positive weight p and the cotangent g, 1 then, losses and gradients.
+    `wild_elements` gives the same bits.
     """
     for i in range(n):
         u = np.float64(x[i])
@@ -148,7 +159,9 @@ def wild_elements(x, y, p, e, log1p, big, g, scale, loss, gx, n):  # type: ignor
         if loss is not None:
             loss[i] = scalar.loss(m, 0.0 if m == 0.0 else c, scalar.product(share, log1p[i]))
         if gx is not None:
-            gx[i] = scalar.by_logit(u, c, 0.0 if e[i] == 0.0 else (a if left else b), e[i], big[i]) * factor(g, i, scale)
+            gx[i] = scalar.by_logit(u, c, 0.0 if e[i] == 0.0 else (a if left else b), e[i], big[i]) * factor(
+                g, i, scale
+            )
 
 
 @inner
@@ -184,7 +197,9 @@ def other_gradients(r, scale, n):  # type: ignore[no-untyped-def]
 
 @inner
 def rescued(r, scale, n):  # type: ignore[no-untyped-def]
-    """Where a product overflowed before a small weight met it, multiply in the other order: coefficients first."""
+    """Where a product overflowed before a small weight met it, multiply in the other order: coefficients
+    first.
+    """
     for i in range(n):
         w = r[WEIGHT, i]
         if not 0.0 < abs(w) < 1.0:
@@ -205,17 +220,17 @@ def rescued(r, scale, n):  # type: ignore[no-untyped-def]
             r[BY_POS_WEIGHT, i] = scalar.by_pos_weight(u, v, r[LOG1P, i]) * g
 
 
-# --- contiguous arrays of one dtype -------------------------------------------------------------------------------
+# --- contiguous arrays of one dtype -------------------------------------------------------------------------
 
 
 @entry
 def plain(x, y, p, g, loss, gx, cotangent, divisor, at_once, partials, result, progress):  # type: ignore[no-untyped-def]
     """1-D x and y of one dtype, float32 or float64.
 
-    p: the positive weight, None or float64 numbers that repeat along x. g: the cotangent of each element, or None. Of loss
-    (elements) and gx (times g cotangent / divisor), an array of size 0 asks for none. partials: float64 (blocks, 2) that
-    takes the blocks' sums, or of size 0 where no sum is wanted. at_once, for a thread that works alone: their sum over the
-    divisor is put into the 0-D ``result``, rounded once.
+    p: the positive weight, None or float64 numbers that repeat along x. g: the cotangent of each element, or
+    None. Of loss (elements) and gx (times g cotangent / divisor), an array of size 0 asks for none. partials:
+    float64 (blocks, 2) that takes the blocks' sums, or of size 0 where no sum is wanted. at_once, for a
+    thread that works alone: their sum over the divisor is put into the 0-D ``result``, rounded once.
     """
     scratch = np.empty((5, BLOCK))
     if at_once:
@@ -282,22 +297,24 @@ def average(partials, divisor, result):  # type: ignore[no-untyped-def]
     result[()] = quotient(partials, divisor)
 
 
-# --- anything -----------------------------------------------------------------------------------------------------
+# --- anything -----------------------------------------------------------------------------------------------
 
 
 @entry
 def general(exact, table, size, ignoring, ignored, cotangent, divisor, partials, progress):  # type: ignore[no-untyped-def]
     """The operands in ``table``, ``size`` elements in all.
 
-    exact: whether with the care that the last bits of float64 need. ignoring: whether elements whose target is ``ignored``,
-    a NaN too, count for nothing. Gradients are multiplied by cotangent / divisor, the losses of single elements divided by
-    divisor. partials: float64 (blocks, 2) that takes the blocks' sums, or of size 0.
-    """
+    exact: whether with the care that the last bits of float64 need. ignoring: whether elements whose target
+    is ``ignored``, a NaN too, count for nothing. Gradients are multiplied by cotangent / divisor, the losses
+    of single elements divided by divisor. partials: float64 (blocks, 2) that takes the blocks' sums, or of
+    size 0."""
     scratch = np.empty((ROWS, BLOCK))
     lost = np.empty(BLOCK)
     index = np.empty(table.shape[1], np.int64)
     mode = set_mode(IEEE)
-    general_blocks(exact, table, size, ignoring, ignored, cotangent, divisor, partials, progress, scratch, lost, index)
+    general_blocks(
+        exact, table, size, ignoring, ignored, cotangent, divisor, partials, progress, scratch, lost, index
+    )
     set_mode(mode)
 
 
@@ -332,14 +349,17 @@ def general_blocks(  # type: ignore[no-untyped-def]
             exponentials(exact, scratch[LOGITS], scratch[EXP], lost, n)
             logarithms(exact, scratch[EXP], lost, scratch[LOG1P], scratch[BIG], n)
             elements(
-                scratch[LOGITS], scratch[TARGETS], scratch[POS_WEIGHT], scratch[EXP], scratch[LOG1P], scratch[BIG],
+                scratch[LOGITS], scratch[TARGETS], scratch[POS_WEIGHT], scratch[EXP], scratch[LOG1P],
+                scratch[BIG],
                 None, 1.0, scratch[BY_WEIGHT], scratch[BY_LOGITS], n,
             )  # fmt: skip
             weigh(scratch, scale, n)
             if others:
                 other_gradients(scratch, scale, n)
             if table[WEIGHT, 0] >= 0 and not (
-                finite(scratch[LOSS], n) and finite(scratch[BY_TARGETS], n) and finite(scratch[BY_POS_WEIGHT], n)
+                finite(scratch[LOSS], n)
+                and finite(scratch[BY_TARGETS], n)
+                and finite(scratch[BY_POS_WEIGHT], n)
             ):
                 rescued(scratch, scale, n)
             if ignoring:
@@ -400,12 +420,14 @@ def count_blocks(targets, size, ignored, counts, progress, scratch, index):  # t
     leave(progress)
 
 
-# --- what is small --------------------------------------------------------------------------------------------------
+# --- what is small ------------------------------------------------------------------------------------------
 
 
 @entry
 def total(partials, divisor, code, address):  # type: ignore[no-untyped-def]
-    """The sum of the blocks' sums over ``divisor``, rounded to the dtype ``code`` and stored at ``address``."""
+    """The sum of the blocks' sums over ``divisor``, rounded to the dtype ``code`` and stored at
+    ``address``.
+    """
     number = np.empty(1)
     mode = set_mode(IEEE)
     store_total(partials, divisor, code, address, number)
@@ -422,7 +444,9 @@ def store_total(partials, divisor, code, address, number):  # type: ignore[no-un
 
 @entry
 def store_sums(running, code, address):  # type: ignore[no-untyped-def]
-    """Running sums and what their roundings lost, rounded to the dtype ``code`` and stored from ``address`` on."""
+    """Running sums and what their roundings lost, rounded to the dtype ``code`` and stored from ``address``
+    on.
+    """
     mode = set_mode(IEEE)
     store_running(running, running.size // 2, code, address)
     set_mode(mode)

@@ -1,15 +1,18 @@
-"""Whose tensors are these: the protocol that a tensor library fulfils, and the look-up from a tensor to its library.
+"""Whose tensors are these: the protocol that a tensor library fulfils, and the look-up from a tensor to its
+library.
 
-What the core asks of a library is below, as plain functions of a module: an adapter's ``library.py`` *is* a library.
-The requirements:
+What the core asks of a library is below, as plain functions of a module: an adapter's ``library.py`` *is* a
+library. The requirements:
 
-- ``owns`` answers by the type of the tensor alone, imports nothing and never raises; it has no positional-only parameter,
-  because MindSpore's compiler reads every ``owns`` that is asked before its own and does not know those;
-- every function works on any device the tensor is on and under any trace the framework has, as far as the framework
-  itself can, and never modifies its arguments;
-- ``softplus`` and ``sigmoid`` are true, to a few ULP, over the whole range of the dtype, infinities included, and so is
-  their derivative under the framework's own differentiation;
-- code here and in ``losses``, ``formula`` and ``rules`` is read by the frameworks' compilers: plain if, for and raise.
+- ``owns`` answers by the type of the tensor alone, imports nothing and never raises; it has no
+  positional-only parameter, because MindSpore's compiler reads every ``owns`` that is asked before its own
+  and does not know those;
+- every function works on any device the tensor is on and under any trace the framework has, as far as the
+  framework itself can, and never modifies its arguments;
+- ``softplus`` and ``sigmoid`` are true, to a few ULP, over the whole range of the dtype, infinities included,
+  and so is their derivative under the framework's own differentiation;
+- code here and in ``losses``, ``formula`` and ``rules`` is read by the frameworks' compilers: plain if, for
+  and raise.
 """
 
 from __future__ import annotations
@@ -82,7 +85,8 @@ class Library(Protocol):
         """Where ``x`` is infinite."""
 
     def equal(self, x: Tensor, value: float, /) -> Tensor:
-        """Where ``x`` is ``value``, an int for integers and bools, else a float, that its dtype holds. NaN equals NaN.
+        """Where ``x`` is ``value``, an int for integers and bools, else a float, that its dtype holds. NaN
+        equals NaN.
 
         It is exact, for the largest int64 too. Not every framework's ``==`` is: Paddle's takes 1e-9 for 0.
         """
@@ -94,7 +98,9 @@ class Library(Protocol):
         """1 / (1 + e^-x)."""
 
     def sum(self, x: Tensor, /) -> Tensor:
-        """The 0-D sum of all elements, in the widest accumulator that the device has; 0 for an empty ``x``."""
+        """The 0-D sum of all elements, in the widest accumulator that the device has; 0 for an
+        empty ``x``.
+        """
 
     def divide(self, x: Tensor, divisor: float | Tensor, /) -> Tensor:
         """``x`` over a number or a 0-D tensor of its dtype; of the dtype of ``x``."""
@@ -128,14 +134,20 @@ class Library(Protocol):
     def elementwise(self, loss: Loss, inputs: tuple[Any, ...], counts: Tensor | None, /) -> Tensor:
         """`gradients.elements`, with `gradients.gradient` as its gradient for the framework's autograd."""
 
-    def gradient(self, loss: Loss, of: int, g: Tensor | None, inputs: tuple[Any, ...], counts: Tensor | None, /) -> Tensor:
+    def gradient(
+        self, loss: Loss, of: int, g: Tensor | None, inputs: tuple[Any, ...], counts: Tensor | None, /
+    ) -> Tensor:
         """`gradients.gradient`: by the input number ``of``, times the cotangent ``g`` (None: 1)."""
 
     def tracing(self) -> bool:
-        """Whether the framework is reading this call for a compiler, and a warning would have no one to reach."""
+        """Whether the framework is reading this call for a compiler, and a warning would have no one to
+        reach.
+        """
 
     def autocast_dtype(self, x: Tensor, /) -> str | None:
-        """The dtype in which the framework's automatic casting computes this loss just now; None while it is off."""
+        """The dtype in which the framework's automatic casting computes this loss just now; None while it is
+        off.
+        """
 
 
 class Modular(Protocol):
@@ -147,13 +159,16 @@ class Modular(Protocol):
 
 
 class Selective(Protocol):
-    """A `Library` that owns tensors which no loss can be computed from: sparse, nested, ragged or masked ones."""
+    """A `Library` that owns tensors which no loss can be computed from: sparse, nested, ragged or masked
+    ones.
+    """
 
     def why_unsuitable(self, x: Tensor, /) -> str | None:
-        """Why an argument cannot be ``x``: what was given, what is expected, how to mend it, in one sentence; None: it can.
+        """Why an argument cannot be ``x``: what was given, what is expected, how to mend it, in one sentence;
+        None: it can.
 
-        Asked of every tensor of a call. The look-up raises a TypeError of it, behind the argument's name and a colon.
-        """
+        Asked of every tensor of a call. The look-up raises a TypeError of it, behind the argument's name and
+        a colon."""
 
 
 class Composite(Protocol):
@@ -164,14 +179,17 @@ class Composite(Protocol):
 
 
 class Deferred(Protocol):
-    """A `Library` whose ``shape`` may have unknown sizes, or be unknown, until a program runs. Each such library is one."""
+    """A `Library` whose ``shape`` may have unknown sizes, or be unknown, until a program runs.
+
+    Each such library is one.
+    """
 
     def assured(self, x: Tensor, like: Tensor, same: bool, message: str, /) -> Tensor:
         """``x``, tied to a check when the program runs; differentiable.
 
-        ``same``: that it has the shape of ``like``; else that it broadcasts to that shape and does not enlarge it. The
-        program fails where that is not so, with ``message`` where the framework can carry one: no number comes out. Called
-        only where a size of one of the two is unknown.
+        ``same``: that it has the shape of ``like``; else that it broadcasts to that shape and does not
+        enlarge it. The program fails where that is not so, with ``message`` where the framework can carry
+        one: no number comes out. Called only where a size of one of the two is unknown.
         """
 
 
@@ -191,8 +209,8 @@ def summed_axes(shape: Shape, target: Shape) -> tuple[int, ...]:
 def register(library: Library, first: bool = False) -> None:
     """Let the look-up know ``library``. Registering twice is the same as once.
 
-    ``first``: it is asked before all others. A framework whose compiler reads the look-up then reads no other's ``owns``.
-    """
+    ``first``: it is asked before all others. A framework whose compiler reads the look-up then reads no
+    other's ``owns``."""
     global _libraries
     if library not in _libraries:
         _libraries = (library, *_libraries) if first else (*_libraries, library)
@@ -210,8 +228,8 @@ def installed() -> tuple[Library, ...]:
 
 def find(x: object) -> Library | None:
     """The library that owns ``x``, or None."""
-    # The answer has a name, because Paddle's to_static, which may read this before its adapter can tell it not to, moves the
-    # condition of a return out of its loop.
+    # The answer has a name, because Paddle's to_static, which may read this before its adapter can tell it
+    # not to, moves the condition of a return out of its loop.
     for library in _libraries:
         found = library.owns(x)
         if found:
@@ -230,8 +248,8 @@ class _Installed:
     def libraries(self) -> tuple[Library, ...]:
         """The libraries of those whose framework has been imported.
 
-        A property, because MindSpore's compiler reads no import but fetches an attribute in Python: the look-up works there
-        as the first call of a process too.
+        A property, because MindSpore's compiler reads no import but fetches an attribute in Python: the
+        look-up works there as the first call of a process too.
         """
         from .adapters import ADAPTERS, broken
 
@@ -249,11 +267,17 @@ _installed = _Installed()
 
 
 def library_of(
-    logits: object, targets: object, weight: object = None, pos_weight: object = None, names: Names | None = None
+    logits: object,
+    targets: object,
+    weight: object = None,
+    pos_weight: object = None,
+    names: Names | None = None,
 ) -> Library:
-    """The one library whose tensors the arguments of a call are; ``names`` is what the caller's API calls them.
+    """The one library whose tensors the arguments of a call are; ``names`` is what the caller's API calls
+    them.
 
-    ``weight`` and ``pos_weight`` may be None or a `number` here; an edition that wants tensors refuses those itself.
+    ``weight`` and ``pos_weight`` may be None or a `number` here; an edition that wants tensors refuses those
+    itself.
 
     Raises:
         TypeError: an argument is no tensor, or the tensors come from two frameworks.
@@ -264,7 +288,8 @@ def library_of(
     library = find(logits)
     if library is None:
         raise TypeError(
-            f"{names[0]} is {described(logits)}; expected a tensor of an imported framework that has an adapter "
+            f"{names[0]} is {described(logits)}; expected a tensor of an imported framework that has an "
+            f"adapter "
             f"({known()}). Make it one first, for example with numpy.asarray."
         )
     if not library.owns(targets):
@@ -298,13 +323,18 @@ def check_suitable(library: Library, names: Names, arguments: tuple[object, obje
 
 
 def refuse(library: Library, names: Names, logits: object, place: int, x: object) -> None:
-    """Raise the TypeError for ``x``, the argument in that ``place``, which does not go with the ``logits`` of ``library``."""
+    """Raise the TypeError for ``x``, the argument in that ``place``, which does not go with the ``logits`` of
+    ``library``.
+    """
     name, expected = names[place], named(library, logits)
     other = find(x)
     if other is None:
-        raise TypeError(f"{name} is {described(x)}; expected {expected}, as {names[0]} is. Make {name} one first.")
+        raise TypeError(
+            f"{name} is {described(x)}; expected {expected}, as {names[0]} is. Make {name} one first."
+        )
     raise TypeError(
-        f"{names[0]} is {expected} and {name} is {named(other, x)}; expected all tensors of one call to come from one "
+        f"{names[0]} is {expected} and {name} is {named(other, x)}; expected all tensors of one call to come "
+        f"from one "
         f"framework. Make {name} {expected} first."
     )
 
@@ -318,11 +348,14 @@ def named(library: Library, x: object) -> str:
 
 
 def number(x: object) -> int | float | None:
-    """``x`` as a Python number: one of Python's, a NumPy scalar, an array without dimensions; None if it is none of these."""
+    """``x`` as a Python number: one of Python's, a NumPy scalar, an array without dimensions; None if it is
+    none of these.
+    """
     if isinstance(x, (int, float)):
         return x
     if isinstance(x, (np.generic, np.ndarray)):
-        # By its kind: a NumPy duration too says that it is a whole number. A foreign dtype, ml_dtypes' bfloat16, is of kind V.
+        # By its kind: a NumPy duration too says that it is a whole number. A foreign dtype, ml_dtypes'
+        # bfloat16, is of kind V.
         if x.ndim != 0 or x.dtype.kind not in "biufV" or x.dtype.names is not None:
             return None
         value = x.item()

@@ -1,7 +1,7 @@
 """The neutral functions: binary cross entropy with logits on the tensors of any registered framework.
 
-`binary_cross_entropy_with_logits` and `value_and_gradients` are what a library author calls. `evaluate` is what every API
-edition calls once its own rules are checked.
+`binary_cross_entropy_with_logits` and `value_and_gradients` are what a library author calls. `evaluate` is
+what every API edition calls once its own rules are checked.
 """
 
 from __future__ import annotations
@@ -31,27 +31,33 @@ def binary_cross_entropy_with_logits(
 ) -> Tensor:
     """Binary cross entropy between targets and the sigmoid of logits, on the tensors of any framework.
 
-    Each element's loss is ``weight * ((1 - targets) softplus(logits) + pos_weight * targets softplus(-logits))``. The
-    gradient with respect to every floating argument is the framework's own autograd's.
+    Each element's loss is ``weight * ((1 - targets) softplus(logits) + pos_weight * targets
+    softplus(-logits))``. The gradient with respect to every floating argument is the framework's own
+    autograd's.
 
     Args:
         logits: tensor of any shape; float16, bfloat16, float32 or float64.
-        targets: tensor of the logits' shape, floating, integer or bool. Values outside [0, 1] follow the formula.
-        weight: factor of each element's loss: a tensor that broadcasts to the logits' shape, or a number, Python's or NumPy's.
+        targets: tensor of the logits' shape, floating, integer or bool. Values outside [0, 1] follow the
+            formula.
+        weight: factor of each element's loss: a tensor that broadcasts to the logits' shape, or a number,
+            Python's or NumPy's.
         pos_weight: factor of the positive term: likewise.
         reduction: 'none', 'mean' or 'sum'.
-        ignore_index: elements whose target has this value contribute neither loss nor gradient, whatever else they hold. It is
-            compared in the targets' dtype, rounded to that; NaN matches NaN.
-        normalize: divide by the number of elements that count: the mean instead of by all elements, none and sum too.
+        ignore_index: elements whose target has this value contribute neither loss nor gradient, whatever else
+            they hold. It is compared in the targets' dtype, rounded to that; NaN matches NaN.
+        normalize: divide by the number of elements that count: the mean instead of by all elements, none and
+            sum too.
 
     Returns:
-        A tensor of the logits' dtype, framework and device: of the logits' shape for 'none', 0-D otherwise. The mean of an
-        empty input is NaN, its sum 0; if no element of a non-empty input counts, the mean with normalize is 0.
+        A tensor of the logits' dtype, framework and device: of the logits' shape for 'none', 0-D otherwise.
+        The mean of an empty input is NaN, its sum 0; if no element of a non-empty input counts, the mean with
+        normalize is 0.
 
     Raises:
-        TypeError: no tensor, tensors of two frameworks, a dtype that is not accepted, options of a wrong type.
-        ValueError: shapes that differ, a weight that does not broadcast or would enlarge the result, an unknown reduction, an
-            ignore_index that the targets' dtype cannot hold.
+        TypeError: no tensor, tensors of two frameworks, a dtype that is not accepted, options of a wrong
+            type.
+        ValueError: shapes that differ, a weight that does not broadcast or would enlarge the result, an
+            unknown reduction, an ignore_index that the targets' dtype cannot hold.
 
     Source: this library's own API.
 
@@ -65,7 +71,17 @@ def binary_cross_entropy_with_logits(
     library = library_of(logits, targets, weight, pos_weight)
     check_call(library, logits, targets, weight, pos_weight, reduction, ignore_index, normalize)
     ignored = ignored_value(library, targets, ignore_index)
-    return evaluate(library, logits, targets, weight, pos_weight, reduction, ignored, bool(normalize), library.dtype(logits))
+    return evaluate(
+        library,
+        logits,
+        targets,
+        weight,
+        pos_weight,
+        reduction,
+        ignored,
+        bool(normalize),
+        library.dtype(logits),
+    )
 
 
 def value_and_gradients(
@@ -79,18 +95,22 @@ def value_and_gradients(
     ignore_index: float | None = None,
     normalize: bool = False,
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """The loss and its gradients, without an autograd: for NumPy, and for whoever writes a training step by hand.
+    """The loss and its gradients, without an autograd: for NumPy, and for whoever writes a training step by
+    hand.
 
     Args:
-        wrt: the arguments to differentiate by, of 'logits', 'targets', 'weight' and 'pos_weight'; each a floating tensor.
-        logits, targets, weight, pos_weight, reduction, ignore_index, normalize: as in `binary_cross_entropy_with_logits`.
+        wrt: the arguments to differentiate by, of 'logits', 'targets', 'weight' and 'pos_weight'; each a
+            floating tensor.
+        logits, targets, weight, pos_weight, reduction, ignore_index, normalize: as in
+            `binary_cross_entropy_with_logits`.
 
     Returns:
-        The loss, and by name a gradient of the shape and dtype of each argument in ``wrt``. With reduction 'none' it is
-        the gradient of the sum of the returned losses.
+        The loss, and by name a gradient of the shape and dtype of each argument in ``wrt``. With reduction
+        'none' it is the gradient of the sum of the returned losses.
 
     Raises:
-        TypeError: as `binary_cross_entropy_with_logits`; a name in ``wrt`` whose argument is no floating tensor.
+        TypeError: as `binary_cross_entropy_with_logits`; a name in ``wrt`` whose argument is no floating
+            tensor.
         ValueError: as `binary_cross_entropy_with_logits`; an unknown name in ``wrt``.
 
     Source: this library's own API.
@@ -117,11 +137,15 @@ def value_and_gradients(
     weight, pos_weight = weight_of(library, weight), weight_of(library, pos_weight)
     host = library.host
     if host is not None and host.why_formula(logits, targets, weight, pos_weight) is None:
-        loss, gradients = fused_value_and_gradients(host, wanted, logits, targets, weight, pos_weight, *options)
+        loss, gradients = fused_value_and_gradients(
+            host, wanted, logits, targets, weight, pos_weight, *options
+        )
     else:
         loss = evaluate(library, logits, targets, weight, pos_weight, *options, library.dtype(logits))
         computed = compute_dtype(library, logits, targets, weight, pos_weight)
-        gradients = gradients_by_formula(library, wanted, None, logits, targets, weight, pos_weight, *options, computed)
+        gradients = gradients_by_formula(
+            library, wanted, None, logits, targets, weight, pos_weight, *options, computed
+        )
     by_name = {name: gradient for name, gradient in zip(NAMES, gradients) if gradient is not None}
     return loss, by_name
 
@@ -138,8 +162,8 @@ def executor_of(
 ) -> str:
     """Which executor a call with these arguments runs on here and now: 'fused', or 'formula: ' and why.
 
-    It is the very question that the call itself asks. It takes what `binary_cross_entropy_with_logits` takes, and refuses it
-    likewise.
+    It is the very question that the call itself asks. It takes what `binary_cross_entropy_with_logits` takes,
+    and refuses it likewise.
 
     Raises:
         TypeError, ValueError: as `binary_cross_entropy_with_logits`.
@@ -151,7 +175,11 @@ def executor_of(
     ignored_value(library, targets, ignore_index)
     weight, pos_weight = weight_of(library, weight), weight_of(library, pos_weight)
     host = library.host
-    why = f"{library.NAME} has no host memory" if host is None else host.why_formula(logits, targets, weight, pos_weight)
+    why = (
+        f"{library.NAME} has no host memory"
+        if host is None
+        else host.why_formula(logits, targets, weight, pos_weight)
+    )
     return "fused" if why is None else f"formula: {why}"
 
 
@@ -171,15 +199,17 @@ def evaluate(
 
     ``ignore_index`` is a `rules.sentinel`: a number that the targets' dtype holds.
 
-    ``whole``: pos_weight scales the whole loss of an element, as `formula` has it, not the positive term alone. The fused
-    executor knows the usual form only. This one is computed in double, where the library has that: the coefficients of its
-    derivatives cancel.
+    ``whole``: pos_weight scales the whole loss of an element, as `formula` has it, not the positive term
+    alone. The fused executor knows the usual form only. This one is computed in double, where the library has
+    that: the coefficients of its derivatives cancel.
     """
     weight, pos_weight = weight_of(library, weight), weight_of(library, pos_weight)
     host = library.host
     whole = whole and pos_weight is not None
     if not whole and host is not None and host.why_formula(logits, targets, weight, pos_weight) is None:
-        return fused_loss(host, logits, targets, weight, pos_weight, reduction, ignore_index, normalize, dtype)
+        return fused_loss(
+            host, logits, targets, weight, pos_weight, reduction, ignore_index, normalize, dtype
+        )
     computed = "float64" if whole else compute_dtype(library, logits, targets, weight, pos_weight)
     inputs = prepared(library, computed, logits, targets, weight, pos_weight, ignore_index)
     return reduced(library, inputs, reduction, normalize, dtype, whole)
@@ -197,10 +227,11 @@ def check_call(
 ) -> None:
     """Refuse what breaks the rules of `binary_cross_entropy_with_logits`.
 
-    It returns nothing: where sizes are unknown, MindSpore's compiler cannot use what comes back from behind a check of them.
-    """
+    It returns nothing: where sizes are unknown, MindSpore's compiler cannot use what comes back from behind a
+    check of them."""
     rules.check_reduction(reduction, ValueError)
-    # Each rule is asked for its words only where a quick look does not suffice: most of what a small call costs is calls.
+    # Each rule is asked for its words only where a quick look does not suffice: most of what a small call
+    # costs is calls.
     shape = library.shape(logits)
     if library.dtype(logits) not in rules.FLOATING:
         rules.check_dtype(library, NAMES[0], logits, rules.FLOATING, TypeError, targets=targets)
@@ -233,7 +264,9 @@ def check_differentiable(library: Library, name: object, arguments: dict[str, An
         raise ValueError(f"wrt names {quoted(name)}; expected names among {', '.join(arguments)}")
     argument = arguments[name]
     if not library.owns(argument):
-        raise TypeError(f"wrt names {name}, which is {quoted(argument)}; expected a tensor there to differentiate by")
+        raise TypeError(
+            f"wrt names {name}, which is {quoted(argument)}; expected a tensor there to differentiate by"
+        )
     rules.check_dtype(library, name, argument, rules.FLOATING, TypeError)
 
 
@@ -250,17 +283,20 @@ def gradients_by_formula(
     normalize: bool,
     dtype: str = "float64",
 ) -> tuple[Tensor | None, ...]:
-    """The gradients wanted, times the cotangent (None: 1), in the framework's own operations: differentiable again.
+    """The gradients wanted, times the cotangent (None: 1), in the framework's own operations: differentiable
+    again.
 
-    They are computed in ``dtype``: the hosts', whose memory is the processor's, in float64 like what they stand for.
-    """
+    They are computed in ``dtype``: the hosts', whose memory is the processor's, in float64 like what they
+    stand for."""
     inputs = prepared(library, dtype, logits, targets, weight, pos_weight, ignore_index)
     g = None if cotangent is None else library.cast(cotangent, library.dtype(inputs[0]))
     gradients = library.gradients(wanted, g, *inputs, False)
     divisor = nonzero(library, divisor_of(library, inputs, reduction, normalize))
     arguments = (logits, targets, weight, pos_weight)
     return tuple(
-        None if gradient is None else library.cast(divided(library, gradient, divisor), library.dtype(argument))
+        None
+        if gradient is None
+        else library.cast(divided(library, gradient, divisor), library.dtype(argument))
         for argument, gradient in zip(arguments, gradients)
     )
 
@@ -274,7 +310,10 @@ def prepared(
     pos_weight: Tensor | float | None,
     ignore_index: float | None,
 ) -> Inputs:
-    """The arguments as tensors of ``dtype``, and where they count. Sizes that are not known yet are checked when it runs."""
+    """The arguments as tensors of ``dtype``, and where they count.
+
+    Sizes that are not known yet are checked when it runs.
+    """
     targets = assured(library, "targets", targets, logits, True)
     weight = assured(library, "weight", weight, logits, False)
     pos_weight = assured(library, "pos_weight", pos_weight, logits, False)
@@ -285,15 +324,22 @@ def prepared(
     return x, library.cast(targets, dtype), factor(library, weight, x), factor(library, pos_weight, x), counts
 
 
-def assured(library: Library, name: str, x: Tensor | float | None, logits: Tensor, same: bool) -> Tensor | float | None:
-    """``x``; where its shape cannot be judged yet, tied to the check that `check_call` could not finish. See `Deferred`."""
+def assured(
+    library: Library, name: str, x: Tensor | float | None, logits: Tensor, same: bool
+) -> Tensor | float | None:
+    """``x``; where its shape cannot be judged yet, tied to the check that `check_call` could not finish.
+
+    See `Deferred`.
+    """
     if x is None or not hasattr(library, "assured") or not library.owns(x):
         return x
     shape, target = library.shape(x), library.shape(logits)
     if same:
         if rules.is_static(shape) and rules.is_static(target):
             return x
-        return library.assured(x, logits, True, f"the shape of the {name} differs from that of the logits; {RESHAPE}")
+        return library.assured(
+            x, logits, True, f"the shape of the {name} differs from that of the logits; {RESHAPE}"
+        )
     if rules.surely_broadcasts(shape, target):
         return x
     message = f"the {name} does not broadcast to the shape of the logits, or would enlarge it; {RESHAPE}"
@@ -314,7 +360,8 @@ def weight_of(library: Library, weight: Tensor | float | None) -> Tensor | float
     value = number(weight)
     if isinstance(value, int) and abs(value) > rules.LARGEST:
         raise ValueError(
-            "a weight is an int beyond the range of float64; expected a smaller one. Pass float('inf') for infinity."
+            "a weight is an int beyond the range of float64; expected a smaller one. Pass float('inf') for "
+            "infinity."
         )
     return value
 
@@ -342,7 +389,9 @@ def factor(library: Library, weight: Tensor | float | None, x: Tensor) -> Tensor
     return library.constant(weight, x)
 
 
-def reduced(library: Library, inputs: Inputs, reduction: str, normalize: bool, dtype: str, whole: bool) -> Tensor:
+def reduced(
+    library: Library, inputs: Inputs, reduction: str, normalize: bool, dtype: str, whole: bool
+) -> Tensor:
     """The losses of the elements that count, reduced, divided and rounded to ``dtype`` once."""
     result = library.elements(*inputs, whole)
     if reduction != "none":
@@ -351,7 +400,10 @@ def reduced(library: Library, inputs: Inputs, reduction: str, normalize: bool, d
 
 
 def divisor_of(library: Library, inputs: Inputs, reduction: str, normalize: bool) -> int | Tensor | None:
-    """What the losses are divided by: a number, a 0-D tensor, or None for 1. It is 0 only for an empty input's mean."""
+    """What the losses are divided by: a number, a 0-D tensor, or None for 1.
+
+    It is 0 only for an empty input's mean.
+    """
     if reduction != "mean" and not normalize:
         return None
     size = library.size(inputs[0])
@@ -370,7 +422,9 @@ def divisor_of(library: Library, inputs: Inputs, reduction: str, normalize: bool
 
 
 def nonzero(library: Library, divisor: int | Tensor | None) -> int | Tensor | None:
-    """The divisor of gradients: an empty input's is 1, so that its weights have the gradient 0 of a sum over nothing."""
+    """The divisor of gradients: an empty input's is 1, so that its weights have the gradient 0 of a sum over
+    nothing.
+    """
     if divisor is None:
         return None
     if library.owns(divisor):
@@ -379,7 +433,9 @@ def nonzero(library: Library, divisor: int | Tensor | None) -> int | Tensor | No
 
 
 def divided(library: Library, total: Tensor, divisor: int | Tensor | None) -> Tensor:
-    """``total`` over ``divisor``; NaN, and no framework's opinion on division by zero, where that is the number 0."""
+    """``total`` over ``divisor``; NaN, and no framework's opinion on division by zero, where that is the
+    number 0.
+    """
     if divisor is None:
         return total
     if library.owns(divisor):

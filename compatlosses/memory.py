@@ -1,9 +1,10 @@
-"""How compiled loops get at memory of any dtype and layout: a block at a time, in logical (C) order, as float64.
+"""How compiled loops get at memory of any dtype and layout: a block at a time, in logical (C) order, as
+float64.
 
-An operand is one row of an int64 table: ``[code, address, ndim, *shape, *strides]`` with byte strides. The code of what is
-absent is -1. A gradient that is summed to a smaller shape has the code SUMMED and strides in elements; its address is that
-of two float64 arrays of its size one after the other: running sums, and what their roundings lost. The size follows the
-strides.
+An operand is one row of an int64 table: ``[code, address, ndim, *shape, *strides]`` with byte strides. The
+code of what is absent is -1. A gradient that is summed to a smaller shape has the code SUMMED and strides in
+elements; its address is that of two float64 arrays of its size one after the other: running sums, and what
+their roundings lost. The size follows the strides.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def _pointer(typing: Any, address: Any) -> Any:
 pointer: Callable[..., Any] = intrinsic(_pointer)
 
 
-# --- dtypes of 16 bits -------------------------------------------------------------------------------------------------
+# --- dtypes of 16 bits --------------------------------------------------------------------------------------
 
 
 @inner
@@ -57,17 +58,20 @@ def decode_bfloat16(h):  # type: ignore[no-untyped-def]
 
 @inner
 def encode(v, fraction, smallest, limit):  # type: ignore[no-untyped-def]
-    """A float64 rounded once, ties to even, to 16 bits: ``fraction`` bits of it, normal from 2^smallest on, infinite at limit.
+    """A float64 rounded once, ties to even, to 16 bits: ``fraction`` bits of it, normal from 2^smallest on,
+    infinite at limit.
 
-    Adding 1.5 * 2^52 quanta rounds to a multiple of the quantum, constant below the normal numbers, and leaves that multiple
-    in the lowest bits.
+    Adding 1.5 * 2^52 quanta rounds to a multiple of the quantum, constant below the normal numbers, and
+    leaves that multiple in the lowest bits.
     """
     m = min(abs(v), limit)
     exponent = max(bits(m) & (0x7FF << 52), np.int64(1023 + smallest) << 52)
     magic = from_bits(exponent + (np.int64(52 - fraction) << 52)) * 1.5
     quanta = bits(m + magic) - bits(magic)
     h = (((exponent >> 52) - (1023 + smallest)) << fraction) + quanta
-    nan = (0x7FFF >> (fraction - 1)) << (fraction - 1)  # all of the exponent, and the first bit of the fraction
+    nan = (0x7FFF >> (fraction - 1)) << (
+        fraction - 1
+    )  # all of the exponent, and the first bit of the fraction
     h = nan if v != v else h
     return np.uint16(h | ((bits(v) >> 48) & 0x8000))
 
@@ -84,7 +88,7 @@ def encode_bfloat16(v):  # type: ignore[no-untyped-def]
     return encode(v, 7, -126, 2.0**128)
 
 
-# --- reading and writing ---------------------------------------------------------------------------------------------
+# --- reading and writing ------------------------------------------------------------------------------------
 
 
 @inner
@@ -151,7 +155,8 @@ def add_run(sums, lost, at, stride, values, start, n):  # type: ignore[no-untype
 
 @inner
 def walk(row, start, n, values, index):  # type: ignore[no-untyped-def]
-    """Elements start to start + n of an operand in C order: read into ``values``, or added up from it where SUMMED.
+    """Elements start to start + n of an operand in C order: read into ``values``, or added up from it where
+    SUMMED.
 
     index: int64 scratch, one place a dimension. Goes by runs along the last dimension.
     """

@@ -40,7 +40,11 @@ def call(loss: Loss, inputs: tuple[Any, ...], parameters: tuple[Any, ...], optio
     library = library_of_inputs(loss, inputs)
     check_inputs(loss, library, inputs)
     reduction, numbers = checked_options(library, inputs, options), checked_parameters(loss, parameters)
-    dtype = options[4] if options[4] is not None else library.autocast_dtype(inputs[0]) or library.dtype(inputs[0])
+    dtype = (
+        options[4]
+        if options[4] is not None
+        else library.autocast_dtype(inputs[0]) or library.dtype(inputs[0])
+    )
     return evaluate((loss, library, numeric(loss, library, inputs), numbers, reduction), checked_dtype(dtype))
 
 
@@ -54,8 +58,8 @@ def library_of_inputs(loss: Loss, inputs: tuple[Any, ...]) -> Library:
 def check_inputs(loss: Loss, library: Library, inputs: tuple[Any, ...]) -> None:
     """Refuse dtypes and shapes that do not go together.
 
-    Returns None on purpose: where sizes are unknown, a compiler may not be able to use a value from behind a check of them.
-    """
+    Returns None on purpose: where sizes are unknown, a compiler may not be able to use a value from behind a
+    check of them."""
     first = loss.arguments[0].name
     rules.check_dtype(library, first, inputs[0], rules.FLOATING, TypeError)
     for i in range(1, len(inputs)):
@@ -85,7 +89,9 @@ def checked_options(library: Library, inputs: tuple[Any, ...], options: Options)
     if divisor not in DIVISORS[1:]:
         raise ValueError(f"divisor is {quoted(divisor)}; expected 'counted', 'all' or 'weights'")
     if divisor == "weights" and inputs[-1] is None:
-        raise ValueError("divisor is 'weights' and there is no weight; expected a weight, or the divisor 'counted'")
+        raise ValueError(
+            "divisor is 'weights' and there is no weight; expected a weight, or the divisor 'counted'"
+        )
     if ignore_index is not None and number(ignore_index) is None:
         raise TypeError(f"ignore_index is {quoted(ignore_index)}; expected a number or None")
     if mask is not None:
@@ -102,7 +108,9 @@ def checked_options(library: Library, inputs: tuple[Any, ...], options: Options)
 def check_mask(library: Library, mask: Tensor, first: Tensor) -> None:
     """Refuse a mask that is no bool tensor, or does not broadcast."""
     if not library.owns(mask):
-        raise TypeError(f"mask is {quoted(mask)}; expected a {library.NAME} tensor of bool. Make it one first.")
+        raise TypeError(
+            f"mask is {quoted(mask)}; expected a {library.NAME} tensor of bool. Make it one first."
+        )
     rules.check_dtype(library, "mask", mask, ("bool",), TypeError)
     rules.check_broadcast(library, "mask", mask, "the first tensor", first, ValueError)
 

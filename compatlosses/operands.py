@@ -1,7 +1,7 @@
 """What the kernels are told of arrays: a row of integers each (see `memory`).
 
-Working out the rows takes longer than a small loss does, so they are kept for the shapes, strides and dtypes that come
-again; only the addresses are new each time.
+Working out the rows takes longer than a small loss does, so they are kept for the shapes, strides and dtypes
+that come again; only the addresses are new each time.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ ABSENT = [-1, 0, 0]
 
 
 class Table(NamedTuple):
-    """The operands' rows, and the memory that their addresses lead to: whoever holds the one holds the other."""
+    """The operands' rows, and the memory that their addresses lead to: whoever holds the one holds
+    the other.
+    """
 
     rows: NDArray[np.int64]
     memory: list[Array | None]
@@ -43,7 +45,11 @@ def table(
     written = tuple([None if a is None else (a.dtype, a.shape) for a in outputs])
     summed = tuple([a is not None for a in sums])
     rows = template(shape, layouts, written, summed).copy()
-    memory = [*inputs, outputs[0], *(out if total is None else total for out, total in zip(outputs[1:], sums, strict=True))]
+    memory = [
+        *inputs,
+        outputs[0],
+        *(out if total is None else total for out, total in zip(outputs[1:], sums, strict=True)),
+    ]
     rows[:, 1] = [0 if a is None else address(a) for a in memory]
     return Table(rows, memory)
 
@@ -66,7 +72,9 @@ def template(
     return np.array([row + [0] * (width - len(row)) for row in rows], np.int64)
 
 
-def described(dtype: np.dtype[Any], own: tuple[int, ...], strides: tuple[int, ...], shape: tuple[int, ...]) -> list[int]:
+def described(
+    dtype: np.dtype[Any], own: tuple[int, ...], strides: tuple[int, ...], shape: tuple[int, ...]
+) -> list[int]:
     """The row of an input, broadcast to ``shape``."""
     return [code(dtype), 0, *merged(own, strides, shape)]
 

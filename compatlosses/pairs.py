@@ -9,7 +9,9 @@ from .libraries import Library, Shape
 from .protocols import Tensor
 
 
-def spread(library: Library, names: tuple[str, str], x: Tensor, y: Tensor, error: type[Exception]) -> tuple[Tensor, Tensor]:
+def spread(
+    library: Library, names: tuple[str, str], x: Tensor, y: Tensor, error: type[Exception]
+) -> tuple[Tensor, Tensor]:
     """Both tensors in the shape that they broadcast to by NumPy's rules.
 
     Raises:
@@ -25,7 +27,8 @@ def spread(library: Library, names: tuple[str, str], x: Tensor, y: Tensor, error
         rules.fail(
             error,
             f"{names[0]} has shape {rules.shown(shape)} and {names[1]} {rules.shown(other)}, "  # type: ignore[arg-type]
-            "which do not broadcast against each other; expected sizes, counted from the last, that are equal or 1. "
+            "which do not broadcast against each other; expected sizes, counted from the last, that are "
+            "equal or 1. "
             "Reshape one of them first.",
         )
     return library.broadcast_to(x, common), library.broadcast_to(y, common)

@@ -1,11 +1,12 @@
-"""How the threads of one call share its blocks, compiled: no exception can come between a thread and what it has begun.
+"""How the threads of one call share its blocks, compiled: no exception can come between a thread and what it
+has begun.
 
-A call's threads share its progress, three int64: the next block that nobody has claimed, how many threads are at work, and
-the process that they are threads of.
-A thread joins, claims a few blocks at a time until none is left, and leaves, all inside one compiled loop. `settle`
-withdraws the blocks that are left and waits for the threads at work: after it no thread touches the call's memory again,
-for one that comes late finds nothing to claim. A progress of size 0 stands for a thread that works alone.
-"""
+A call's threads share its progress, three int64: the next block that nobody has claimed, how many threads are
+at work, and the process that they are threads of.
+A thread joins, claims a few blocks at a time until none is left, and leaves, all inside one compiled loop.
+`settle` withdraws the blocks that are left and waits for the threads at work: after it no thread touches the
+call's memory again, for one that comes late finds nothing to claim. A progress of size 0 stands for a thread
+that works alone."""
 
 from __future__ import annotations
 
@@ -91,7 +92,10 @@ def leave(progress):  # type: ignore[no-untyped-def]
 
 @inner
 def settled(progress):  # type: ignore[no-untyped-def]
-    """Withdraw what is left and wait until nobody is at work. Twice is as good as once. A forked child waits for nobody."""
+    """Withdraw what is left and wait until nobody is at work.
+
+    Twice is as good as once. A forked child waits for nobody.
+    """
     fetch_max(progress, NEXT, ALL)
     while fetch_add(progress, WORKING, 0) > 0 and process() == progress[PROCESS]:
         give_way()

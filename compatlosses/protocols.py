@@ -15,12 +15,12 @@ Shape = tuple[int | None, ...]
 Reduction = tuple[str, str, float | None, float, Tensor | None]
 """How the losses of elements become a result, as a plain tuple: (name, divisor, ignored, empty, mask).
 
-name: 'none', 'sum' or 'mean'. divisor: what the result is divided by, see `reductions`. ignored: the target of elements that
-do not count, a number of the targets' dtype, or None. empty: a mean over no element, NaN or 0. mask: where elements count, of
-bool, or None.
+name: 'none', 'sum' or 'mean'. divisor: what the result is divided by, see `reductions`. ignored: the target
+of elements that do not count, a number of the targets' dtype, or None. empty: a mean over no element, NaN or
+0. mask: where elements count, of bool, or None.
 
-It is no named tuple: MindSpore's compiler reads the fields of one that is created in a graph only when the program runs.
-"""
+It is no named tuple: MindSpore's compiler reads the fields of one that is created in a graph only when the
+program runs. """
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,9 @@ class Input:
     broadcasts: bool = False
     """It repeats to the shape of the first input. Else it has that shape."""
     harmless: float = 0.0
-    """What stands for the values of elements that do not count: a number at which the loss and its slopes are finite."""
+    """What stands for the values of elements that do not count: a number at which the loss and its slopes are
+    finite.
+    """
 
 
 @dataclass(frozen=True)
@@ -56,9 +58,9 @@ WEIGHT = Input("weight", optional=True, broadcasts=True, harmless=1.0)
 class Loss:
     """A loss of elements: its inputs and parameters by name, and its mathematics.
 
-    ``written(ops)`` gives ``(value, slope, ...)``: the loss of an element and its slope by each of `inputs`, in their order, in
-    the vocabulary ``ops``. Each is a function of the inputs, the weight, and the parameters, in this order.
-    """
+    ``written(ops)`` gives ``(value, slope, ...)``: the loss of an element and its slope by each of `inputs`,
+    in their order, in the vocabulary ``ops``. Each is a function of the inputs, the weight, and the
+    parameters, in this order."""
 
     name: str
     inputs: tuple[Input, ...]
@@ -67,7 +69,9 @@ class Loss:
     loops: str = ""
     """The module with its compiled loops; empty where there are none, and every call takes the formula."""
     double: bool = True
-    """Whether the formula is computed in double, where the device has it, and rounded once: for a loss of few operations."""
+    """Whether the formula is computed in double, where the device has it, and rounded once: for a loss of few
+    operations.
+    """
 
     @property
     def arguments(self) -> tuple[Input, ...]:
@@ -78,6 +82,6 @@ class Loss:
 Call = tuple[Loss, Any, tuple[Any, ...], tuple[float, ...], Reduction]
 """A checked call, as a plain tuple: (loss, library, inputs, parameters, reduction).
 
-inputs: in the order of `Loss.arguments`, the definition's and then the weight, each a tensor of the library, a number where it
-broadcasts, or None. parameters: Python numbers.
+inputs: in the order of `Loss.arguments`, the definition's and then the weight, each a tensor of the library,
+a number where it broadcasts, or None. parameters: Python numbers.
 """

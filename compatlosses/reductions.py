@@ -7,8 +7,8 @@ A `Reduction` is ``(name, divisor, ignored, empty, mask)``. The divisors:
 - 'counted': the number of elements that count
 - 'weights': the sum of the weights of the elements that count, each repeated as often as it is used
 
-``empty`` is the result where that is 0: NaN, which 0 / 0 gives, or 0, for which the divisor is taken as 1. The mean of an input
-without elements is NaN all the same.
+``empty`` is the result where that is 0: NaN, which 0 / 0 gives, or 0, for which the divisor is taken as 1.
+The mean of an input without elements is NaN all the same.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ def counts_of(library: Library, targets: Tensor, reduction: Reduction) -> Tensor
 
 
 def divided(library: Library, total: Tensor, divisor: int | Tensor | None) -> Tensor:
-    """``total`` over ``divisor``; NaN, and no framework's opinion on division by zero, where that is the number 0."""
+    """``total`` over ``divisor``; NaN, and no framework's opinion on division by zero, where that is the
+    number 0.
+    """
     if divisor is None:
         return total
     if library.owns(divisor):

@@ -1,8 +1,8 @@
 """Checks that API editions share. The exception class and the names of the arguments are the edition's.
 
-Each says what was given, what was expected and how to mend it, and does nothing else. A size that a trace does not know
-(None or negative) agrees with every size, a shape that it does not know (None) with every shape.
-"""
+Each says what was given, what was expected and how to mend it, and does nothing else. A size that a trace
+does not know (None or negative) agrees with every size, a shape that it does not know (None) with every
+shape."""
 
 from __future__ import annotations
 
@@ -48,19 +48,32 @@ def check_reduction(reduction: object, error: type[Exception]) -> None:
 
 
 def check_dtype(
-    library: Library, name: str, x: Tensor, accepted: tuple[str, ...], error: type[Exception], *, targets: Tensor = None
+    library: Library,
+    name: str,
+    x: Tensor,
+    accepted: tuple[str, ...],
+    error: type[Exception],
+    *,
+    targets: Tensor = None,
 ) -> None:
-    """Refuse a tensor whose dtype is not among ``accepted``. ``targets``: those that stand beside logits ``x``."""
+    """Refuse a tensor whose dtype is not among ``accepted``.
+
+    ``targets``: those that stand beside logits ``x``.
+    """
     dtype = library.dtype(x)
     if dtype in accepted:
         return
     mend = f"Cast it first, for example to {'float32' if 'float32' in accepted else accepted[0]}."
     if targets is not None and dtype in INTEGRAL and library.dtype(targets) in FLOATING:
-        mend = f"Are logits and targets in this order? The targets have dtype {library.dtype(targets)}. {mend}"
+        mend = (
+            f"Are logits and targets in this order? The targets have dtype {library.dtype(targets)}. {mend}"
+        )
     fail(error, f"{name} has dtype {dtype}; expected {', '.join(accepted)}. {mend}")
 
 
-def check_same_shape(library: Library, name: str, x: Tensor, like_name: str, like: Tensor, error: type[Exception]) -> None:
+def check_same_shape(
+    library: Library, name: str, x: Tensor, like_name: str, like: Tensor, error: type[Exception]
+) -> None:
     """Refuse a tensor whose shape is not that of ``like``."""
     shape = library.shape(x)
     expected = library.shape(like)
@@ -74,8 +87,12 @@ def check_same_shape(library: Library, name: str, x: Tensor, like_name: str, lik
         )
 
 
-def check_broadcast(library: Library, name: str, x: Tensor, like_name: str, like: Tensor, error: type[Exception]) -> None:
-    """Refuse a tensor that does not broadcast to the shape of ``like`` by NumPy's rules, or would enlarge it."""
+def check_broadcast(
+    library: Library, name: str, x: Tensor, like_name: str, like: Tensor, error: type[Exception]
+) -> None:
+    """Refuse a tensor that does not broadcast to the shape of ``like`` by NumPy's rules, or would
+    enlarge it.
+    """
     shape = library.shape(x)
     target = library.shape(like)
     if shape is None or target is None:
@@ -83,28 +100,37 @@ def check_broadcast(library: Library, name: str, x: Tensor, like_name: str, like
     if not broadcasts(shape, target):
         fail(
             error,
-            f"{name} has shape {shown(shape)}, which does not broadcast to {shown(target)}, the shape of {like_name}; "
-            f"expected at most {len(target)} dimensions, each, counted from the last, of size 1 or of the size in "
+            f"{name} has shape {shown(shape)}, which does not broadcast to {shown(target)}, the shape of "
+            f"{like_name}; "
+            f"expected at most {len(target)} dimensions, each, counted from the last, of size 1 or of the "
+            f"size in "
             f"{like_name}. {reshaping(name, shape, target)}",
         )
 
 
 def reshaping(name: str, shape: Shape, target: Shape) -> str:
-    """How to mend a weight that does not broadcast to ``target``: one a class or an example lacks the axes behind its own."""
+    """How to mend a weight that does not broadcast to ``target``: one a class or an example lacks the axes
+    behind its own.
+    """
     if len(shape) == 1 and is_known(shape[0]):
         for axis in (1, 0):
             if axis < len(target) - 1 and shape[0] == target[axis]:
                 needed = shown((shape[0],) + (1,) * (len(target) - 1 - axis))
-                return f"For one {name} per {'class' if axis == 1 else 'example'} (axis {axis}), reshape {name} to {needed}."
+                return (
+                    f"For one {name} per {'class' if axis == 1 else 'example'} (axis {axis}), reshape {name} "
+                    f"to {needed}."
+                )
     return f"Reshape {name} first."
 
 
 def _sentinel(
     dtype: str, ignore_index: float | None, error: type[Exception] = ValueError, name: str = "targets"
 ) -> float | None:
-    """The value of ``dtype``, that of the targets, which ``ignore_index`` names: an int for integers and bools, else a float.
+    """The value of ``dtype``, that of the targets, which ``ignore_index`` names: an int for integers and
+    bools, else a float.
 
-    Targets are compared with it in their own dtype, so it is rounded to that; NaN is a value. None stays None.
+    Targets are compared with it in their own dtype, so it is rounded to that; NaN is a value. None stays
+    None.
 
     Raises:
         error: no target of this dtype can have the value.
@@ -115,14 +141,19 @@ def _sentinel(
     if value is None:
         fail(
             error,
-            f"ignore_index is {ignore_index!r} and {name} has dtype {dtype}, which cannot hold it: no element would be "
-            f"ignored. Expected {holdable(dtype, ignore_index)}. Name another value, or cast {name} to a dtype that holds it.",
+            f"ignore_index is {ignore_index!r} and {name} has dtype {dtype}, which cannot hold it: no "
+            f"element would be "
+            f"ignored. Expected {holdable(dtype, ignore_index)}. Name another value, or cast {name} to a "
+            f"dtype that holds it.",
         )
     return value
 
 
 sentinel = partial(_sentinel)
-"""`_sentinel`. MindSpore's compiler, which reads float32 and int64 alone, does not read a partial function but calls it."""
+"""`_sentinel`.
+
+MindSpore's compiler, which reads float32 and int64 alone, does not read a partial function but calls it.
+"""
 
 
 def whole(dtype: str, value: float) -> int | None:
@@ -134,7 +165,9 @@ def whole(dtype: str, value: float) -> int | None:
 
 
 def rounded(dtype: str, value: float) -> float | None:
-    """``value`` rounded to the floating ``dtype``, ties to even; None if it is finite and that infinite, or that alone zero."""
+    """``value`` rounded to the floating ``dtype``, ties to even; None if it is finite and that infinite, or
+    that alone zero.
+    """
     if value == 0 or value != value or value == math.inf or value == -math.inf:
         return float(value)
     if value < -LARGEST or value > LARGEST:
@@ -164,7 +197,10 @@ def holdable(dtype: str, value: float) -> str:
 
 
 def fail(error: type[Exception], message: str) -> NoReturn:
-    """Raise ``error``. MindSpore's compiler raises only what it is told by name, so the usual ones are named."""
+    """Raise ``error``.
+
+    MindSpore's compiler raises only what it is told by name, so the usual ones are named.
+    """
     if error is TypeError:
         raise TypeError(message)
     if error is ValueError:
@@ -185,11 +221,14 @@ def same_shape(a: Shape, b: Shape) -> bool:
 
 
 def broadcasts(shape: Shape, target: Shape) -> bool:
-    """Whether ``shape`` broadcasts to ``target`` by NumPy's rules without enlarging it, as far as sizes are known."""
+    """Whether ``shape`` broadcasts to ``target`` by NumPy's rules without enlarging it, as far as sizes are
+    known.
+    """
     offset = len(target) - len(shape)
     if offset < 0:
         return False
-    # Only tuples of one length: torch's exporter turns a comparison of two sizes into a condition on the input.
+    # Only tuples of one length: torch's exporter turns a comparison of two sizes into a condition on the
+    # input.
     if offset == 0 and shape == target:
         return True
     for i in range(len(shape)):
@@ -236,7 +275,8 @@ def aliased(what: str, first: str, x: Tensor | None, alias: str, y: Tensor | Non
     """The argument that an API knows by two names, for the ``what``; it must be given under one of them."""
     if (x is None) == (y is None):
         raise TypeError(
-            f"binary_cross_entropy_with_logits() got {'neither' if x is None else 'both'} {first} and {alias}, two names for "
+            f"binary_cross_entropy_with_logits() got {'neither' if x is None else 'both'} {first} and "
+            f"{alias}, two names for "
             f"the {what}; expected a tensor under one of them"
         )
     return y if x is None else x

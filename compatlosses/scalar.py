@@ -5,15 +5,15 @@ Everything follows from e = exp(-|x|), which lies in [0, 1] and never overflows:
     softplus(x)  = max(x, 0) + log1p(e)         sigma(|x|)  = 1 / (1 + e)
     softplus(-x) = max(-x, 0) + log1p(e)        sigma(-|x|) = e / (1 + e)
 
-The functions named narrow serve float32 and the half types: they work in float64 with polynomials of relative error
-below 2^-32, so that a result rounded once to float32 is within 0.51 ULP. Those named wide serve float64 and carry what
-each rounding lost.
+The functions named narrow serve float32 and the half types: they work in float64 with polynomials of relative
+error below 2^-32, so that a result rounded once to float32 is within 0.51 ULP. Those named wide serve float64
+and carry what each rounding lost.
 
-Compilers may not reorder or contract anything here (no fastmath flag is set): a fused multiply-add is asked for by name
-and rounds once everywhere. Where the processor has none, LLVM calls the C library's: slower, the same bits. There are
-no branches and no calls into libm, so loops over these functions vectorise. Work is cut into short loops (see
-`kernels.elements`): in one long loop the processor waits for the chain of operations of an element.
-"""
+Compilers may not reorder or contract anything here (no fastmath flag is set): a fused multiply-add is asked
+for by name and rounds once everywhere. Where the processor has none, LLVM calls the C library's: slower, the
+same bits. There are no branches and no calls into libm, so loops over these functions vectorise. Work is cut
+into short loops (see `kernels.elements`): in one long loop the processor waits for the chain of operations of
+an element."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SIGN = np.int64(-(2**63))
 inlined: Callable[..., Any] = njit(error_model="numpy")
 
 
-# --- what Numba lacks ---------------------------------------------------------------------------------------------
+# --- what Numba lacks ---------------------------------------------------------------------------------------
 
 
 def _fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
@@ -70,10 +70,11 @@ bits: Callable[..., Any] = intrinsic(_bits)
 from_bits: Callable[..., Any] = intrinsic(_from_bits)
 
 
-# --- the floating-point mode --------------------------------------------------------------------------------------
+# --- the floating-point mode --------------------------------------------------------------------------------
 #
-# A framework may have set the thread that calls to read or write subnormal numbers as 0, or to round in another direction.
-# An entry point does nothing but keep that mode, set IEEE 754's own, call a function that is `apart`, and restore it.
+# A framework may have set the thread that calls to read or write subnormal numbers as 0, or to round in
+# another direction. An entry point does nothing but keep that mode, set IEEE 754's own, call a function that
+# is `apart`, and restore it.
 
 MACHINE = platform.machine().lower()
 X86, ARM = MACHINE in ("x86_64", "amd64"), MACHINE in ("aarch64", "arm64")
@@ -106,7 +107,9 @@ def _set_mode(typing: Any, mode: Any) -> Any:
 
 
 def _apart(typing: Any) -> Any:
-    """Keep the function that calls this from being merged into its caller, which would let arithmetic slip out of its mode."""
+    """Keep the function that calls this from being merged into its caller, which would let arithmetic slip
+    out of its mode.
+    """
 
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         builder.function.attributes.add("noinline")
@@ -119,7 +122,7 @@ set_mode: Callable[..., Any] = intrinsic(_set_mode)
 apart: Callable[..., Any] = intrinsic(_apart)
 
 
-# --- the transcendental pieces ------------------------------------------------------------------------------------
+# --- the transcendental pieces ------------------------------------------------------------------------------
 
 
 @inlined
@@ -151,7 +154,10 @@ def narrow_exp(r: float, scale: float) -> float:
 
 @inlined
 def narrow_rest(e: float) -> tuple[float, float]:
-    """log1p(e) and 1 / (1 + e) to a relative 2^-33. One division serves both, and log1p(e) = 2 atanh(e / (2 + e))."""
+    """log1p(e) and 1 / (1 + e) to a relative 2^-33.
+
+    One division serves both, and log1p(e) = 2 atanh(e / (2 + e)).
+    """
     one = 1.0 + e
     two = 2.0 + e
     d = 1.0 / (one * two)
@@ -225,11 +231,11 @@ def wide_rest(e: float, e_lo: float) -> tuple[float, float]:
     return log1p, fma(fma(-inverse, one_lo, fma(-inverse, one, 1.0)), inverse, inverse)
 
 
-# --- the loss and its derivatives ---------------------------------------------------------------------------------
+# --- the loss and its derivatives ---------------------------------------------------------------------------
 #
 # Written for |x|: with c the coefficient of the softplus that grows with |x| and d that of the other,
-# loss = c |x| + (c + d) log1p(e) and d/dx = sign(x) (c - d e) / (1 + e). Right of 0 c is 1 - y and d is p y, left of 0
-# it is the other way round.
+# loss = c |x| + (c + d) log1p(e) and d/dx = sign(x) (c - d e) / (1 + e). Right of 0 c is 1 - y and d is p y,
+# left of 0 it is the other way round.
 
 
 @inlined

@@ -12,7 +12,9 @@ BLOCK = 1024
 
 @inner
 def tree_sum(values, n):  # type: ignore[no-untyped-def]
-    """The sum of the first n of BLOCK float64, by halves, in place; rounding errors are left where they fall."""
+    """The sum of the first n of BLOCK float64, by halves, in place; rounding errors are left where
+    they fall.
+    """
     half = BLOCK
     while half >= 2 * n and half > 1:  # the rest would be zeros
         half //= 2

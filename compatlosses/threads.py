@@ -1,13 +1,14 @@
 """Work on a few threads, and how many.
 
-The kernels release the GIL, so plain Python threads run them side by side. Nothing that is computed depends on how the
-work is shared. The calling thread always works too and helpers only ever join work that is already under way: a call inside
-a call, from many Python threads, in a forked child or at interpreter exit finishes, at worst alone.
+The kernels release the GIL, so plain Python threads run them side by side. Nothing that is computed depends
+on how the work is shared. The calling thread always works too and helpers only ever join work that is already
+under way: a call inside a call, from many Python threads, in a forked child or at interpreter exit finishes,
+at worst alone.
 
-A call may come from a signal handler or a finaliser at any point of another one, and an exception may arrive at any point
-too. So nothing here takes a lock (a `SimpleQueue` and a `deque` are reentrant), and who works on what is counted in
-compiled code alone (see `pieces`). A helper holds the task, and with it every array that the task touches.
-"""
+A call may come from a signal handler or a finaliser at any point of another one, and an exception may arrive
+at any point too. So nothing here takes a lock (a `SimpleQueue` and a `deque` are reentrant), and who works on
+what is counted in compiled code alone (see `pieces`). A helper holds the task, and with it every array that
+the task touches."""
 
 from __future__ import annotations
 
@@ -43,7 +44,9 @@ def default_num_threads() -> int:
 
 
 def started_with(name: str) -> str:
-    """An environment variable as this process was given it: some frameworks set OMP_NUM_THREADS to 1 when they are imported."""
+    """An environment variable as this process was given it: some frameworks set OMP_NUM_THREADS to 1 when
+    they are imported.
+    """
     try:
         with open("/proc/self/environ", "rb") as environment:
             entries = environment.read().split(b"\0")
@@ -72,8 +75,8 @@ class Work:
 class Helpers:
     """The number of threads and the helpers started so far: at most one less, as the caller works too.
 
-    They are started without the module `threading`, which takes a lock that a signal handler's call would wait for.
-    """
+    They are started without the module `threading`, which takes a lock that a signal handler's call would
+    wait for."""
 
     def __init__(self, threads: int) -> None:
         self.threads = threads
@@ -95,7 +98,10 @@ class Helpers:
             return False
         try:
             start_new_thread(serve, (self.waiting,))
-        except (RuntimeError, MemoryError):  # the interpreter is shutting down, or the system has no thread left
+        except (
+            RuntimeError,
+            MemoryError,
+        ):  # the interpreter is shutting down, or the system has no thread left
             self.places.append(place)
             return False
         return True
@@ -158,12 +164,12 @@ if hasattr(os, "register_at_fork"):
 def together(task: Callable[[Progress], object], blocks: int, kernels: Any) -> None:
     """Do a task of so many blocks, on several threads where that is worth it.
 
-    ``task`` calls a compiled loop, which does all blocks that it can claim from the progress it is given. ``kernels``: the
-    module `kernels`, whose ``settle`` keeps every thread from the task's memory.
+    ``task`` calls a compiled loop, which does all blocks that it can claim from the progress it is given.
+    ``kernels``: the module `kernels`, whose ``settle`` keeps every thread from the task's memory.
 
-    Python raises what interrupts a call between two operations of its own, never inside a compiled function, and there is no
-    such operation between an exception and the call of ``settle``. So nobody leaves before the work is done or can never
-    be begun, however often it is interrupted.
+    Python raises what interrupts a call between two operations of its own, never inside a compiled function,
+    and there is no such operation between an exception and the call of ``settle``. So nobody leaves before
+    the work is done or can never be begun, however often it is interrupted.
     """
     helpers, forks, settle = _helpers, _forks, kernels.settle
     threads = min(helpers.threads, blocks // LEAST)
@@ -181,5 +187,7 @@ def together(task: Callable[[Progress], object], blocks: int, kernels: Any) -> N
         raise
     finally:
         work.task = None
-    if _forks != forks:  # a signal handler forked within this call: what the parent's helpers have claimed is not done here
+    if (
+        _forks != forks
+    ):  # a signal handler forked within this call: what the parent's helpers have claimed is not done here
         task(ALONE)

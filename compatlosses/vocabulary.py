@@ -1,4 +1,5 @@
-"""The words in which a definition writes a loss, made of a library's operations. `kernels.narrow` has the same words for Numba.
+"""The words in which a definition writes a loss, made of a library's operations. `kernels.narrow` has the
+same words for Numba.
 
 All functions are differentiable as often as the library's operations are. NaN passes through each of them.
 """
@@ -46,7 +47,8 @@ def vocabulary(library: Any) -> Vocabulary:
         return library.where(x > limit, limit, library.where(x < -limit, -limit, x))
 
     def times(a: Tensor, b: Tensor) -> Tensor:
-        # The factors are mended before they meet. Mended afterwards, the product would be right and its derivatives NaN.
+        # The factors are mended before they meet. Mended afterwards, the product would be right and its
+        # derivatives NaN.
         undefined = (library.equal(a, 0) & library.isinf(b)) | (library.isinf(a) & library.equal(b, 0))
         return library.where(undefined, 0.0, a) * library.where(undefined, 0.0, b)
 
@@ -55,4 +57,6 @@ def vocabulary(library: Any) -> Vocabulary:
             return x
         return times(weight, x)
 
-    return Vocabulary(library.where, absolute, sign, within, times, weighted, library.softplus, library.sigmoid)
+    return Vocabulary(
+        library.where, absolute, sign, within, times, weighted, library.softplus, library.sigmoid
+    )

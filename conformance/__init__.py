@@ -1,1 +1,3 @@
-"""The conformance suite: identical cases against every implementation, judged by documents, mathematics and each other."""
+"""The conformance suite: identical cases against every implementation, judged by documents, mathematics and
+each other.
+"""

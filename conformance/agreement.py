@@ -1,8 +1,8 @@
 """The third yardstick: what two implementations answer beside each other, whatever is right.
 
-The shim is compared with the native implementation of the same document, and each function with itself on another framework.
-A difference says nothing of who errs: that is for the other yardsticks. One that they do not explain is a fault of the suite.
-"""
+The shim is compared with the native implementation of the same document, and each function with itself on
+another framework. A difference says nothing of who errs: that is for the other yardsticks. One that they do
+not explain is a fault of the suite."""
 
 from __future__ import annotations
 
@@ -50,7 +50,12 @@ class Pair:
     def to_json(self) -> dict[str, Any]:
         """As data."""
         sides = {
-            name: {"implementation": side.name, "framework": side.framework, "kind": side.kind, "mode": side.mode}
+            name: {
+                "implementation": side.name,
+                "framework": side.framework,
+                "kind": side.kind,
+                "mode": side.mode,
+            }
             for name, side in (("one", self.one), ("other", self.other))
         }
         differences = [asdict(difference) for difference in self.differences]
@@ -61,7 +66,9 @@ class Pair:
 
 
 def pairs_of(implementations: Iterable[Implementation]) -> list[Pair]:
-    """Which of these are compared: the shim with what it stands for, and the same across frameworks, in one mode."""
+    """Which of these are compared: the shim with what it stands for, and the same across frameworks, in one
+    mode.
+    """
     there = sorted(implementations, key=lambda i: (FRAMEWORKS.index(i.framework), i.name, i.mode))
     pairs = []
     for one, other in combinations(there, 2):
@@ -71,7 +78,9 @@ def pairs_of(implementations: Iterable[Implementation]) -> list[Pair]:
             for shim, native in ((one, other), (other, one)):
                 if native.name in NATIVE_OF.get(shim.name, ()) and native.api_name == shim.api_name:
                     pairs.append(Pair(shim, native, "shim and native"))
-        elif one.kind == other.kind and (one.name == other.name or (one.name in PRIMARY and other.name in PRIMARY)):
+        elif one.kind == other.kind and (
+            one.name == other.name or (one.name in PRIMARY and other.name in PRIMARY)
+        ):
             pairs.append(Pair(one, other, "frameworks"))
     return pairs
 
@@ -98,7 +107,9 @@ def compare(cases: Sequence[Case], answers: Answers, verdicts: Iterable[Verdict]
 def reasons(verdict: Verdict, what: str) -> list[str]:
     """The failed checks of a verdict that a difference in this comes from."""
     whole = what in ("error", "outcome")
-    quantity = "/".join(what.split("/")[:2]) if what.startswith(("gradient", "second")) else what.split("/")[0]
+    quantity = (
+        "/".join(what.split("/")[:2]) if what.startswith(("gradient", "second")) else what.split("/")[0]
+    )
     failed = [check for check in verdict.checks if check.status != "pass"]
     return [f"{verdict.label}: {check.id}" for check in failed if whole or check.what.startswith(quantity)]
 
@@ -109,13 +120,21 @@ def differences(case: Case, pair: Pair, one: Answer, other: Answer) -> Iterator[
         yield Difference(case.id, "outcome", f"{told(one)}; {told(other)}")
     elif one["outcome"] == "error":
         # Where two documents ask for two types of error, only that both raise is to agree.
-        if case.errors.get(pair.one.api_name) == case.errors.get(pair.other.api_name) and not alike(case, pair, one, other):
+        if case.errors.get(pair.one.api_name) == case.errors.get(pair.other.api_name) and not alike(
+            case, pair, one, other
+        ):
             yield Difference(case.id, "error", f"{told(one)}; {told(other)}")
     elif one["outcome"] == "value":
         exact = exact_outcome(case, pair.one.api)
         yield from between(case, "value", one.get("value"), other.get("value"), exact["value"])
         for name in case.differentiate:
-            yield from between(case, f"gradient/{name}", one["gradients"].get(name), other["gradients"].get(name), exact[name])
+            yield from between(
+                case,
+                f"gradient/{name}",
+                one["gradients"].get(name),
+                other["gradients"].get(name),
+                exact[name],
+            )
         if case.second:
             yield from between(case, "second/logits", one.get("second"), other.get("second"), exact["second"])
 
@@ -134,7 +153,9 @@ def alike(case: Case, pair: Pair, one: Answer, other: Answer) -> bool:
     return bool(one["phase"] == other["phase"] and both)
 
 
-def between(case: Case, what: str, one: Answer | None, other: Answer | None, exact: Outcome) -> Iterator[Difference]:
+def between(
+    case: Case, what: str, one: Answer | None, other: Answer | None, exact: Outcome
+) -> Iterator[Difference]:
     """The differences of two arrays; bits that are the same need no look."""
     if one == other or any(found is not None and "refused" in found for found in (one, other)):
         return
@@ -153,9 +174,14 @@ def between(case: Case, what: str, one: Answer | None, other: Answer | None, exa
     apart = distance(left, right, ulp)
     worst = int(apart.argmax())
     limits = tolerances()["exact"][what.partition("/")[0]]
-    limit = 2 * float(limits.get(one["dtype"], limits[case.dtype]))  # A plain number has no dtype of the suite's.
+    limit = 2 * float(
+        limits.get(one["dtype"], limits[case.dtype])
+    )  # A plain number has no dtype of the suite's.
     if apart[worst] > limit:
-        message = f"{float(left[worst])!r} beside {float(right[worst])!r} ({int((apart > limit).sum())} of {apart.size})"
+        message = (
+            f"{float(left[worst])!r} beside {float(right[worst])!r} ({int((apart > limit).sum())} of "
+            f"{apart.size})"
+        )
         yield Difference(case.id, what, message, round(float(apart[worst]), 3))
 
 

@@ -1,9 +1,9 @@
 """Cases as data: read from TOML, multiplied along their axes, checked, and nothing in them ever evaluated.
 
-A file of cases holds ``[[case]]`` tables and ``[[family]]`` tables. A family is a case plus ``axes``: names of tables in
-``axes.toml``, where each label stands for a fragment that is merged into the case. The id of a case is its family's, then
-one label for each axis. docs/findings.md and expectations/ speak of cases by these ids.
-"""
+A file of cases holds ``[[case]]`` tables and ``[[family]]`` tables. A family is a case plus ``axes``: names
+of tables in ``axes.toml``, where each label stands for a fragment that is merged into the case. The id of a
+case is its family's, then one label for each axis. docs/findings.md and expectations/ speak of cases by these
+ids."""
 
 from __future__ import annotations
 
@@ -75,7 +75,9 @@ class Case:
     primary: bool = False
     """Whether only each target's main function runs it, because it is long or one of many."""
     call: dict[str, Any] = field(default_factory=dict)
-    """How the call is made, where that is the point: positional, rename, twice, free; before, the length of an earlier one."""
+    """How the call is made, where that is the point: positional, rename, twice, free; before, the length of
+    an earlier one.
+    """
 
     @property
     def group(self) -> str:
@@ -89,7 +91,8 @@ class Case:
 
 
 KEYS = {
-    "id", "clause", "axes", "only", "dtype", *ARGUMENTS, "options", "differentiate", "cotangent", "second", "repeat", "apis",
+    "id", "clause", "axes", "only", "dtype", *ARGUMENTS, "options", "differentiate", "cotangent", "second",
+    "repeat", "apis",
     "errors", "warns", "result_dtype", "primary", "call", "shape",
 }  # fmt: skip
 CALL_KEYS = ("positional", "rename", "twice", "free", "before")
@@ -125,7 +128,9 @@ def complaining(place: str) -> Iterator[None]:
     except CaseError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise CaseError(f"{place}: {error if isinstance(error, ValueError) else f'{type(error).__name__}: {error}'}") from error
+        raise CaseError(
+            f"{place}: {error if isinstance(error, ValueError) else f'{type(error).__name__}: {error}'}"
+        ) from error
 
 
 def read(path: Path) -> Table:
@@ -187,7 +192,9 @@ def made(identifier: str, table: Table) -> Case:
     tensors = tensors_of(table)
     repeat = None
     if "repeat" in table:
-        repeat = Repeat(whole(table["repeat"]["times"], LARGEST_SIZE), whole(table["repeat"]["seed"], 2**32 - 1))
+        repeat = Repeat(
+            whole(table["repeat"]["times"], LARGEST_SIZE), whole(table["repeat"]["seed"], 2**32 - 1)
+        )
         if repeat.times * len(tensors["logits"].values) > LARGEST_SIZE:
             raise ValueError(f"it repeats to more than {LARGEST_SIZE} elements")
     differentiate = known_among(ARGUMENTS, table.get("differentiate", []), "differentiate")
@@ -203,7 +210,10 @@ def made(identifier: str, table: Table) -> Case:
     known_among(CALL_KEYS, list(call), "call")
     if "before" in call and not whole(call["before"], LARGEST_LIST):
         raise ValueError("before is 0; expected the length of an earlier call")
-    errors = {api: (kinds,) if isinstance(kinds, str) else tuple(kinds) for api, kinds in table.get("errors", {}).items()}
+    errors = {
+        api: (kinds,) if isinstance(kinds, str) else tuple(kinds)
+        for api, kinds in table.get("errors", {}).items()
+    }
     if not all(isinstance(kind, str) for kinds in errors.values() for kind in kinds):
         raise ValueError(f"errors is {table['errors']!r}; expected names of exceptions by API")
     options = table.get("options", {})
@@ -236,7 +246,10 @@ def known_among(known: tuple[str, ...], given: object, what: str) -> tuple[str, 
 
 
 def tensors_of(table: Table) -> dict[str, Tensor]:
-    """The arguments. Two grids make the product of logits and targets; other arguments take their shape from the case."""
+    """The arguments.
+
+    Two grids make the product of logits and targets; other arguments take their shape from the case.
+    """
     dtype = table.get("dtype", "float32")
     specs = {name: dict(table[name]) for name in ARGUMENTS if table.get(name)}
     for name in ("logits", "targets"):
@@ -282,11 +295,18 @@ def tensor_of(name: str, spec: Table, dtype: str, shape: list[int] | None) -> Te
 
 
 def number(value: object, dtype: str) -> float:
-    """A value of the data in its dtype: a number, or 'largest', 'smallest' (normal) or 'subnormal' with a sign."""
+    """A value of the data in its dtype: a number, or 'largest', 'smallest' (normal) or 'subnormal' with a
+    sign.
+    """
     if isinstance(value, str):
         form = FORMATS[dtype]
         sign = -1.0 if value.startswith("-") else 1.0
-        return sign * {"largest": form.largest, "smallest": form.smallest, "subnormal": form.subnormal}[value.lstrip("+-")]
+        return (
+            sign
+            * {"largest": form.largest, "smallest": form.smallest, "subnormal": form.subnormal}[
+                value.lstrip("+-")
+            ]
+        )
     if not isinstance(value, (int, float)):
         raise ValueError(f"{value!r} is no number")
     return round_float(float(value), dtype) if dtype in FORMATS else float(int(value))

@@ -38,7 +38,11 @@ class Change:
 
     def __str__(self) -> str:
         name = named(self.framework, self.implementation, self.mode, self.case)
-        errors = f", {self.ulps_before:g} -> {self.ulps_after:g} ULP" if self.ulps_before != self.ulps_after else ""
+        errors = (
+            f", {self.ulps_before:g} -> {self.ulps_after:g} ULP"
+            if self.ulps_before != self.ulps_after
+            else ""
+        )
         statuses = self.was if self.was == self.now else f"{self.was} -> {self.now}"
         said = f": {self.message[:160]}" if self.message else ""
         return f"{name}: {statuses}{errors}{said}"
@@ -60,7 +64,9 @@ class Changes:
 
     @property
     def worse(self) -> bool:
-        """Whether something got worse: it broke, cannot be called any more, or failed before and fails by more now."""
+        """Whether something got worse: it broke, cannot be called any more, or failed before and fails by
+        more now.
+        """
         return bool(self.broken or self.lost or any(change.grew for change in self.changed))
 
     def to_json(self) -> Table:
@@ -92,7 +98,10 @@ def compare(old: Table, new: Table) -> Changes:
 
 
 def change(old: Table | None, new: Table | None) -> str:
-    """How a case changed, as one of KINDS; '' where neither run has it. An error that doubled, by over one ULP, changed."""
+    """How a case changed, as one of KINDS; '' where neither run has it.
+
+    An error that doubled, by over one ULP, changed.
+    """
     if old is None or new is None:
         return "added" if new else "gone" if old else ""
     was, now = STATUSES.index(old["status"]), STATUSES.index(new["status"])
@@ -131,7 +140,9 @@ def lost(old: Table, new: Table) -> Iterator[str]:
 
 def by_case(run: Table) -> dict[Key, Table]:
     """A run's verdicts by framework, implementation, mode and case."""
-    return {(v["framework"], v["implementation"], v.get("mode", "eager"), v["case"]): v for v in run["verdicts"]}
+    return {
+        (v["framework"], v["implementation"], v.get("mode", "eager"), v["case"]): v for v in run["verdicts"]
+    }
 
 
 def worst(verdict: Table) -> float:

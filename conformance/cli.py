@@ -1,7 +1,7 @@
 """The commands: conform, report, repro, compare, update-expectations.
 
-Exit status: 0 nothing unexpected, 1 something unexpected, 2 the call is wrong, 3 a target could not be run at all,
-70 an internal error.
+Exit status: 0 nothing unexpected, 1 something unexpected, 2 the call is wrong, 3 a target could not be run at
+all, 70 an internal error.
 """
 
 from __future__ import annotations
@@ -23,7 +23,15 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from . import agreement, changes, fuzz_command, lab_cli, results, support_cli
 from . import cases as data
@@ -62,7 +70,12 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
     def call(*arguments: Any, **options: Any) -> None:
         try:
             command(*arguments, **options)
-        except (typer.Exit, typer.Abort, typer.BadParameter, ModuleNotFoundError):  # what is not installed is told elsewhere
+        except (
+            typer.Exit,
+            typer.Abort,
+            typer.BadParameter,
+            ModuleNotFoundError,
+        ):  # what is not installed is told elsewhere
             raise
         except Exception:
             raise typer.Exit(internal_error()) from None
@@ -72,7 +85,9 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
 
 def wrong(message: str) -> NoReturn:
     """Say what is wrong with the call, and end with status 2."""
-    Console(stderr=True, emoji=False).print(f"[bold red]error:[/] {shown(message)}", highlight=False, soft_wrap=True)
+    Console(stderr=True, emoji=False).print(
+        f"[bold red]error:[/] {shown(message)}", highlight=False, soft_wrap=True
+    )
     raise typer.Exit(2)
 
 
@@ -88,8 +103,12 @@ def installed(framework: str) -> bool:
     return False
 
 
-def targets_of(frameworks: list[str], implementation: list[str], patterns: Sequence[str] = ("eager",)) -> list[Target]:
-    """The targets that are asked for: by default every installed framework, native and shim, in eager mode."""
+def targets_of(
+    frameworks: list[str], implementation: list[str], patterns: Sequence[str] = ("eager",)
+) -> list[Target]:
+    """The targets that are asked for: by default every installed framework, native and shim, in
+    eager mode.
+    """
     from . import worker
 
     for name in frameworks:
@@ -113,7 +132,9 @@ def targets_of(frameworks: list[str], implementation: list[str], patterns: Seque
 
 
 def wants_kind(kind: str, implementation: list[str]) -> bool:
-    """Whether a target of this kind can hold what is asked for; patterns of names can only be told by the name."""
+    """Whether a target of this kind can hold what is asked for; patterns of names can only be told by the
+    name.
+    """
     if not implementation:
         return True
     return any(
@@ -132,7 +153,9 @@ def selected(patterns: list[str]) -> list[data.Case]:
         return list(everything)
     for pattern in patterns:
         if not any(fnmatchcase(case.id, pattern) for case in everything):
-            wrong(f"no case is named {pattern!r}; ids look like {everything[0].id!r}, and * stands for anything")
+            wrong(
+                f"no case is named {pattern!r}; ids look like {everything[0].id!r}, and * stands for anything"
+            )
     return [case for case in everything if any(fnmatchcase(case.id, pattern) for pattern in patterns)]
 
 
@@ -141,7 +164,9 @@ def check_implementations(patterns: list[str]) -> None:
     names = sorted(known_implementations())
     for pattern in patterns:
         if pattern not in ("native", "shim") and not any(fnmatchcase(name, pattern) for name in names):
-            wrong(f"no implementation is named {pattern!r}; expected native, shim, or among {', '.join(names)}")
+            wrong(
+                f"no implementation is named {pattern!r}; expected native, shim, or among {', '.join(names)}"
+            )
 
 
 def loaded_expectations() -> tuple[known.Expectation, ...]:
@@ -160,20 +185,38 @@ def known_implementations() -> set[str]:
     """Every implementation's name."""
     from . import worker
 
-    return {name for framework in FRAMEWORKS for kind in ("native", "shim") for name in worker.implementations(framework, kind)}
+    return {
+        name
+        for framework in FRAMEWORKS
+        for kind in ("native", "shim")
+        for name in worker.implementations(framework, kind)
+    }
 
 
 def conform(
-    framework: Annotated[list[str] | None, typer.Option(help=f"{', '.join(FRAMEWORKS)}; may be given often.")] = None,
-    implementation: Annotated[list[str] | None, typer.Option(help="native, shim, or a name; * stands for anything.")] = None,
-    case: Annotated[list[str] | None, typer.Option(help="A case's id; * stands for anything: 'gradient/*'.")] = None,
-    mode: Annotated[
-        list[str] | None, typer.Option(help="How calls are run: eager unless told, or compile, static, jit ...; * for all.")
+    framework: Annotated[
+        list[str] | None, typer.Option(help=f"{', '.join(FRAMEWORKS)}; may be given often.")
     ] = None,
-    jobs: Annotated[int, typer.Option(min=1, max=64, help="Targets that run at a time.")] = min(2, os.cpu_count() or 1),
+    implementation: Annotated[
+        list[str] | None, typer.Option(help="native, shim, or a name; * stands for anything.")
+    ] = None,
+    case: Annotated[
+        list[str] | None, typer.Option(help="A case's id; * stands for anything: 'gradient/*'.")
+    ] = None,
+    mode: Annotated[
+        list[str] | None,
+        typer.Option(help="How calls are run: eager unless told, or compile, static, jit ...; * for all."),
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="Targets that run at a time.")] = min(
+        2, os.cpu_count() or 1
+    ),
     timeout: Annotated[float, typer.Option(min=0.01, help="Seconds that one case may take.")] = CASE_SECONDS,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the run as JSON to this file.")] = None,
-    junit_file: Annotated[Path | None, typer.Option("--junit", help="Write the run as JUnit XML to this file.")] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the run as JSON to this file.")
+    ] = None,
+    junit_file: Annotated[
+        Path | None, typer.Option("--junit", help="Write the run as JUnit XML to this file.")
+    ] = None,
     html_file: Annotated[
         Path | None, typer.Option("--html", help="Write a report to this file: a page that opens from disk.")
     ] = None,
@@ -181,27 +224,42 @@ def conform(
         bool, typer.Option("--verbose", "-v", help="Print every unexpected verdict, not one of each kind.")
     ] = False,
     at: Annotated[
-        list[str] | None, typer.Option(help="A release to run instead, such as torch==2.1.0; may be given often.")
+        list[str] | None,
+        typer.Option(help="A release to run instead, such as torch==2.1.0; may be given often."),
     ] = None,
     lab: Annotated[Path | None, typer.Option(help="A file that lists such releases.")] = None,
-    folder: Annotated[Path | None, typer.Option("--results", help="Write a compact file for each release here.")] = None,
-    remove: Annotated[bool, typer.Option("--remove", help="Remove each release's environment after its run.")] = False,
+    folder: Annotated[
+        Path | None, typer.Option("--results", help="Write a compact file for each release here.")
+    ] = None,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Remove each release's environment after its run.")
+    ] = False,
     dask: Annotated[
-        str | None, typer.Option(help="Run releases on the Dask cluster at this address, such as tcp://scheduler:8786.")
+        str | None,
+        typer.Option(help="Run releases on the Dask cluster at this address, such as tcp://scheduler:8786."),
     ] = None,
     fuzz: Annotated[
-        int | None, typer.Option(min=1, max=LARGEST_COUNT, help="Draw so many random calls instead; of the shim if not told.")
+        int | None,
+        typer.Option(
+            min=1, max=LARGEST_COUNT, help="Draw so many random calls instead; of the shim if not told."
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="What --fuzz draws from.")] = 0,
-    save: Annotated[Path | None, typer.Option(help="Save the unexpected failures of --fuzz, made small, as cases.")] = None,
+    save: Annotated[
+        Path | None, typer.Option(help="Save the unexpected failures of --fuzz, made small, as cases.")
+    ] = None,
     strata: Annotated[
-        bool, typer.Option("--strata", help="Run nothing: list the strata's cells, and exit 1 if one lacks a case.")
+        bool,
+        typer.Option(
+            "--strata", help="Run nothing: list the strata's cells, and exit 1 if one lacks a case."
+        ),
     ] = False,
 ) -> None:
-    """Run the cases against every framework installed here, native and shim, and print where each falls short.
+    """Run the cases against every framework installed here, native and shim, and print where each falls
+    short.
 
-    With --at or --lab, against releases that are not installed here, each in an environment that is made for it.
-    """
+    With --at or --lab, against releases that are not installed here, each in an environment that is made for
+    it."""
     console = Console(emoji=False)
     if strata:
         counted = census(selected(case or []))
@@ -214,14 +272,19 @@ def conform(
     check_implementations(patterns)
     if at or lab:
         if framework or mode:
-            wrong("--framework and --mode choose among what is installed here; with --at or --lab name releases")
+            wrong(
+                "--framework and --mode choose among what is installed here; with --at or --lab name releases"
+            )
         if fuzz:
             wrong("--fuzz draws calls for what is installed here; expected it without --at and --lab")
         selected(case or [])
         loaded_expectations()
         outputs = lab_cli.Outputs(json_file, junit_file, html_file, folder)
         try:
-            jobs_of = [Job(one, tuple(case or ()), tuple(patterns), timeout, remove) for one in lab_cli.planned(at or [], lab)]
+            jobs_of = [
+                Job(one, tuple(case or ()), tuple(patterns), timeout, remove)
+                for one in lab_cli.planned(at or [], lab)
+            ]
             with terminating():
                 status = lab_cli.conform_releases(jobs_of, outputs, verbose, jobs, dask)
         except (LabError, results.ResultError) as error:
@@ -239,11 +302,16 @@ def conform(
 
     def wanted(candidate: Implementation) -> bool:
         usual = candidate.mode == "eager" or candidate.at_home
-        return any(usual if p in ("*", candidate.kind) else fnmatchcase(candidate.name, p) for p in patterns or ["*"])
+        return any(
+            usual if p in ("*", candidate.kind) else fnmatchcase(candidate.name, p) for p in patterns or ["*"]
+        )
 
     if fuzz:
         if case or json_file or junit_file or html_file:
-            wrong("--fuzz draws its own calls and writes no results; expected it without --case, --json, --junit and --html")
+            wrong(
+                "--fuzz draws its own calls and writes no results; expected it without --case, --json, "
+                "--junit and --html"
+            )
         with terminating():
             status = fuzz_command.run(targets, wanted, expected, fuzz, seed, jobs, timeout, save)
         raise typer.Exit(status)
@@ -256,12 +324,16 @@ def conform(
             watched(run, jobs)
     except KeyboardInterrupt:
         interrupted = True
-    known.apply(run.verdicts, {target.framework: target.version for target in targets if target.version}, expected)
+    known.apply(
+        run.verdicts, {target.framework: target.version for target in targets if target.version}, expected
+    )
     pairs = agreement.compare(chosen, run.answers, run.verdicts)
     seconds = time.monotonic() - began
     compared = [pair.to_json() for pair in pairs]
     tallied = tallies(run.verdicts, {case.id: case.dtype for case in chosen})
-    table = results.as_json(targets, run.verdicts, interrupted, run.curves, chosen, compared, seconds, tallied)
+    table = results.as_json(
+        targets, run.verdicts, interrupted, run.curves, chosen, compared, seconds, tallied
+    )
     if any(map(results.is_standard_output, files)):
         console = Console(stderr=True)
     try:
@@ -273,14 +345,24 @@ def conform(
     finally:
         write_results(table, run.verdicts, (json_file, junit_file, html_file))
     if interrupted:
-        console.print("[bold yellow]interrupted: the results are partial[/]" + (f"; {json_file} says so" if json_file else ""))
+        console.print(
+            "[bold yellow]interrupted: the results are partial[/]"
+            + (f"; {json_file} says so" if json_file else "")
+        )
         raise typer.Exit(130)
-    if not any(implementation for target in targets for implementation in target.implementations() if wanted(implementation)):
+    if not any(
+        implementation
+        for target in targets
+        for implementation in target.implementations()
+        if wanted(implementation)
+    ):
         console.print("[bold red]nothing that was asked for could be run[/]")
         raise typer.Exit(3)
     if any(target.error or target.missing or not target.implementations() for target in targets):
         raise typer.Exit(3)
-    if any(verdict.expectation in text.WRONG for verdict in run.verdicts) or any(pair.unexplained for pair in pairs):
+    if any(verdict.expectation in text.WRONG for verdict in run.verdicts) or any(
+        pair.unexplained for pair in pairs
+    ):
         raise typer.Exit(1)
 
 
@@ -336,7 +418,9 @@ def checked_paths(paths: Sequence[Path]) -> None:
         wrong(str(error))
 
 
-def write_results(table: dict[str, Any], verdicts: list[Verdict], files: tuple[Path | None, Path | None, Path | None]) -> None:
+def write_results(
+    table: dict[str, Any], verdicts: list[Verdict], files: tuple[Path | None, Path | None, Path | None]
+) -> None:
     """Write what was asked for, as JSON, JUnit and a page: everything that can be written."""
 
     def texts() -> Iterator[tuple[Path, str]]:
@@ -356,9 +440,13 @@ def write_results(table: dict[str, Any], verdicts: list[Verdict], files: tuple[P
 
 def report(
     runs: Annotated[list[Path], typer.Argument(help="Runs' JSON, of any targets and versions.")],
-    html_file: Annotated[Path, typer.Option("--html", help="Write the report to this file: a page that opens from disk.")],
+    html_file: Annotated[
+        Path, typer.Option("--html", help="Write the report to this file: a page that opens from disk.")
+    ],
 ) -> None:
-    """Show runs as one page: a matrix, each case with inputs, outcome and script, error curves, versions compared."""
+    """Show runs as one page: a matrix, each case with inputs, outcome and script, error curves, versions
+    compared.
+    """
     checked_paths([html_file])
     try:
         results.write(html_file, page_of([results.read(path) for path in runs]))
@@ -376,9 +464,13 @@ def page_of(runs: list[dict[str, Any]]) -> str:
 def repro(
     case: Annotated[str, typer.Argument(help="The case's id.")],
     framework: Annotated[str, typer.Option(help="The framework whose function has the bug.")],
-    implementation: Annotated[str | None, typer.Option(help="The function; by default the framework's main one.")] = None,
+    implementation: Annotated[
+        str | None, typer.Option(help="The function; by default the framework's main one.")
+    ] = None,
 ) -> None:
-    """Print a standalone script for a bug report: it needs that framework and NumPy, and exits 1 while the bug is there."""
+    """Print a standalone script for a bug report: it needs that framework and NumPy, and exits 1 while the
+    bug is there.
+    """
     from .repro import ReproError, script
 
     everything = {c.id: c for c in selected([])}
@@ -395,9 +487,13 @@ def compare(
     old: Annotated[Path, typer.Argument(help="The earlier run's JSON.")],
     new: Annotated[Path, typer.Argument(help="The later run's JSON.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print every case, not the first of each kind.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Print every case, not the first of each kind.")
+    ] = False,
 ) -> None:
-    """Tell what changed between two runs, by case; exit 1 if something got worse: it broke, or fails by more than before."""
+    """Tell what changed between two runs, by case; exit 1 if something got worse: it broke, or fails by more
+    than before.
+    """
     try:
         before, after = results.read(old), results.read(new)
     except results.ResultError as error:
@@ -406,12 +502,16 @@ def compare(
     if not (found.unchanged or found.broken or found.fixed or found.changed or found.lost):
         wrong(f"{old} and {new} have no case of one implementation in common")
     if as_json:
-        json.dump(found.to_json(), sys.stdout, indent=2)  # In ASCII: no terminal obeys it, and no encoding lacks it.
+        json.dump(
+            found.to_json(), sys.stdout, indent=2
+        )  # In ASCII: no terminal obeys it, and no encoding lacks it.
         print()
     else:
         for run, path in ((before, old), (after, new)):
             if run.get("partial"):
-                Console(stderr=True, emoji=False).print(f"[yellow]{shown(str(path))} is partial[/]", soft_wrap=True)
+                Console(stderr=True, emoji=False).print(
+                    f"[yellow]{shown(str(path))} is partial[/]", soft_wrap=True
+                )
         text.changes(Console(soft_wrap=True, highlight=False, emoji=False), found, verbose)
     raise typer.Exit(1 if found.worse else 0)
 
@@ -419,12 +519,18 @@ def compare(
 def update_expectations(
     run: Annotated[Path, typer.Argument(help="A run's JSON that a person has reviewed.")],
     note: Annotated[str, typer.Option(help="What the deviation is, for the new entries.")],
-    finding: Annotated[str, typer.Option(help="The heading in docs/findings.md, or a link, for the new entries.")],
-    implementation: Annotated[str, typer.Option(help="Of these implementations alone; * stands for anything.")] = "*",
+    finding: Annotated[
+        str, typer.Option(help="The heading in docs/findings.md, or a link, for the new entries.")
+    ],
+    implementation: Annotated[
+        str, typer.Option(help="Of these implementations alone; * stands for anything.")
+    ] = "*",
     case: Annotated[str, typer.Option(help="Of these cases alone; * stands for anything.")] = "*",
     check: Annotated[str, typer.Option(help="Of these checks alone, such as 'exact/gradient/*'.")] = "*",
     message: Annotated[str, typer.Option(help="Of checks whose message holds this text alone.")] = "",
-    versions: Annotated[str | None, typer.Option(help="The range of versions; by default the run's own.")] = None,
+    versions: Annotated[
+        str | None, typer.Option(help="The range of versions; by default the run's own.")
+    ] = None,
     folder: Annotated[Path, typer.Option(help="Where the expectations lie.")] = known.EXPECTATIONS,
 ) -> None:
     """Write the expectations that a reviewed run calls for, and take out those that it shows to be stale."""
@@ -436,7 +542,9 @@ def update_expectations(
         ids = [case.id for case in data.load()]
         # Another folder than the suite's may speak of cases of its own.
         ids += [] if folder == known.EXPECTATIONS else [verdict["case"] for verdict in found["verdicts"]]
-        changed = updated(found, folder, choice, lambda entries: known.lint(entries, ids, known_implementations()))
+        changed = updated(
+            found, folder, choice, lambda entries: known.lint(entries, ids, known_implementations())
+        )
     except (results.ResultError, known.ExpectationError) as error:
         wrong(str(error))
     for line in changed:

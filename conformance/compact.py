@@ -1,7 +1,8 @@
-"""Runs for keeping: the same data with passing verdicts cut down to their error in ULPs, a line for each failure.
+"""Runs for keeping: the same data with passing verdicts cut down to their error in ULPs, a line for each
+failure.
 
-A compact run is read by `results.read` like any other. What is left out of it: the checks of what passes but for the largest
-error, times, and the clauses of cases, which the suite knows.
+A compact run is read by `results.read` like any other. What is left out of it: the checks of what passes but
+for the largest error, times, and the clauses of cases, which the suite knows.
 """
 
 from __future__ import annotations
@@ -30,7 +31,10 @@ def scrubbed(text: str) -> str:
 
 
 def uninstalled(word: str) -> str:
-    """A word without the folders that lead to where packages are installed. It is looked through once, however long it is."""
+    """A word without the folders that lead to where packages are installed.
+
+    It is looked through once, however long it is.
+    """
     kept: list[str] = []
     rest = 0
     for installed in INSTALLED.finditer(word):
@@ -53,20 +57,32 @@ def compacted(run: Table) -> Table:
             if verdict["expectation"] == "" and status == "pass":
                 group["pass"][verdict["case"]] = largest(verdict)
             elif verdict["expectation"] == "" and status == "unsupported":
-                group["unsupported"].setdefault(scrubbed(verdict["message"])[:LONGEST], []).append(verdict["case"])
+                group["unsupported"].setdefault(scrubbed(verdict["message"])[:LONGEST], []).append(
+                    verdict["case"]
+                )
             else:
                 group["rest"].append(failure(verdict))
         groups.append(group)
     targets = [{key: value for key, value in target.items() if key != "seconds"} for target in run["targets"]]
     for target in targets:
         target["error"] = scrubbed(target["error"])
-        target["available"] = {name: reason and scrubbed(reason) for name, reason in target["available"].items()}
-    kept = {"schema": run["schema"], "compact": 1, "partial": run["partial"], "created": run["created"], "targets": targets}
+        target["available"] = {
+            name: reason and scrubbed(reason) for name, reason in target["available"].items()
+        }
+    kept = {
+        "schema": run["schema"],
+        "compact": 1,
+        "partial": run["partial"],
+        "created": run["created"],
+        "targets": targets,
+    }
     if "curves" in run:
         kept["curves"] = run["curves"]
     if "strata" in run:
         failing = [tally for tally in run["strata"] if tally["failing"]]
-        kept["strata"] = [{key: value for key, value in tally.items() if key != "passing"} for tally in failing]
+        kept["strata"] = [
+            {key: value for key, value in tally.items() if key != "passing"} for tally in failing
+        ]
     return {**kept, "groups": groups}
 
 
@@ -79,11 +95,15 @@ def largest(verdict: Table) -> float | str | None:
 def failure(verdict: Table) -> Table:
     """A verdict that is to be told in full, but for what passes in it."""
     checks = [
-        {key: check[key] for key in FAILURE if check.get(key)} for check in verdict["checks"] if check["status"] != "pass"
+        {key: check[key] for key in FAILURE if check.get(key)}
+        for check in verdict["checks"]
+        if check["status"] != "pass"
     ]
     for check in checks:
         check["message"] = scrubbed(check.get("message", ""))[:LONGEST]
-    told = {key: verdict[key] for key in ("case", "status", "expectation", "finding", "stale") if verdict.get(key)}
+    told = {
+        key: verdict[key] for key in ("case", "status", "expectation", "finding", "stale") if verdict.get(key)
+    }
     return {**told, "checks": checks}
 
 
@@ -97,11 +117,22 @@ def expanded(table: Table) -> Table:
             checks = (
                 []
                 if ulps is None
-                else [{"what": "largest error", "yardstick": "exact", "status": "pass", "message": "", "ulps": ulps}]
+                else [
+                    {
+                        "what": "largest error",
+                        "yardstick": "exact",
+                        "status": "pass",
+                        "message": "",
+                        "ulps": ulps,
+                    }
+                ]
             )
             verdicts.append({**bare, "case": case, "status": "pass", "checks": checks})
         for message, ids in group["unsupported"].items():
-            verdicts += [{**bare, "case": case, "status": "unsupported", "message": message, "checks": []} for case in ids]
+            verdicts += [
+                {**bare, "case": case, "status": "unsupported", "message": message, "checks": []}
+                for case in ids
+            ]
         for told in group["rest"]:
             message = "; ".join(check["message"] for check in told["checks"])
             verdicts.append({**bare, "message": message, **told})
@@ -110,7 +141,9 @@ def expanded(table: Table) -> Table:
 
 
 def dumps(run: Table) -> str:
-    """A run's compact form as text, a line for each failure, so that two runs differ where their results do."""
+    """A run's compact form as text, a line for each failure, so that two runs differ where their
+    results do.
+    """
     table = compacted(run)
 
     def short(value: object) -> str:
@@ -121,6 +154,9 @@ def dumps(run: Table) -> str:
     for number, group in enumerate(table["groups"]):
         rest = {key: value for key, value in group.items() if key != "rest"}
         lines.append((", " if number else "") + short(rest)[:-1] + ',"rest":[')
-        lines += [short(told) + ("," if place < len(group["rest"]) else "") for place, told in enumerate(group["rest"], 1)]
+        lines += [
+            short(told) + ("," if place < len(group["rest"]) else "")
+            for place, told in enumerate(group["rest"], 1)
+        ]
         lines.append("]}")
     return "\n".join([*lines, "]}"]) + "\n"

@@ -1,4 +1,5 @@
-"""The cases as pytest items: ``pytest conformance --framework torch``. Selectable by id, with xdist and JUnit.
+"""The cases as pytest items: ``pytest conformance --framework torch``. Selectable by id, with xdist and
+JUnit.
 
 Each item runs in the worker process of its target, which the items of one pytest process share.
 """
@@ -21,7 +22,9 @@ from compatlosses.conformance.runner import CASE_SECONDS, Target, Worker, reques
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of the suite."""
     group = parser.getgroup("conformance")
-    group.addoption("--framework", action="append", choices=FRAMEWORKS, help="run the cases on this framework")
+    group.addoption(
+        "--framework", action="append", choices=FRAMEWORKS, help="run the cases on this framework"
+    )
     group.addoption("--implementation", action="append", default=None, help="native, shim or a name")
     group.addoption("--mode", default="eager", help="how calls are run: eager, or compile, static, jit ...")
 
@@ -52,8 +55,12 @@ class Suite(pytest.File):
                         continue
                     guess = Implementation(name, framework, kind, "99999", mode)
                     for case in cases.load():
-                        if applies(case, guess) and (mode == "eager" or (guess.at_home and modes.run(case.id))):
-                            yield Item.from_parent(self, name=f"{guess.label}::{case.id}", case=case, guess=guess)
+                        if applies(case, guess) and (
+                            mode == "eager" or (guess.at_home and modes.run(case.id))
+                        ):
+                            yield Item.from_parent(
+                                self, name=f"{guess.label}::{case.id}", case=case, guess=guess
+                            )
 
 
 class Item(pytest.Item):
@@ -69,7 +76,9 @@ class Item(pytest.Item):
         reason = target.available.get(self.guess.name)
         if reason is not None:
             pytest.skip(reason)
-        implementation = Implementation(self.guess.name, target.framework, target.kind, target.version, target.mode)
+        implementation = Implementation(
+            self.guess.name, target.framework, target.kind, target.version, target.mode
+        )
         worker.send(request_of(self.case, implementation.name))
         answer = worker.receive(CASE_SECONDS)
         if answer["outcome"] in ("crash", "timeout"):

@@ -1,7 +1,8 @@
-"""The error in ULPs against the logit, densely: a measurement for a picture, beside the cases and without a verdict.
+"""The error in ULPs against the logit, densely: a measurement for a picture, beside the cases and without a
+verdict.
 
-A curve is two calls of the worker's ordinary kind, one for label 0 and one for label 1, so that every worker can answer them.
-"""
+A curve is two calls of the worker's ordinary kind, one for label 0 and one for label 1, so that every worker
+can answer them."""
 
 from __future__ import annotations
 
@@ -21,7 +22,9 @@ from .oracle import Floats, Outcome, expected
 from .rounding import round_float
 
 CENTRES = range(-110, 111)
-"""The whole logits that the cells lie around: float32's exponential leaves its normal and subnormal numbers within."""
+"""The whole logits that the cells lie around: float32's exponential leaves its normal and subnormal numbers
+within.
+"""
 DRAWN = 3
 NEAR_ZERO = (1e-30, 1e-7, 1e-4, 1e-2)
 DTYPE = "float32"
@@ -49,7 +52,9 @@ class Curve:
 
 @cache
 def logits() -> tuple[tuple[float, ...], ...]:
-    """The logits of each cell: its centre and a few drawn from half a step around it, the same in every run."""
+    """The logits of each cell: its centre and a few drawn from half a step around it, the same in
+    every run.
+    """
     draw = random.Random(20)
     cells = []
     for centre in CENTRES:
@@ -69,7 +74,10 @@ def cases() -> tuple[Case, ...]:
         Case(
             id=f"curve/label-{label:g}",
             clause="the error against the logit",
-            tensors={"logits": Tensor(DTYPE, shape, flat), "targets": Tensor(DTYPE, shape, (label,) * len(flat))},
+            tensors={
+                "logits": Tensor(DTYPE, shape, flat),
+                "targets": Tensor(DTYPE, shape, (label,) * len(flat)),
+            },
             options={"reduction": "none"},
             differentiate=("logits",),
         )

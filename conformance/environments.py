@@ -1,4 +1,6 @@
-"""Environments that hold one version of a framework: made by uv, kept in the user's cache folder, whole or not there at all."""
+"""Environments that hold one version of a framework: made by uv, kept in the user's cache folder, whole or
+not there at all.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,10 @@ MARK = "compatlosses-environment.json"
 MAKING = ".making-"
 LOCK = ".lock"
 LAYOUT = 2
-"""Part of an environment's name. Environments of layout 1 were made where a folder's uv.toml counted: none is used again."""
+"""Part of an environment's name.
+
+Environments of layout 1 were made where a folder's uv.toml counted: none is used again.
+"""
 INSTALL_SECONDS = 3600.0
 INTERPRETER_SECONDS = 60.0
 LOCK_SECONDS = 0.2
@@ -62,7 +67,9 @@ def folder() -> Path:
     try:
         from platformdirs import user_cache_path
     except ImportError as error:
-        raise LabError("the lab needs platformdirs, which is not installed: pip install 'compatlosses[lab]'") from error
+        raise LabError(
+            "the lab needs platformdirs, which is not installed: pip install 'compatlosses[lab]'"
+        ) from error
     return user_cache_path("compatlosses") / "environments"
 
 
@@ -74,7 +81,8 @@ def python_in(place: Path) -> Path:
 def made(environment: Environment, within: Path | None = None) -> Path:
     """The environment's folder, made if it is not there yet.
 
-    It is made under another name and renamed when it is whole, so that an interrupted one is never taken for it.
+    It is made under another name and renamed when it is whole, so that an interrupted one is never taken for
+    it.
 
     Raises:
         LabError: it cannot be made; with the installer's last words.
@@ -104,12 +112,25 @@ def made(environment: Environment, within: Path | None = None) -> Path:
 
 
 def put_shim(place: Path) -> None:
-    """Install the compatlosses that is running here into an environment, anew each time: it is what changes."""
-    uv("pip", "install", "--python", str(python_in(place)), "--no-deps", "--reinstall-package", "compatlosses", *own_source())
+    """Install the compatlosses that is running here into an environment, anew each time: it is
+    what changes.
+    """
+    uv(
+        "pip",
+        "install",
+        "--python",
+        str(python_in(place)),
+        "--no-deps",
+        "--reinstall-package",
+        "compatlosses",
+        *own_source(),
+    )
 
 
 def own_source() -> list[str]:
-    """What gives the installer this very installation: the folder or archive that it came from, else its version."""
+    """What gives the installer this very installation: the folder or archive that it came from, else its
+    version.
+    """
     own = distribution("compatlosses")
     origin = json.loads(own.read_text("direct_url.json") or "{}")
     url = origin.get("url")
@@ -119,11 +140,16 @@ def own_source() -> list[str]:
 
 
 def uv(*arguments: str) -> None:
-    """Run uv, which looks where pip does; LabError with its last words if it fails. The current folder has no say in it."""
+    """Run uv, which looks where pip does; LabError with its last words if it fails.
+
+    The current folder has no say in it.
+    """
     try:
         from uv import find_uv_bin
     except ImportError as error:
-        raise LabError("making environments needs uv, which is not installed: pip install 'compatlosses[lab]'") from error
+        raise LabError(
+            "making environments needs uv, which is not installed: pip install 'compatlosses[lab]'"
+        ) from error
     try:
         variables = installers_environment(os.environ, uv_variables())
         command = [find_uv_bin(), *configuration(), "--no-progress", "--color", "never", *arguments]
@@ -152,7 +178,10 @@ def locked(environment: Environment, within: Path | None = None) -> Iterator[Non
         within.mkdir(parents=True, exist_ok=True)
         held = lock_of(path)
         if held is None:
-            print(f"{environment.release}: another run uses {environment.name}; this one waits for it", file=sys.stderr)
+            print(
+                f"{environment.release}: another run uses {environment.name}; this one waits for it",
+                file=sys.stderr,
+            )
         while held is None:
             processes.check_halt()
             time.sleep(LOCK_SECONDS)
@@ -235,7 +264,10 @@ def kept(within: Path | None = None) -> list[Kept]:
     """What lies in the cache."""
     within = within or folder()
     places = sorted(place for place in within.iterdir() if place.is_dir()) if within.is_dir() else []
-    return [Kept(place.name, place, (place / MARK).is_file() and MAKING not in place.name, size_of(place)) for place in places]
+    return [
+        Kept(place.name, place, (place / MARK).is_file() and MAKING not in place.name, size_of(place))
+        for place in places
+    ]
 
 
 def size_of(place: Path) -> int:
@@ -258,9 +290,14 @@ def removed(names: Sequence[str], within: Path | None = None) -> list[Kept]:
     there = kept(within)
     chosen = []
     for name in names:
-        mine = [one for one in there if one.name == name or one.name.startswith(name.replace("==", "-") + "-py")]
+        mine = [
+            one for one in there if one.name == name or one.name.startswith(name.replace("==", "-") + "-py")
+        ]
         if not mine:
-            raise LabError(f"there is no environment {name!r}; there are {', '.join(one.name for one in there) or 'none'}")
+            raise LabError(
+                f"there is no environment {name!r}; there are "
+                f"{', '.join(one.name for one in there) or 'none'}"
+            )
         chosen += [one for one in mine if one not in chosen]
     with contextlib.ExitStack() as stack:
         for name in {one.name.partition(MAKING)[0] for one in chosen}:

@@ -1,7 +1,8 @@
-"""Known deviations, strict both ways: a failure that none expects fails a run, and so does an expected one that passes.
+"""Known deviations, strict both ways: a failure that none expects fails a run, and so does an expected one
+that passes.
 
-A deviation speaks of single checks of a case, never of a whole case: ``exact/gradient/weight``, ``documented/error/phase``.
-"""
+A deviation speaks of single checks of a case, never of a whole case: ``exact/gradient/weight``,
+``documented/error/phase``."""
 
 from __future__ import annotations
 
@@ -25,7 +26,18 @@ from .judge import CHECKS, Verdict
 
 EXPECTATIONS = Path(__file__).parent / "expectations"
 FAILURES = ("fail", "crash", "timeout")
-KEYS = {"framework", "implementations", "versions", "modes", "failing", "cases", "status", "note", "link", "finding"}
+KEYS = {
+    "framework",
+    "implementations",
+    "versions",
+    "modes",
+    "failing",
+    "cases",
+    "status",
+    "note",
+    "link",
+    "finding",
+}
 
 
 class ExpectationError(ValueError):
@@ -46,7 +58,9 @@ class Failing:
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        return re.compile("|".join(translate(case) for case in self.cases if set("*?[") & set(case)) or "(?!)")
+        return re.compile(
+            "|".join(translate(case) for case in self.cases if set("*?[") & set(case)) or "(?!)"
+        )
 
     def names(self, case: str) -> bool:
         """Whether it speaks of this case."""
@@ -55,7 +69,9 @@ class Failing:
 
 @dataclass(frozen=True)
 class Expectation:
-    """A deviation: where, in which versions, which checks of which cases fail, why, and where one reads about it."""
+    """A deviation: where, in which versions, which checks of which cases fail, why, and where one reads about
+    it.
+    """
 
     framework: str
     implementations: tuple[str, ...]
@@ -88,7 +104,8 @@ def load(folder: Path = EXPECTATIONS) -> tuple[Expectation, ...]:
     """Every expectation in the folder's files.
 
     Raises:
-        ExpectationError: a file that is no TOML, an entry without a note, or without a link or finding; a bad range.
+        ExpectationError: a file that is no TOML, an entry without a note, or without a link or finding; a bad
+            range.
     """
     found: list[Expectation] = []
     for path in sorted(folder.glob("*.toml")):
@@ -107,7 +124,9 @@ def expectations_in(text: str, name: str) -> list[Expectation]:
     except (tomllib.TOMLDecodeError, ValueError, RecursionError) as error:
         raise ExpectationError(f"{name}: {error}") from error
     if not isinstance(entries, list):
-        raise ExpectationError(f"{name}: deviation is {type(entries).__name__}; expected tables [[deviation]]")
+        raise ExpectationError(
+            f"{name}: deviation is {type(entries).__name__}; expected tables [[deviation]]"
+        )
     found = []
     for number, entry in enumerate(entries, 1):
         place = f"{name}, deviation {number}"
@@ -138,7 +157,9 @@ def made(entry: dict[str, Any], place: str) -> Expectation:
         raise ValueError(f"unknown framework {entry['framework']!r}")
     source = entry.get("link") or entry.get("finding")
     if not source or str(entry["note"]).startswith("unreviewed"):
-        raise ValueError("it needs a note of a person's, and a link or the heading of a finding in docs/findings.md")
+        raise ValueError(
+            "it needs a note of a person's, and a link or the heading of a finding in docs/findings.md"
+        )
     try:
         versions = SpecifierSet(entry["versions"])
     except InvalidSpecifier as error:
@@ -160,20 +181,32 @@ def is_strings(value: object) -> bool:
 
 def failing_of(table: dict[str, Any]) -> Failing:
     """The checks and cases of a table; ValueError says what is wrong with it."""
-    if not isinstance(table, dict) or set(table) != {"checks", "cases"} or not table["checks"] or not table["cases"]:
+    if (
+        not isinstance(table, dict)
+        or set(table) != {"checks", "cases"}
+        or not table["checks"]
+        or not table["cases"]
+    ):
         raise ValueError(f"failing has {list(table)!r:.60}; expected checks and cases, neither empty")
     if not is_strings(table["checks"]) or not is_strings(table["cases"]):
         raise ValueError("failing has checks or cases that are no lists of strings")
     for check in table["checks"]:
         if check not in CHECKS:
-            raise ValueError(f"unknown check {check!r}; checks are named like 'exact/value' and 'documented/error/phase'")
+            raise ValueError(
+                f"unknown check {check!r}; checks are named like 'exact/value' and 'documented/error/phase'"
+            )
     return Failing(tuple(table["checks"]), tuple(table["cases"]))
 
 
 def lint(
-    expectations: Sequence[Expectation], cases: Iterable[str], known: Iterable[str], headings: Iterable[str] | None = None
+    expectations: Sequence[Expectation],
+    cases: Iterable[str],
+    known: Iterable[str],
+    headings: Iterable[str] | None = None,
 ) -> list[str]:
-    """What is wrong among them: patterns that name no case, unknown implementations, missing findings, overlaps."""
+    """What is wrong among them: patterns that name no case, unknown implementations, missing findings,
+    overlaps.
+    """
     ids, implementations = set(cases), set(known)
     faults = []
     for expectation in expectations:
@@ -182,7 +215,11 @@ def lint(
                 faults.append(f"{expectation.place}: {pattern!r} names no case")
         for name in set(expectation.implementations) - implementations:
             faults.append(f"{expectation.place}: unknown implementation {name!r}")
-        if headings is not None and "://" not in expectation.source and expectation.source not in set(headings):
+        if (
+            headings is not None
+            and "://" not in expectation.source
+            and expectation.source not in set(headings)
+        ):
             faults.append(f"{expectation.place}: docs/findings.md has no heading {expectation.source!r}")
     grouped: dict[tuple[str, str, str], list[Expectation]] = defaultdict(list)
     for expectation in expectations:
@@ -194,7 +231,10 @@ def lint(
             if overlap(one.versions, other.versions):
                 both = sorted(spoken[id(one)] & spoken[id(other)])
                 if both:
-                    faults.append(f"{one.place} and {other.place} both speak of {both[0][1]} of {both[0][0]!r} for {name}")
+                    faults.append(
+                        f"{one.place} and {other.place} both speak of {both[0][1]} of {both[0][0]!r} for "
+                        f"{name}"
+                    )
     return faults
 
 
@@ -204,13 +244,19 @@ def spoken_of(expectation: Expectation, ids: Iterable[str]) -> set[tuple[str, st
 
 
 def overlap(one: SpecifierSet, other: SpecifierSet) -> bool:
-    """Whether some version is in both ranges. It is enough to try the ranges' own ends and what lies just beside them."""
+    """Whether some version is in both ranges.
+
+    It is enough to try the ranges' own ends and what lies just beside them.
+    """
     ends = {specifier.version.removesuffix(".*") for specifier in (*one, *other)}
     tries = ["0", "99999"]
     for end in ends:
         version = Version(end)
         tries += [end, f"{end}.1", f"{end}.post1", f"{end}.dev0", f"{version.major}.{version.minor}.99999"]
-    return any(one.contains(version, prereleases=True) and other.contains(version, prereleases=True) for version in tries)
+    return any(
+        one.contains(version, prereleases=True) and other.contains(version, prereleases=True)
+        for version in tries
+    )
 
 
 def apply(verdicts: Iterable[Verdict], versions: dict[str, str], expectations: Sequence[Expectation]) -> None:

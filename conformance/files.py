@@ -1,4 +1,6 @@
-"""Files of text, read and written with care: what is no plain file is never replaced and never read without an end."""
+"""Files of text, read and written with care: what is no plain file is never replaced and never read without
+an end.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ class ResultError(ValueError):
 
 
 def is_standard_output(path: Path) -> bool:
-    """Whether a path stands for standard output, which may be a file that must not be opened a second time."""
+    """Whether a path stands for standard output, which may be a file that must not be opened a
+    second time.
+    """
     return str(path) in STANDARD_OUTPUT
 
 
@@ -52,7 +56,8 @@ def read_text(path: Path, largest: int = LARGEST_FILE) -> str:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a text: a plain file whole or not at all, a link's file, a pipe or a device where it stands, - to standard output.
+    """Write a text: a plain file whole or not at all, a link's file, a pipe or a device where it stands, - to
+    standard output.
 
     Raises:
         ResultError: it cannot be written.
@@ -71,7 +76,10 @@ def write(path: Path, text: str) -> None:
 
 
 def encoded(text: str) -> bytes:
-    r"""The bytes that are written. A lone surrogate, which UTF-8 lacks, becomes what JSON writes for it: ``\udc80``."""
+    r"""The bytes that are written.
+
+    A lone surrogate, which UTF-8 lacks, becomes what JSON writes for it: ``\udc80``.
+    """
     return text.encode("utf-8", "backslashreplace")
 
 
@@ -98,7 +106,9 @@ def check_writable(path: Path) -> None:
     try:
         real = Path(os.path.realpath(path))  # what a link leads to may not be there yet
         if real.is_dir() or not os.access(real if real.exists() and in_place(path) else real.parent, os.W_OK):
-            raise ResultError(f"{path} cannot be written: expected a file in a folder that exists and is writable")
+            raise ResultError(
+                f"{path} cannot be written: expected a file in a folder that exists and is writable"
+            )
     except (OSError, ValueError) as error:
         if isinstance(error, ResultError):
             raise
@@ -111,7 +121,11 @@ def check_all_writable(paths: Sequence[Path]) -> None:
         check_writable(path)
         real = os.path.realpath(path)
         if not os.path.exists(real) or os.path.isfile(real):
-            twins = [other for other in paths[:place] if os.path.realpath(other) == real and not is_standard_output(other)]
+            twins = [
+                other
+                for other in paths[:place]
+                if os.path.realpath(other) == real and not is_standard_output(other)
+            ]
             if twins:
                 raise ResultError(f"{path} and {twins[0]} are one file; expected a file for each")
 
@@ -127,7 +141,9 @@ def check_folder(folder: Path) -> None:
 
 
 def in_place(path: Path) -> bool:
-    """Whether a path is written where it stands: a link, a pipe, a device, or a file of a folder that takes no other."""
+    """Whether a path is written where it stands: a link, a pipe, a device, or a file of a folder that takes
+    no other.
+    """
     if path.is_symlink():
         return True
     return path.exists() and not (path.is_file() and os.access(path.parent, os.W_OK))
@@ -150,7 +166,9 @@ def write_output(data: bytes) -> None:
 
 
 def replace(path: Path, data: bytes) -> None:
-    """Put a plain file in the place of another or of none, with the permissions that it had or that the umask leaves."""
+    """Put a plain file in the place of another or of none, with the permissions that it had or that the umask
+    leaves.
+    """
     mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
     file, name = nameless(path.parent)
     try:
@@ -170,7 +188,9 @@ def replace(path: Path, data: bytes) -> None:
 
 
 def nameless(folder: Path) -> tuple[int, str]:
-    """A new file, open, that goes with the process even if that is killed; its name, where there is none without one."""
+    """A new file, open, that goes with the process even if that is killed; its name, where there is none
+    without one.
+    """
     flag = getattr(os, "O_TMPFILE", 0)  # Linux, on most file systems
     if flag and os.path.isdir("/proc/self/fd"):
         with contextlib.suppress(OSError):

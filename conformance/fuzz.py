@@ -1,7 +1,7 @@
 """Random calls over the strata of the cases. What is drawn is a case: a failing draw can be saved as one.
 
-Draw ``number`` of ``seed`` depends on those two and on the API alone. Sizes are bounded: at most 36 distinct elements a
-tensor, at most 10^4 repeats of up to 10 pairs.
+Draw ``number`` of ``seed`` depends on those two and on the API alone. Sizes are bounded: at most 36 distinct
+elements a tensor, at most 10^4 repeats of up to 10 pairs.
 """
 
 from __future__ import annotations
@@ -20,14 +20,19 @@ from .implementations import WIDE, Implementation
 from .judge import applies
 from .rounding import FORMATS, round_float
 
-CLAUSE = "loss = w [(1 - y) softplus(x) + p y softplus(-x)], its derivatives, and the reductions; drawn at random"
+CLAUSE = (
+    "loss = w [(1 - y) softplus(x) + p y softplus(-x)], its derivatives, and the reductions; drawn at random"
+)
 SENTINELS = (0.1, -100.1, 60000.7, math.nan)
-"""What is ignored besides numbers that every dtype holds: others are compared as the targets' dtype has them."""
+"""What is ignored besides numbers that every dtype holds: others are compared as the targets' dtype has them.
+"""
 REFUSALS = 0.06
 """The share of draws that a document refuses."""
 LARGEST_FACTOR = 1e3
 WIDEST = 1e150
-"""Double precision has no wider accumulator, so sums in it are not drawn of numbers whose partial sums overflow."""
+"""Double precision has no wider accumulator, so sums in it are not drawn of numbers whose partial sums
+overflow.
+"""
 
 
 def drawn(seed: int, place: int, implementation: Implementation) -> Case:
@@ -69,7 +74,9 @@ def long(draw: Random, identifier: str, implementation: Implementation) -> Case:
         "targets": Tensor(dtype, (count,), tuple(values(draw, dtype, count, (hard, soft)))),
     }
     repeat = data.Repeat(10 ** draw.randint(1, 4), draw.randrange(2**31))
-    options = {} if implementation.api_name == "fluid" else {"reduction": draw.choice(("none", "mean", "sum"))}
+    options = (
+        {} if implementation.api_name == "fluid" else {"reduction": draw.choice(("none", "mean", "sum"))}
+    )
     wrt = ("logits",) if draw.random() < 0.5 else ()
     return Case(identifier, CLAUSE, tensors, options, wrt, repeat=repeat, apis=(implementation.api_name,))
 
@@ -94,17 +101,25 @@ def call(draw: Random, identifier: str, implementation: Implementation) -> Case:
         for name in ("logits", "targets") if draw.random() < 0.7 else ("logits",):
             tensors[name] = replace(tensors[name], view=view)
     wrt = tuple(name for name in tensors if draw.random() < 0.6)
-    plain = options.get("reduction") == "none" and "ignore_index" not in options and not options.get("normalize")
+    plain = (
+        options.get("reduction") == "none" and "ignore_index" not in options and not options.get("normalize")
+    )
     second = plain and not numpy and dtype in WIDE and set(options) <= {"reduction"} and draw.random() < 0.3
     if second:
         wrt = ("logits",)
-    cotangent = None if numpy or second or not wrt or draw.random() < 0.6 else draw.choice((-0.75, 0.0, 0.5, 2.0, 3.75))
+    cotangent = (
+        None
+        if numpy or second or not wrt or draw.random() < 0.6
+        else draw.choice((-0.75, 0.0, 0.5, 2.0, 3.75))
+    )
     return Case(identifier, CLAUSE, tensors, options, wrt, cotangent, second, apis=(api,))
 
 
 def dtype_of(draw: Random, implementation: Implementation) -> str:
     """A dtype that the document has; NumPy has no bfloat16."""
-    return draw.choice([d for d in implementation.api.dtypes if (implementation.framework, d) != ("numpy", "bfloat16")])
+    return draw.choice(
+        [d for d in implementation.api.dtypes if (implementation.framework, d) != ("numpy", "bfloat16")]
+    )
 
 
 def options_of(draw: Random, api: str) -> dict[str, Any]:
@@ -137,7 +152,9 @@ def factor(draw: Random, dtype: str, shape: tuple[int, ...], mixed: bool) -> Ten
         dtype = draw.choice(("float32", "float64"))
     kept = shape[draw.randint(0, len(shape)) :] if draw.random() < 0.5 else shape
     own = tuple(1 if draw.random() < 0.3 else length for length in kept)
-    return Tensor(dtype, own, tuple(values(draw, dtype, math.prod(own), (hard, ordinary_factor, wide_factor))))
+    return Tensor(
+        dtype, own, tuple(values(draw, dtype, math.prod(own), (hard, ordinary_factor, wide_factor)))
+    )
 
 
 # Numbers, by stratum.
@@ -193,12 +210,15 @@ def tiny(draw: Random, dtype: str) -> float:
 
 def ordinary(draw: Random, dtype: str) -> float:
     """Within [-10, 10]: even, whole, or small."""
-    return draw.choice((draw.uniform(-10.0, 10.0), float(draw.randint(-10, 10)), sign(draw) * logarithmic(draw, 1e-3, 10.0)))
+    return draw.choice(
+        (draw.uniform(-10.0, 10.0), float(draw.randint(-10, 10)), sign(draw) * logarithmic(draw, 1e-3, 10.0))
+    )
 
 
 def saturating(draw: Random, dtype: str) -> float:
     """Where the sigmoid is nearly 0 or 1."""
-    # In double precision only where e^-|x| is no subnormal number, which a coefficient would magnify (docs/numerics.md).
+    # In double precision only where e^-|x| is no subnormal number, which a coefficient would magnify
+    # (docs/numerics.md).
     return sign(draw) * logarithmic(draw, 10.0, 700.0 if dtype == "float64" else 1e3)
 
 
@@ -260,7 +280,11 @@ def toml(case: Case) -> str:
     """The case as a table of a file of cases. What `cases.load` reads from it is the same case."""
     lines = ["[[case]]", f"id = {text(case.id)}", f"clause = {text(case.clause)}"]
     for name, tensor in case.tensors.items():
-        table: dict[str, Any] = {"dtype": tensor.dtype, "shape": list(tensor.shape), "values": list(tensor.values)}
+        table: dict[str, Any] = {
+            "dtype": tensor.dtype,
+            "shape": list(tensor.shape),
+            "values": list(tensor.values),
+        }
         if tensor.view is not None:
             table["view"] = tensor.view
         if tensor.kind != "tensor":

@@ -9,7 +9,14 @@ from pathlib import Path
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from . import results, worker
 from .expectations import FAILURES, Expectation
@@ -59,7 +66,13 @@ def possible(target: Target) -> list[Implementation]:
 
 def watched(fuzz: Fuzz, jobs: int) -> None:
     """Fuzz with a line of progress."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task(f"seed {fuzz.seed}", total=fuzz.count)
         fuzz.go(jobs, lambda target: progress.advance(task))
@@ -72,13 +85,17 @@ def told(console: Console, fuzz: Fuzz) -> None:
             console.print(f"[bold red]{shown(target.label)} could not be run:[/] {shown(target.error)}")
     for failure in sorted(fuzz.failures, key=lambda f: (f.known, f.implementation.label, sorted(f.checks))):
         what = "of a known kind" if failure.known else "[bold red]unexpected[/]"
-        console.print(f"{failure.count}x {what}: {shown(failure.implementation.label)}: {', '.join(sorted(failure.checks))}")
+        console.print(
+            f"{failure.count}x {what}: {shown(failure.implementation.label)}: "
+            f"{', '.join(sorted(failure.checks))}"
+        )
         if not failure.known:
             console.print(shown(failure.message), soft_wrap=True)
             console.print(shown(toml(failure.case)), soft_wrap=True)
     if any(target.kind == "native" for target in fuzz.targets):
         console.print(
-            "Of a known kind is a native failure by checks that expectations/ name for that function; all others are counted"
+            "Of a known kind is a native failure by checks that expectations/ name for that function; all "
+            "others are counted"
             " as unexpected, though many have the cause of a known one.",
             soft_wrap=True,
         )
@@ -109,4 +126,6 @@ def keep(console: Console, failures: list[Failure], save: Path | None, seed: int
     except results.ResultError as error:
         console.print(f"[bold red]{shown(str(error))}[/]")
         return
-    console.print(f"{len(failures)} cases saved to {shown(str(save))}; in a folder of cases they run with the others")
+    console.print(
+        f"{len(failures)} cases saved to {shown(str(save))}; in a folder of cases they run with the others"
+    )

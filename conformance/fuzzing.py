@@ -112,15 +112,23 @@ class Fuzz:
             target.error = str(error)
 
     def work(self, target: Target) -> Iterator[tuple[Implementation, Case]]:
-        """This target's calls: places are dealt to the targets in turn, and by each to its implementations."""
-        chosen = [implementation for implementation in target.implementations() if self.wanted(implementation)]
+        """This target's calls: places are dealt to the targets in turn, and by each to its
+        implementations.
+        """
+        chosen = [
+            implementation for implementation in target.implementations() if self.wanted(implementation)
+        ]
         step = len(self.targets)
         for place in range(self.targets.index(target), self.count if chosen else 0, step):
             implementation = chosen[place // step % len(chosen)]
             yield implementation, drawn(self.seed, place, implementation)
 
     def note(
-        self, kinds: dict[tuple[str, frozenset[str]], Failure], implementation: Implementation, case: Case, verdict: Verdict
+        self,
+        kinds: dict[tuple[str, frozenset[str]], Failure],
+        implementation: Implementation,
+        case: Case,
+        verdict: Verdict,
     ) -> None:
         """Count a failure with those of its kind: the same checks of the same implementation."""
         checks = failing(verdict)
@@ -139,7 +147,11 @@ def failing(verdict: Verdict) -> frozenset[str]:
 
 def told_of(expectations: Sequence[Expectation], implementation: Implementation) -> set[str]:
     """The checks of an implementation that some case is expected to fail."""
-    speaking = [e for e in expectations if e.covers(implementation.framework, implementation.name, implementation.version)]
+    speaking = [
+        e
+        for e in expectations
+        if e.covers(implementation.framework, implementation.name, implementation.version)
+    ]
     return {check for expectation in speaking for part in expectation.failing for check in part.checks}
 
 
@@ -154,11 +166,15 @@ def forget() -> None:
 class Line:
     """A worker that is kept busy, and started again after a crash or a hang."""
 
-    def __init__(self, target: Target, seconds: float, watch: Callable[[Worker], None] = lambda worker: None) -> None:
+    def __init__(
+        self, target: Target, seconds: float, watch: Callable[[Worker], None] = lambda worker: None
+    ) -> None:
         self.target, self.seconds, self.watch = target, seconds, watch
         self.worker: Worker = start(target, watch)
 
-    def answered(self, work: Iterator[tuple[Implementation, Case]]) -> Iterator[tuple[Implementation, Case, Answer]]:
+    def answered(
+        self, work: Iterator[tuple[Implementation, Case]]
+    ) -> Iterator[tuple[Implementation, Case, Answer]]:
         """Each call with its answer. While one is judged, the worker has the next ones."""
         sent: deque[tuple[Implementation, Case]] = deque()
         while True:
@@ -197,7 +213,9 @@ class Line:
             return bool(failing(again(case)) & failure.checks)
 
         case = shrunk(failure.case, fails)
-        failure.case = replace(case, id=f"{failure.case.id}/{case.dtype}-{math.prod(case.tensors['logits'].shape)}")
+        failure.case = replace(
+            case, id=f"{failure.case.id}/{case.dtype}-{math.prod(case.tensors['logits'].shape)}"
+        )
         failure.message = again(case).message or failure.message
 
     def close(self) -> None:

@@ -1,4 +1,6 @@
-"""The implementations under test: what each is called, whose document binds it, and what that document promises."""
+"""The implementations under test: what each is called, whose document binds it, and what that document
+promises.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ DISTRIBUTIONS = {
     "array_api": "array-api-strict",
     "numpy": "numpy",
 }
-OUTSIDE = tuple(sorted({point.name for point in entry_points(group="compatlosses.conformance")} - {*DISTRIBUTIONS}))
+OUTSIDE = tuple(
+    sorted({point.name for point in entry_points(group="compatlosses.conformance")} - {*DISTRIBUTIONS})
+)
 """The frameworks that outside packages bring: the shim is tested on their tensors."""
 FRAMEWORKS = (*DISTRIBUTIONS, *OUTSIDE)
 HALVES = ("float16", "bfloat16")
@@ -27,7 +31,9 @@ WIDE = ("float32", "float64")
 
 @dataclass(frozen=True)
 class Api:
-    """What a document says of every call: the dtypes it takes, its formula, its default reduction, the shape of a sum."""
+    """What a document says of every call: the dtypes it takes, its formula, its default reduction, the shape
+    of a sum.
+    """
 
     dtypes: tuple[str, ...]
     formula: str = "terms"
@@ -83,7 +89,9 @@ NATIVE_OF = {
     "compatlosses.paddle.BCEWithLogitsLoss": ("paddle.nn.BCEWithLogitsLoss",),
     "compatlosses.mindspore.BCEWithLogitsLoss": ("mindspore.nn.BCEWithLogitsLoss",),
     "compatlosses.tensorflow.sigmoid_cross_entropy_with_logits": ("tf.nn.sigmoid_cross_entropy_with_logits",),
-    "compatlosses.tensorflow.weighted_cross_entropy_with_logits": ("tf.nn.weighted_cross_entropy_with_logits",),
+    "compatlosses.tensorflow.weighted_cross_entropy_with_logits": (
+        "tf.nn.weighted_cross_entropy_with_logits",
+    ),
     "compatlosses.keras": ("keras.ops.binary_crossentropy",),
     "compatlosses.optax": ("optax.sigmoid_binary_cross_entropy",),
 }
@@ -122,7 +130,9 @@ class Implementation:
 
     @property
     def at_home(self) -> bool:
-        """Whether it is the framework's own, an edition of its API, or the neutral call: what its modes are tried with."""
+        """Whether it is the framework's own, an edition of its API, or the neutral call: what its modes are
+        tried with.
+        """
         edition = "optax" if self.framework == "jax" else self.framework
         return self.kind == "native" or self.name == "compatlosses" or self.name.split(".")[1] == edition
 
@@ -149,7 +159,9 @@ class Implementation:
 
 
 def label_of(name: str, kind: str, framework: str, mode: str) -> str:
-    """How people write an implementation: the shim's beside whose tensors it takes, a mode unless it is the usual one."""
+    """How people write an implementation: the shim's beside whose tensors it takes, a mode unless it is the
+    usual one.
+    """
     label = name if kind == "native" else f"{name} on {framework}"
     return label if mode == "eager" else f"{label}, {mode}"
 

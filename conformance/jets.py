@@ -1,9 +1,9 @@
 """Numbers that carry their derivatives along: the oracle states a loss and never a derivative.
 
-A `Jet` is a value with its derivatives by each argument and its second derivative by the first. Arithmetic is mpmath's. An
-infinite argument is one of 10^2000, beyond what any format can tell from infinity, so that no limit is written by hand; a
-difference of two such numbers is NaN, as that of two infinities, and a factor of 0 makes a product 0.
-"""
+A `Jet` is a value with its derivatives by each argument and its second derivative by the first. Arithmetic is
+mpmath's. An infinite argument is one of 10^2000, beyond what any format can tell from infinity, so that no
+limit is written by hand; a difference of two such numbers is NaN, as that of two infinities, and a factor of
+0 makes a product 0."""
 
 from __future__ import annotations
 
@@ -69,7 +69,9 @@ class Jet:
 
     def through(self, value: Mpf, slope: Mpf, bend: Mpf) -> Jet:
         """A function of this number, given its value and two derivatives there."""
-        return Jet(value, tuple([slope * own for own in self.slopes]), slope * self.bend + bend * self.slopes[0] ** 2)
+        return Jet(
+            value, tuple([slope * own for own in self.slopes]), slope * self.bend + bend * self.slopes[0] ** 2
+        )
 
     def _lifted(self, other: Jet | float) -> Jet:
         return other if isinstance(other, Jet) else Jet(mp.mpf(other), (ZERO,) * len(self.slopes))
@@ -85,7 +87,10 @@ def _sum(a: Mpf, b: Mpf) -> Mpf:
 def arguments(values: Sequence[float]) -> list[Jet]:
     """The arguments of a loss as jets."""
     count = len(values)
-    return [Jet(_near(value), tuple([ONE if k == i else ZERO for k in range(count)])) for i, value in enumerate(values)]
+    return [
+        Jet(_near(value), tuple([ONE if k == i else ZERO for k in range(count)]))
+        for i, value in enumerate(values)
+    ]
 
 
 def _near(value: float) -> Mpf:
@@ -93,7 +98,11 @@ def _near(value: float) -> Mpf:
 
 
 def exp(a: Jet) -> Jet:
-    """e^a. Of a number in the millions only the size matters: no format holds it, and its logarithm has the same digits."""
+    """e^a.
+
+    Of a number in the millions only the size matters: no format holds it, and its logarithm has the same
+    digits.
+    """
     e = mp.exp(a.value) if not abs(a.value) > 1e6 else mp.ldexp(1, int(a.value / mp.ln2))
     return a.through(e, e, e)
 

@@ -75,8 +75,8 @@ class Verdict:
     seconds: float = 0.0
     mode: str = "eager"
     expectation: str = ""
-    """What the expectations say: '' nothing, 'expected' known deviations alone, 'unexpected' also one that they do not know,
-    'stale' no failure where they tell of one."""
+    """What the expectations say: '' nothing, 'expected' known deviations alone, 'unexpected' also one that
+    they do not know, 'stale' no failure where they tell of one."""
     finding: str = ""
     """Where one reads about the first known deviation."""
     stale: list[str] = field(default_factory=list)
@@ -117,8 +117,8 @@ KNOWN_LOCK = threading.Lock()
 def exact_outcome(case: Case, api: Api) -> dict[str, Outcome]:
     """The exact outcome, once for all implementations whose documents come to the same.
 
-    Targets run side by side and reach a case at about the same time: the second waits for the first one's work.
-    """
+    Targets run side by side and reach a case at about the same time: the second waits for the first one's
+    work."""
     key = (case.id, api.formula if "pos_weight" in case.tensors else "terms", reduction_of(case, api.default))
     with KNOWN_LOCK:
         if key not in KNOWN or KNOWN[key][0] is not case:
@@ -176,7 +176,10 @@ def judge_refusal(case: Case, implementation: Implementation, answer: Answer) ->
         return
     right = bool(set(wanted) & set(raised["kinds"]))
     yield Check(
-        "error", "documented", "pass" if right else "fail", "" if right else f"expected {' or '.join(wanted)}, got {said}"
+        "error",
+        "documented",
+        "pass" if right else "fail",
+        "" if right else f"expected {' or '.join(wanted)}, got {said}",
     )
     if raised["phase"] != "call":
         yield Check("error/phase", "documented", "fail", f"expected in the call, got {said}")
@@ -210,7 +213,9 @@ def judge_value(case: Case, implementation: Implementation, answer: Answer) -> I
     shape = api.reduced if reduced else outcomes["value"].shape
     if case.repeat and not reduced:
         shape = (case.repeat.times * len(case.tensors["logits"].values),)
-    yield from judge_array(case, "value", answer.get("value"), outcomes["value"], shape, result_dtype(case), native)
+    yield from judge_array(
+        case, "value", answer.get("value"), outcomes["value"], shape, result_dtype(case), native
+    )
     differentiated = not answer.get("values_alone", False)
     for name in case.differentiate if differentiated else ():
         tensor = case.tensors[name]
@@ -221,31 +226,54 @@ def judge_value(case: Case, implementation: Implementation, answer: Answer) -> I
         yield from judge_array(case, f"gradient/{name}", found, outcomes[name], full, tensor.dtype, native)
     if case.second and differentiated:
         yield from judge_array(
-            case, "second/logits", answer.get("second"), outcomes["second"], outcomes["second"].shape, case.dtype, native
+            case,
+            "second/logits",
+            answer.get("second"),
+            outcomes["second"],
+            outcomes["second"].shape,
+            case.dtype,
+            native,
         )
     if answer.get("modified"):
         yield Check("inputs", "documented", "fail", f"modified {', '.join(answer['modified'])}")
     if case.warns is not None:
         said = [message for _, message in answer.get("warnings", [])]
         heard = any(case.warns in message for message in said)
-        yield Check("warning", "documented", "pass" if heard else "fail", "" if heard else f"no warning {case.warns!r}: {said}")
+        yield Check(
+            "warning",
+            "documented",
+            "pass" if heard else "fail",
+            "" if heard else f"no warning {case.warns!r}: {said}",
+        )
 
 
 def judge_array(
-    case: Case, what: str, got: Answer | None, exact: Outcome, shape: tuple[int, ...], dtype: str, native: bool
+    case: Case,
+    what: str,
+    got: Answer | None,
+    exact: Outcome,
+    shape: tuple[int, ...],
+    dtype: str,
+    native: bool,
 ) -> Iterator[Check]:
     """One array of a result, by the document and by the mathematics."""
     if got is None:
         yield Check(what, "documented", "fail", f"{what}: None, silently")
         return
     if "refused" in got:
-        # A native function need not differentiate by its weights if it says so; the shim promises every gradient.
+        # A native function need not differentiate by its weights if it says so; the shim promises every
+        # gradient.
         yield Check(
-            what, "documented", "unsupported" if native else "fail", f"{what}: refused: {got['kinds'][0]}: {got['message']}"
+            what,
+            "documented",
+            "unsupported" if native else "fail",
+            f"{what}: refused: {got['kinds'][0]}: {got['message']}",
         )
         return
     if tuple(got["shape"]) != shape:
-        yield Check(what + "/shape", "documented", "fail", f"{what}: shape {tuple(got['shape'])}, expected {shape}")
+        yield Check(
+            what + "/shape", "documented", "fail", f"{what}: shape {tuple(got['shape'])}, expected {shape}"
+        )
         if math.prod(got["shape"]) != math.prod(shape):
             return
     if got["dtype"] != dtype:
@@ -254,7 +282,12 @@ def judge_array(
     if case.repeat and values.size == 2 * exact.rounded.size:
         values = worst_of(values.reshape(2, -1), exact)
     if values.size != exact.rounded.size:
-        yield Check(what, "documented", "fail", f"{what}: {values.size} numbers came back, expected {exact.rounded.size}")
+        yield Check(
+            what,
+            "documented",
+            "fail",
+            f"{what}: {values.size} numbers came back, expected {exact.rounded.size}",
+        )
         return
     errors = errors_in_ulps(values, exact)
     limit = float(tolerances()["exact"][what.partition("/")[0]][dtype])
@@ -309,7 +342,14 @@ def strata_of(logits: tuple[float, ...], targets: tuple[float, ...]) -> tuple[li
 
 
 def numeric(
-    case: Case, what: str, yardstick: str, got: Floats, exact: Outcome, errors: Floats, limit: float, counted: bool = True
+    case: Case,
+    what: str,
+    yardstick: str,
+    got: Floats,
+    exact: Outcome,
+    errors: Floats,
+    limit: float,
+    counted: bool = True,
 ) -> Check:
     """The worst of an array's errors, and where it is."""
     if not errors.size:
@@ -326,7 +366,14 @@ def numeric(
     ulps, most = (round(float(errors[worst]), 3), limit) if counted else (None, None)
     if not bad:
         return Check(what, yardstick, "pass", "", ulps, most, strata)
-    where = f" at {stratum(case.tensors['logits'].values[worst], case.tensors['targets'].values[worst])}" if elementwise else ""
+    where = (
+        f" at {stratum(case.tensors['logits'].values[worst], case.tensors['targets'].values[worst])}"
+        if elementwise
+        else ""
+    )
     how = f"{errors[worst]:.3g} ULP off" if counted else "not the documented formula's value"
-    said = f"{what}: {float(got[worst])!r}, exactly {float(exact.rounded[worst])!r}: {how}{where} ({bad} of {errors.size})"
+    said = (
+        f"{what}: {float(got[worst])!r}, exactly {float(exact.rounded[worst])!r}: {how}{where} "
+        f"({bad} of {errors.size})"
+    )
     return Check(what, yardstick, "fail", said, ulps, most, strata, kept(got) if counted else ())

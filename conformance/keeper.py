@@ -1,12 +1,14 @@
-"""The keeper of a worker: a process between the runner and the worker, so that nothing of the worker outlives either of them.
+"""The keeper of a worker: a process between the runner and the worker, so that nothing of the worker outlives
+either of them.
 
-It starts the worker in a session of its own and waits for one of two ends: the worker's, or the runner's. The runner holds one
-end of a pipe, the lifeline; the system closes it also for a runner that is killed. Then the keeper kills the worker's process
-group and, on Linux, everything that the worker has started, in other sessions too: orphans become the keeper's children.
-A keeper that is itself killed takes the worker with it on Linux, but not what the worker has started.
+It starts the worker in a session of its own and waits for one of two ends: the worker's, or the runner's. The
+runner holds one end of a pipe, the lifeline; the system closes it also for a runner that is killed. Then the
+keeper kills the worker's process group and, on Linux, everything that the worker has started, in other
+sessions too: orphans become the keeper's children. A keeper that is itself killed takes the worker with it on
+Linux, but not what the worker has started.
 
-It runs on the runner's Python, isolated: ``python -I -S keeper.py LIFELINE COMMAND...``. Its exit status is the worker's.
-"""
+It runs on the runner's Python, isolated: ``python -I -S keeper.py LIFELINE COMMAND...``. Its exit status is
+the worker's."""
 
 from __future__ import annotations
 

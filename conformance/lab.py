@@ -1,7 +1,8 @@
-"""The lab: versions that are not installed here, each in its own environment, on any `concurrent.futures` executor.
+"""The lab: versions that are not installed here, each in its own environment, on any `concurrent.futures`
+executor.
 
-What is sent to an executor is a `Job` and the function `run_job`; what comes back is a `Finished`. All three pickle, so that
-the other end may be another machine: it makes its own environments.
+What is sent to an executor is a `Job` and the function `run_job`; what comes back is a `Finished`. All three
+pickle, so that the other end may be another machine: it makes its own environments.
 """
 
 from __future__ import annotations
@@ -67,11 +68,16 @@ class Finished:
         of = [case for case in cases.load() if case.id in wanted]
         compared = [pair.to_json() for pair in self.pairs]
         tallied = tallies(self.verdicts, {case.id: case.dtype for case in of})
-        return results.as_json(self.targets, self.verdicts, self.partial, self.curves, of, compared, self.seconds, tallied)
+        return results.as_json(
+            self.targets, self.verdicts, self.partial, self.curves, of, compared, self.seconds, tallied
+        )
 
 
 def run_job(job: Job, halt: threading.Event | None = None) -> Finished:
-    """Run a release in its environment. What stands in the way is told as its targets' error. The event, once set, ends it."""
+    """Run a release in its environment.
+
+    What stands in the way is told as its targets' error. The event, once set, ends it.
+    """
     began = time.monotonic()
     halt = halt or threading.Event()
     with halting(halt), ExitStack() as held:
@@ -94,9 +100,15 @@ def run_job(job: Job, halt: threading.Event | None = None) -> Finished:
             return told(job.release, str(error), time.monotonic() - began, halt.is_set())
         python = str(environments.python_in(place))
         # Nothing of the current folder is in the reach of a worker.
-        folder = held.enter_context(tempfile.TemporaryDirectory(prefix="compatlosses-", ignore_cleanup_errors=True))
+        folder = held.enter_context(
+            tempfile.TemporaryDirectory(prefix="compatlosses-", ignore_cleanup_errors=True)
+        )
         name = job.release.framework
-        targets = [target_in(python, name, kind, mode, folder) for kind in kinds for mode in modes_of(kind, recipe.modes)]
+        targets = [
+            target_in(python, name, kind, mode, folder)
+            for kind in kinds
+            for mode in modes_of(kind, recipe.modes)
+        ]
         return ran(job, targets, began, halt)
 
 
@@ -112,13 +124,19 @@ def modes_of(kind: str, modes: Sequence[str]) -> Sequence[str]:
 
 
 def target_in(python: str, framework: str, kind: str, mode: str, folder: str | None = None) -> Target:
-    """A target whose worker runs in another interpreter, isolated from this one's paths and from the worker's own folder."""
-    return Target(framework, kind, [python, "-I", "-u", str(WORKER), framework, kind, mode], mode=mode, folder=folder)
+    """A target whose worker runs in another interpreter, isolated from this one's paths and from the worker's
+    own folder.
+    """
+    return Target(
+        framework, kind, [python, "-I", "-u", str(WORKER), framework, kind, mode], mode=mode, folder=folder
+    )
 
 
 def ran(job: Job, targets: list[Target], began: float, halt: threading.Event) -> Finished:
     """The cases, run one target after another and held against the expectations."""
-    chosen = [case for case in cases.load() if not job.cases or any(fnmatchcase(case.id, p) for p in job.cases)]
+    chosen = [
+        case for case in cases.load() if not job.cases or any(fnmatchcase(case.id, p) for p in job.cases)
+    ]
 
     def wanted(candidate: Implementation) -> bool:
         patterns = job.implementations
@@ -132,7 +150,9 @@ def ran(job: Job, targets: list[Target], began: float, halt: threading.Event) ->
     expectations.apply(run.verdicts, versions, known)
     pairs = agreement.compare(chosen, run.answers, run.verdicts)
     ids = tuple(case.id for case in chosen)
-    return Finished(job.release, targets, run.verdicts, run.curves, pairs, ids, time.monotonic() - began, halt.is_set())
+    return Finished(
+        job.release, targets, run.verdicts, run.curves, pairs, ids, time.monotonic() - began, halt.is_set()
+    )
 
 
 @contextmanager
@@ -158,7 +178,8 @@ def kind_is_wanted(kind: str, patterns: Sequence[str]) -> bool:
     """Whether a target of this kind can hold what is asked for."""
     shim = kind == "shim"
     return not patterns or any(
-        pattern == kind or (pattern not in ("native", "shim") and pattern.startswith(("compatlosses", "*")) >= shim)
+        pattern == kind
+        or (pattern not in ("native", "shim") and pattern.startswith(("compatlosses", "*")) >= shim)
         for pattern in patterns
     )
 
@@ -187,7 +208,9 @@ class Batch:
                 self.cluster.check()
 
     def rest(self, seconds: float) -> Iterator[Finished]:
-        """What the jobs under way hand in within so many seconds, once they are to end; those that have not begun never do."""
+        """What the jobs under way hand in within so many seconds, once they are to end; those that have not
+        begun never do.
+        """
         for future in [future for future in self.out if future.cancel()]:
             del self.out[future]
         done, _ = wait(self.out, seconds)
@@ -210,7 +233,9 @@ def result_of(future: Future[Finished], release: Release) -> Finished:
         return told(release, f"{type(error).__name__}: {error}")
 
 
-def run_all(jobs: Sequence[Job], executor: Executor, run: Callable[[Job], Finished] = run_job) -> Iterator[Finished]:
+def run_all(
+    jobs: Sequence[Job], executor: Executor, run: Callable[[Job], Finished] = run_job
+) -> Iterator[Finished]:
     """Run jobs on an executor; each result as it comes, until all are there or the caller wants no more."""
     batch = Batch(jobs, executor, run)
     try:

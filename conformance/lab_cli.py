@@ -129,21 +129,27 @@ def planned(at: Sequence[str], file: Path | None) -> list[Release]:
     return list(dict.fromkeys(releases))
 
 
-def conform_releases(jobs: Sequence[Job], outputs: Outputs, verbose: bool, at_a_time: int, dask: str | None = None) -> int:
-    """Run releases, here or on a cluster, print what came of each as it comes, write what was asked for; the exit status.
+def conform_releases(
+    jobs: Sequence[Job], outputs: Outputs, verbose: bool, at_a_time: int, dask: str | None = None
+) -> int:
+    """Run releases, here or on a cluster, print what came of each as it comes, write what was asked for; the
+    exit status.
 
     Raises:
         LabError: the call is wrong.
         ResultError: something could not be written; the rest was.
     """
     if outputs.json is not None and len(jobs) > 1:
-        raise LabError("--json takes the run of one release; for several, --results FOLDER writes a file for each")
+        raise LabError(
+            "--json takes the run of one release; for several, --results FOLDER writes a file for each"
+        )
     outputs.check()
     console = Console(stderr=any(map(results.is_standard_output, outputs.paths)))
     progress = Progress(console, Console(stderr=True), outputs, [job.release for job in jobs], verbose)
     began = time.monotonic()
     progress.aside.print(
-        f"{len(jobs)} {'release' if len(jobs) == 1 else 'releases'}; an environment is made where there is none yet",
+        f"{len(jobs)} {'release' if len(jobs) == 1 else 'releases'}; an environment is made where there is "
+        f"none yet",
         style="dim",
     )
     trouble, interrupted = "", False
@@ -162,11 +168,17 @@ def conform_releases(jobs: Sequence[Job], outputs: Outputs, verbose: bool, at_a_
         console.print("[bold yellow]interrupted: the results are partial[/]")
         return 130
     if trouble:
-        missing = [str(release) for release in progress.order if all(release != one.release for one in progress.finished)]
+        missing = [
+            str(release)
+            for release in progress.order
+            if all(release != one.release for one in progress.finished)
+        ]
         lost = f"; without results: {', '.join(missing)}" if missing else ""
         progress.aside.print(f"[bold red]error:[/] {shown(trouble + lost)}", highlight=False, soft_wrap=True)
         return 3
-    if any(target.error or not target.implementations() for one in progress.finished for target in one.targets):
+    if any(
+        target.error or not target.implementations() for one in progress.finished for target in one.targets
+    ):
         return 3
     unexplained = any(pair.unexplained for one in progress.finished for pair in one.pairs)
     return 1 if unexplained or any(verdict.expectation in text.WRONG for verdict in verdicts) else 0
@@ -219,7 +231,9 @@ def list_environments() -> None:
 
 @lab.command("remove")
 def remove_environments(
-    names: Annotated[list[str] | None, typer.Argument(help="Environments, or releases such as torch==2.1.0.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Environments, or releases such as torch==2.1.0.")
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Remove every environment.")] = False,
 ) -> None:
     """Remove environments from the cache."""

@@ -87,7 +87,8 @@ def reason(error: BaseException) -> str:
 def executor_at(address: str | None, at_a_time: int) -> Iterator[Executor]:
     """An executor for jobs: of the cluster whose scheduler is at this address, else of so many threads.
 
-    A cluster runs as many jobs at a time as its workers have threads. A job whose worker is lost is run again on another one.
+    A cluster runs as many jobs at a time as its workers have threads. A job whose worker is lost is run again
+    on another one.
 
     Raises:
         LabError: nobody is at that address, it has no worker, or Dask is not installed.
@@ -101,7 +102,9 @@ def executor_at(address: str | None, at_a_time: int) -> Iterator[Executor]:
         cluster = connected(address)
         try:
             if not cluster.workers():
-                raise LabError(f"the Dask cluster at {address!r} has no worker; start one: dask worker {address}")
+                raise LabError(
+                    f"the Dask cluster at {address!r} has no worker; start one: dask worker {address}"
+                )
             yield cluster
         finally:
             cluster.shutdown()
@@ -113,14 +116,17 @@ def connected(address: str) -> Cluster:
         from distributed import Client
         from distributed.comm.addressing import get_address_host_port
     except ImportError as error:
-        raise LabError("--dask needs Dask, which is not installed: pip install 'compatlosses[dask]'") from error
+        raise LabError(
+            "--dask needs Dask, which is not installed: pip install 'compatlosses[dask]'"
+        ) from error
     try:
         # A Client of an address that is none, or where nobody is, does not end for half a minute.
         with socket.create_connection(get_address_host_port(address), CONNECT_SECONDS):
             pass
     except (OSError, ValueError, OverflowError) as error:
         raise LabError(
-            f"no Dask scheduler answers at {address!r} ({reason(error)}); expected an address such as tcp://scheduler:8786"
+            f"no Dask scheduler answers at {address!r} ({reason(error)}); expected an address such as "
+            f"tcp://scheduler:8786"
         ) from error
     try:
         # A Client of what is no scheduler goes on trying, and does not let itself be closed.
@@ -148,7 +154,9 @@ def quiet() -> Iterator[None]:
     """Keep Dask's log off the terminal: what matters in it is said as an error of ours."""
     with suppress(ImportError):
         import distributed  # noqa: F401 -- it sets its loggers up when it is imported
-    loggers = [logging.getLogger(name) for name in logging.root.manager.loggerDict if name.split(".")[0] in NOISY]
+    loggers = [
+        logging.getLogger(name) for name in logging.root.manager.loggerDict if name.split(".")[0] in NOISY
+    ]
     loggers += [logging.getLogger(name) for name in NOISY]
     before = [(logger, logger.level) for logger in loggers]
     for logger in loggers:

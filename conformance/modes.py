@@ -1,6 +1,7 @@
 # ruff: noqa: B905 -- Python 3.7 has no strict zip
 # mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls, allow-subclassing-any
-"""The modes in which the worker runs calls other than eagerly: compiled, exported, transformed, traced, distributed.
+"""The modes in which the worker runs calls other than eagerly: compiled, exported, transformed, traced,
+distributed.
 
 Plain Python 3.7 and NumPy like the worker, which loads this file beside it when a mode is asked for.
 """
@@ -27,7 +28,9 @@ from compatlosses.conformance.worker import (
 
 
 def over_tensors(call, kind, execute):
-    """The call as `execute` makes it of a function of its tensors alone; all else is constant in that function."""
+    """The call as `execute` makes it of a function of its tensors alone; all else is constant in that
+    function.
+    """
 
     def run(*arguments, **keywords):
         given, names = [*arguments, *keywords.values()], list(keywords)
@@ -53,7 +56,7 @@ def one_of_a_batch(vmap, expand):
     return execute
 
 
-# ------------------------------------------------------------------------------------------------------------------- torch
+# --------------------------------------------- torch
 
 
 class Compiled(Torch):
@@ -105,7 +108,9 @@ class Onnx(Exported):
 
     def execute(self, function):
         def run(*tensors):
-            program = self.torch.onnx.export(self.module(function), tensors, dynamo=True, verbose=False).model_proto
+            program = self.torch.onnx.export(
+                self.module(function), tensors, dynamo=True, verbose=False
+            ).model_proto
             names = [given.name for given in program.graph.input]
             arrays = [x.detach().numpy() for x in tensors]
             results: Any = self.reference(program).run(None, dict(zip(names, arrays)))
@@ -122,7 +127,9 @@ class Functional(Torch):
             value, pull = in_phase(
                 "call", self.torch.func.vjp, lambda *new: call(dict(tensors, **dict(zip(names, new)))), *given
             )
-            return value, in_phase("gradient", pull, self.torch.full_like(value, 1.0 if cotangent is None else cotangent))
+            return value, in_phase(
+                "gradient", pull, self.torch.full_like(value, 1.0 if cotangent is None else cotangent)
+            )
 
         value, found = pulled(wrt, *[tensors[name] for name in wrt])
         found = dict(zip(wrt, found))
@@ -207,7 +214,7 @@ class Distributed(Torch):
         return super().array(x.full_tensor())
 
 
-# ------------------------------------------------------------------------------------------------------------------ Paddle
+# --------------------------------------------- Paddle
 
 
 class ToStatic(Paddle):
@@ -264,14 +271,18 @@ class Saved(ToStatic):
             specs = [spec(logits), spec(label), {name: spec(x) for name, x in weights.items()}]
             with tempfile.TemporaryDirectory() as folder:
                 path = os.path.join(folder, "program")
-                self.paddle.jit.save(self.paddle.jit.to_static(Layer(), input_spec=specs, full_graph=True), path)
+                self.paddle.jit.save(
+                    self.paddle.jit.to_static(Layer(), input_spec=specs, full_graph=True), path
+                )
                 return self.paddle.jit.load(path)(logits, label, *(weights[name] for name in sorted(weights)))
 
         return run
 
 
 class Static(Paddle):
-    """Static graph mode: each call builds a program and an executor runs it; what is fed and fetched are arrays."""
+    """Static graph mode: each call builds a program and an executor runs it; what is fed and fetched are
+    arrays.
+    """
 
     def __init__(self):
         super().__init__()
@@ -308,16 +319,23 @@ class Static(Paddle):
             wanted = [value, *(in_phase("gradient", slopes) if wrt else [])]
             fetched = [x for x in wanted if x is not None]
             run = self.executor.run
-            arrays = iter(in_phase("gradient" if wrt else "call", lambda: run(program, feed=tensors, fetch_list=fetched)))
+            arrays = iter(
+                in_phase(
+                    "gradient" if wrt else "call", lambda: run(program, feed=tensors, fetch_list=fetched)
+                )
+            )
         results = [None if x is None else next(arrays) for x in wanted]
         return results[0], dict(zip(wrt, results[1:])), results[-1] if second else None
 
 
-# --------------------------------------------------------------------------------------------------------------- MindSpore
+# --------------------------------------------- MindSpore
 
 
 class Jit(MindSpore):
-    """mindspore.jit of the call. Values alone: gradients are in the tests, written as MindSpore's compiler reads them."""
+    """mindspore.jit of the call.
+
+    Values alone: gradients are in the tests, written as MindSpore's compiler reads them.
+    """
 
     values_alone = True
 
@@ -345,7 +363,7 @@ class Graph(MindSpore):
         return Net()
 
 
-# ------------------------------------------------------------------------------------------------------------ JAX and others
+# --------------------------------------------- JAX and others
 
 
 class JaxJit(Jax):
@@ -404,8 +422,8 @@ CASES = (
     "reduction/float32/*/2-D",
     "second/float32/+ordinary/labels-all/both",
 )
-"""What a mode runs: it compiles or traces each call anew, so every element of the strata once in the formulas of the value, the
-gradients and the second derivative, and one of each thing that shapes a program."""
+"""What a mode runs: it compiles or traces each call anew, so every element of the strata once in the formulas
+of the value, the gradients and the second derivative, and one of each thing that shapes a program."""
 
 
 def run(case: str) -> bool:

@@ -1,8 +1,8 @@
 """The exact outcome of a case, from the definition, by mpmath; rounded once.
 
-With s(x) = 1 / (1 + e^-x), the loss is -w [p y log s(x) + (1 - y) log(1 - s(x))], and every quantity that a case asks for
-is a sum of terms, coefficient times function. A zero coefficient makes its term 0 even where the function is infinite.
-"""
+With s(x) = 1 / (1 + e^-x), the loss is -w [p y log s(x) + (1 - y) log(1 - s(x))], and every quantity that a
+case asks for is a sum of terms, coefficient times function. A zero coefficient makes its term 0 even where
+the function is infinite."""
 
 from __future__ import annotations
 
@@ -92,7 +92,10 @@ def functions(x: float) -> tuple[Mpf, Mpf, Mpf, Mpf]:
 
 @lru_cache(maxsize=200_000)
 def element(x: float, y: float, w: float, p: float, formula: str) -> Quantities:
-    """The loss of one element and its derivatives. Paddle 2.0 documents another one, which pos_weight scales whole."""
+    """The loss of one element and its derivatives.
+
+    Paddle 2.0 documents another one, which pos_weight scales whole.
+    """
     negative, positive, s, t = functions(x)
     y, w, p = mpf(y), mpf(w), mpf(p)
     if formula == "whole":
@@ -100,7 +103,10 @@ def element(x: float, y: float, w: float, p: float, formula: str) -> Quantities:
         return {
             "value": (product(w, 1 - y, scale, negative), product(w, y, scale, positive)),
             "logits": (product(w, 1 - y, scale, s), product(-w, y, scale, t)),
-            "targets": (product(w, (1 - y) * (p - 1) - scale, negative), product(w, scale + y * (p - 1), positive)),
+            "targets": (
+                product(w, (1 - y) * (p - 1) - scale, negative),
+                product(w, scale + y * (p - 1), positive),
+            ),
             "weight": (product(1 - y, scale, negative), product(y, scale, positive)),
             "pos_weight": (product(w, y, 1 - y, negative), product(w, y, y, positive)),
             "second": (product(w, scale, s, t),),
@@ -125,14 +131,20 @@ def reduction_of(case: Case, default: str = "mean") -> str:
     return "sum" if average is False else "mean"
 
 
-def expected(case: Case, formula: str = "terms", default: str = "mean", of: Element = element) -> dict[str, Outcome]:
+def expected(
+    case: Case, formula: str = "terms", default: str = "mean", of: Element = element
+) -> dict[str, Outcome]:
     """By quantity, the exact outcome of a case; of long inputs, that of each distinct pair."""
     logits = case.tensors["logits"]
     shape, count = logits.shape, len(logits.values)
     columns = [spread(case, name, shape) for name in ARGUMENTS]
     ignored = sentinel(case)
-    kept = [ignored is None or not (y == ignored or (math.isnan(y) and math.isnan(ignored))) for y in columns[1]]
-    found = [of(x, y, w, p, formula) if keep else None for x, y, w, p, keep in zip(*columns, kept, strict=True)]
+    kept = [
+        ignored is None or not (y == ignored or (math.isnan(y) and math.isnan(ignored))) for y in columns[1]
+    ]
+    found = [
+        of(x, y, w, p, formula) if keep else None for x, y, w, p, keep in zip(*columns, kept, strict=True)
+    ]
 
     times = case.repeat.times if case.repeat else 1
     reduction = reduction_of(case, default)
@@ -144,7 +156,9 @@ def expected(case: Case, formula: str = "terms", default: str = "mean", of: Elem
         values = found[index]
         return values[quantity] if values is not None else ()
 
-    def outcome(quantity: str, groups: list[list[int]], to: tuple[int, ...], dtype: str, factor: float) -> Outcome:
+    def outcome(
+        quantity: str, groups: list[list[int]], to: tuple[int, ...], dtype: str, factor: float
+    ) -> Outcome:
         top, bottom = factor.as_integer_ratio()
         exact, size = [], []
         for group in groups:
@@ -157,7 +171,9 @@ def expected(case: Case, formula: str = "terms", default: str = "mean", of: Elem
     each = [[index] for index in range(count)]
     dtype = result_dtype(case)
     whole = reduction != "none"
-    outcomes = {"value": outcome("value", [list(range(count))] if whole else each, () if whole else shape, dtype, 1.0)}
+    outcomes = {
+        "value": outcome("value", [list(range(count))] if whole else each, () if whole else shape, dtype, 1.0)
+    }
     if whole and count == 0 and reduction == "mean":
         outcomes["value"] = made([math.nan], [0], (), dtype)
     for name in case.differentiate:
@@ -171,7 +187,10 @@ def expected(case: Case, formula: str = "terms", default: str = "mean", of: Elem
 
 
 def sentinel(case: Case) -> float | None:
-    """The target that is ignored: as the targets' dtype has it, in which it is compared. NaN is a value like others."""
+    """The target that is ignored: as the targets' dtype has it, in which it is compared.
+
+    NaN is a value like others.
+    """
     given, dtype = case.options.get("ignore_index"), case.tensors["targets"].dtype
     return None if given is None else round_float(float(given), dtype) if dtype in FORMATS else float(given)
 
@@ -198,7 +217,10 @@ def scaled(value: Exact, top: int, bottom: int) -> Exact:
 
 
 def made(exact: list[Exact], size: list[Exact], shape: tuple[int, ...], dtype: str) -> Outcome:
-    """An outcome from exact numbers. A ULP is the spacing at the sum of the terms' sizes: the value's own if none cancels."""
+    """An outcome from exact numbers.
+
+    A ULP is the spacing at the sum of the terms' sizes: the value's own if none cancels.
+    """
     pairs = [remainder(value) for value in exact]
     return Outcome(
         shape,

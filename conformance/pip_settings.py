@@ -1,7 +1,8 @@
-"""Where pip and uv look for packages: as the user set it in their own environment, never as a folder says that one stands in.
+"""Where pip and uv look for packages: as the user set it in their own environment, never as a folder says
+that one stands in.
 
-pip's settings, which uv does not read, become uv's variables. Of uv's files the user's own is read, else the system's;
-those of the current folder and its parents are not.
+pip's settings, which uv does not read, become uv's variables. Of uv's files the user's own is read, else the
+system's; those of the current folder and its parents are not.
 """
 
 from __future__ import annotations
@@ -44,7 +45,14 @@ PLACES = {
     "PIP_CONFIG_FILE": None,
 }
 """Variables that may name places by relative paths, and what separates several."""
-FOREIGN = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "UV_WORKING_DIR", "UV_WORKING_DIRECTORY", "UV_PROJECT")
+FOREIGN = (
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "PYTHONSTARTUP",
+    "UV_WORKING_DIR",
+    "UV_WORKING_DIRECTORY",
+    "UV_PROJECT",
+)
 """Variables that would lead an installer, or the Python that it starts, back to other folders."""
 PIP_SECONDS = 60.0
 
@@ -53,7 +61,9 @@ def pip_config() -> str:
     """What ``pip config list`` prints; empty where there is no pip."""
     for command in ([sys.executable, "-P", "-m", "pip"], ["pip"]):
         try:
-            done = processes.run([*command, "config", "list"], PIP_SECONDS, installers_environment(os.environ))
+            done = processes.run(
+                [*command, "config", "list"], PIP_SECONDS, installers_environment(os.environ)
+            )
         except (OSError, subprocess.TimeoutExpired):
             continue
         if done.status == 0:
@@ -62,7 +72,10 @@ def pip_config() -> str:
 
 
 def settings(text: str, variables: Mapping[str, str]) -> dict[str, str]:
-    """pip's settings by name. pip's own order holds: its variables, then those of the command, then the global ones."""
+    """pip's settings by name.
+
+    pip's own order holds: its variables, then those of the command, then the global ones.
+    """
     ranked: dict[str, tuple[int, str]] = {}
     for line in text.splitlines():
         key, equals, value = line.partition("=")
@@ -79,8 +92,13 @@ def settings(text: str, variables: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def uv_variables(read: Callable[[], str] = pip_config, variables: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The variables that make uv look where pip does. Those of uv's own that the user has set are left alone."""
+def uv_variables(
+    read: Callable[[], str] = pip_config, variables: Mapping[str, str] = os.environ
+) -> dict[str, str]:
+    """The variables that make uv look where pip does.
+
+    Those of uv's own that the user has set are left alone.
+    """
     found = settings(read(), variables)
     passed = {
         variable: separator.join(found[name].split())
@@ -88,7 +106,9 @@ def uv_variables(read: Callable[[], str] = pip_config, variables: Mapping[str, s
         if found.get(name) and variable not in variables
     }
     # pip holds all indexes for equal.
-    return passed if "UV_INDEX_STRATEGY" in variables else {**passed, "UV_INDEX_STRATEGY": "unsafe-best-match"}
+    return (
+        passed if "UV_INDEX_STRATEGY" in variables else {**passed, "UV_INDEX_STRATEGY": "unsafe-best-match"}
+    )
 
 
 def is_on(value: str) -> bool:
@@ -96,20 +116,28 @@ def is_on(value: str) -> bool:
     return value.strip().lower() in ("1", "true", "yes", "on", "y", "t")
 
 
-def installers_environment(variables: Mapping[str, str], more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The user's variables for an installer that runs in another folder: their relative paths are made absolute."""
+def installers_environment(
+    variables: Mapping[str, str], more: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """The user's variables for an installer that runs in another folder: their relative paths are made
+    absolute.
+    """
     found = {name: value for name, value in {**variables, **(more or {})}.items() if name not in FOREIGN}
     for name, separator in PLACES.items():
         if found.get(name):
             parts = found[name].split(separator) if separator else [found[name]]
             found[name] = (separator or "").join(map(absolute, parts))
     # An empty or relative entry means the current folder, in which nothing is to be found.
-    found["PATH"] = os.pathsep.join(part for part in found.get("PATH", os.defpath).split(os.pathsep) if os.path.isabs(part))
+    found["PATH"] = os.pathsep.join(
+        part for part in found.get("PATH", os.defpath).split(os.pathsep) if os.path.isabs(part)
+    )
     return found
 
 
 def absolute(place: str) -> str:
-    """A path made absolute if it is a relative one of a file that exists; a URL and everything else as it is."""
+    """A path made absolute if it is a relative one of a file that exists; a URL and everything
+    else as it is.
+    """
     name, equals, rest = place.partition("=")  # uv's indexes may have names: internal=wheels
     if "://" in name or os.path.isabs(place):
         return place
@@ -119,7 +147,9 @@ def absolute(place: str) -> str:
 
 
 def configuration(variables: Mapping[str, str] = os.environ) -> list[str]:
-    """uv's option for the one file of settings that it is to read: the user's own, else the system's, else none."""
+    """uv's option for the one file of settings that it is to read: the user's own, else the system's, else
+    none.
+    """
     if variables.get("UV_CONFIG_FILE"):
         return []  # uv reads that file alone
     for place in configuration_places(variables):

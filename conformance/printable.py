@@ -1,4 +1,6 @@
-"""Text from elsewhere, made fit to be shown: nothing in it that a terminal would obey or that no file can hold."""
+"""Text from elsewhere, made fit to be shown: nothing in it that a terminal would obey or that no file can
+hold.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +13,11 @@ BRACKET = re.compile(r"(\\*)(\[|\Z)")
 
 
 def printable(text: str) -> str:
-    r"""The text with every character that is obeyed rather than shown as its escape: ``\x1b``, ``\u202e``, ``\ud800``.
+    r"""The text with every character that is obeyed rather than shown as its escape: ``\x1b``, ``\u202e``,
+    ``\ud800``.
 
-    These are controls but for line feed and tab, marks that turn or hide the text about them, and lone surrogates.
-    """
+    These are controls but for line feed and tab, marks that turn or hide the text about them, and lone
+    surrogates."""
     if text.isprintable():
         return text
     return "".join(c if is_shown(c) else c.encode("unicode_escape").decode("ascii") for c in text)
@@ -37,12 +40,17 @@ def printable_data(value: Any) -> Any:
 
 
 def shown(text: object) -> str:
-    """The text as markup for `rich` that shows it as it is. (`rich.markup.escape` errs where backslashes meet brackets.)"""
+    """The text as markup for `rich` that shows it as it is.
+
+    (`rich.markup.escape` errs where backslashes meet brackets.)
+    """
     return BRACKET.sub(escaped, printable(str(text)))
 
 
 def escaped(found: re.Match[str]) -> str:
-    """Backslashes doubled, and an empty style after them, so that the next thing is not escaped by the last of them."""
+    """Backslashes doubled, and an empty style after them, so that the next thing is not escaped by the last
+    of them.
+    """
     backslashes, bracket = found.groups()
     apart = f"{backslashes * 2}[none][/none]" if backslashes else ""
     return apart + ("\\[" if bracket else "")

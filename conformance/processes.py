@@ -1,4 +1,6 @@
-"""Other programs, such as installers: run in an empty folder, and ended, with all that they started, when their parent is."""
+"""Other programs, such as installers: run in an empty folder, and ended, with all that they started, when
+their parent is.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,8 @@ def check_halt() -> None:
 
 
 def run(command: Sequence[str], seconds: float, environment: Mapping[str, str] = os.environ) -> Done:
-    """Run a program to its end. No shell is involved, and nothing of the current folder is in its reach by a relative name.
+    """Run a program to its end. No shell is involved, and nothing of the current folder is in its reach by a
+    relative name.
 
     Raises:
         OSError: it cannot be run.

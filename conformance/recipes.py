@@ -1,4 +1,6 @@
-"""What a person asks for, ``torch==2.1.0``, and what that version needs: recipes.toml, and files such as lab.toml."""
+"""What a person asks for, ``torch==2.1.0``, and what that version needs: recipes.toml, and files such as
+lab.toml.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ FRAMEWORK_OF = {distribution: framework for framework, distribution in DISTRIBUT
 
 
 class LabError(ValueError):
-    """Something of the lab that cannot be used as it was given: says what it was, what was expected, how to mend it."""
+    """Something of the lab that cannot be used as it was given: says what it was, what was expected, how to
+    mend it.
+    """
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,12 @@ def release_of(text: str) -> Release:
         raise LabError(f"{text!r} asks for {name!r}; expected one of {', '.join(FRAMEWORK_OF)}")
     specifiers = list(requirement.specifier)
     plain = not (requirement.url or requirement.extras or requirement.marker)
-    if not plain or len(specifiers) != 1 or specifiers[0].operator != "==" or specifiers[0].version.endswith("*"):
+    if (
+        not plain
+        or len(specifiers) != 1
+        or specifiers[0].operator != "=="
+        or specifiers[0].version.endswith("*")
+    ):
         raise LabError(f"{text!r} does not name one version; {wanted}")
     try:
         return Release(name, str(Version(specifiers[0].version)))
@@ -95,7 +104,9 @@ def recipes(path: Path = RECIPES) -> tuple[Recipe, ...]:
         try:
             pins = tuple(str(Requirement(pin)) for pin in entry.get("pins", ()))
             modes = tuple(entry.get("modes", ("eager",)))
-            found.append(Recipe(entry["distribution"], SpecifierSet(entry["versions"]), entry["python"], pins, modes))
+            found.append(
+                Recipe(entry["distribution"], SpecifierSet(entry["versions"]), entry["python"], pins, modes)
+            )
         except (KeyError, TypeError, ValueError) as error:
             raise LabError(f"{path.name}, recipe {number}: {error}") from error
     for one, other in itertools.combinations(found, 2):

@@ -55,7 +55,18 @@ def as_json(
     tallied: Sequence[Tally] = (),
 ) -> Table:
     """A run as data."""
-    shown = ("label", "framework", "kind", "mode", "version", "python", "numpy", "seconds", "error", "available")
+    shown = (
+        "label",
+        "framework",
+        "kind",
+        "mode",
+        "version",
+        "python",
+        "numpy",
+        "seconds",
+        "error",
+        "available",
+    )
     data = {
         "schema": SCHEMA,
         "partial": partial,
@@ -104,7 +115,9 @@ def table_without_twins(pairs: Sequence[tuple[str, Any]]) -> Table:
     """A JSON object; of one that has a key twice, readers would take different values."""
     table = dict(pairs)
     if len(table) < len(pairs):
-        twin = next(key for place, (key, _) in enumerate(pairs) if key in {earlier for earlier, _ in pairs[:place]})
+        twin = next(
+            key for place, (key, _) in enumerate(pairs) if key in {earlier for earlier, _ in pairs[:place]}
+        )
         raise ValueError(f"an object has the key {twin[:60]!r} twice")
     return table
 
@@ -115,7 +128,9 @@ def no_constant(name: str) -> None:
 
 
 def junit(verdicts: Sequence[Verdict]) -> str:
-    """A run as JUnit XML: known deviations and what is unsupported are skipped, what is unexpected is a failure."""
+    """A run as JUnit XML: known deviations and what is unsupported are skipped, what is unexpected is a
+    failure.
+    """
     root = ElementTree.Element("testsuites")
     for label in sorted({verdict.label for verdict in verdicts}):
         mine = [verdict for verdict in verdicts if verdict.label == label]

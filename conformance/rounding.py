@@ -1,7 +1,7 @@
 """Rounding once: exact numbers to the float formats, by integers alone.
 
-An exact number is an integer count of 2**-POINT, or a float that is infinite or NaN. POINT leaves 326 bits below the
-smallest float64, so that neither a rounding nor a distance in ULPs ever sees the end of it.
+An exact number is an integer count of 2**-POINT, or a float that is infinite or NaN. POINT leaves 326 bits
+below the smallest float64, so that neither a rounding nor a distance in ULPs ever sees the end of it.
 """
 
 from __future__ import annotations

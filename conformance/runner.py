@@ -1,4 +1,6 @@
-"""The runner: one worker process a target, cases sent as lines of JSON, a crash or a hang the end of one case alone."""
+"""The runner: one worker process a target, cases sent as lines of JSON, a crash or a hang the end of one case
+alone.
+"""
 
 from __future__ import annotations
 
@@ -79,8 +81,15 @@ class Target:
 
     @property
     def missing(self) -> dict[str, str]:
-        """What of the shim cannot be called, and why: nothing may be. A framework's own functions come and go."""
-        return {name: reason for name, reason in self.available.items() if reason is not None and self.kind == "shim"}
+        """What of the shim cannot be called, and why: nothing may be.
+
+        A framework's own functions come and go.
+        """
+        return {
+            name: reason
+            for name, reason in self.available.items()
+            if reason is not None and self.kind == "shim"
+        }
 
     def implementations(self) -> list[Implementation]:
         """What the worker said can be called."""
@@ -94,16 +103,17 @@ class Target:
 class Worker:
     """A worker process and its keeper. One thread sends and receives; any may end it.
 
-    The channel is the process's standard input and output: a request a line, an answer a line, in order. Each request goes
-    out with an id that nobody could know before, and only what comes back with that id is its answer.
-    """
+    The channel is the process's standard input and output: a request a line, an answer a line, in order. Each
+    request goes out with an id that nobody could know before, and only what comes back with that id is its
+    answer."""
 
     def __init__(self, target: Target) -> None:
         command = list(target.command)
         command = command or [sys.executable, "-u", str(WORKER), target.framework, target.kind, target.mode]
         # The worker's folder holds modules of ours; none of them is to shadow a framework's.
         environment = {**os.environ, "PYTHONSAFEPATH": "1", "GLOG_minloglevel": "3"}
-        # Errors alone: to MindSpore 0 means every detail, a gigabyte in a run of the suite; to Paddle it means none.
+        # Errors alone: to MindSpore 0 means every detail, a gigabyte in a run of the suite; to Paddle it
+        # means none.
         environment["GLOG_v"] = "3" if target.framework == "mindspore" else "0"
         watched, self.lifeline = os.pipe()
         try:
@@ -127,10 +137,15 @@ class Worker:
         self.alive = True
         self.channel = Channel(self.process)
         self.expected: deque[str | None] = deque([None])
-        """The ids of the answers to come. The first message is that the worker is ready, and answers nothing."""
+        """The ids of the answers to come.
+
+        The first message is that the worker is ready, and answers nothing.
+        """
 
     def send(self, request: dict[str, Any]) -> None:
-        """Write one request, or as much of it as the pipe takes; a worker that is gone is found out by `receive`."""
+        """Write one request, or as much of it as the pipe takes; a worker that is gone is found out by
+        `receive`.
+        """
         identifier = secrets.token_hex(8)
         self.expected.append(identifier)
         self.channel.write(json.dumps({**request, "id": identifier}).encode() + b"\n")
@@ -294,7 +309,9 @@ def answer_in(line: bytes, identifier: str | None) -> Answer:
     except (ValueError, RecursionError):
         answer = None
     if not isinstance(answer, dict):
-        raise ChannelError(f"no JSON object on the channel: {printable(line[:200].decode('utf-8', 'replace'))!r}")
+        raise ChannelError(
+            f"no JSON object on the channel: {printable(line[:200].decode('utf-8', 'replace'))!r}"
+        )
     if answer.pop("id", None) != identifier:
         raise ChannelError("an answer to another request on the channel")
     answer = Answer(printable_data(answer))
@@ -310,7 +327,11 @@ def fault_of(answer: Answer) -> str:
     if outcome == "unsupported":
         return ""
     if outcome == "error":
-        return "" if is_error(answer) and isinstance(answer.get("phase"), str) else "an error without its kinds and message"
+        return (
+            ""
+            if is_error(answer) and isinstance(answer.get("phase"), str)
+            else "an error without its kinds and message"
+        )
     if outcome != "value":
         return f"its outcome is {outcome!r}"
     gradients, second = answer.get("gradients"), answer.get("second")
@@ -335,7 +356,11 @@ def is_error(answer: Any) -> bool:
 
 def is_array(array: Any) -> bool:
     """Whether it is an array: a dtype, a shape, and base64 of whole numbers of 8 bytes."""
-    if not isinstance(array, dict) or not isinstance(array.get("dtype"), str) or not is_list_of(array.get("shape"), int):
+    if (
+        not isinstance(array, dict)
+        or not isinstance(array.get("dtype"), str)
+        or not is_list_of(array.get("shape"), int)
+    ):
         return False
     try:
         return len(base64.b64decode(array["data"], validate=True)) % 8 == 0
@@ -369,11 +394,20 @@ def request_of(case: Case, implementation: str) -> dict[str, Any]:
 def packed(tensor: Tensor) -> dict[str, Any]:
     """A tensor for the wire."""
     data = base64.b64encode(np.array(tensor.values, dtype="<f8").tobytes()).decode("ascii")
-    return {"dtype": tensor.dtype, "shape": list(tensor.shape), "data": data, "view": tensor.view, "as": tensor.kind}
+    return {
+        "dtype": tensor.dtype,
+        "shape": list(tensor.shape),
+        "data": data,
+        "view": tensor.view,
+        "as": tensor.kind,
+    }
 
 
 def start(target: Target, notice: Callable[[Worker], None] = lambda worker: None) -> Worker:
-    """A worker that is ready, and what it says of itself noted on the target. `notice` has it before it is."""
+    """A worker that is ready, and what it says of itself noted on the target.
+
+    `notice` has it before it is.
+    """
     try:
         worker = Worker(target)
     except OSError as error:
@@ -421,7 +455,9 @@ class Run:
         """Run every target, so many at a time. An interruption stops all and keeps what is done."""
         # The slowest first; MindSpore's other one as soon as that is done, and not beside it.
         place = {("mindspore", "shim"): 0, ("mindspore", "native"): 2}
-        ordered = sorted(self.targets, key=lambda t: place.get((t.framework, t.kind), 1 if t.kind == "shim" else 3))
+        ordered = sorted(
+            self.targets, key=lambda t: place.get((t.framework, t.kind), 1 if t.kind == "shim" else 3)
+        )
         with ThreadPoolExecutor(jobs) as pool:
             futures = [pool.submit(self.run_target, target, notice) for target in ordered]
             try:

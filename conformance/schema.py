@@ -1,4 +1,6 @@
-"""The form of a run's data (docs/results-schema.md): what each field holds, checked once, so that its readers need not ask."""
+"""The form of a run's data (docs/results-schema.md): what each field holds, checked once, so that its readers
+need not ask.
+"""
 
 from __future__ import annotations
 
@@ -127,7 +129,9 @@ def table_of(fields: Mapping[str, Field]) -> Form:
     return check
 
 
-SIDE = {name: Field(text) for name in ("implementation", "framework", "kind")} | {"mode": Field(text, "eager")}
+SIDE = {name: Field(text) for name in ("implementation", "framework", "kind")} | {
+    "mode": Field(text, "eager")
+}
 CHECK = {
     "what": Field(text),
     "yardstick": Field(one_of(*YARDSTICKS)),
@@ -202,7 +206,9 @@ RUN = {
     "cases": Field(object_of(table_of({"clause": Field(text, "")})), dict),
     "agreement": Field(list_of(table_of(PAIR)), list),
     "strata": Field(list_of(table_of(TALLY)), LEFT_OUT),
-    "curves": Field(table_of({"logits": Field(list_of(number)), "of": Field(list_of(table_of(CURVE)))}), LEFT_OUT),
+    "curves": Field(
+        table_of({"logits": Field(list_of(number)), "of": Field(list_of(table_of(CURVE)))}), LEFT_OUT
+    ),
 }
 
 

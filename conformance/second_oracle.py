@@ -1,9 +1,9 @@
 """A second oracle, derived otherwise: to check the first on every case.
 
-It works in decimal arithmetic on loss = w [(1 - y) x + (1 + (p - 1) y) softplus(-x)], the other algebraic form, whose terms
-cancel; enough digits make that harmless. Derivatives are not formulas here: the form is computed on numbers that carry
-their derivatives along. An infinite logit is a logit of 10^2000, beyond what any format can tell from infinity.
-"""
+It works in decimal arithmetic on loss = w [(1 - y) x + (1 + (p - 1) y) softplus(-x)], the other algebraic
+form, whose terms cancel; enough digits make that harmless. Derivatives are not formulas here: the form is
+computed on numbers that carry their derivatives along. An infinite logit is a logit of 10^2000, beyond what
+any format can tell from infinity."""
 
 from __future__ import annotations
 
@@ -67,7 +67,9 @@ def log_of_one_and_exp_of_minus(x: Decimal) -> Jet:
 
 
 def digits(x: float) -> int:
-    """How many digits keep what cancels in an element apart: those of e^-|x|, or of a tiny or a huge logit beside 1."""
+    """How many digits keep what cancels in an element apart: those of e^-|x|, or of a tiny or a huge logit
+    beside 1.
+    """
     if math.isinf(x):
         return 2500
     if x and not 1e-15 < abs(x) < 1e15:
@@ -76,13 +78,22 @@ def digits(x: float) -> int:
 
 
 def element(x: float, y: float, w: float, p: float, formula: str) -> Quantities:
-    """As `oracle.element`, each quantity one exact number. A NaN argument is followed by hand: jets of NaN say nothing."""
+    """As `oracle.element`, each quantity one exact number.
+
+    A NaN argument is followed by hand: jets of NaN say nothing.
+    """
     if any(math.isnan(value) for value in (y, w, p)):
         raise ValueError("the second oracle takes NaN in the logit alone")
     if math.isnan(x):
         names = ("value", "logits", "targets", "weight", "pos_weight", "second")
         return {name: (math.nan,) for name in names}
-    return dict(zip(("value", "logits", "targets", "weight", "pos_weight", "second"), finite(x, y, w, p, formula), strict=True))
+    return dict(
+        zip(
+            ("value", "logits", "targets", "weight", "pos_weight", "second"),
+            finite(x, y, w, p, formula),
+            strict=True,
+        )
+    )
 
 
 @lru_cache(maxsize=100_000)
@@ -98,7 +109,11 @@ def finite(x: float, y: float, w: float, p: float, formula: str) -> tuple[tuple[
         tail = log_of_one_and_exp_of_minus(at)
         rest = constant(ONE) + -label
         extra = (positive + constant(-ONE)) * label + constant(ONE)
-        loss = weight * extra * (rest * logit + tail) if formula == "whole" else weight * (rest * logit + extra * tail)
+        loss = (
+            weight * extra * (rest * logit + tail)
+            if formula == "whole"
+            else weight * (rest * logit + extra * tail)
+        )
         return tuple((fixed(value),) for value in (loss.value, *loss.slope, loss.bend))
 
 

@@ -1,4 +1,6 @@
-"""A failing call made small: greedily, one simplification at a time, for as long as it fails by the same check."""
+"""A failing call made small: greedily, one simplification at a time, for as long as it fails by the same
+check.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,10 @@ def shrunk(case: Case, fails: Callable[[Case], bool], most: int = MOST_TRIES) ->
 
 
 def simpler(case: Case) -> Iterator[Case]:
-    """Cases that are a little simpler, the boldest first. A call that is to be refused keeps all but its numbers."""
+    """Cases that are a little simpler, the boldest first.
+
+    A call that is to be refused keeps all but its numbers.
+    """
     if not case.errors:
         yield from shorter(case)
         yield from barer(case)
@@ -56,7 +61,9 @@ def shorter(case: Case) -> Iterator[Case]:
 
 
 def picked(case: Case, indices: range | list[int]) -> Case:
-    """The case of these elements alone, in one dimension; weights of one element stay so, others are spread."""
+    """The case of these elements alone, in one dimension; weights of one element stay so, others
+    are spread.
+    """
     shape = case.tensors["logits"].shape
     tensors = {}
     for name, tensor in case.tensors.items():

@@ -1,4 +1,6 @@
-"""The strata: into which cell an element belongs, so that a report says where the errors are; and which cells have a case."""
+"""The strata: into which cell an element belongs, so that a report says where the errors are; and which cells
+have a case.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,9 @@ Cell = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Grid:
-    """Strata that are crossed with each other: their axes with their labels, and which cells no case can or need hold."""
+    """Strata that are crossed with each other: their axes with their labels, and which cells no case can or
+    need hold.
+    """
 
     name: str
     axes: tuple[tuple[str, tuple[str, ...]], ...]
@@ -61,7 +65,9 @@ class Grid:
 
 @dataclass(frozen=True)
 class Census:
-    """Which cells of a grid have a case: how many, which lack one, and the reasons of those that are left empty."""
+    """Which cells of a grid have a case: how many, which lack one, and the reasons of those that are left
+    empty.
+    """
 
     grid: Grid
     held: int
@@ -84,7 +90,9 @@ def census(cases: Iterable[Case]) -> list[Census]:
                 empty[reason].append(cell)
             else:
                 missing.append(cell)
-        counted.append(Census(grid, len(held), tuple(missing), {reason: tuple(cells) for reason, cells in empty.items()}))
+        counted.append(
+            Census(grid, len(held), tuple(missing), {reason: tuple(cells) for reason, cells in empty.items()})
+        )
     return counted
 
 
@@ -93,7 +101,8 @@ FLOATS = ("float16", "bfloat16", "float32", "float64")
 REDUCTIONS = ("none", "mean", "sum")
 MAGNITUDES = tuple(
     dict.fromkeys(
-        magnitude(x) for x in (0.0, -0.0, *(s * x for x in (1e-9, 1.0, 20.0, 1e4, math.inf) for s in (1, -1)), math.nan)
+        magnitude(x)
+        for x in (0.0, -0.0, *(s * x for x in (1e-9, 1.0, 20.0, 1e4, math.inf) for s in (1, -1)), math.nan)
     )
 )
 LABELS = tuple(label(y) for y in (0.0, 1.0, 0.5, 2.0))
@@ -107,7 +116,10 @@ def quantities(case: Case) -> list[str]:
 
 
 def elements(case: Case) -> Iterator[Cell]:
-    """The cells of a case's elements, with what is asked of them. Reduced, an element is one of many: it has no cell."""
+    """The cells of a case's elements, with what is asked of them.
+
+    Reduced, an element is one of many: it has no cell.
+    """
     if reduction_of(case, "mean") != "none":
         return
     shape = case.tensors["logits"].shape
@@ -189,7 +201,10 @@ def label_types(case: Case) -> Iterator[Cell]:
 def mixing(cell: Cell) -> str:
     """Of the label types' grid: floating labels of another dtype."""
     if cell[0] in FLOATS and cell[0] != "float32":
-        return "the documents ask for labels of the logits' dtype, and say nothing of what another floating dtype gives"
+        return (
+            "the documents ask for labels of the logits' dtype, and say nothing of what another "
+            "floating dtype gives"
+        )
     return ""
 
 
@@ -238,6 +253,13 @@ GRIDS = (
         lambda cell: "",
     ),
     Grid("sums", (("size", SIZES), ("reduction", REDUCTIONS[1:]), ("dtype", FLOATS)), sums, long_enough),
-    Grid("label types", (("label dtype", (*FLOATS, "int32", "int64", "bool")), ("reduction", REDUCTIONS)), label_types, mixing),
+    Grid(
+        "label types",
+        (("label dtype", (*FLOATS, "int32", "int64", "bool")), ("reduction", REDUCTIONS)),
+        label_types,
+        mixing,
+    ),
 )
-"""Apart from each other: an element's value does not depend on the shape it stands in, nor a sum on the layout."""
+"""Apart from each other: an element's value does not depend on the shape it stands in, nor a sum on the
+layout.
+"""

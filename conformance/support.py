@@ -1,8 +1,8 @@
 """Support statements: for each API and behaviour, since which release it holds, generated from kept runs.
 
-The table follows browser-compat-data: statements of a behaviour are listed with the newest first, ``version_added`` is the
-first release with it ('≤2.1.0' where no older one was run, false where it is missing), ``version_removed`` the first one
-without it again, ``partial_implementation`` calls for a note.
+The table follows browser-compat-data: statements of a behaviour are listed with the newest first,
+``version_added`` is the first release with it ('≤2.1.0' where no older one was run, false where it is
+missing), ``version_removed`` the first one without it again, ``partial_implementation`` calls for a note.
 """
 
 from __future__ import annotations
@@ -68,7 +68,10 @@ class Behaviour:
 
     @cached_property
     def _patterns(self) -> tuple[re.Pattern[str], ...]:
-        return tuple(re.compile("|".join(map(translate, patterns)) or r"(?!)") for patterns in (self.cases, self.without))
+        return tuple(
+            re.compile("|".join(map(translate, patterns)) or r"(?!)")
+            for patterns in (self.cases, self.without)
+        )
 
     def has(self, case: str) -> bool:
         """Whether a case is about it."""
@@ -79,7 +82,8 @@ class Behaviour:
         """Whether a verdict counts against it."""
         failed = (check for check in verdict["checks"] if check["status"] in FAILURES)
         return any(
-            check["what"] in ALWAYS or any(fnmatchcase(f"{check['yardstick']}/{check['what']}", p) for p in self.checks)
+            check["what"] in ALWAYS
+            or any(fnmatchcase(f"{check['yardstick']}/{check['what']}", p) for p in self.checks)
             for check in failed
         )
 
@@ -107,7 +111,8 @@ def behaviours(path: Path = BEHAVIOURS) -> tuple[Behaviour, ...]:
     """The behaviours, as data."""
     entries = tomllib.loads(path.read_text(encoding="utf-8"))["behaviour"]
     return tuple(
-        Behaviour(e["id"], e["title"], tuple(e["cases"]), tuple(e["checks"]), tuple(e.get("without", ()))) for e in entries
+        Behaviour(e["id"], e["title"], tuple(e["cases"]), tuple(e["checks"]), tuple(e.get("without", ())))
+        for e in entries
     )
 
 
@@ -121,7 +126,9 @@ def load(path: Path = SUPPORT) -> Table:
         found: Table = json.loads(read_text(path))
         schema.table_of(KEPT)(found, "the table")
     except (ValueError, RecursionError) as error:
-        raise error if isinstance(error, ResultError) else ResultError(f"{path} is no support table: {error}") from error
+        raise (
+            error if isinstance(error, ResultError) else ResultError(f"{path} is no support table: {error}")
+        ) from error
     return found
 
 
@@ -145,7 +152,11 @@ def version_of(run: Table) -> str:
 def label_of(verdict: Table) -> str:
     """How an implementation is called in the table."""
     mode = "" if verdict.get("mode", "eager") == "eager" else f" ({verdict['mode']})"
-    return str(verdict["implementation"]) + (f" on {verdict['framework']}" if verdict["kind"] == "shim" else "") + mode
+    return (
+        str(verdict["implementation"])
+        + (f" on {verdict['framework']}" if verdict["kind"] == "shim" else "")
+        + mode
+    )
 
 
 def in_order(runs: Iterable[Table]) -> dict[str, list[Table]]:
@@ -169,7 +180,9 @@ def tallies(run: Table) -> dict[tuple[str, str], Tally]:
         for behaviour in about[case]:
             key = label_of(verdict), behaviour.id
             fails = behaviour.fails(verdict)
-            counts[key]["unsupported" if verdict["status"] == "unsupported" else "failed" if fails else "passed"] += 1
+            counts[key][
+                "unsupported" if verdict["status"] == "unsupported" else "failed" if fails else "passed"
+            ] += 1
             if fails:
                 findings[key].update(c["finding"] for c in verdict["checks"] if c.get("finding"))
     return {
@@ -186,11 +199,15 @@ def table_of(runs: Iterable[Table]) -> Table:
         versions = [version_of(run) for run in members]
         told = [tallies(run) for run in members]
         for label, behaviour in sorted({key for one in told for key in one}):
-            history = [(version, one.get((label, behaviour))) for version, one in zip(versions, told, strict=True)]
+            history = [
+                (version, one.get((label, behaviour))) for version, one in zip(versions, told, strict=True)
+            ]
             support[label][behaviour] = list(statements(history))[::-1]
     return {
         "schema": SCHEMA,
-        "releases": {framework: [version_of(run) for run in members] for framework, members in sorted(releases.items())},
+        "releases": {
+            framework: [version_of(run) for run in members] for framework, members in sorted(releases.items())
+        },
         "behaviours": {behaviour.id: behaviour.title for behaviour in behaviours()},
         "support": dict(sorted(support.items())),
     }
@@ -218,10 +235,14 @@ def statements(history: Sequence[tuple[str, Tally | None]]) -> Iterator[Statemen
 
 
 def notes_of(members: Sequence[tuple[str, Tally | None]]) -> Iterator[str]:
-    """What is to be said of partial support: how many cases fail in which release, and where one reads about it."""
+    """What is to be said of partial support: how many cases fail in which release, and where one reads about
+    it.
+    """
     counted = [(version, tally) for version, tally in members if tally is not None]
     for what, verb in (("failed", "fail"), ("unsupported", "are unsupported")):
-        parts = [(f"{getattr(tally, what)} of {tally.cases} cases {verb}", version) for version, tally in counted]
+        parts = [
+            (f"{getattr(tally, what)} of {tally.cases} cases {verb}", version) for version, tally in counted
+        ]
         alike = len({text for text, _ in parts}) == 1
         if any(getattr(tally, what) for _, tally in counted):
             yield parts[0][0] if alike else "; ".join(f"{text} in {version}" for text, version in parts)
@@ -232,10 +253,16 @@ def notes_of(members: Sequence[tuple[str, Tally | None]]) -> Iterator[str]:
 
 def lint(table: Table, runs: Iterable[Table], ids: Iterable[str]) -> list[str]:
     """What is wrong with a table: its form, its words, and where the runs say otherwise."""
-    faults = [f"no behaviour has the case {id!r}" for id in ids if not any(behaviour.has(id) for behaviour in behaviours())]
+    faults = [
+        f"no behaviour has the case {id!r}"
+        for id in ids
+        if not any(behaviour.has(id) for behaviour in behaviours())
+    ]
     kept = list(runs)
     members = in_order(kept)
-    versions = {label_of(v): [version_of(r) for r in of] for of in members.values() for r in of for v in r["verdicts"]}
+    versions = {
+        label_of(v): [version_of(r) for r in of] for of in members.values() for r in of for v in r["verdicts"]
+    }
     right = table_of(kept)
     for label, by_behaviour in table["support"].items():
         for id, found in by_behaviour.items():
@@ -260,7 +287,9 @@ def faults_of(found: Sequence[Statement], versions: Sequence[str]) -> Iterator[s
     """What is wrong with the statements of one behaviour, whatever the runs say."""
     newer = len(versions)
     for statement in found:
-        if (statement.get("partial_implementation") or not statement["version_added"]) and not statement.get("notes"):
+        if (statement.get("partial_implementation") or not statement["version_added"]) and not statement.get(
+            "notes"
+        ):
             yield "what is partial or missing needs a note"
         since, until = str(statement["version_added"]).removeprefix("≤"), statement.get("version_removed")
         missing = statement["version_added"] is False
@@ -272,7 +301,10 @@ def faults_of(found: Sequence[Statement], versions: Sequence[str]) -> Iterator[s
         places = [versions.index(version) for version in told]
         last = places[-1] + 1 if missing else places[1] if until else len(versions)
         if not places[0] < last <= newer:
-            yield f"the statement of {told[0]} overlaps the one above it, or they are not listed with the newest first"
+            yield (
+                f"the statement of {told[0]} overlaps the one above it, or they are not listed with the "
+                "newest first"
+            )
         newer = places[0]
 
 
@@ -282,6 +314,14 @@ def dumps(table: Table) -> str:
     lines = [json.dumps(head, ensure_ascii=False, indent=1)[:-2] + ',\n "support": {']
     labels = list(table["support"].items())
     for place, (label, by_behaviour) in enumerate(labels):
-        rows = [f"   {json.dumps(id)}: {json.dumps(found, ensure_ascii=False)}" for id, found in by_behaviour.items()]
-        lines.append(f"  {json.dumps(label)}: {{\n" + ",\n".join(rows) + "\n  }" + ("," if place + 1 < len(labels) else ""))
+        rows = [
+            f"   {json.dumps(id)}: {json.dumps(found, ensure_ascii=False)}"
+            for id, found in by_behaviour.items()
+        ]
+        lines.append(
+            f"  {json.dumps(label)}: {{\n"
+            + ",\n".join(rows)
+            + "\n  }"
+            + ("," if place + 1 < len(labels) else "")
+        )
     return "\n".join([*lines, " }", "}"]) + "\n"

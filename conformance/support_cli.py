@@ -1,4 +1,6 @@
-"""The command ``support``: the support table and README's table, generated from runs or checked against them."""
+"""The command ``support``: the support table and README's table, generated from runs or checked
+against them.
+"""
 
 from __future__ import annotations
 
@@ -14,17 +16,33 @@ from .implementations import FRAMEWORKS, PRIMARY
 
 Table = dict[str, Any]
 BEGIN, END = "<!-- support: begin -->", "<!-- support: end -->"
-TITLES = {"torch": "torch", "paddle": "Paddle", "mindspore": "MindSpore", "tensorflow": "TensorFlow", "keras": "Keras"}
+TITLES = {
+    "torch": "torch",
+    "paddle": "Paddle",
+    "mindspore": "MindSpore",
+    "tensorflow": "TensorFlow",
+    "keras": "Keras",
+}
 MAIN = (*PRIMARY, "paddle.fluid.layers.sigmoid_cross_entropy_with_logits")
 
 
 def make_support(
-    runs: Annotated[list[Path] | None, typer.Argument(help="Releases' runs; by default those that are kept here.")] = None,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the support table to this file.")] = None,
-    readme: Annotated[Path | None, typer.Option(help="Put the short table between this file's markers.")] = None,
-    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if a file is not what the runs say.")] = False,
+    runs: Annotated[
+        list[Path] | None, typer.Argument(help="Releases' runs; by default those that are kept here.")
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the support table to this file.")
+    ] = None,
+    readme: Annotated[
+        Path | None, typer.Option(help="Put the short table between this file's markers.")
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 1 if a file is not what the runs say.")
+    ] = False,
 ) -> None:
-    """For each API and behaviour, since which release it holds, from runs of releases; the short table in Markdown."""
+    """For each API and behaviour, since which release it holds, from runs of releases; the short table in
+    Markdown.
+    """
     from .cli import wrong
 
     try:
@@ -48,11 +66,15 @@ def make_support(
 def check_releases(found: Sequence[Table], paths: Sequence[Path]) -> None:
     """Refuse what is no run of one release: the table is made of releases in their order."""
     if not found:
-        raise results.ResultError("there are no runs: give some, such as those that conform --lab writes with --results")
+        raise results.ResultError(
+            "there are no runs: give some, such as those that conform --lab writes with --results"
+        )
     for place, run in enumerate(found):
         fault = support.fault_of_release(run)
         if fault:
-            raise results.ResultError(f"{paths[place] if paths else 'a kept run'} {fault}; expected the run of one release")
+            raise results.ResultError(
+                f"{paths[place] if paths else 'a kept run'} {fault}; expected the run of one release"
+            )
 
 
 def differing(made: Sequence[tuple[Path, str]]) -> list[str]:
@@ -79,7 +101,9 @@ def files(runs: Sequence[Table], json_file: Path | None, readme: Path | None) ->
 
 
 def markdown(runs: Sequence[Table]) -> str:
-    """A row for each behaviour, a column for each release's main function, and one for the shim on all of them."""
+    """A row for each behaviour, a column for each release's main function, and one for the shim on all of
+    them.
+    """
     columns = [
         (f"{TITLES.get(framework, framework)} {support.version_of(run)}", native_tallies(run))
         for framework, members in sorted(support.in_order(runs).items(), key=lambda item: place_of(item[0]))
@@ -124,4 +148,10 @@ def cell(tally: support.Tally | None) -> str:
     """A cell: a tick where all pass, else how many of those that are supported."""
     if tally is None or not tally.passed + tally.failed:
         return "-"
-    return "✓" if not tally.failed else "✗" if not tally.passed else f"{tally.passed}/{tally.passed + tally.failed}"
+    return (
+        "✓"
+        if not tally.failed
+        else "✗"
+        if not tally.passed
+        else f"{tally.passed}/{tally.passed + tally.failed}"
+    )

@@ -1,4 +1,6 @@
-"""Where an implementation errs: its verdict and its largest error in ULPs in each stratum, over all cases of a run."""
+"""Where an implementation errs: its verdict and its largest error in ULPs in each stratum, over all cases of
+a run.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ Key = tuple[str, str, str, str, str, str]
 
 @dataclass
 class Tally:
-    """One quantity of one implementation in one dtype: by stratum, the largest error in ULPs, and where that is too much."""
+    """One quantity of one implementation in one dtype: by stratum, the largest error in ULPs, and where that
+    is too much.
+    """
 
     implementation: str
     framework: str

@@ -1,4 +1,7 @@
-"""Each loss as a textbook has it, a sum of terms of jets; see `jets`. Nothing here is shared with the definitions."""
+"""Each loss as a textbook has it, a sum of terms of jets; see `jets`.
+
+Nothing here is shared with the definitions.
+"""
 
 from __future__ import annotations
 
@@ -46,4 +49,6 @@ def huber_loss(x: Jet, y: Jet, w: Jet, delta: float = 1.0) -> Terms:
 def smooth_l1_loss(x: Jet, y: Jet, w: Jet, beta: float = 1.0) -> Terms:
     """w r^2 / (2 beta) for |r| < beta, w (|r| - beta / 2) beyond, r = x - y"""
     r = x - y
-    return (w * choose(bool(abs(r.value) < beta), lambda: r * r / (2 * beta), lambda: absolute(r) - beta / 2),)
+    return (
+        w * choose(bool(abs(r.value) < beta), lambda: r * r / (2 * beta), lambda: absolute(r) - beta / 2),
+    )

@@ -1,4 +1,6 @@
-"""Writing expectations from a reviewed run: compact patterns, one file a framework or older release, nothing the run denies."""
+"""Writing expectations from a reviewed run: compact patterns, one file a framework or older release, nothing
+the run denies.
+"""
 
 from __future__ import annotations
 
@@ -73,11 +75,12 @@ def compact(failing: Iterable[str], others: Iterable[str]) -> list[str]:
 def updated(run: Table, folder: Path, choice: Choice, check: Check = lambda expectations: ()) -> list[str]:
     """Bring the folder's files up to the run; lines that say what was done.
 
-    Everything is worked out first and read back as `load` reads it; `check` may find more that is wrong. Only then are files
-    written.
+    Everything is worked out first and read back as `load` reads it; `check` may find more that is wrong. Only
+    then are files written.
 
     Raises:
-        ExpectationError: the folder, the choice, or what would be written is not as it must be; nothing was written.
+        ExpectationError: the folder, the choice, or what would be written is not as it must be; nothing was
+            written.
         ResultError: a file cannot be read or written.
     """
     before = load(folder)
@@ -105,7 +108,10 @@ def updated(run: Table, folder: Path, choice: Choice, check: Check = lambda expe
         added = list(entries_of(new, mine, head if mode == "eager" else {**head, "modes": [mode]}, tail))
         if dropped or added:
             texts[path] = toml([*entries, *added])
-        said += [f"{path.name}: {len(e['failing'])} lists of checks for {', '.join(e['implementations'])}" for e in added]
+        said += [
+            f"{path.name}: {len(e['failing'])} lists of checks for {', '.join(e['implementations'])}"
+            for e in added
+        ]
         said += [f"{path.name}: dropped {line}" for line in dropped]
     after = [one for one in before if folder / one.place.partition(", ")[0] not in texts]
     for path, text in texts.items():
@@ -132,17 +138,26 @@ def check_choice(choice: Choice) -> None:
 
 
 def version_of(run: Table, framework: str) -> str:
-    """The version of a framework that a run is of. Both are to be in a file's name: neither is ever a path."""
+    """The version of a framework that a run is of.
+
+    Both are to be in a file's name: neither is ever a path.
+    """
     if framework not in FRAMEWORKS:
-        raise ExpectationError(f"the run has verdicts of the framework {framework!r}; expected among {', '.join(FRAMEWORKS)}")
-    found = {t["version"].partition("+")[0] for t in run["targets"] if t["framework"] == framework and t["version"]}
+        raise ExpectationError(
+            f"the run has verdicts of the framework {framework!r}; expected among {', '.join(FRAMEWORKS)}"
+        )
+    found = {
+        t["version"].partition("+")[0] for t in run["targets"] if t["framework"] == framework and t["version"]
+    }
     if len(found) != 1:
         raise ExpectationError(f"the run has {len(found)} versions of {framework}; expected one target's")
     version: str = found.pop()
     try:
         Version(version)
     except InvalidVersion as error:
-        raise ExpectationError(f"the run's version of {framework} is {version!r}; expected one such as 2.13.0") from error
+        raise ExpectationError(
+            f"the run's version of {framework} is {version!r}; expected one such as 2.13.0"
+        ) from error
     return version
 
 
@@ -180,7 +195,9 @@ def entries_of(failures: set[Failure], verdicts: list[Table], head: Table, tail:
         }
 
 
-def without_stale(entries: list[Table], verdicts: list[Table], version: str, mode: str) -> tuple[list[Table], list[str]]:
+def without_stale(
+    entries: list[Table], verdicts: list[Table], version: str, mode: str
+) -> tuple[list[Table], list[str]]:
     """The entries without what the run shows to pass; what still fails is written anew, for this version."""
     stale = {(v["implementation"], check, v["case"]) for v in verdicts for check in v.get("stale", ())}
     kept, dropped = [], []
@@ -199,9 +216,16 @@ def without_stale(entries: list[Table], verdicts: list[Table], version: str, mod
 
 def toml(entries: list[Table]) -> str:
     """The entries as TOML: strings and lists of strings, whose JSON form is TOML's too."""
-    lines = ["# Known deviations. A person reviewed each; `compatlosses update-expectations` keeps the lists.", ""]
+    lines = [
+        "# Known deviations. A person reviewed each; `compatlosses update-expectations` keeps the lists.",
+        "",
+    ]
     for entry in entries:
-        lines += ["[[deviation]]", *written({key: value for key, value in entry.items() if key != "failing"}), ""]
+        lines += [
+            "[[deviation]]",
+            *written({key: value for key, value in entry.items() if key != "failing"}),
+            "",
+        ]
         for part in entry.get("failing", ()):
             lines += ["[[deviation.failing]]", *written(part), ""]
     return "\n".join(lines)
@@ -219,5 +243,7 @@ def written(table: Table) -> Iterator[str]:
 
 
 def quoted(value: object) -> str:
-    """A string, or a list of strings, as JSON that is TOML too: of what JSON writes as it is, TOML forbids the delete alone."""
+    """A string, or a list of strings, as JSON that is TOML too: of what JSON writes as it is, TOML forbids
+    the delete alone.
+    """
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

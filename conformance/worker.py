@@ -2,11 +2,11 @@
 # mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls
 """The worker: runs calls inside one framework's environment. One file, plain Python 3.7 and NumPy.
 
-It reads one request a line on standard input and writes one answer a line on standard output, both JSON; an answer has the id
-of its request. Before a framework is imported, both are moved out of its reach. Arrays travel as
-base64 of little-endian float64 with the name of their dtype beside them: every float dtype fits into float64 exactly.
-Nothing in a request is evaluated or imported; a request names an implementation of the table below.
-"""
+It reads one request a line on standard input and writes one answer a line on standard output, both JSON; an
+answer has the id of its request. Before a framework is imported, both are moved out of its reach. Arrays
+travel as base64 of little-endian float64 with the name of their dtype beside them: every float dtype fits
+into float64 exactly. Nothing in a request is evaluated or imported; a request names an implementation of the
+table below."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ class Unsupported(Exception):
 
 
 class Refused(Exception):
-    """The framework raised an error; `phase` says whether in making the inputs, in the call or in the gradient."""
+    """The framework raised an error; `phase` says whether in making the inputs, in the call or in the
+    gradient.
+    """
 
     def __init__(self, phase, error):
         super().__init__(phase)
@@ -40,7 +42,7 @@ class Refused(Exception):
         self.error = error
 
 
-# ---------------------------------------------------------------------------------------------------------- the frameworks
+# --------------------------------------------- the frameworks
 
 
 class Eager:
@@ -170,7 +172,9 @@ class Paddle(Eager):
     def tensor(self, values, dtype, view):
         if dtype in ("float16", "bfloat16"):
             # Through float32, which holds both exactly; the constructor takes no bfloat16.
-            return viewed(values.astype("float32"), view, lambda array: self.paddle.to_tensor(array).astype(dtype))
+            return viewed(
+                values.astype("float32"), view, lambda array: self.paddle.to_tensor(array).astype(dtype)
+            )
         return viewed(values.astype(dtype), view, self.paddle.to_tensor)
 
     def array(self, x):
@@ -197,7 +201,14 @@ class Paddle(Eager):
         return found, self.paddle.grad([found["logits"].sum()], [leaves["logits"]], allow_unused=True)[0]
 
 
-FLUID_DTYPES = {"BOOL": "bool", "INT32": "int32", "INT64": "int64", "FP16": "float16", "FP32": "float32", "FP64": "float64"}
+FLUID_DTYPES = {
+    "BOOL": "bool",
+    "INT32": "int32",
+    "INT64": "int64",
+    "FP16": "float16",
+    "FP32": "float32",
+    "FP64": "float64",
+}
 
 
 class Fluid(Eager):
@@ -241,7 +252,9 @@ class Fluid(Eager):
 
 
 class FluidStatic(Fluid):
-    """Paddle 1's static graph: each call builds a program and runs it once; what is fed and fetched are arrays."""
+    """Paddle 1's static graph: each call builds a program and runs it once; what is fed and fetched are
+    arrays.
+    """
 
     def __init__(self):
         super().__init__()
@@ -305,7 +318,9 @@ class MindSpore(Eager):
     def tensor(self, values, dtype, view):
         kind = getattr(self.ms, "bool_" if dtype == "bool" else dtype)
         plain = "float32" if dtype == "bfloat16" else dtype
-        return viewed(values.astype(plain), view, lambda array: self.ms.Tensor(np.array(array, order="C"), kind))
+        return viewed(
+            values.astype(plain), view, lambda array: self.ms.Tensor(np.array(array, order="C"), kind)
+        )
 
     def array(self, x):
         if not isinstance(x, self.ms.Tensor):
@@ -348,7 +363,8 @@ class MindSpore(Eager):
             pass
         except Exception as error:
             sys.stderr.write("left over from an earlier call: " + message_of(error) + "\n")
-        # What a gradient keeps of the shapes of an earlier one would make results depend on the order of the cases.
+        # What a gradient keeps of the shapes of an earlier one would make results depend on the order of the
+        # cases.
         if self.executor is not None:
             self.executor.clear_res()
 
@@ -418,7 +434,9 @@ class Jax(Eager):
 
     def differentiate(self, call, tensors, wrt, cotangent, second):
         def pulled(names, *given):
-            value, pull = in_phase("call", self.jax.vjp, lambda *new: call(dict(tensors, **dict(zip(names, new)))), *given)
+            value, pull = in_phase(
+                "call", self.jax.vjp, lambda *new: call(dict(tensors, **dict(zip(names, new)))), *given
+            )
             incoming = self.jax.numpy.full(value.shape, 1.0 if cotangent is None else cotangent, value.dtype)
             return value, in_phase("gradient", pull, incoming)
 
@@ -493,7 +511,10 @@ def viewed(values, view, make):
 def told(error):
     """An error as data: the names of its class and of that one's bases, and its message."""
     # Paddle's messages begin with a stack and end with what is wrong.
-    return {"kinds": [kind.__name__ for kind in type(error).__mro__], "message": message_of(error).strip()[-600:]}
+    return {
+        "kinds": [kind.__name__ for kind in type(error).__mro__],
+        "message": message_of(error).strip()[-600:],
+    }
 
 
 def message_of(error):
@@ -514,11 +535,13 @@ def in_phase(phase, function, *arguments):
         raise Refused(phase, error) from error
 
 
-# ------------------------------------------------------------------------------------------------------ the implementations
+# --------------------------------------------- the implementations
 
 
 class Function:
-    """An implementation that is a function: where it is found, and its own names for the neutral arguments."""
+    """An implementation that is a function: where it is found, and its own names for the neutral
+    arguments.
+    """
 
     order = ("logits", "targets")
     """How tensors that are given by position stand, unless a request says otherwise."""
@@ -526,7 +549,13 @@ class Function:
     """What every call is given besides."""
 
     def __init__(self, module, name, names, options=("reduction",), required=()):
-        self.module, self.name, self.names, self.options, self.required = module, name, names, options, required
+        self.module, self.name, self.names, self.options, self.required = (
+            module,
+            name,
+            names,
+            options,
+            required,
+        )
 
     def find(self):
         return getattr(importlib.import_module(self.module), self.name)
@@ -560,12 +589,16 @@ class Function:
         for name in self.required:
             # Where a version demands weights, ones are the only way to call it without.
             if name not in given:
-                given[name] = ones_like(given["targets"] if isinstance(given["logits"], list) else given["logits"])
+                given[name] = ones_like(
+                    given["targets"] if isinstance(given["logits"], list) else given["logits"]
+                )
         return given
 
 
 class Module(Function):
-    """An implementation that is a module class: made with weights and options, called with logits and targets."""
+    """An implementation that is a module class: made with weights and options, called with logits and
+    targets.
+    """
 
     def bind(self, function, request, through):
         options = dict(request.get("options", {}))
@@ -595,7 +628,9 @@ class FromLogits(LabelsFirst):
 
 
 class RawPaddle(Function):
-    """Paddle's raw operator: positional alone; pos_weight is a factor of each element and not offered as the argument."""
+    """Paddle's raw operator: positional alone; pos_weight is a factor of each element and not offered as the
+    argument.
+    """
 
     def bind(self, function, request, through):
         options = dict(request.get("options", {}))
@@ -612,7 +647,9 @@ class RawPaddle(Function):
 
 
 def check_options(options, known, free):
-    """Refuse, as unsupported, an option that the API does not have; the reduction 'none' is what such an API does."""
+    """Refuse, as unsupported, an option that the API does not have; the reduction 'none' is what such an API
+    does.
+    """
     if "reduction" not in known and options.get("reduction") == "none":
         del options["reduction"]
     for name in options:
@@ -683,7 +720,9 @@ NATIVE: dict[str, dict[str, Any]] = {
         ),
     },
     "keras": {"keras.ops.binary_crossentropy": FromLogits("keras.ops", "binary_crossentropy", KERAS, ())},
-    "jax": {"optax.sigmoid_binary_cross_entropy": Function("optax", "sigmoid_binary_cross_entropy", LABELS, ())},
+    "jax": {
+        "optax.sigmoid_binary_cross_entropy": Function("optax", "sigmoid_binary_cross_entropy", LABELS, ())
+    },
 }
 RENAMED = {
     (2, 7): {"mindspore.ops." + BCE: Function("mindspore.ops", BCE, LOGITS)},
@@ -691,7 +730,9 @@ RENAMED = {
 }
 """MindSpore's own functions as spoken before a version: a later table's entries are of earlier versions."""
 SHIM = {
-    "compatlosses": Function("compatlosses", BCE, dict(WEIGHTS, logits="logits", targets="targets"), ("reduction", *IGNORING)),
+    "compatlosses": Function(
+        "compatlosses", BCE, dict(WEIGHTS, logits="logits", targets="targets"), ("reduction", *IGNORING)
+    ),
     "compatlosses.torch": Function("compatlosses.torch", BCE, INPUT, LEGACY),
     "compatlosses.paddle": Function("compatlosses.paddle", BCE, LOGIT, ("reduction", "name")),
     "compatlosses.paddle.v2_0": Function("compatlosses.paddle.v2_0", BCE, LOGIT, ("reduction", "name")),
@@ -730,11 +771,14 @@ def implementations(framework: str, kind: str) -> dict[str, Any]:
     return dict(SHIM, **{module.module + "." + module.name: module})
 
 
-# ------------------------------------------------------------------------------------------------------------ one request
+# --------------------------------------------- one request
 
 
 class Session:
-    """A framework and the implementations under test in it, by name. The seam for a test that brings wrong ones."""
+    """A framework and the implementations under test in it, by name.
+
+    The seam for a test that brings wrong ones.
+    """
 
     def __init__(self, framework, implementations, mode="eager"):
         self.framework = framework_of(framework, mode)
@@ -742,7 +786,9 @@ class Session:
         self.implementations = dict(implementations)
         for earliest, renamed in RENAMED.items():
             if framework == "mindspore" and numbers(self.framework.version) < earliest:
-                self.implementations.update((name, renamed[name]) for name in renamed if name in implementations)
+                self.implementations.update(
+                    (name, renamed[name]) for name in renamed if name in implementations
+                )
         self.functions = {}
 
     def available(self):
@@ -782,7 +828,10 @@ class Session:
         wrt = request.get("differentiate", [])
         gradients, twice = {}, None
         if request.get("before"):
-            earlier = {name: self.made(resized(spec, request["before"]), None) for name, spec in request["tensors"].items()}
+            earlier = {
+                name: self.made(resized(spec, request["before"]), None)
+                for name, spec in request["tensors"].items()
+            }
             self.differentiate(call, earlier, wrt, request.get("cotangent"), False)
         if wrt and not self.framework.values_alone:
             how = (request.get("cotangent"), request.get("second", False))
@@ -796,12 +845,18 @@ class Session:
             gradients[name] = x if isinstance(x, dict) else in_phase("gradient", self.packed, x, repeat)
         answer["gradients"] = gradients
         if request.get("second"):
-            answer["second"] = twice if isinstance(twice, dict) else in_phase("gradient", self.packed, twice, repeat)
-        answer["modified"] = [n for n, old in before.items() if self.framework.array(tensors[n])[0].tobytes() != old]
+            answer["second"] = (
+                twice if isinstance(twice, dict) else in_phase("gradient", self.packed, twice, repeat)
+            )
+        answer["modified"] = [
+            n for n, old in before.items() if self.framework.array(tensors[n])[0].tobytes() != old
+        ]
         return answer
 
     def differentiate(self, call, tensors, wrt, cotangent, second):
-        """Value and gradients; where a framework refuses some of them, the others and what it said of those."""
+        """Value and gradients; where a framework refuses some of them, the others and what it said
+        of those.
+        """
         try:
             return self.framework.differentiate(call, tensors, wrt, cotangent, second)
         except Refused as refusal:
@@ -829,7 +884,9 @@ class Session:
         return self.framework.tensor(values, spec["dtype"], spec.get("view"))
 
     def packed(self, x, repeat):
-        """A result for the wire; of a repeated input, the least and the greatest result of each distinct pair."""
+        """A result for the wire; of a repeated input, the least and the greatest result of each distinct
+        pair.
+        """
         if x is None:
             return None
         array, dtype = self.framework.array(x)
@@ -857,7 +914,9 @@ _LAST: dict[tuple[int, int, int], Any] = {}
 
 
 def permutation(repeat):
-    """The order in which the repeated pairs stand: from the old generator, whose stream is the same in every NumPy."""
+    """The order in which the repeated pairs stand: from the old generator, whose stream is the same in every
+    NumPy.
+    """
     key = (repeat["distinct"], repeat["times"], repeat["seed"])
     if key not in _LAST:
         if sum(len(order) for order in _LAST.values()) + key[0] * key[1] > 2 * 10**6:
@@ -879,8 +938,8 @@ def decoded(text):
 def serve(session):
     """Answer requests until the input ends.
 
-    The channel is kept on descriptors of its own: what a framework reads, prints or hands to programs that it starts are
-    others. Frameworks that print do so on standard error, and read nothing.
+    The channel is kept on descriptors of its own: what a framework reads, prints or hands to programs that it
+    starts are others. Frameworks that print do so on standard error, and read nothing.
     """
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -892,7 +951,9 @@ def serve(session):
         line = json.dumps(message).encode("ascii")
         if len(line) >= LARGEST_LINE:
             error = ValueError(f"the answer has {len(line)} bytes, more than the {LARGEST_LINE} of a line")
-            line = json.dumps(dict(told(error), outcome="error", phase="call", id=message["id"])).encode("ascii")
+            line = json.dumps(dict(told(error), outcome="error", phase="call", id=message["id"])).encode(
+                "ascii"
+            )
         if os.getpid() != this:
             os._exit(0)  # A copy of this process that a framework has made is nobody's worker.
         answers.write(line + b"\n")
@@ -923,9 +984,9 @@ def serve(session):
 def stay(kind):
     """Keep this process on one core, native and shim each on its own, where the system knows of such a thing.
 
-    MindSpore hands every operation from thread to thread. The shim's cases took it 26 s of processor time on one core and 46 s
-    spread over two; beside other targets 30 s and 65 s. The other targets give way to it for the same reason.
-    """
+    MindSpore hands every operation from thread to thread. The shim's cases took it 26 s of processor time on
+    one core and 46 s spread over two; beside other targets 30 s and 65 s. The other targets give way to it
+    for the same reason."""
     if hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, {cores[0] if kind == "native" else cores[-1]})

@@ -1,8 +1,8 @@
 """A script of 2020, written against `paddle.fluid`, on torch tensors of today: one import has changed.
 
-The loss is that of a tagger for images some of whose tags nobody has looked at: those have the label -1 and must not count,
-and the loss is to be per tag that counts. `fluid.layers.sigmoid_cross_entropy_with_logits` did both with ``ignore_index``
-and ``normalize``; torch's own function has neither.
+The loss is that of a tagger for images some of whose tags nobody has looked at: those have the label -1 and
+must not count, and the loss is to be per tag that counts. `fluid.layers.sigmoid_cross_entropy_with_logits`
+did both with ``ignore_index`` and ``normalize``; torch's own function has neither.
 
     python examples/fluid_on_torch.py
 """
@@ -18,7 +18,9 @@ UNSEEN = -1
 
 def tag_loss(logits: torch.Tensor, tags: torch.Tensor) -> torch.Tensor:
     """The loss of a batch: the mean over the tags that somebody has looked at. As it was in 2020."""
-    loss = fluid.layers.sigmoid_cross_entropy_with_logits(x=logits, label=tags, ignore_index=UNSEEN, normalize=True)
+    loss = fluid.layers.sigmoid_cross_entropy_with_logits(
+        x=logits, label=tags, ignore_index=UNSEEN, normalize=True
+    )
     return loss.sum()
 
 

@@ -2,9 +2,9 @@
 
     python examples/port.py --framework torch --steps 200
 
-Layers, optimizer and autograd are the framework's own, as its users write them. The loss is `compatlosses` throughout. The
-losses of all steps go to the standard output as JSON. `port_all.py` runs every framework and draws the curves.
-"""
+Layers, optimizer and autograd are the framework's own, as its users write them. The loss is `compatlosses`
+throughout. The losses of all steps go to the standard output as JSON. `port_all.py` runs every framework and
+draws the curves."""
 
 from __future__ import annotations
 
@@ -112,7 +112,9 @@ def main(
 ) -> None:
     """Train the network and print the losses of all steps as JSON."""
     if framework not in FRAMEWORKS:
-        raise typer.BadParameter(f"{framework!r} is none of {', '.join(FRAMEWORKS)}", param_hint="--framework")
+        raise typer.BadParameter(
+            f"{framework!r} is none of {', '.join(FRAMEWORKS)}", param_hint="--framework"
+        )
     step = FRAMEWORKS[framework](data(seed), weights(seed))
     losses = [step(number) for number in range(steps)]
     print(json.dumps({"framework": framework, "seed": seed, "losses": losses}))

@@ -1,10 +1,11 @@
-"""Train the network of `port.py` in torch, Paddle and MindSpore, a process each, and see that the loss curves coincide:
+"""Train the network of `port.py` in torch, Paddle and MindSpore, a process each, and see that the loss curves
+coincide:
 
     python examples/port_all.py --picture docs/port.png
 
-The curves start from the same numbers and differ by what the frameworks' matrix products round differently, which training
-carries on: a relative 3e-7 after 200 steps as measured, where float32 itself has 1e-7. `TOLERANCE` leaves room for others'
-matrix products.
+The curves start from the same numbers and differ by what the frameworks' matrix products round differently,
+which training carries on: a relative 3e-7 after 200 steps as measured, where float32 itself has 1e-7.
+`TOLERANCE` leaves room for others' matrix products.
 """
 
 from __future__ import annotations
@@ -34,11 +35,22 @@ LINES = {"torch": (6.0, "-"), "paddle": (3.0, "-"), "mindspore": (1.2, "--")}
 def curve(framework: str, steps: int, seed: int) -> NDArray[np.float64]:
     """The losses of one framework, trained in a process of its own."""
     script = Path(__file__).resolve().parent / "port.py"
-    command = [sys.executable, str(script), "--framework", framework, "--steps", str(steps), "--seed", str(seed)]
+    command = [
+        sys.executable,
+        str(script),
+        "--framework",
+        framework,
+        "--steps",
+        str(steps),
+        "--seed",
+        str(seed),
+    ]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         said = done.stderr.strip().splitlines()
-        raise RuntimeError(f"training in {framework} ended with status {done.returncode}: {said[-1] if said else ''}")
+        raise RuntimeError(
+            f"training in {framework} ended with status {done.returncode}: {said[-1] if said else ''}"
+        )
     # a framework may greet on the standard output first
     losses: NDArray[np.float64] = np.array(json.loads(done.stdout.strip().splitlines()[-1])["losses"])
     return losses
@@ -82,7 +94,9 @@ def draw(curves: Curves, path: Path) -> None:
 def main(
     steps: Annotated[int, typer.Option(help="How many steps to train.")] = 200,
     seed: Annotated[int, typer.Option(help="Of the data and the initial weights.")] = 0,
-    picture: Annotated[Path | None, typer.Option(help="Draw the curves into this file (needs matplotlib).")] = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="Draw the curves into this file (needs matplotlib).")
+    ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the curves into this file.")] = None,
 ) -> None:
     """Train in each framework, compare the curves, draw them. Fails where they lie apart."""
@@ -95,7 +109,9 @@ def main(
             losses = curves[framework]
             console.print(f"{framework}: loss {losses[0]:.6f} at first, {losses[-1]:.6f} in the end")
     apart = float(distances(curves).max())
-    console.print(f"largest relative distance of the curves at any step: {apart:.2g} (tolerance {TOLERANCE:g})")
+    console.print(
+        f"largest relative distance of the curves at any step: {apart:.2g} (tolerance {TOLERANCE:g})"
+    )
     if json_file is not None:
         json_file.write_text(json.dumps({name: losses.tolist() for name, losses in curves.items()}) + "\n")
     if picture is not None:

@@ -19,7 +19,9 @@ LEARNING_RATE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """Inputs (ROWS, FEATURES), labels 0 and 1 (ROWS, LABELS), and how many negatives a label has for a positive (LABELS)."""
+    """Inputs (ROWS, FEATURES), labels 0 and 1 (ROWS, LABELS), and how many negatives a label has for a
+    positive (LABELS).
+    """
 
     inputs: F32
     labels: F32

@@ -1,4 +1,7 @@
-"""The fixtures that all tests share. Every test process imports its frameworks in the one order in which they work."""
+"""The fixtures that all tests share.
+
+Every test process imports its frameworks in the one order in which they work.
+"""
 
 from __future__ import annotations
 

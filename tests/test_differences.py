@@ -1,4 +1,6 @@
-"""The losses of a difference against multiprecision, on every framework and by both executors, and what their options mean."""
+"""The losses of a difference against multiprecision, on every framework and by both executors, and what their
+options mean.
+"""
 
 from __future__ import annotations
 
@@ -43,19 +45,37 @@ def executor(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     yield str(request.param)
     if request.param == "formula":
         for module in cl.definitions.MODULES:
-            object.__setattr__(module.LOSS, "loops", f"compatlosses.loops.{module.__name__.rpartition('.')[2]}")
+            object.__setattr__(
+                module.LOSS, "loops", f"compatlosses.loops.{module.__name__.rpartition('.')[2]}"
+            )
 
 
 def points(dtype: str) -> list[tuple[float, float, float]]:
-    """Predictions, targets and weights: equal, around the bend, tiny, huge, infinite, weights that bring a square back."""
+    """Predictions, targets and weights: equal, around the bend, tiny, huge, infinite, weights that bring a
+    square back.
+    """
     bend = 0.75
     ulp = float(np.spacing(np.float32(bend)))
     differences = [0.0, 1e-30, 1e-6, 0.3, bend - ulp, bend, bend + ulp, 1.0, 3.7, 88.0, 1e4]
     pairs = [
-        (t + s * d, t, w) for t in (0.0, 1.5, -40.0) for d in differences for s in (1.0, -1.0) for w in (1.0, 0.3, 0.0, -2.0)
+        (t + s * d, t, w)
+        for t in (0.0, 1.5, -40.0)
+        for d in differences
+        for s in (1.0, -1.0)
+        for w in (1.0, 0.3, 0.0, -2.0)
     ]
-    large = float(np.finfo(np.float64 if dtype == "float64" else np.float32).max) if dtype != "float16" else 65504.0
-    pairs += [(large, 0.0, 1.0), (large, 0.0, 1e-5), (math.inf, 0.0, 1.0), (math.inf, 1.0, 0.0), (0.0, -math.inf, 2.0)]
+    large = (
+        float(np.finfo(np.float64 if dtype == "float64" else np.float32).max)
+        if dtype != "float16"
+        else 65504.0
+    )
+    pairs += [
+        (large, 0.0, 1.0),
+        (large, 0.0, 1e-5),
+        (math.inf, 0.0, 1.0),
+        (math.inf, 1.0, 0.0),
+        (0.0, -math.inf, 2.0),
+    ]
     columns = [rounded(column, dtype).astype(float) for column in zip(*pairs, strict=True)]
     return list(zip(*(column.tolist() for column in columns), strict=True))
 
@@ -67,12 +87,19 @@ def exact(loss: str, point: tuple[float, float, float], parameters: dict[str, fl
 
 
 def ulps(got: float, truth: Any, dtype: str) -> float:
-    """How far a result is from the exact number, in units of the last place there; 0 for the same infinity or NaN."""
+    """How far a result is from the exact number, in units of the last place there; 0 for the same infinity or
+    NaN.
+    """
     if isinstance(truth, float):
         return 0.0 if got == truth or (got != got and truth != truth) else math.inf
     head, rest = in_two(truth)
     if math.isinf(got):
-        largest = {"float16": 65520.0, "bfloat16": 3.39e38, "float32": 3.4028236e38, "float64": 1.7976931348623157e308}[dtype]
+        largest = {
+            "float16": 65520.0,
+            "bfloat16": 3.39e38,
+            "float32": 3.4028236e38,
+            "float64": 1.7976931348623157e308,
+        }[dtype]
         return 0.0 if abs(head) >= largest and (head > 0) == (got > 0) else math.inf
     return abs((got - head) - rest) / 2.0 ** last_place(truth, dtype)
 
@@ -103,7 +130,9 @@ def test_slopes(autograd: Framework, loss: str, dtype: str, executor: str) -> No
     found = [autograd.array(gradient).tolist() for gradient in autograd.gradients(unreduced, tensors)]
     for i, point in enumerate(chosen):
         truths = exact(loss, point, parameters)[1:]
-        for name, got, truth in zip(("predictions", "targets", "weight"), (column[i] for column in found), truths, strict=True):
+        for name, got, truth in zip(
+            ("predictions", "targets", "weight"), (column[i] for column in found), truths, strict=True
+        ):
             assert ulps(got, truth, dtype) <= BOUND[dtype], (name, point, got, in_two(truth))
 
 
@@ -137,27 +166,44 @@ class TestWhatCounts:
             result = function(x, y, ignore_index=-1, weight=weight, divisor=divisor, **parameters)
             assert float(framework.array(result)) == pytest.approx(total / number, rel=1e-6), divisor
 
-    def test_what_does_not_count_may_hold_anything(self, framework: Framework, loss: str, executor: str) -> None:
+    def test_what_does_not_count_may_hold_anything(
+        self, framework: Framework, loss: str, executor: str
+    ) -> None:
         function, parameters = LOSSES[loss]
-        x, y = framework.tensor([3.0, math.nan, math.inf, 9.0]), framework.tensor([1.0, math.nan, math.inf, -1.0])
+        x, y = (
+            framework.tensor([3.0, math.nan, math.inf, 9.0]),
+            framework.tensor([1.0, math.nan, math.inf, -1.0]),
+        )
         mask = framework.integers([True, False, False, True], "bool")
         result = function(x, y, mask=mask, ignore_index=-1, reduction="none", **parameters)
         assert framework.array(result).tolist()[1:] == [0.0, 0.0, 0.0]
-        nan = function(x, y, mask=framework.integers([True, True, False, False], "bool"), ignore_index=math.nan, **parameters)
+        nan = function(
+            x,
+            y,
+            mask=framework.integers([True, True, False, False], "bool"),
+            ignore_index=math.nan,
+            **parameters,
+        )
         first = function(framework.tensor([3.0]), framework.tensor([1.0]), **parameters)
         assert float(framework.array(nan)) == float(framework.array(first))
 
-    def test_the_mean_over_nothing_is_nan_and_the_sum_zero(self, framework: Framework, loss: str, executor: str) -> None:
+    def test_the_mean_over_nothing_is_nan_and_the_sum_zero(
+        self, framework: Framework, loss: str, executor: str
+    ) -> None:
         function, parameters = LOSSES[loss]
         x, y = framework.tensor([3.0, 5.0]), framework.tensor([1.0, 1.0])
         assert math.isnan(float(framework.array(function(x, y, ignore_index=1, **parameters))))
         assert float(framework.array(function(x, y, ignore_index=1, reduction="sum", **parameters))) == 0.0
 
-    def test_gradients_of_what_does_not_count_are_zero(self, autograd: Framework, loss: str, executor: str) -> None:
+    def test_gradients_of_what_does_not_count_are_zero(
+        self, autograd: Framework, loss: str, executor: str
+    ) -> None:
         function, parameters = LOSSES[loss]
         x, y = autograd.tensor([3.0, math.nan, 9.0]), autograd.tensor([1.0, 2.0, -1.0])
         mask = autograd.integers([True, False, True], "bool")
-        (gradient,) = autograd.gradients(lambda a: function(a, y, mask=mask, ignore_index=-1, **parameters), [x])
+        (gradient,) = autograd.gradients(
+            lambda a: function(a, y, mask=mask, ignore_index=-1, **parameters), [x]
+        )
         found = autograd.array(gradient).tolist()
         assert found[0] > 0 and found[1:] == [0.0, 0.0]
 
@@ -221,14 +267,16 @@ def test_executors_agree_to_the_bit(autograd: Framework, loss: str) -> None:
     random = np.random.default_rng(5)
     x, y, w = (autograd.tensor(random.standard_normal((40, 70))) for _ in range(3))
     fused = [
-        autograd.array(g) for g in autograd.gradients(lambda *t: function(t[0], t[1], weight=t[2], **parameters), [x, y, w])
+        autograd.array(g)
+        for g in autograd.gradients(lambda *t: function(t[0], t[1], weight=t[2], **parameters), [x, y, w])
     ]
     library = library_of(x, y)
     loops, definition = cl.definitions.known_losses()[loss].loops, cl.definitions.known_losses()[loss]
     object.__setattr__(definition, "loops", "")
     try:
         plain = [
-            autograd.array(g) for g in autograd.gradients(lambda *t: function(t[0], t[1], weight=t[2], **parameters), [x, y, w])
+            autograd.array(g)
+            for g in autograd.gradients(lambda *t: function(t[0], t[1], weight=t[2], **parameters), [x, y, w])
         ]
     finally:
         object.__setattr__(definition, "loops", loops)

@@ -1,4 +1,6 @@
-"""Every edition on every framework's tensors: its value, and its gradient through that framework's autograd."""
+"""Every edition on every framework's tensors: its value, and its gradient through that framework's
+autograd.
+"""
 
 from __future__ import annotations
 
@@ -33,15 +35,29 @@ Edition = Callable[..., Any]
 
 # Each is called by position, in its own API's order of (logits, targets, weight, pos_weight, reduction).
 ORDERED: dict[str, Edition] = {
-    "torch": lambda x, y, w, p: compatlosses.torch.binary_cross_entropy_with_logits(x, y, w, None, None, "none", p),
-    "paddle": lambda x, y, w, p: compatlosses.paddle.binary_cross_entropy_with_logits(x, y, w, "none", p, None),
-    "paddle 2.0": lambda x, y, w, p: compatlosses.paddle.v2_0.binary_cross_entropy_with_logits(x, y, w, "none", p, None),
-    "mindspore": lambda x, y, w, p: compatlosses.mindspore.binary_cross_entropy_with_logits(x, y, w, p, "none"),
-    "mindspore 2.0": lambda x, y, w, p: compatlosses.mindspore.v2_0.binary_cross_entropy_with_logits(x, y, w, p, "none"),
-    "mindspore 2.7": lambda x, y, w, p: compatlosses.mindspore.v2_7.binary_cross_entropy_with_logits(x, y, w, p, "NONE"),
+    "torch": lambda x, y, w, p: compatlosses.torch.binary_cross_entropy_with_logits(
+        x, y, w, None, None, "none", p
+    ),
+    "paddle": lambda x, y, w, p: compatlosses.paddle.binary_cross_entropy_with_logits(
+        x, y, w, "none", p, None
+    ),
+    "paddle 2.0": lambda x, y, w, p: compatlosses.paddle.v2_0.binary_cross_entropy_with_logits(
+        x, y, w, "none", p, None
+    ),
+    "mindspore": lambda x, y, w, p: compatlosses.mindspore.binary_cross_entropy_with_logits(
+        x, y, w, p, "none"
+    ),
+    "mindspore 2.0": lambda x, y, w, p: compatlosses.mindspore.v2_0.binary_cross_entropy_with_logits(
+        x, y, w, p, "none"
+    ),
+    "mindspore 2.7": lambda x, y, w, p: compatlosses.mindspore.v2_7.binary_cross_entropy_with_logits(
+        x, y, w, p, "NONE"
+    ),
     "tensorflow": lambda x, y, w, p: compatlosses.tensorflow.weighted_cross_entropy_with_logits(y, x, p) * w,
     "optax": lambda x, y, w, p: compatlosses.optax.sigmoid_binary_cross_entropy(x, y) * w,
-    "mint": lambda x, y, w, p: compatlosses.mindspore.mint.binary_cross_entropy_with_logits(x, y, w, "none", p),
+    "mint": lambda x, y, w, p: compatlosses.mindspore.mint.binary_cross_entropy_with_logits(
+        x, y, w, "none", p
+    ),
 }
 
 
@@ -90,8 +106,12 @@ def test_reduced_shapes(framework: Framework) -> None:
     assert framework.array(compatlosses.torch.binary_cross_entropy_with_logits(x, y)).shape == ()
     assert framework.array(compatlosses.paddle.binary_cross_entropy_with_logits(x, y)).shape == ()
     assert framework.array(compatlosses.paddle.v2_0.binary_cross_entropy_with_logits(x, y)).shape == (1,)
-    assert framework.array(compatlosses.paddle.v2_0.binary_cross_entropy_with_logits(x, y, reduction="sum")).shape == (1,)
-    assert framework.array(compatlosses.mindspore.v2_0.binary_cross_entropy_with_logits(x, y, w, p)).shape == ()
+    assert framework.array(
+        compatlosses.paddle.v2_0.binary_cross_entropy_with_logits(x, y, reduction="sum")
+    ).shape == (1,)
+    assert (
+        framework.array(compatlosses.mindspore.v2_0.binary_cross_entropy_with_logits(x, y, w, p)).shape == ()
+    )
 
 
 PACKAGES = ("keras", "mindspore", "optax", "paddle", "paddle.fluid", "tensorflow", "torch")
@@ -106,7 +126,9 @@ def test_dir_shows_the_api(name: str) -> None:
         getattr(package, each)
 
 
-@pytest.mark.parametrize(("name", "module"), [("optax", "losses"), ("tensorflow", "losses"), ("keras", "losses")])
+@pytest.mark.parametrize(
+    ("name", "module"), [("optax", "losses"), ("tensorflow", "losses"), ("keras", "losses")]
+)
 def test_no_module_of_a_framework_is_one_of_the_core(name: str, module: str) -> None:
     package = importlib.import_module(f"compatlosses.{name}")
     if hasattr(package, module):
@@ -114,7 +136,10 @@ def test_no_module_of_a_framework_is_one_of_the_core(name: str, module: str) -> 
 
 
 def test_optax_losses() -> None:
-    assert compatlosses.optax.losses.sigmoid_binary_cross_entropy is compatlosses.optax.sigmoid_binary_cross_entropy
+    assert (
+        compatlosses.optax.losses.sigmoid_binary_cross_entropy
+        is compatlosses.optax.sigmoid_binary_cross_entropy
+    )
 
 
 CLASSES = {
@@ -150,14 +175,18 @@ for loss in (Loss(), After(), Mixed()):
     assert isinstance(loss, {base}) and isinstance(loss, Loss)
 assert issubclass(After, Loss) and isinstance(before, Loss)
 import compatlosses.{framework}
-assert issubclass(compatlosses.{framework}.{name}, Loss) and issubclass(compatlosses.{framework}.{name}, {base})
-assert list(inspect.signature(compatlosses.{framework}.{name}).parameters) == list(plain.parameters)
+settled = compatlosses.{framework}.{name}
+assert issubclass(settled, Loss) and issubclass(settled, {base})
+assert list(inspect.signature(settled).parameters) == list(plain.parameters)
 """
 
 
 @pytest.mark.parametrize("name", [name for name in CLASSES if name in frameworks.UNDER_TEST])
 def test_a_class_imported_above_its_framework_is_a_module_all_the_same(name: str) -> None:
-    """Import sorters put compatlosses first. The class itself imports nothing, and is settled when an object is made."""
+    """Import sorters put compatlosses first.
+
+    The class itself imports nothing, and is settled when an object is made.
+    """
     framework, loss, base = CLASSES[name]
     program = IMPORTED_EARLY.format(framework=framework, name=loss, base=base)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300)

@@ -1,4 +1,6 @@
-"""The two executors in every framework: which one runs, that both say the same, and the fused one's life in an autograd."""
+"""The two executors in every framework: which one runs, that both say the same, and the fused one's life in
+an autograd.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ W = RNG.uniform(0.5, 2, size=(12, 1))
 P = RNG.uniform(0.5, 2, size=(33,))
 NAMES = ("logits", "targets", "weight", "pos_weight")
 WITHOUT_EAGER_GRADIENTS = ("jax",)
-"""Whose own gradients trace the call, which is then the formula's: their fused gradients come from `value_and_gradients`."""
+"""Whose own gradients trace the call, which is then the formula's: their fused gradients come from
+`value_and_gradients`.
+"""
 
 
 def all_of(framework: Framework, tensors: list[Any], **options: Any) -> list[np.ndarray[Any, Any]]:
@@ -30,7 +34,9 @@ def all_of(framework: Framework, tensors: list[Any], **options: Any) -> list[np.
         return cl.binary_cross_entropy_with_logits(x, y, weight=w, pos_weight=p, **options)
 
     if framework.name in WITHOUT_AUTOGRAD or framework.name in WITHOUT_EAGER_GRADIENTS:
-        value, by_name = cl.value_and_gradients(*tensors[:2], wrt=NAMES, weight=tensors[2], pos_weight=tensors[3], **options)
+        value, by_name = cl.value_and_gradients(
+            *tensors[:2], wrt=NAMES, weight=tensors[2], pos_weight=tensors[3], **options
+        )
         gradients = list(by_name.values())
     else:
         value, gradients = loss(*tensors), framework.gradients(loss, tensors)
@@ -50,7 +56,9 @@ def test_the_same_bits_in_every_framework(dtype: str, reduction: str) -> None:
 
 def test_bfloat16_has_the_same_bits_where_there_is_bfloat16() -> None:
     results = [
-        all_of(f, [f.tensor(v, "bfloat16") for v in (X, Y, W, P)]) for f in frameworks.FRAMEWORKS if "bfloat16" in f.dtypes
+        all_of(f, [f.tensor(v, "bfloat16") for v in (X, Y, W, P)])
+        for f in frameworks.FRAMEWORKS
+        if "bfloat16" in f.dtypes
     ]
     for result in results[1:]:
         for mine, first in zip(result, results[0], strict=True):
@@ -68,7 +76,11 @@ def test_views_have_the_bits_of_their_copies(framework: Framework) -> None:
 
 def test_threads_do_not_change_the_bits(framework: Framework) -> None:
     n = 400_000
-    tensors = [framework.tensor(RNG.normal(size=n)), framework.tensor(RNG.uniform(size=n)), framework.tensor(2.0)]
+    tensors = [
+        framework.tensor(RNG.normal(size=n)),
+        framework.tensor(RNG.uniform(size=n)),
+        framework.tensor(2.0),
+    ]
     tensors.append(framework.tensor(3.0))
     before = cl.get_num_threads()
     try:

@@ -19,7 +19,11 @@ def cautions(monkeypatch: pytest.MonkeyPatch, **installed: str) -> dict[str, tup
 
     monkeypatch.setattr(frameworks, "version", version)
     monkeypatch.setattr(frameworks, "probe", lambda adapter: "")
-    return {framework.name: framework.cautions for framework in frameworks.survey() if framework.version is not None}
+    return {
+        framework.name: framework.cautions
+        for framework in frameworks.survey()
+        if framework.version is not None
+    }
 
 
 def test_jax_on_numpy_1(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,6 +47,10 @@ def test_no_numpy_serves_both(monkeypatch: pytest.MonkeyPatch, numpy: str) -> No
     assert len(found["MindSpore"]) == (0 if numpy.startswith("1") else 1)
 
 
-@pytest.mark.parametrize("others", [{"jax": "0.10.2", "numpy": "2.4.6"}, {"mindspore": "2.10.0", "numpy": "1.26.4"}])
-def test_each_alone_on_its_own_numpy_is_no_conflict(monkeypatch: pytest.MonkeyPatch, others: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "others", [{"jax": "0.10.2", "numpy": "2.4.6"}, {"mindspore": "2.10.0", "numpy": "1.26.4"}]
+)
+def test_each_alone_on_its_own_numpy_is_no_conflict(
+    monkeypatch: pytest.MonkeyPatch, others: dict[str, str]
+) -> None:
     assert not any(cautions(monkeypatch, **others).values())

@@ -47,7 +47,15 @@ def reference(
 def test_signature_is_keyword_only_after_the_tensors() -> None:
     signature = inspect.signature(cl.binary_cross_entropy_with_logits)
     kinds = {name: parameter.kind for name, parameter in signature.parameters.items()}
-    assert list(kinds) == ["logits", "targets", "weight", "pos_weight", "reduction", "ignore_index", "normalize"]
+    assert list(kinds) == [
+        "logits",
+        "targets",
+        "weight",
+        "pos_weight",
+        "reduction",
+        "ignore_index",
+        "normalize",
+    ]
     assert all(kinds[name] is inspect.Parameter.KEYWORD_ONLY for name in list(kinds)[2:])
     with pytest.raises(TypeError, match="positional"):
         cl.binary_cross_entropy_with_logits(np.ones(2), np.ones(2), np.ones(2))  # type: ignore[misc]
@@ -56,7 +64,9 @@ def test_signature_is_keyword_only_after_the_tensors() -> None:
 @pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
 @pytest.mark.parametrize("normalize", [False, True])
 @pytest.mark.parametrize("ignore_index", [None, 1, 0.25, 7])
-def test_reductions(framework: Framework, reduction: str, normalize: bool, ignore_index: float | None) -> None:
+def test_reductions(
+    framework: Framework, reduction: str, normalize: bool, ignore_index: float | None
+) -> None:
     loss = cl.binary_cross_entropy_with_logits(
         framework.tensor(X),
         framework.tensor(Y),
@@ -74,7 +84,9 @@ def test_reductions(framework: Framework, reduction: str, normalize: bool, ignor
 
 
 def test_python_numbers_are_weights(framework: Framework) -> None:
-    loss = cl.binary_cross_entropy_with_logits(framework.tensor(X), framework.tensor(Y), weight=2, pos_weight=0.5)
+    loss = cl.binary_cross_entropy_with_logits(
+        framework.tensor(X), framework.tensor(Y), weight=2, pos_weight=0.5
+    )
     np.testing.assert_allclose(framework.array(loss), reference(X, Y, 2.0, 0.5), rtol=1e-6)
 
 
@@ -82,7 +94,9 @@ def test_python_numbers_are_weights(framework: Framework) -> None:
 def test_integer_and_bool_targets_are_numbers(framework: Framework, kind: str) -> None:
     labels = framework.integers([1, 0, 1], kind)
     loss = cl.binary_cross_entropy_with_logits(framework.tensor([0.5, 2.0, -1.0]), labels, reduction="sum")
-    np.testing.assert_allclose(framework.array(loss), reference([0.5, 2.0, -1.0], [1, 0, 1], reduction="sum"), rtol=1e-6)
+    np.testing.assert_allclose(
+        framework.array(loss), reference([0.5, 2.0, -1.0], [1, 0, 1], reduction="sum"), rtol=1e-6
+    )
 
 
 @pytest.mark.parametrize("wide", ["weight", "pos_weight", "targets"])
@@ -93,7 +107,9 @@ def test_the_result_has_the_dtype_of_the_logits(framework: Framework, wide: str,
     arguments = {"targets": framework.tensor(Y, dtype), "weight": None, "pos_weight": None}
     arguments[wide] = framework.tensor(Y, "float64")
     for reduction in ("none", "mean", "sum"):
-        loss = cl.binary_cross_entropy_with_logits(framework.tensor(X, dtype), reduction=reduction, **arguments)
+        loss = cl.binary_cross_entropy_with_logits(
+            framework.tensor(X, dtype), reduction=reduction, **arguments
+        )
         assert framework.dtype(loss) == dtype
 
 
@@ -103,7 +119,9 @@ def test_reduced_numpy_results_are_scalars() -> None:
     assert type(cl.binary_cross_entropy_with_logits(x, np.float32(Y), reduction="sum")) is np.float32
 
 
-@pytest.mark.parametrize("shape", [(), (0,), (3, 0, 2), (1,), (7,), (2, 3), (2, 3, 4), (2, 1, 3, 2), (2, 1, 2, 3, 2)])
+@pytest.mark.parametrize(
+    "shape", [(), (0,), (3, 0, 2), (1,), (7,), (2, 3), (2, 3, 4), (2, 1, 3, 2), (2, 1, 2, 3, 2)]
+)
 def test_shapes(framework: Framework, shape: tuple[int, ...]) -> None:
     rng = np.random.default_rng(3)
     x, y = rng.normal(size=shape), rng.uniform(size=shape)
@@ -157,9 +175,13 @@ def test_value_and_gradients_agrees_with_autograd(autograd: Framework) -> None:
     arguments = {"ignore_index": 1.0, "normalize": True, "reduction": "mean"}
     x, y, p = autograd.tensor(X), autograd.tensor(Y), autograd.tensor([1.0, 3.0, 0.5])
     loss, gradients = cl.value_and_gradients(x, y, wrt=("logits", "pos_weight"), pos_weight=p, **arguments)
-    by_autograd = autograd.gradients(lambda a, b: cl.binary_cross_entropy_with_logits(a, y, pos_weight=b, **arguments), [x, p])
+    by_autograd = autograd.gradients(
+        lambda a, b: cl.binary_cross_entropy_with_logits(a, y, pos_weight=b, **arguments), [x, p]
+    )
     assert list(gradients) == ["logits", "pos_weight"]
-    np.testing.assert_allclose(autograd.array(loss), reference(X, Y, 1.0, [1.0, 3.0, 0.5], "mean", 1.0, True), rtol=1e-6)
+    np.testing.assert_allclose(
+        autograd.array(loss), reference(X, Y, 1.0, [1.0, 3.0, 0.5], "mean", 1.0, True), rtol=1e-6
+    )
     for mine, theirs in zip(gradients.values(), by_autograd, strict=True):
         np.testing.assert_allclose(autograd.array(mine), autograd.array(theirs), rtol=1e-6)
 
@@ -208,7 +230,9 @@ class TestIgnored:
 
     def test_integer_labels_are_compared_as_values(self, framework: Framework) -> None:
         labels = framework.integers([1, -1, 0], "int64")
-        loss = cl.binary_cross_entropy_with_logits(framework.tensor([1.0, 9.0, 1.0]), labels, ignore_index=-1.0, normalize=True)
+        loss = cl.binary_cross_entropy_with_logits(
+            framework.tensor([1.0, 9.0, 1.0]), labels, ignore_index=-1.0, normalize=True
+        )
         np.testing.assert_allclose(framework.array(loss), reference([1.0, 1.0], [1.0, 0.0]), rtol=1e-6)
 
 
@@ -228,7 +252,9 @@ class TestSentinels:
     right = math.log1p(math.exp(-0.5)) * 2 + math.log1p(math.exp(2.0))
 
     def total(self, framework: Framework, targets: Any, ignore_index: float) -> float:
-        """The loss of the logits 0.5, 0.5, 0.5, 2 whose third target is to be ignored; `right` where it is."""
+        """The loss of the logits 0.5, 0.5, 0.5, 2 whose third target is to be ignored; `right`
+        where it is.
+        """
         x = framework.tensor([0.5, 0.5, 0.5, 2.0])
         loss = cl.binary_cross_entropy_with_logits(x, targets, ignore_index=ignore_index, reduction="sum")
         return float(framework.array(loss))
@@ -240,7 +266,9 @@ class TestSentinels:
             pytest.skip(f"{framework.name} has no {dtype}")
         targets = framework.tensor([1.0, 1.0, value, 0.0], dtype)
         if dtype == "float16" and value == 1e20:
-            with pytest.raises(ValueError, match=r"targets has dtype float16, which cannot hold it.*within the range"):
+            with pytest.raises(
+                ValueError, match=r"targets has dtype float16, which cannot hold it.*within the range"
+            ):
                 self.total(framework, targets, value)
         else:
             assert self.total(framework, targets, value) == pytest.approx(self.right, rel=1e-6)
@@ -250,8 +278,12 @@ class TestSentinels:
         if dtype == "bool":
             labels = framework.integers([False, False, True, False], dtype)
             x = framework.tensor([0.5, 0.5, 0.5, 2.0])
-            loss = cl.binary_cross_entropy_with_logits(x, labels, ignore_index=np.bool_(True), reduction="sum")
-            assert float(framework.array(loss)) == pytest.approx(2 * math.log1p(math.exp(0.5)) + math.log1p(math.exp(2.0)))
+            loss = cl.binary_cross_entropy_with_logits(
+                x, labels, ignore_index=np.bool_(True), reduction="sum"
+            )
+            assert float(framework.array(loss)) == pytest.approx(
+                2 * math.log1p(math.exp(0.5)) + math.log1p(math.exp(2.0))
+            )
             return
         largest = np.iinfo(dtype).max
         labels = framework.integers(np.array([1, 1, largest, 0], dtype), dtype)
@@ -271,7 +303,9 @@ class TestSentinels:
             ("bool", -100, "False or True"),
         ],
     )
-    def test_what_integers_cannot_hold(self, framework: Framework, dtype: str, value: float, expected: str) -> None:
+    def test_what_integers_cannot_hold(
+        self, framework: Framework, dtype: str, value: float, expected: str
+    ) -> None:
         labels = framework.integers([1, 1, 1, 0], dtype)
         with pytest.raises(ValueError, match=rf"targets has dtype {dtype}, which cannot hold it.*{expected}"):
             self.total(framework, labels, value)
@@ -303,7 +337,17 @@ def test_bfloat16_sentinels_are_rounded_to_even(value: float) -> None:
     assert rules.sentinel("bfloat16", value) == float(frameworks.rounded(value, "bfloat16"))
 
 
-NUMBERS = [2, 2.0, np.float64(2), np.float32(2), np.float16(2), np.int64(2), np.uint8(2), np.array(2.0), Fraction(2)]
+NUMBERS = [
+    2,
+    2.0,
+    np.float64(2),
+    np.float32(2),
+    np.float16(2),
+    np.int64(2),
+    np.uint8(2),
+    np.array(2.0),
+    Fraction(2),
+]
 
 
 @pytest.mark.parametrize("k", range(len(NUMBERS)))
@@ -323,7 +367,9 @@ def test_integer_and_bool_tensors_are_weights(framework: Framework, kind: str) -
     mask = [[1, 0, 1], [0, 1, 1]]
     x, y, w = framework.tensor(X), framework.tensor(Y), framework.integers(mask, kind)
     loss = cl.binary_cross_entropy_with_logits(x, y, weight=w, pos_weight=w, reduction="sum")
-    np.testing.assert_allclose(framework.array(loss), reference(X, Y, np.array(mask), np.array(mask), "sum"), rtol=1e-6)
+    np.testing.assert_allclose(
+        framework.array(loss), reference(X, Y, np.array(mask), np.array(mask), "sum"), rtol=1e-6
+    )
     with pytest.raises(TypeError, match="weight has dtype"):
         cl.value_and_gradients(x, y, wrt=("weight",), weight=w)
 
@@ -336,10 +382,16 @@ def test_numpy_scalars_are_options(framework: Framework, true: Any) -> None:
 
 
 @pytest.mark.usefixtures("executor")
-@pytest.mark.parametrize("options", [{}, {"ignore_index": 1}, {"normalize": True}, {"ignore_index": 1, "normalize": True}])
-def test_the_gradient_of_an_empty_mean_by_a_weight_is_0(framework: Framework, options: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "options", [{}, {"ignore_index": 1}, {"normalize": True}, {"ignore_index": 1, "normalize": True}]
+)
+def test_the_gradient_of_an_empty_mean_by_a_weight_is_0(
+    framework: Framework, options: dict[str, Any]
+) -> None:
     x, w, p = framework.tensor(np.zeros((0, 3))), framework.tensor(np.ones((1, 3))), framework.tensor(2.0)
-    _, gradients = cl.value_and_gradients(x, x, wrt=("logits", "weight", "pos_weight"), weight=w, pos_weight=p, **options)
+    _, gradients = cl.value_and_gradients(
+        x, x, wrt=("logits", "weight", "pos_weight"), weight=w, pos_weight=p, **options
+    )
     found = [framework.array(gradient) for gradient in gradients.values()]
     if framework.name not in WITHOUT_AUTOGRAD:
 
@@ -370,7 +422,9 @@ def test_empty(framework: Framework, ignore_index: int | None) -> None:
         options = {"ignore_index": ignore_index, "normalize": normalize}
         assert math.isnan(framework.array(cl.binary_cross_entropy_with_logits(x, y, **options)))
         assert framework.array(cl.binary_cross_entropy_with_logits(x, y, reduction="sum", **options)) == 0
-        assert framework.array(cl.binary_cross_entropy_with_logits(x, y, reduction="none", **options)).shape == (0, 3)
+        assert framework.array(
+            cl.binary_cross_entropy_with_logits(x, y, reduction="none", **options)
+        ).shape == (0, 3)
 
 
 def test_half_precision_sums_are_rounded_once(framework: Framework) -> None:
@@ -380,7 +434,9 @@ def test_half_precision_sums_are_rounded_once(framework: Framework) -> None:
     x = framework.tensor(np.full(5000, 20.0), "float16")
     y = framework.tensor(np.zeros(5000), "float16")
     assert framework.array(cl.binary_cross_entropy_with_logits(x, y)) == 20.0
-    total = cl.binary_cross_entropy_with_logits(framework.tensor(np.full(5000, 2.0), "float16"), y, reduction="sum")
+    total = cl.binary_cross_entropy_with_logits(
+        framework.tensor(np.full(5000, 2.0), "float16"), y, reduction="sum"
+    )
     exactly = 5000 * exact.loss(2.0, 0.0).value
     assert framework.array(total) == np.float16(float(exactly))
 
@@ -400,7 +456,9 @@ def test_inputs_are_not_modified(framework: Framework) -> None:
         return cl.binary_cross_entropy_with_logits(x, y, weight=w, pos_weight=p, ignore_index=1)
 
     loss(*tensors)
-    cl.value_and_gradients(tensors[0], tensors[1], weight=tensors[2], pos_weight=tensors[3], wrt=("logits", "weight"))
+    cl.value_and_gradients(
+        tensors[0], tensors[1], weight=tensors[2], pos_weight=tensors[3], wrt=("logits", "weight")
+    )
     if framework.name not in WITHOUT_AUTOGRAD:
         framework.gradients(loss, tensors)
     for tensor, values in zip(tensors, before, strict=True):
@@ -413,7 +471,9 @@ def test_views(framework: Framework) -> None:
         plain = framework.tensor(framework.array(view))
         zeros = framework.tensor(np.full(framework.array(view).shape, 0.25))
         mine = framework.array(cl.binary_cross_entropy_with_logits(view, zeros, reduction="none"))
-        assert (mine == framework.array(cl.binary_cross_entropy_with_logits(plain, zeros, reduction="none"))).all()
+        assert (
+            mine == framework.array(cl.binary_cross_entropy_with_logits(plain, zeros, reduction="none"))
+        ).all()
 
 
 class TestErrors:
@@ -439,8 +499,12 @@ class TestErrors:
 
     def test_shapes(self, framework: Framework) -> None:
         x = framework.tensor(X)
-        self.raises(ValueError, r"targets has shape \(3,\); expected \(2, 3\)", x, framework.tensor([1.0, 0.0, 1.0]))
-        self.raises(ValueError, r"weight has shape \(2,\).*broadcast", x, x, weight=framework.tensor([1.0, 2.0]))
+        self.raises(
+            ValueError, r"targets has shape \(3,\); expected \(2, 3\)", x, framework.tensor([1.0, 0.0, 1.0])
+        )
+        self.raises(
+            ValueError, r"weight has shape \(2,\).*broadcast", x, x, weight=framework.tensor([1.0, 2.0])
+        )
         enlarging = framework.tensor(np.ones((4, 2, 3)))
         self.raises(ValueError, r"pos_weight has shape \(4, 2, 3\).*broadcast", x, x, pos_weight=enlarging)
 
@@ -451,8 +515,20 @@ class TestErrors:
     def test_a_weight_that_lacks_axes(self, framework: Framework) -> None:
         x = framework.tensor(np.zeros((2, 3, 4, 5)))
         per_class, per_example = framework.tensor(np.ones(3)), framework.tensor(np.ones(2))
-        self.raises(ValueError, r"one weight per class \(axis 1\), reshape weight to \(3, 1, 1\)", x, x, weight=per_class)
-        self.raises(ValueError, r"per example \(axis 0\), reshape pos_weight to \(2, 1, 1, 1\)", x, x, pos_weight=per_example)
+        self.raises(
+            ValueError,
+            r"one weight per class \(axis 1\), reshape weight to \(3, 1, 1\)",
+            x,
+            x,
+            weight=per_class,
+        )
+        self.raises(
+            ValueError,
+            r"per example \(axis 0\), reshape pos_weight to \(2, 1, 1, 1\)",
+            x,
+            x,
+            pos_weight=per_example,
+        )
         self.raises(ValueError, "Reshape weight first", x, x, weight=framework.tensor(np.ones(7)))
 
     def test_swapped_arguments(self, framework: Framework) -> None:
@@ -482,7 +558,9 @@ class TestErrors:
 
     def test_options(self, framework: Framework) -> None:
         x = framework.tensor(X)
-        self.raises(ValueError, "reduction is 'MEAN'; expected 'none', 'mean' or 'sum'", x, x, reduction="MEAN")
+        self.raises(
+            ValueError, "reduction is 'MEAN'; expected 'none', 'mean' or 'sum'", x, x, reduction="MEAN"
+        )
         self.raises(TypeError, "ignore_index is '1'; expected a number", x, x, ignore_index="1")
         self.raises(TypeError, "normalize is 'yes'; expected True or False", x, x, normalize="yes")
 
@@ -515,16 +593,24 @@ class TestNumpy:
         plain = np.ones(2)
         for arguments in ((masked, plain), (plain, masked), (plain, plain, masked)):
             with pytest.raises(TypeError, match=r"masked array was given.*ignore_index=-1.0"):
-                cl.binary_cross_entropy_with_logits(*arguments[:2], weight=arguments[2] if len(arguments) == 3 else None)
+                cl.binary_cross_entropy_with_logits(
+                    *arguments[:2], weight=arguments[2] if len(arguments) == 3 else None
+                )
 
     def test_what_the_refusal_of_masked_arrays_advises(self) -> None:
         logits = np.ma.masked_array([1.0, math.nan, 2.0], mask=[False, True, False])
         targets = np.ma.masked_array([1.0, 1.0, 0.0], mask=logits.mask)
-        loss = cl.binary_cross_entropy_with_logits(logits.filled(0.0), targets.filled(-1.0), ignore_index=-1.0, normalize=True)
+        loss = cl.binary_cross_entropy_with_logits(
+            logits.filled(0.0), targets.filled(-1.0), ignore_index=-1.0, normalize=True
+        )
         np.testing.assert_allclose(loss, reference([1.0, 2.0], [1.0, 0.0]), rtol=1e-12)
 
     def test_foreign_byte_order_and_read_only(self) -> None:
-        x, y, w = np.array([0.5, 1.0, -3.0], np.float32), np.array([1.0, 0.0, 0.5], np.float32), np.float32([2, 1, 3])
+        x, y, w = (
+            np.array([0.5, 1.0, -3.0], np.float32),
+            np.array([1.0, 0.0, 0.5], np.float32),
+            np.float32([2, 1, 3]),
+        )
         foreign = [a.astype(a.dtype.newbyteorder()) for a in (x, y, w)]
         for array in foreign:
             array.flags.writeable = False
@@ -533,9 +619,15 @@ class TestNumpy:
                 values, there = [], []
                 for arrays, found in (((x, y, w), values), (foreign, there)):
                     options = {name: arrays[place] for name, place in weights.items()}
-                    found.append(cl.binary_cross_entropy_with_logits(arrays[0], arrays[1], reduction=reduction, **options))
+                    found.append(
+                        cl.binary_cross_entropy_with_logits(
+                            arrays[0], arrays[1], reduction=reduction, **options
+                        )
+                    )
                     wrt = ("logits", "targets", *weights)
-                    value, gradients = cl.value_and_gradients(arrays[0], arrays[1], wrt=wrt, reduction=reduction, **options)
+                    value, gradients = cl.value_and_gradients(
+                        arrays[0], arrays[1], wrt=wrt, reduction=reduction, **options
+                    )
                     found += [value, *gradients.values()]
                 for got, expected in zip(there, values, strict=True):
                     assert got.dtype == np.float32 and got.dtype.isnative
@@ -552,7 +644,9 @@ class TestNumpy:
             pass
 
         x = np.float32(X).view(Tagged)
-        np.testing.assert_allclose(cl.binary_cross_entropy_with_logits(x, np.float32(Y)), reference(X, Y), rtol=1e-6)
+        np.testing.assert_allclose(
+            cl.binary_cross_entropy_with_logits(x, np.float32(Y)), reference(X, Y), rtol=1e-6
+        )
 
     def test_no_warning_whatever_numpys_error_state(self) -> None:
         x = np.array([-np.inf, np.inf, 3e38, -1e-40, np.nan], np.float32)
@@ -561,7 +655,9 @@ class TestNumpy:
             cl.value_and_gradients(x, np.float32([0, 1, 2, 0.5, 1]), wrt=("logits", "targets"))
 
     def test_a_division_that_underflows_raises_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(libraries.find(np.zeros(1)).host, "why_formula", lambda *_: "the formula is under test")
+        monkeypatch.setattr(
+            libraries.find(np.zeros(1)).host, "why_formula", lambda *_: "the formula is under test"
+        )
         x, y = np.full(3, 100.0, np.float32), np.ones(3, np.float32)
         with np.errstate(all="raise"):
             loss, gradients = cl.value_and_gradients(x, y, reduction="none", normalize=True)

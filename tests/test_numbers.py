@@ -21,8 +21,8 @@ MAGNITUDES = [0.0, 1e-30, 1e-4, 0.3, 1.0, 2.5, 10.0, 17.0, 40.0, 88.0, 104.0, 1e
 TARGETS = [0.0, 1.0, 0.25, 1e-6, 0.75, -0.5, 2.0]
 ARGUMENTS = ("logits", "targets", "weight", "pos_weight")
 
-# In ULP of one element with reduction 'none' (exact.ulps says of what). Half precision is computed wider and rounded
-# once: half a ULP and a trace of the double rounding.
+# In ULP of one element with reduction 'none' (exact.ulps says of what). Half precision is computed wider and
+# rounded once: half a ULP and a trace of the double rounding.
 BOUND = {"float16": 0.51, "bfloat16": 0.51, "float32": 4.0, "float64": 4.0}
 
 
@@ -55,7 +55,9 @@ def needs(framework: Framework, dtype: str) -> None:
         pytest.skip(f"{framework.name} has no {dtype}")
 
 
-def check(got: np.ndarray[Any, Any], expected: list[exact.Exact], dtype: str, pairs: list[tuple[float, float]]) -> None:
+def check(
+    got: np.ndarray[Any, Any], expected: list[exact.Exact], dtype: str, pairs: list[tuple[float, float]]
+) -> None:
     """Hold every element to the bound of its dtype."""
     distance, at = exact.worst(got.ravel().tolist(), expected, dtype)
     true = exact.mp.nstr(expected[at].value, 17)
@@ -72,7 +74,9 @@ def call(framework: Framework, dtype: str, w: float | None, p: float | None) -> 
     return pairs, x, y, given
 
 
-@pytest.mark.parametrize(("w", "p"), [(None, None), (None, 2.5), (3.0, None), (0.5, 0.25), (0.0, 2.5), (3.0, 0.0)])
+@pytest.mark.parametrize(
+    ("w", "p"), [(None, None), (None, 2.5), (3.0, None), (0.5, 0.25), (0.0, 2.5), (3.0, 0.0)]
+)
 def test_loss(framework: Framework, executor: str, dtype: str, w: float | None, p: float | None) -> None:
     needs(framework, dtype)
     pairs, x, y, weights = call(framework, dtype, w, p)
@@ -93,7 +97,9 @@ def test_gradients_of_all_four(framework: Framework, executor: str, dtype: str, 
         gradients = [by_name[name] for name in ARGUMENTS]
     else:
         gradients = framework.gradients(
-            lambda a, b, c, d: cl.binary_cross_entropy_with_logits(a, b, weight=c, pos_weight=d, reduction="none"),
+            lambda a, b, c, d: cl.binary_cross_entropy_with_logits(
+                a, b, weight=c, pos_weight=d, reduction="none"
+            ),
             tensors,
         )
     for name, gradient in zip(ARGUMENTS, gradients, strict=True):
@@ -114,11 +120,18 @@ def test_second_derivatives(autograd: Framework, executor: str, p: float | None)
     twice = autograd.second(loss, [x, y], 0, 0)
     check(autograd.array(twice), [exact.d2_logits(a, b, 1.0, factor) for a, b in pairs], "float32", pairs)
     mixed = autograd.second(loss, [x, y], 1, 0)
-    check(autograd.array(mixed), [exact.d2_logits_targets(a, b, 1.0, factor) for a, b in pairs], "float32", pairs)
+    check(
+        autograd.array(mixed),
+        [exact.d2_logits_targets(a, b, 1.0, factor) for a, b in pairs],
+        "float32",
+        pairs,
+    )
 
 
 def test_finite_differences(autograd: Framework, executor: str) -> None:
-    """The autograd's gradients are those of the function that is returned, in float64, by central differences."""
+    """The autograd's gradients are those of the function that is returned, in float64, by central
+    differences.
+    """
     rng = np.random.default_rng(7)
     x, y = rng.normal(size=6) * 3, rng.uniform(size=6)
     w, p = rng.uniform(0.5, 2, size=6), rng.uniform(0.5, 2, size=6)
@@ -136,12 +149,16 @@ def test_finite_differences(autograd: Framework, executor: str) -> None:
                 moved = [v.copy() for v in values]
                 moved[i][j] += step
                 ends.append(float(autograd.array(loss(*(autograd.tensor(v, "float64") for v in moved)))))
-            assert autograd.array(gradient)[j] == pytest.approx((ends[0] - ends[1]) / (2 * h), rel=1e-6, abs=1e-9)
+            assert autograd.array(gradient)[j] == pytest.approx(
+                (ends[0] - ends[1]) / (2 * h), rel=1e-6, abs=1e-9
+            )
 
 
 def test_oracle_derivatives_are_derivatives() -> None:
     """The oracle's gradient formulas are the derivatives of its loss, by differences in multiprecision."""
-    for x, y, w, p in itertools.product([-90.0, -1.5, 0.0, 0.7, 50.0], [0.0, 0.3, 1.0, 1.5], [0.5, 2.0], [0.25, 3.0]):
+    for x, y, w, p in itertools.product(
+        [-90.0, -1.5, 0.0, 0.7, 50.0], [0.0, 0.3, 1.0, 1.5], [0.5, 2.0], [0.25, 3.0]
+    ):
         point = {"logits": x, "targets": y, "weight": w, "pos_weight": p}
         for name in ARGUMENTS:
 

@@ -14,7 +14,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-FRAMEWORKS = ("torch", "paddle", "mindspore", "jax", "optax", "tensorflow", "keras", "array_api_compat", "dask")
+FRAMEWORKS = (
+    "torch",
+    "paddle",
+    "mindspore",
+    "jax",
+    "optax",
+    "tensorflow",
+    "keras",
+    "array_api_compat",
+    "dask",
+)
 EDITIONS = (
     "compatlosses.torch",
     "compatlosses.torch.nn",
@@ -81,7 +91,9 @@ print(type(cl.binary_cross_entropy_with_logits(torch.ones(2), torch.ones(2))).__
 
 
 def test_a_stranger_in_the_place_of_torch_is_not_taken_for_it() -> None:
-    """Some packages put a proxy at sys.modules['torch']: tensors are known by their class, and errors stay clear."""
+    """Some packages put a proxy at sys.modules['torch']: tensors are known by their class, and errors stay
+    clear.
+    """
     program = """
 import sys, types, numpy, compatlosses as cl
 sys.modules["torch"] = types.ModuleType("torch")
@@ -114,12 +126,16 @@ def test_every_edition_is_documented(module: str) -> None:
     for name in edition.__all__:
         member = getattr(edition, name)
         if callable(member):
-            assert "Source:" in (member.__doc__ or ""), f"{module}.{name} does not say what document it follows"
+            assert "Source:" in (member.__doc__ or ""), (
+                f"{module}.{name} does not say what document it follows"
+            )
 
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from a copy of the sources: a stale build folder of the checkout would leak into it."""
+    """The wheel, built from a copy of the sources: a stale build folder of the checkout would leak
+    into it.
+    """
     folder = tmp_path_factory.mktemp("wheel")
     ignored = shutil.ignore_patterns(".*", "build", "dist", "*.egg-info", "__pycache__", "results")
     shutil.copytree(ROOT, folder / "source", ignore=ignored)
@@ -135,7 +151,12 @@ def test_the_wheel_holds_exactly_the_package(wheel: Path) -> None:
         for path in (ROOT / folder).rglob("*"):
             inside = path.relative_to(ROOT / folder)
             linked = folder == "compatlosses" and (ROOT / folder / inside.parts[0]).is_symlink()
-            if path.is_file() and not linked and "__pycache__" not in inside.parts and "results" not in inside.parts:
+            if (
+                path.is_file()
+                and not linked
+                and "__pycache__" not in inside.parts
+                and "results" not in inside.parts
+            ):
                 expected.add(f"compatlosses/{package}{inside.as_posix()}")
     assert held == expected
     assert "compatlosses/py.typed" in held
@@ -162,9 +183,15 @@ print(*sorted({d.metadata["Name"] for d in distributions()} - {"pip", "setuptool
 
 def test_the_metadata_offers_the_extras(wheel: Path) -> None:
     text = next(
-        zipfile.ZipFile(wheel).read(name).decode() for name in zipfile.ZipFile(wheel).namelist() if name.endswith("METADATA")
+        zipfile.ZipFile(wheel).read(name).decode()
+        for name in zipfile.ZipFile(wheel).namelist()
+        if name.endswith("METADATA")
     )
-    extras = {line.removeprefix("Provides-Extra: ") for line in text.splitlines() if line.startswith("Provides-Extra")}
+    extras = {
+        line.removeprefix("Provides-Extra: ")
+        for line in text.splitlines()
+        if line.startswith("Provides-Extra")
+    }
     assert {"torch", "paddle", "mindspore", "fused", "conformance", "dev", "all"} <= extras
     assert 'numpy<2; extra == "mindspore"' in text
     assert "License-Expression: Apache-2.0" in text

@@ -19,12 +19,18 @@ INFINITE, ZERO = "gradient/float32/+inf/label-1/plain", "value/float32/zero/labe
 
 
 @pytest.mark.parametrize("framework", WITH_NATIVE)
-@pytest.mark.parametrize(("case", "status", "said"), [(INFINITE, 1, "loss NOT as expected"), (ZERO, 0, "loss as expected")])
-def test_a_script_ends_with_1_while_the_bug_is_there(framework: str, case: str, status: int, said: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("case", "status", "said"), [(INFINITE, 1, "loss NOT as expected"), (ZERO, 0, "loss as expected")]
+)
+def test_a_script_ends_with_1_while_the_bug_is_there(
+    framework: str, case: str, status: int, said: str, tmp_path: Path
+) -> None:
     path = tmp_path / "bug.py"
     path.write_text(script(CASES[case], framework, None))
     assert "compatlosses" not in path.read_text()
-    ran = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, timeout=120, cwd=tmp_path)
+    ran = subprocess.run(
+        [sys.executable, str(path)], capture_output=True, text=True, timeout=120, cwd=tmp_path
+    )
     assert ran.returncode == status, ran.stderr
     assert said in ran.stdout
 
@@ -52,7 +58,11 @@ def test_the_main_function_is_the_one_that_takes_the_weight() -> None:
     ("framework", "implementation", "said"),
     [
         ("numpy", None, "expected torch, paddle"),
-        ("torch", "torch.nn.BCEWithLogitsLoss", "expected torch.nn.functional.binary_cross_entropy_with_logits"),
+        (
+            "torch",
+            "torch.nn.BCEWithLogitsLoss",
+            "expected torch.nn.functional.binary_cross_entropy_with_logits",
+        ),
         ("tensorflow", "tf.nn.weighted_cross_entropy_with_logits", "demands another"),
     ],
 )

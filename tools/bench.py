@@ -1,7 +1,7 @@
 """The benchmark: ``make bench``, or ``python tools/bench.py --quick`` for a look in half a minute.
 
-Everything is measured in one process and one run, by turns, so that ratios hold although the machine has other work.
-The answers are checked before they are timed.
+Everything is measured in one process and one run, by turns, so that ratios hold although the machine has
+other work. The answers are checked before they are timed.
 """
 
 from __future__ import annotations
@@ -43,25 +43,35 @@ PROVIDERS: dict[str, Callable[[], list[Implementation]]] = {
     "scikit-learn": bench_arrays.scikit_learn,
     "jax": bench_frameworks.jax_arrays,
 }
-"""Who offers implementations, by the name in --frameworks. A framework that is not installed raises ImportError."""
+"""Who offers implementations, by the name in --frameworks.
+
+A framework that is not installed raises ImportError.
+"""
 FRAMEWORKS = tuple(PROVIDERS)
 
 
 def main(
-    sizes: Annotated[str, typer.Option(help="Numbers of elements, with commas between them.")] = ",".join(map(str, SIZES)),
+    sizes: Annotated[str, typer.Option(help="Numbers of elements, with commas between them.")] = ",".join(
+        map(str, SIZES)
+    ),
     frameworks: Annotated[
         str, typer.Option(help=f"Whom to measure, with commas between them: {', '.join(FRAMEWORKS)}.")
     ] = ",".join(FRAMEWORKS),
-    quick: Annotated[bool, typer.Option("--quick", help="Fewer samples, and files are written only where asked for.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Fewer samples, and files are written only where asked for.")
+    ] = False,
     json_file: Annotated[
-        Path | None, typer.Option("--json", help="Where the figures go, for machines. [default: docs/bench.json]")
+        Path | None,
+        typer.Option("--json", help="Where the figures go, for machines. [default: docs/bench.json]"),
     ] = None,
     picture: Annotated[
         Path | None, typer.Option(help="Where the picture goes, .svg or .png. [default: docs/bench.svg]")
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the order in which calls are measured.")] = 1,
 ) -> None:
-    """Measure binary cross entropy with logits: the shim, the frameworks' own, the kernel alone, and the floor."""
+    """Measure binary cross entropy with logits: the shim, the frameworks' own, the kernel alone, and the
+    floor.
+    """
     wanted = named(frameworks)
     numbers = [integer(text) for text in sizes.split(",")]
     plan = bench_measure.QUICK if quick else bench_measure.FULL
@@ -82,7 +92,9 @@ def main(
         raise typer.Exit(1)
 
 
-def run(numbers: list[int], wanted: list[str], plan: bench_measure.Plan, seed: int, import_rounds: int) -> bench_report.Results:
+def run(
+    numbers: list[int], wanted: list[str], plan: bench_measure.Plan, seed: int, import_rounds: int
+) -> bench_report.Results:
     """Measure everything, with progress on the standard error stream."""
     results = bench_report.Results(load=load())
     columns = (TextColumn("{task.description:60}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -168,7 +180,9 @@ def named(frameworks: str) -> list[str]:
     names = frameworks.split(",")
     for name in names:
         if name not in FRAMEWORKS:
-            raise typer.BadParameter(f"{name!r} is none of {', '.join(FRAMEWORKS)}", param_hint="--frameworks")
+            raise typer.BadParameter(
+                f"{name!r} is none of {', '.join(FRAMEWORKS)}", param_hint="--frameworks"
+            )
     return names
 
 

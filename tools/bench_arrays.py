@@ -66,7 +66,9 @@ def fused_kernel() -> list[Implementation]:
 
 
 def scikit_learn() -> list[Implementation]:
-    """scikit-learn's loss of gradient boosting and logistic regression: one thread, no reduction, into given arrays."""
+    """scikit-learn's loss of gradient boosting and logistic regression: one thread, no reduction, into given
+    arrays.
+    """
     module: Any = importlib.import_module("sklearn._loss")
     kernel = module.HalfBinomialLoss()
 
@@ -89,7 +91,10 @@ def scikit_learn() -> list[Implementation]:
 
 
 def copies() -> list[Implementation]:
-    """Copying the logits to memory that is there already: 8 bytes an element move. What the floor is measured with."""
+    """Copying the logits to memory that is there already: 8 bytes an element move.
+
+    What the floor is measured with.
+    """
     pool = ThreadPoolExecutor(max(1, CORES - 1))
 
     def one(given: Problem, variant: Variant) -> Call:

@@ -1,4 +1,6 @@
-"""What the shim costs beside the mathematics: importing it, and finding the library and checking the arguments of a call."""
+"""What the shim costs beside the mathematics: importing it, and finding the library and checking the
+arguments of a call.
+"""
 
 from __future__ import annotations
 
@@ -58,11 +60,13 @@ def cost(name: str, samples: list[float], limit: float | None) -> Cost:
     return Cost(name, first, median, third, limit)
 
 
-# --- importing ----------------------------------------------------------------------------------------------------
+# --- importing ----------------------------------------------------------------------------------------------
 
 
 def importing(rounds: int, progress: Callable[[str], None]) -> list[Cost]:
-    """Importing NumPy alone and with compatlosses, by turns, each time in a fresh process; the last is the difference."""
+    """Importing NumPy alone and with compatlosses, by turns, each time in a fresh process; the last is the
+    difference.
+    """
     seconds: dict[str, list[float]] = {_BARE: [], _SHIM: []}
     for number in range(-1, rounds):  # one round first that fills the disk's cache and is not counted
         for program, samples in seconds.items():
@@ -74,15 +78,21 @@ def importing(rounds: int, progress: Callable[[str], None]) -> list[Cost]:
                 samples.append(float(done.stdout))
     bare, shim = seconds[_BARE], seconds[_SHIM]
     beyond = [both - statistics.median(bare) for both in shim]
-    return [cost(_BARE, bare, None), cost(_SHIM, shim, None), cost("compatlosses beyond NumPy", beyond, IMPORT_LIMIT)]
+    return [
+        cost(_BARE, bare, None),
+        cost(_SHIM, shim, None),
+        cost("compatlosses beyond NumPy", beyond, IMPORT_LIMIT),
+    ]
 
 
-# --- dispatch and checks ------------------------------------------------------------------------------------------
+# --- dispatch and checks ------------------------------------------------------------------------------------
 
 
 @contextmanager
 def without_mathematics() -> Iterator[None]:
-    """Calls go all their way, the proof that the fused executor may run included, and then compute nothing."""
+    """Calls go all their way, the proof that the fused executor may run included, and then compute
+    nothing.
+    """
     names = ("fused_loss", "prepared", "reduced")
     kept = {name: getattr(losses, name) for name in names}
     for name in names:
@@ -97,8 +107,8 @@ def without_mathematics() -> Iterator[None]:
 def dispatching(frameworks: list[str], plan: Plan, progress: Callable[[str], None]) -> list[Cost]:
     """Look-up and checks, for two and for four tensors: the neutral call's and torch's edition's.
 
-    Each framework has fresh processes of its own, by turns: what all of them together do to a processor's caches, and their
-    waiting threads to its cores, is no part of what a call costs somebody who uses one.
+    Each framework has fresh processes of its own, by turns: what all of them together do to a processor's
+    caches, and their waiting threads to its cores, is no part of what a call costs somebody who uses one.
     """
     samples: dict[str, list[float]] = {}
     environment = dict(os.environ, PYTHONPATH=str(Path(__file__).parent))
@@ -152,7 +162,9 @@ def neutral(library: str, tensors: list[Any]) -> dict[str, Callable[[], Any]]:
         f"{library}, 4 tensors: look-up and checks": lambda: losses.check_call(
             library_of(x, y, w, p), x, y, w, p, "mean", None, False
         ),
-        f"{library}, 4 tensors: {_CALL}": lambda: cl.binary_cross_entropy_with_logits(x, y, weight=w, pos_weight=p),
+        f"{library}, 4 tensors: {_CALL}": lambda: cl.binary_cross_entropy_with_logits(
+            x, y, weight=w, pos_weight=p
+        ),
     }
 
 

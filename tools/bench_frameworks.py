@@ -98,7 +98,10 @@ def paddle_tensors() -> list[Implementation]:
 
 
 def mindspore_tensors() -> list[Implementation]:
-    """MindSpore's function and the shim, eager, through MindSpore's value_and_grad. Reading the result waits for it."""
+    """MindSpore's function and the shim, eager, through MindSpore's value_and_grad.
+
+    Reading the result waits for it.
+    """
     mindspore: Any = importlib.import_module("mindspore")
     native = mindspore.ops.binary_cross_entropy_with_logits
 

@@ -1,4 +1,6 @@
-"""Timing many calls side by side: rounds over all of them in shuffled order, so that a busy moment hits everybody."""
+"""Timing many calls side by side: rounds over all of them in shuffled order, so that a busy moment hits
+everybody.
+"""
 
 from __future__ import annotations
 
@@ -117,8 +119,12 @@ def executor(implementation: Implementation, given: Problem) -> str | None:
     return losses.executor_of(*implementation.tensors(given))
 
 
-def interleave(jobs: list[Job], plan: Plan, seed: int, progress: Callable[[Job], None], done: Callable[[], None]) -> None:
-    """Take samples until every job has enough: each round visits all jobs that want more, in another order."""
+def interleave(
+    jobs: list[Job], plan: Plan, seed: int, progress: Callable[[Job], None], done: Callable[[], None]
+) -> None:
+    """Take samples until every job has enough: each round visits all jobs that want more, in
+    another order.
+    """
     order = random.Random(seed)
     waiting = list(jobs)
     while waiting:
@@ -132,7 +138,9 @@ def interleave(jobs: list[Job], plan: Plan, seed: int, progress: Callable[[Job],
 
 
 def sample(job: Job, plan: Plan) -> None:
-    """Take one sample: an untimed call to bring the data back into the caches, unless calls are slow, then the timed ones."""
+    """Take one sample: an untimed call to bring the data back into the caches, unless calls are slow, then
+    the timed ones.
+    """
     started = time.perf_counter()
     use_threads(job.implementation.threads)
     if job.repeats > 1 or not job.samples or job.samples[-1] < 0.25:

@@ -21,7 +21,9 @@ class Variant:
     pos_weight: bool
 
     def __str__(self) -> str:
-        return ("forward+backward" if self.backward else "forward") + (", pos_weight" if self.pos_weight else "")
+        return ("forward+backward" if self.backward else "forward") + (
+            ", pos_weight" if self.pos_weight else ""
+        )
 
 
 VARIANTS = tuple(Variant(backward, pos_weight) for backward in (False, True) for pos_weight in (False, True))
@@ -42,7 +44,9 @@ class Problem:
 
 
 def problem(size: int) -> Problem:
-    """A multi-label batch of ``size`` logits, as near to a square as its divisors allow, a third of the labels 1."""
+    """A multi-label batch of ``size`` logits, as near to a square as its divisors allow, a third of the
+    labels 1.
+    """
     classes = next(n for n in range(math.isqrt(size), 0, -1) if size % n == 0)
     random = np.random.default_rng(SEED)
     shape = (size // classes, classes)
@@ -51,7 +55,9 @@ def problem(size: int) -> Problem:
     return Problem(logits, targets, (1 + random.random(classes, np.float32)).astype(np.float32))
 
 
-def plain(x: NDArray[Any], y: NDArray[Any], p: NDArray[Any] | None, backward: bool) -> tuple[Any, NDArray[Any] | None]:
+def plain(
+    x: NDArray[Any], y: NDArray[Any], p: NDArray[Any] | None, backward: bool
+) -> tuple[Any, NDArray[Any] | None]:
     """Loss and gradient as a careful person writes them in NumPy, simpler where there is no pos_weight."""
     small = np.exp(-np.abs(x))
     if p is None:
@@ -70,11 +76,12 @@ class WrongAnswer(Exception):
 
 
 def check(given: Problem, variant: Variant, loss: NDArray[Any], gradient: NDArray[Any] | None) -> float:
-    """How far the loss is off, relative to it. Who is off by a hundredth computes something else, and is not timed.
+    """How far the loss is off, relative to it. Who is off by a hundredth computes something else, and is not
+    timed.
 
-    It is not stricter because some frameworks add up 10^7 losses in float32, which costs them the fourth digit. ``loss``
-    may be the losses of the elements, ``gradient`` not yet divided by their number: not every API reduces.
-    """
+    It is not stricter because some frameworks add up 10^7 losses in float32, which costs them the fourth
+    digit. ``loss`` may be the losses of the elements, ``gradient`` not yet divided by their number: not every
+    API reduces."""
     wide = [array.astype(np.float64) for array in (given.logits, given.targets, given.pos_weight)]
     right, slope = plain(wide[0], wide[1], wide[2] if variant.pos_weight else None, variant.backward)
     mean = loss.mean(dtype=np.float64)

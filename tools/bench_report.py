@@ -16,7 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 PACKAGES = (
-    "compatlosses", "numpy", "numba", "torch", "paddlepaddle", "mindspore", "tensorflow", "tensorflow-cpu", "scikit-learn",
+    "compatlosses", "numpy", "numba", "torch", "paddlepaddle", "mindspore", "tensorflow", "tensorflow-cpu",
+    "scikit-learn",
     "jax", "optax",
 )  # fmt: skip
 BUSY = CORES + 0.5
@@ -30,14 +31,19 @@ TARGETS: dict[str, dict[int, float]] = {
     "scikit-learn": {10**2: 1.0, 10**4: 0.15, 10**6: 0.08, 10**7: 0.08},
     "floor": {10**7: 2.0},
 }
-"""Aims: the time of the shim over that of the other, forward and backward; for the floor, of the kernel over it."""
+"""Aims: the time of the shim over that of the other, forward and backward; for the floor, of the kernel over
+it.
+"""
 
 PAIRS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "torch": (("torch", SHIM), ("torch", NATIVE)),
     "paddle": (("paddle", SHIM), ("paddle", NATIVE)),
     "mindspore": (("mindspore", SHIM), ("mindspore", NATIVE)),
     "tensorflow": (("tensorflow", SHIM), ("tensorflow", NATIVE)),
-    "tensorflow, tf.function": (("tensorflow", f"tf.function of {SHIM}"), ("tensorflow", f"tf.function of {NATIVE}")),
+    "tensorflow, tf.function": (
+        ("tensorflow", f"tf.function of {SHIM}"),
+        ("tensorflow", f"tf.function of {NATIVE}"),
+    ),
     "jax": (("jax", SHIM), ("jax", "jax.jit of optax")),
     "jax, jax.jit": (("jax", f"jax.jit of {SHIM}"), ("jax", "jax.jit of optax")),
     "scikit-learn": (("numpy", f"{SHIM}, 1 thread"), ("scikit-learn", "HalfBinomialLoss, 1 thread")),
@@ -89,17 +95,27 @@ class Results:
         return None
 
     def bandwidth(self, size: int) -> float | None:
-        """Bytes a second that a copy of an array of this size moves, by one thread or all cores, whichever is faster."""
-        copies = [job.quartiles[1] for job in self.jobs if job.implementation.framework == "copy" and job.size == size]
+        """Bytes a second that a copy of an array of this size moves, by one thread or all cores, whichever is
+        faster.
+        """
+        copies = [
+            job.quartiles[1]
+            for job in self.jobs
+            if job.implementation.framework == "copy" and job.size == size
+        ]
         return 8 * size / min(copies) if copies else None
 
     def floor(self, size: int, variant: Variant) -> float | None:
-        """Seconds in which the bytes that must move can: logits and targets are read, the gradient is written."""
+        """Seconds in which the bytes that must move can: logits and targets are read, the gradient is
+        written.
+        """
         bandwidth = self.bandwidth(size)
         return None if bandwidth is None else (12 if variant.backward else 8) * size / bandwidth
 
     def ratios(self) -> list[Ratio]:
-        """The shim over each framework's own operator, and the kernel over the floor, forward and backward."""
+        """The shim over each framework's own operator, and the kernel over the floor, forward and
+        backward.
+        """
         found = []
         for against, (ours, other) in PAIRS.items():
             for size in self.sizes:
@@ -111,7 +127,7 @@ class Results:
         return found
 
 
-# --- for machines -------------------------------------------------------------------------------------------------
+# --- for machines -------------------------------------------------------------------------------------------
 
 
 def as_data(results: Results) -> dict[str, Any]:
@@ -168,7 +184,7 @@ def environment() -> dict[str, Any]:
     }
 
 
-# --- for people ---------------------------------------------------------------------------------------------------
+# --- for people ---------------------------------------------------------------------------------------------
 
 
 def show(results: Results, console: Console) -> None:
@@ -178,12 +194,15 @@ def show(results: Results, console: Console) -> None:
     for job in results.jobs:
         if job.off is not None and job.off > 1e-5 and not job.variant.backward:
             console.print(
-                f"[yellow]off by {job.off:.1g} of the loss:[/] {job.implementation}, {job.variant}, {power(job.size)} elements"
+                f"[yellow]off by {job.off:.1g} of the loss:[/] {job.implementation}, {job.variant}, "
+                f"{power(job.size)} elements"
             )
     if results.load > BUSY:
         console.print(
-            f"[yellow]beware:[/] {results.load:.1f} processes wanted {CORES} cores. Calls that wait for several threads "
-            "(torch's, Paddle's) suffer most, so ratios flatter whoever needs only one. Measure on a quiet machine, or with "
+            f"[yellow]beware:[/] {results.load:.1f} processes wanted {CORES} cores. Calls that wait for "
+            f"several threads "
+            "(torch's, Paddle's) suffer most, so ratios flatter whoever needs only one. Measure on a quiet "
+            "machine, or with "
             "OMP_NUM_THREADS=1 in the environment, which holds everybody to one."
         )
     for name, reason in (results.absent | results.failed).items():
@@ -197,7 +216,9 @@ def show(results: Results, console: Console) -> None:
 
 def times(results: Results, size: int) -> Table:
     """One size: a row an implementation, a column a variant, the median and the quartiles around it."""
-    table = Table(title=f"{power(size)} float32 elements: median (first to third quartile)", title_justify="left")
+    table = Table(
+        title=f"{power(size)} float32 elements: median (first to third quartile)", title_justify="left"
+    )
     table.add_column("implementation")
     for variant in VARIANTS:
         table.add_column(str(variant), justify="right")
@@ -216,14 +237,18 @@ def times(results: Results, size: int) -> Table:
         table.add_row(name, *(row.get(variant, "") for variant in VARIANTS), times_floor)
     if bottom is not None:
         floors = [results.floor(size, variant) for variant in VARIANTS]
-        table.add_row("[bold]floor[/]", *("" if seconds is None else human(seconds) for seconds in floors), "1.0")
+        table.add_row(
+            "[bold]floor[/]", *("" if seconds is None else human(seconds) for seconds in floors), "1.0"
+        )
         table.caption = f"copying moves {(results.bandwidth(size) or 0) / 1e9:.1f} GB/s here at this size"
     return table
 
 
 def ratio_table(results: Results) -> Table:
     """Shim over native, beside the targets."""
-    table = Table(title="Time of the shim over the other's, forward+backward, mean (target)", title_justify="left")
+    table = Table(
+        title="Time of the shim over the other's, forward+backward, mean (target)", title_justify="left"
+    )
     table.add_column("against")
     for size in results.sizes:
         table.add_column(power(size), justify="right")

@@ -1,7 +1,9 @@
-"""Every float32 logit against the exact loss and gradient, for labels 0 and 1: ``python tools/exhaustive.py``.
+"""Every float32 logit against the exact loss and gradient, for labels 0 and 1: ``python
+tools/exhaustive.py``.
 
-The oracle is float64: NumPy's exp and log1p are within 4 ULP of float64 there (a test checks them against mpmath), some
-2^-26 of a float32 ULP. What it adds to an error that is printed here is less than a millionth of an ULP.
+The oracle is float64: NumPy's exp and log1p are within 4 ULP of float64 there (a test checks them against
+mpmath), some 2^-26 of a float32 ULP. What it adds to an error that is printed here is less than a millionth
+of an ULP.
 
 The state goes to a file after each chunk of 2^22 logits, and a run that was stopped goes on where it stopped.
 """
@@ -18,9 +20,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
-# Numba's cache does not see that a file changed which another one imports: what is checked here is compiled here
+# Numba's cache does not see that a file changed which another one imports: what is checked here is compiled
+# here
 os.environ["NUMBA_CACHE_DIR"] = tempfile.mkdtemp(prefix="compatlosses-")
 
 from compatlosses import fused
@@ -55,7 +65,9 @@ def computed(x: F32) -> tuple[F32, F32, F32, F32]:
 
 
 def ulps(got: F32, want: F64) -> F64:
-    """|got - want| over the float32 spacing at ``want`` rounded to float32; 0 where both are the same infinity."""
+    """|got - want| over the float32 spacing at ``want`` rounded to float32; 0 where both are the same
+    infinity.
+    """
     spacing = np.spacing(np.abs(want.astype(np.float32))).astype(np.float64)
     with np.errstate(invalid="ignore"):
         error = np.abs(got.astype(np.float64) - want) / spacing
@@ -64,7 +76,8 @@ def ulps(got: F32, want: F64) -> F64:
 
 
 def check(first: int, count: int, step: int = 1) -> dict[str, Any]:
-    """Logits with the bits first, first + step, ...: the largest error of each quantity, where, and what is misrounded.
+    """Logits with the bits first, first + step, ...: the largest error of each quantity, where, and what is
+    misrounded.
 
     Subnormal results are kept apart. A NaN must give NaN.
     """
@@ -104,14 +117,17 @@ def report(state: dict[str, Any]) -> str:
     for name, worst in state["worst"].items():
         x = np.uint32(worst["bits"]).view(np.float32)
         lines.append(
-            f"{name:28s} {worst['ulp']:.6f} ULP at x = {x!s} (bits {worst['bits']:#010x}), {worst['misrounded']} misrounded"
+            f"{name:28s} {worst['ulp']:.6f} ULP at x = {x!s} (bits {worst['bits']:#010x}), "
+            f"{worst['misrounded']} misrounded"
         )
     return "\n".join(lines)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Check the fused kernel on all 2^32 float32 logits.")
-    parser.add_argument("--state", type=Path, default=Path("exhaustive.json"), help="the file a stopped run goes on from")
+    parser.add_argument(
+        "--state", type=Path, default=Path("exhaustive.json"), help="the file a stopped run goes on from"
+    )
     parser.add_argument("--chunks", type=int, default=CHUNKS, help="stop after so many chunks in this run")
     parser.add_argument("--restart", action="store_true", help="forget what the state file holds")
     options = parser.parse_args()

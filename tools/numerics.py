@@ -1,8 +1,9 @@
-"""Measure the largest errors in ULP of every library, dtype and executor, and print the table of docs/numerics.md.
+"""Measure the largest errors in ULP of every library, dtype and executor, and print the table of
+docs/numerics.md.
 
-The logits are random over all magnitudes, both signs, with the corners of the contract; the labels 0, 1 and soft ones. The
-exact values are mpmath's. Each executor runs in a process of its own: the formula where Numba is hidden.
-"""
+The logits are random over all magnitudes, both signs, with the corners of the contract; the labels 0, 1 and
+soft ones. The exact values are mpmath's. Each executor runs in a process of its own: the formula where Numba
+is hidden."""
 
 from __future__ import annotations
 
@@ -33,14 +34,19 @@ def measure(executor: str, size: int) -> dict[str, dict[str, dict[str, float]]]:
     rng = np.random.default_rng(2)
     table: dict[str, dict[str, dict[str, float]]] = {}
     for dtype in ("float16", "bfloat16", "float32", "float64"):
-        reach = {"float16": (-8, 4.8), "bfloat16": (-38, 38), "float32": (-38, 38), "float64": (-300, 300)}[dtype]
+        reach = {"float16": (-8, 4.8), "bfloat16": (-38, 38), "float32": (-38, 38), "float64": (-300, 300)}[
+            dtype
+        ]
         wild = 10 ** rng.uniform(*reach, size=size // 4)
         usual = 10 ** rng.uniform(-2, 2.05, size=size - size // 4)
         logits = frameworks.rounded(np.concatenate([wild, usual]) * rng.choice([-1, 1], size=size), dtype)
         labels = rng.choice([0.0, 1.0, 2.0], size=size)
         targets = frameworks.rounded(np.where(labels == 2.0, rng.uniform(size=size), labels), dtype)
         pairs = list(zip(logits.tolist(), targets.tolist(), strict=True))
-        expected = {"loss": [exact.loss(*pair) for pair in pairs], "logits": [exact.d_logits(*pair) for pair in pairs]}
+        expected = {
+            "loss": [exact.loss(*pair) for pair in pairs],
+            "logits": [exact.d_logits(*pair) for pair in pairs],
+        }
         for name in QUANTITIES[2:]:
             expected[name] = [exact.DERIVATIVES[name](*pair, 1.0, POS_WEIGHT) for pair in pairs]
         for framework in frameworks.FRAMEWORKS:
@@ -81,7 +87,9 @@ def main() -> None:
     """Measure both executors and print a Markdown table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", type=int, default=4000, help="logits a dtype (default 4000)")
-    parser.add_argument("--executor", choices=["formula", "fused"], help="measure this one alone and print JSON")
+    parser.add_argument(
+        "--executor", choices=["formula", "fused"], help="measure this one alone and print JSON"
+    )
     arguments = parser.parse_args()
     if arguments.executor:
         print(json.dumps(measure(arguments.executor, arguments.size)))

@@ -1,10 +1,11 @@
-"""What holds on an accelerator: values, gradients, modes and time of the torch and JAX paths on the first GPU that is there.
+"""What holds on an accelerator: values, gradients, modes and time of the torch and JAX paths on the first GPU
+that is there.
 
     python tools/on_device.py --json device.json
 
-It needs torch or JAX with a GPU and this package; nothing is compiled by Numba. Errors are in ULP of the result's dtype against
-float64 on the host. Times are medians of interleaved rounds, forward and backward, over those of the native operator.
-"""
+It needs torch or JAX with a GPU and this package; nothing is compiled by Numba. Errors are in ULP of the
+result's dtype against float64 on the host. Times are medians of interleaved rounds, forward and backward,
+over those of the native operator."""
 
 from __future__ import annotations
 
@@ -25,7 +26,9 @@ LOWEST = {"float16": -14, "bfloat16": -126, "float32": -126, "float64": -1022}
 
 
 def stratified(size: int, seed: int = 0) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Logits of all magnitudes with labels 0, 1 and between; float64 numbers that float16 holds up to its range."""
+    """Logits of all magnitudes with labels 0, 1 and between; float64 numbers that float16 holds up to its
+    range.
+    """
     random = np.random.default_rng(seed)
     magnitude = 10.0 ** random.uniform(-6, 2.5, size)
     logits = np.where(random.random(size) < 0.5, -magnitude, magnitude)
@@ -96,8 +99,12 @@ def on_torch() -> dict[str, Any]:
     small = x[:100], y[:100]
     checks["vmap of grad"] = bool(
         torch.allclose(
-            torch.func.vmap(torch.func.grad(shim.binary_cross_entropy_with_logits))(small[0][:, None], small[1][:, None]),
-            torch.func.vmap(torch.func.grad(native.binary_cross_entropy_with_logits))(small[0][:, None], small[1][:, None]),
+            torch.func.vmap(torch.func.grad(shim.binary_cross_entropy_with_logits))(
+                small[0][:, None], small[1][:, None]
+            ),
+            torch.func.vmap(torch.func.grad(native.binary_cross_entropy_with_logits))(
+                small[0][:, None], small[1][:, None]
+            ),
             rtol=1e-5,
         )
     )
@@ -107,7 +114,8 @@ def on_torch() -> dict[str, Any]:
     kept = torch.arange(x.numel(), device=gpu) % 3 != 0
     options = {"ignore_index": 1e20, "normalize": True}
     checks["ignored"] = float(
-        cl.binary_cross_entropy_with_logits(x, ignoring, **options) - native.binary_cross_entropy_with_logits(x[kept], y[kept])
+        cl.binary_cross_entropy_with_logits(x, ignoring, **options)
+        - native.binary_cross_entropy_with_logits(x[kept], y[kept])
     )
     try:
         cl.binary_cross_entropy_with_logits(x, y.cpu())
@@ -129,12 +137,16 @@ def on_torch() -> dict[str, Any]:
             "native": native.binary_cross_entropy_with_logits, "shim": shim.binary_cross_entropy_with_logits,
             "compiled native": compiled_native, "compiled shim": compiled,
         }  # fmt: skip
-        found["time"][size] = measured({name: lambda f=f: step(f) for name, f in contenders.items()}, torch.cuda.synchronize)
+        found["time"][size] = measured(
+            {name: lambda f=f: step(f) for name, f in contenders.items()}, torch.cuda.synchronize
+        )
         for name, function in contenders.items():
             torch.cuda.reset_peak_memory_stats()
             before = torch.cuda.memory_allocated()
             step(function)
-            found["time"][size][f"{name}, peak arrays"] = (torch.cuda.max_memory_allocated() - before) / (4 * size)
+            found["time"][size][f"{name}, peak arrays"] = (torch.cuda.max_memory_allocated() - before) / (
+                4 * size
+            )
     from torch.profiler import ProfilerActivity, profile
 
     for name, function in (
@@ -145,7 +157,9 @@ def on_torch() -> dict[str, Any]:
         with profile(activities=[ProfilerActivity.CUDA, ProfilerActivity.CPU]) as recorded:
             function(u, torch.ones_like(u)).backward()
             torch.cuda.synchronize()
-        checks[f"kernels of {name}"] = sum(1 for event in recorded.events() if str(event.device_type).endswith("CUDA"))
+        checks[f"kernels of {name}"] = sum(
+            1 for event in recorded.events() if str(event.device_type).endswith("CUDA")
+        )
     return found
 
 
@@ -154,7 +168,13 @@ def on_jax() -> dict[str, Any]:
     import jax
     import jax.numpy as jnp
 
-    found: dict[str, Any] = {"jax": jax.__version__, "device": str(jax.devices()[0]), "ulp": {}, "checks": {}, "time": {}}
+    found: dict[str, Any] = {
+        "jax": jax.__version__,
+        "device": str(jax.devices()[0]),
+        "ulp": {},
+        "checks": {},
+        "time": {},
+    }
     x64, y64 = stratified(1_000_000)
 
     def native(x: Any, y: Any) -> Any:
@@ -164,16 +184,20 @@ def on_jax() -> dict[str, Any]:
         x, y = jnp.asarray(x64, dtype), jnp.asarray(y64, dtype)
         exact = truth(np.asarray(x, np.float64), np.asarray(y, np.float64))
         loss = jax.jit(lambda a, b: cl.binary_cross_entropy_with_logits(a, b, reduction="none"))(x, y)
-        gradient = jax.jit(jax.grad(lambda a, b: cl.binary_cross_entropy_with_logits(a, b, reduction="sum").astype("float32")))(
-            x, y
-        )
+        gradient = jax.jit(
+            jax.grad(
+                lambda a, b: cl.binary_cross_entropy_with_logits(a, b, reduction="sum").astype("float32")
+            )
+        )(x, y)
         found["ulp"][dtype] = [
             largest_ulp(np.asarray(loss, np.float64), exact[0], dtype, exact[0]),
             largest_ulp(np.asarray(gradient, np.float64), exact[1], dtype, exact[1]),
         ]
     x, y = jnp.asarray(x64, "float32"), jnp.asarray(y64, "float32")
     found["checks"]["executor"] = cl.executor_of(x, y)
-    second = jax.hessian(jax.jit(lambda a: cl.binary_cross_entropy_with_logits(a, y[:5], reduction="sum")))(x[:5])
+    second = jax.hessian(jax.jit(lambda a: cl.binary_cross_entropy_with_logits(a, y[:5], reduction="sum")))(
+        x[:5]
+    )
     found["checks"]["hessian of jit"] = np.diagonal(np.asarray(second)).tolist()
     for size in (10_000, 1_000_000, 100_000_000):
         logits = jax.random.normal(jax.random.key(0), (size,))
@@ -183,13 +207,18 @@ def on_jax() -> dict[str, Any]:
             "shim": jax.jit(jax.value_and_grad(cl.binary_cross_entropy_with_logits)),
         }
         found["time"][size] = measured(
-            {name: lambda f=f, a=logits, b=labels: jax.block_until_ready(f(a, b)) for name, f in functions.items()},
+            {
+                name: lambda f=f, a=logits, b=labels: jax.block_until_ready(f(a, b))
+                for name, f in functions.items()
+            },
             lambda: None,
         )
     return found
 
 
-def measured(contenders: dict[str, Callable[[], Any]], settled: Callable[[], Any], rounds: int = 15) -> dict[str, float]:
+def measured(
+    contenders: dict[str, Callable[[], Any]], settled: Callable[[], Any], rounds: int = 15
+) -> dict[str, float]:
     """Median seconds of each, by turns."""
     times: dict[str, list[float]] = {name: [] for name in contenders}
     for name in contenders:
@@ -207,7 +236,9 @@ def measured(contenders: dict[str, Callable[[], Any]], settled: Callable[[], Any
 
 def main() -> None:
     """Run what is installed, print it, and write it where asked."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--json", type=Path)
     parser.add_argument("--only", choices=("torch", "jax"))
     arguments = parser.parse_args()

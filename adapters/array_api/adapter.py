@@ -13,7 +13,10 @@ MODULE = "array_api_compat"
 DISTRIBUTIONS = ("array-api-compat",)
 
 NAMESPACES = ("array_api_strict", "dask.array", "ndonnx", "cupy", MODULE)
-"""The modules whose arrays this adapter is for. For the arrays of another, the caller imports array_api_compat."""
+"""The modules whose arrays this adapter is for.
+
+For the arrays of another, the caller imports array_api_compat.
+"""
 
 
 def cautions(installed: Mapping[str, str]) -> tuple[str, ...]:
@@ -22,7 +25,9 @@ def cautions(installed: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def loaded() -> bool:
-    """Whether one of the namespaces has been imported, and array-api-compat is there to use its arrays with."""
+    """Whether one of the namespaces has been imported, and array-api-compat is there to use its
+    arrays with.
+    """
     for module in NAMESPACES:
         if sys.modules.get(module) is not None:
             return MODULE in sys.modules or find_spec(MODULE) is not None

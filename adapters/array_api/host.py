@@ -28,7 +28,10 @@ def why_formula(
             continue
         device = device_type(array)
         if device is None:
-            return f"{type(array).__module__}.{type(array).__qualname__} does not offer its memory through DLPack"
+            return (
+                f"{type(array).__module__}.{type(array).__qualname__} does not offer its memory through "
+                "DLPack"
+            )
         if device != _CPU:
             return f"an array is on a device of DLPack's type {device}"
     return fused.why_unavailable()

@@ -1,8 +1,9 @@
-"""How the arrays of any namespace of the Python array API standard are used: its 2024.12 edition, through array-api-compat.
+"""How the arrays of any namespace of the Python array API standard are used: its 2024.12 edition, through
+array-api-compat.
 
-Nothing here looks at a value, so that lazy arrays stay lazy, and every operation but sums works element by element, so that
-chunked arrays keep their chunks. Everything is computed in double and rounded once. The standard has no autograd: gradients
-come from `compatlosses.value_and_gradients`.
+Nothing here looks at a value, so that lazy arrays stay lazy, and every operation but sums works element by
+element, so that chunked arrays keep their chunks. Everything is computed in double and rounded once. The
+standard has no autograd: gradients come from `compatlosses.value_and_gradients`.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ _THIS: Any = sys.modules[__name__]
 
 
 def owns(x: object) -> bool:
-    """Whether ``x`` is an array of the standard that no other adapter owns: NumPy's and JAX's are arrays of it too."""
+    """Whether ``x`` is an array of the standard that no other adapter owns: NumPy's and JAX's are arrays of
+    it too.
+    """
     if not hasattr(type(x), "__array_namespace__") and not is_dask_array(x):
         return False
     return not any(library.owns(x) for library in libraries.installed() if library is not _THIS)
@@ -84,8 +87,10 @@ def sum_to(x: Array, like: Array, /) -> Array:
     extra = len(sizes) - len(target)
     if any(target[i] is None and sizes[extra + i] != 1 for i in range(len(target))) and sizes != target:
         raise ValueError(
-            f"a weight has shape {rules.shown(target)} and the logits {rules.shown(sizes)}, and which unknown sizes are 1 "
-            "is not known before they are computed; expected known sizes, to sum the weight's gradient to its shape. "
+            f"a weight has shape {rules.shown(target)} and the logits {rules.shown(sizes)}, and which "
+            f"unknown sizes are 1 "
+            "is not known before they are computed; expected known sizes, to sum the weight's gradient to "
+            "its shape. "
             "Compute them first, in Dask with compute_chunk_sizes()."
         )
     axes = libraries.summed_axes(sizes, target)
@@ -163,7 +168,9 @@ def assured(x: Array, like: Array, same: bool, message: str, /) -> Array:
     return check(x, like, same, message)
 
 
-def elements(x: Array, y: Array, w: Array | None, p: Array | None, counts: Array | None, whole: bool, /) -> Array:
+def elements(
+    x: Array, y: Array, w: Array | None, p: Array | None, counts: Array | None, whole: bool, /
+) -> Array:
     """The loss of each element, in double."""
     x, y, w, p = (None if a is None else cast(a, "float64") for a in (x, y, w, p))
     return formula.elements(_THIS, x, y, w, p, counts, whole)

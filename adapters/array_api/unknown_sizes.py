@@ -1,4 +1,6 @@
-"""Checks of sizes that are not known before an array is computed: Dask's chunks after a selection, a program's free sizes."""
+"""Checks of sizes that are not known before an array is computed: Dask's chunks after a selection, a
+program's free sizes.
+"""
 
 from __future__ import annotations
 
@@ -26,9 +28,21 @@ def of_blocks(x: Array, like: Array, same: bool, message: str) -> Array:
         own = [like.ndim + place if size == 1 else place for place, size in zip(own, x.shape, strict=True)]
     for i, place in enumerate(own):
         if place < like.ndim and x.numblocks[i] != like.numblocks[place]:
-            raise ValueError(f"{message}. They have {x.numblocks} and {like.numblocks} blocks: give them the same chunks.")
+            raise ValueError(
+                f"{message}. They have {x.numblocks} and {like.numblocks} blocks: give them the same chunks."
+            )
     return blockwise(  # type: ignore[no-untyped-call]
-        checked, own, x, own, like, places, same=same, message=message, dtype=x.dtype, concatenate=True, align_arrays=False
+        checked,
+        own,
+        x,
+        own,
+        like,
+        places,
+        same=same,
+        message=message,
+        dtype=x.dtype,
+        concatenate=True,
+        align_arrays=False,
     )
 
 
@@ -44,9 +58,15 @@ def checked(x: Array, like: Array, same: bool, message: str) -> Array:
 
 
 def of_a_program(x: Array, like: Array, same: bool, message: str) -> Array:
-    """An array of a program that fails, for want of an assertion, where a concatenation has arrays of two shapes."""
+    """An array of a program that fails, for want of an assertion, where a concatenation has arrays of two
+    shapes.
+    """
     namespace = array_namespace(x)
     zeros = namespace.astype(like != like, namespace.uint8)
-    shaped = namespace.astype(x != x, namespace.uint8) if same else zeros + namespace.astype(x != x, namespace.uint8)
+    shaped = (
+        namespace.astype(x != x, namespace.uint8)
+        if same
+        else zeros + namespace.astype(x != x, namespace.uint8)
+    )
     both = namespace.concat([namespace.expand_dims(array, axis=0) for array in (shaped, zeros)], axis=0)
     return namespace.where(namespace.sum(both[:0, ...]) == 0, x, namespace.zeros_like(x))

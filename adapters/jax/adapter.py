@@ -18,12 +18,14 @@ def cautions(installed: Mapping[str, str]) -> tuple[str, ...]:
     numpy = installed.get("NumPy", "")
     if numpy.partition(".")[0] in ("0", "1"):
         found.append(
-            f"JAX needs NumPy 2 and NumPy {numpy} is installed: importing jax fails. Install 'numpy>=2', or give JAX an "
+            f"JAX needs NumPy 2 and NumPy {numpy} is installed: importing jax fails. Install 'numpy>=2', or "
+            f"give JAX an "
             "environment of its own."
         )
     if "MindSpore" in installed:
         found.append(
-            "JAX needs NumPy 2 and MindSpore's build NumPy 1: no NumPy serves both, and installing one changes it under the "
+            "JAX needs NumPy 2 and MindSpore's build NumPy 1: no NumPy serves both, and installing one "
+            "changes it under the "
             "other. Give each an environment of its own."
         )
     return tuple(found)

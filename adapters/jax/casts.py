@@ -1,8 +1,8 @@
 """Casts between floating dtypes that keep subnormal numbers.
 
-XLA's processor code takes subnormal numbers for zero, read and written. float32 therefore becomes float64, and float64
-float32, by its bits where it is subnormal. Bits are not differentiable, so the cast is a primitive of its own: it is linear,
-its transpose the cast back, and it works element by element.
+XLA's processor code takes subnormal numbers for zero, read and written. float32 therefore becomes float64,
+and float64 float32, by its bits where it is subnormal. Bits are not differentiable, so the cast is a
+primitive of its own: it is linear, its transpose the cast back, and it works element by element.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ _SUBNORMAL = 2.0**-149
 
 
 def cast(x: Any, dtype: str) -> Any:
-    """A floating ``x`` in another floating dtype, rounded once, or twice on the way from float64 to half precision."""
+    """A floating ``x`` in another floating dtype, rounded once, or twice on the way from float64 to half
+    precision.
+    """
     source = x.dtype.name
     if source == dtype:
         return x
@@ -54,7 +56,9 @@ def _narrowed(x: Any) -> Any:
     tiny = (jnp.abs(x) < _SMALLEST_NORMAL) & (x != 0)
     units = lax.convert_element_type(jnp.round(jnp.where(tiny, x / _SUBNORMAL, 0.0)), jnp.int32)
     bits = jnp.where(x < 0, -units | jnp.int32(-0x80000000), units)
-    return jnp.where(tiny, lax.bitcast_convert_type(bits, jnp.float32), lax.convert_element_type(x, jnp.float32))
+    return jnp.where(
+        tiny, lax.bitcast_convert_type(bits, jnp.float32), lax.convert_element_type(x, jnp.float32)
+    )
 
 
 def _transposed(cotangent: Any, x: Any, *, dtype: str) -> list[Any]:

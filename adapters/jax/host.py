@@ -1,7 +1,7 @@
 """How the fused executor gets at JAX arrays: proof that a call is eager on host memory, and views.
 
-A derivative in JAX is always asked for of a tracer, and a tracer goes to the formula. There is nothing to attach to.
-"""
+A derivative in JAX is always asked for of a tracer, and a tracer goes to the formula. There is nothing to
+attach to."""
 
 from __future__ import annotations
 
@@ -71,7 +71,9 @@ def attach(
 
 
 class _Memory:
-    """An array's memory by NumPy's array interface: JAX's own view is read-only, which is a kernel of its own."""
+    """An array's memory by NumPy's array interface: JAX's own view is read-only, which is a kernel of its
+    own.
+    """
 
     __slots__ = ("__array_interface__", "array")
 

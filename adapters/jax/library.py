@@ -1,11 +1,13 @@
-"""How JAX arrays are used: eager, under ``jit``, every transformation, on any device and however they are sharded.
+"""How JAX arrays are used: eager, under ``jit``, every transformation, on any device and however they are
+sharded.
 
-XLA's processor code takes subnormal numbers for zero, and its float32 exponentials are a few ULP off. Everything is therefore
-computed in float64, where the numbers of a float32 loss are far from subnormal, whether or not JAX's x64 mode is on; see
-`casts` for the way in and out. What stays beyond reach are subnormal float64 numbers: they count as 0.
+XLA's processor code takes subnormal numbers for zero, and its float32 exponentials are a few ULP off.
+Everything is therefore computed in float64, where the numbers of a float32 loss are far from subnormal,
+whether or not JAX's x64 mode is on; see `casts` for the way in and out. What stays beyond reach are subnormal
+float64 numbers: they count as 0.
 
-The gradients are a ``jax.custom_jvp``, made of operations, so that forward and reverse mode, ``vmap`` and derivatives of any
-order find it.
+The gradients are a ``jax.custom_jvp``, made of operations, so that forward and reverse mode, ``vmap`` and
+derivatives of any order find it.
 """
 
 from __future__ import annotations
@@ -55,7 +57,9 @@ def owns(x: object) -> bool:
 
 
 def sparse(x: object) -> bool:
-    """Whether ``x`` is an array of `jax.experimental.sparse`, a module that is slow to import and may never be."""
+    """Whether ``x`` is an array of `jax.experimental.sparse`, a module that is slow to import and may never
+    be.
+    """
     module = sys.modules.get("jax.experimental.sparse")
     return module is not None and isinstance(x, module.JAXSparse)
 
@@ -64,11 +68,16 @@ def why_unsuitable(x: Array, /) -> str | None:
     """Refuse sparse arrays: the loss of what they do not hold is not 0."""
     if not sparse(x):
         return None
-    return f"a sparse array, a {type(x).__name__}, was given; expected a dense one. Make it dense first, with todense()."
+    return (
+        f"a sparse array, a {type(x).__name__}, was given; expected a dense one. Make it dense "
+        "first, with todense()."
+    )
 
 
 def shape(x: Array, /) -> Shape:
-    """The sizes of ``x`` by dimension: those of an export are JAX's symbols, which it compares as it compares numbers."""
+    """The sizes of ``x`` by dimension: those of an export are JAX's symbols, which it compares as it compares
+    numbers.
+    """
     return tuple(x.shape)
 
 
@@ -165,7 +174,9 @@ def size(x: Array, /) -> int | Array:
     return x.size if isinstance(x.size, int) else jnp.asarray(x.size, "float64")
 
 
-def elements(x: Array, y: Array, w: Array | None, p: Array | None, counts: Array | None, whole: bool, /) -> Array:
+def elements(
+    x: Array, y: Array, w: Array | None, p: Array | None, counts: Array | None, whole: bool, /
+) -> Array:
     """The loss of each element in float64, differentiable by the formulas."""
     x, y, w, p = (None if a is None else cast(a, "float64") for a in (x, y, w, p))
     return _elements(whole, counts, x, y, w, p)
@@ -221,8 +232,12 @@ def _loss(whole: bool, counts: Array | None, x: Array, y: Array, w: Array | None
 
 
 @wide
-def _loss_with_tangents(whole: bool, primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Array, Array]:
-    """The losses, and what they change by: the gradients by those arguments that change, times their change."""
+def _loss_with_tangents(
+    whole: bool, primals: tuple[Any, ...], tangents: tuple[Any, ...]
+) -> tuple[Array, Array]:
+    """The losses, and what they change by: the gradients by those arguments that change, times
+    their change.
+    """
     counts, x, y, w, p = primals
     u, v, s, q = (x, y, w, p) if counts is None else formula.replaced(_THIS, x, y, w, p, counts)
     slopes: tuple[Callable[[], Array], ...] = (
@@ -236,13 +251,16 @@ def _loss_with_tangents(whole: bool, primals: tuple[Any, ...], tangents: tuple[A
     for tangent, slope in zip(tangents[1:], slopes, strict=True):
         # One that does not change is left out, not multiplied by 0: its slope may be infinite.
         if tangent is not None and not isinstance(tangent, SymbolicZero):
-            # The change, not the slope, is 0 where an element does not count: in reverse a NaN that comes in stops there.
+            # The change, not the slope, is 0 where an element does not count: in reverse a NaN that comes in
+            # stops there.
             total = total + (tangent if counts is None else where(counts, tangent, 0.0)) * slope()
     return value, total
 
 
 @wide
-def _elements_of(loss: Loss, parameters: tuple[float, ...], counts: Array | None, tensors: tuple[Any, ...]) -> Array:
+def _elements_of(
+    loss: Loss, parameters: tuple[float, ...], counts: Array | None, tensors: tuple[Any, ...]
+) -> Array:
     """`gradients.elements`."""
     return gradients_of.elements(_THIS, loss, tensors + parameters, counts)
 
@@ -274,8 +292,13 @@ def _sigmoid_of(x: Array) -> Array:
     return jnp.where(x < 0, small, 1.0) / (1.0 + small)
 
 
-def _derived(function: Callable[[Array], Array], slope: Callable[[Array], Array]) -> Callable[..., tuple[Array, Array]]:
-    """The rule of a function of one array. Not `defjvps`, which computes the value where float64 is not at hand."""
+def _derived(
+    function: Callable[[Array], Array], slope: Callable[[Array], Array]
+) -> Callable[..., tuple[Array, Array]]:
+    """The rule of a function of one array.
+
+    Not `defjvps`, which computes the value where float64 is not at hand.
+    """
 
     @wide
     def rule(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:

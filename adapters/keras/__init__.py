@@ -1,8 +1,8 @@
 """Keras 3's API: ``keras.ops.binary_crossentropy`` and the loss class ``keras.losses.BinaryCrossentropy``.
 
-Both are at Keras' paths too, in `ops` and `losses`; ``keras.losses.binary_crossentropy``, whose signature is another, is in
-`losses` alone. Logits may be the tensors of any framework; probabilities are those of Keras' backend. Importing this imports no
-framework.
+Both are at Keras' paths too, in `ops` and `losses`; ``keras.losses.binary_crossentropy``, whose signature is
+another, is in `losses` alone. Logits may be the tensors of any framework; probabilities are those of Keras'
+backend. Importing this imports no framework.
 """
 
 from __future__ import annotations

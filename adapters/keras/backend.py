@@ -42,12 +42,15 @@ def symbolic(target: object, output: object) -> bool:
 
 
 def logits_of(output: Tensor, from_logits: bool) -> tuple[Tensor, bool]:
-    """The output and whether it is logits; the logits of a sigmoid activation, which Keras keeps on TensorFlow's tensors."""
+    """The output and whether it is logits; the logits of a sigmoid activation, which Keras keeps on
+    TensorFlow's tensors.
+    """
     if name() != "tensorflow" or not hasattr(output, "_keras_logits"):
         return output, from_logits
     if from_logits:
         warnings.warn(
-            "from_logits=True, and the output comes from a sigmoid activation: it is probabilities. The logits that the "
+            "from_logits=True, and the output comes from a sigmoid activation: it is probabilities. The "
+            "logits that the "
             "activation was given are used.",
             UserWarning,
             stacklevel=4,

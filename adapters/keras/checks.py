@@ -1,4 +1,6 @@
-"""What Keras' functions share: which arguments become tensors of the backend, the loss of each element, the mean of an axis."""
+"""What Keras' functions share: which arguments become tensors of the backend, the loss of each element, the
+mean of an axis.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,10 @@ class Averaged:
 
 
 def converted(target: Tensor, output: Tensor) -> tuple[Tensor, Tensor]:
-    """The arguments as tensors: Keras', where it is imported and would make them such. Another framework's stay that."""
+    """The arguments as tensors: Keras', where it is imported and would make them such.
+
+    Another framework's stay that.
+    """
     if not adapter.loaded():
         return target, output
     from . import backend
@@ -32,7 +37,9 @@ def converted(target: Tensor, output: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def is_array(x: object) -> bool:
-    """Whether ``x`` is NumPy's, which Keras makes tensors of: not a masked array, whose mask would be lost."""
+    """Whether ``x`` is NumPy's, which Keras makes tensors of: not a masked array, whose mask would
+    be lost.
+    """
     return isinstance(x, (np.ndarray, np.generic)) and not isinstance(x, np.ma.MaskedArray)
 
 
@@ -44,7 +51,10 @@ def elements(
     label_smoothing: float,
     averaged: Averaged | None,
 ) -> Tensor:
-    """The losses, averaged or not, of the output's dtype. ``names`` are what the caller's API calls the two."""
+    """The losses, averaged or not, of the output's dtype.
+
+    ``names`` are what the caller's API calls the two.
+    """
     if adapter.loaded():
         from . import backend
 
@@ -72,7 +82,10 @@ def elements(
 def of_probabilities(names: tuple[str, str], target: Tensor, output: Tensor, dtype: str) -> Tensor:
     """The loss of each element from probabilities, in Keras' own operations."""
     why = f"{names[1]} is taken for probabilities, which are for Keras' operations"
-    mend = f"Pass logits and from_logits=True, which takes any framework's tensors, or make {names[1]} a tensor of the backend."
+    mend = (
+        "Pass logits and from_logits=True, which takes any framework's tensors, or make "
+        f"{names[1]} a tensor of the backend."
+    )
     if not adapter.loaded():
         raise TypeError(f"{why}, and Keras is not imported. {mend}")
     from . import backend
@@ -85,13 +98,18 @@ def of_probabilities(names: tuple[str, str], target: Tensor, output: Tensor, dty
 def checked_axes(name: str, shape: Shape | None, axis: int | tuple[int, ...] | None) -> tuple[int, ...]:
     """The axes that ``axis`` names, counted from the first; None names all."""
     if shape is None:
-        raise ValueError(f"{name} has an unknown number of dimensions; expected a known one, of which axis {axis} is averaged")
+        raise ValueError(
+            f"{name} has an unknown number of dimensions; expected a known one, of which axis {axis} is "
+            f"averaged"
+        )
     if axis is None:
         return tuple(range(len(shape)))
     axes = tuple(axis) if isinstance(axis, (list, tuple)) else (axis,)
     for each in axes:
         if not -len(shape) <= each < len(shape):
-            raise ValueError(f"axis is {axis} and {name} has shape {rules.shown(shape)}; expected an axis that it has")
+            raise ValueError(
+                f"axis is {axis} and {name} has shape {rules.shown(shape)}; expected an axis that it has"
+            )
     found = tuple(each % len(shape) for each in axes)
     if len(set(found)) < len(found):
         raise ValueError(f"axis is {axis} and {name} has shape {rules.shown(shape)}; expected each axis once")
@@ -104,7 +122,9 @@ def mean(library: Library, loss: Tensor, axes: tuple[int, ...]) -> Tensor:
     if not axes:
         return loss
     if shape is not None and len(axes) == len(shape):
-        return library.cast(losses.divided(library, library.sum(loss), library.size(loss)), library.dtype(loss))
+        return library.cast(
+            losses.divided(library, library.sum(loss), library.size(loss)), library.dtype(loss)
+        )
     if shape is not None and any(shape[i] == 0 for i in axes):
         left = [size for i, size in enumerate(shape) if i not in axes]
         return library.broadcast_to(library.constant(float("nan"), loss), left)  # type: ignore[arg-type]

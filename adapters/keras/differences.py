@@ -1,7 +1,8 @@
-"""Keras 3's losses of a difference: ``mean_squared_error``, ``mean_absolute_error`` and ``huber`` of ``keras.losses``.
+"""Keras 3's losses of a difference: ``mean_squared_error``, ``mean_absolute_error`` and ``huber`` of
+``keras.losses``.
 
-Targets come first, and the mean is over the last axis. A last axis of length 1 that one of the two lacks is squeezed or added.
-"""
+Targets come first, and the mean is over the last axis. A last axis of length 1 that one of the two lacks is
+squeezed or added."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ _NAMES: Names = ("y_pred", "y_true", "weight", "weight")
 
 
 def mean_squared_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    """The mean of the squared errors over the last axis, by the rules of ``keras.losses``. Targets come first.
+    """The mean of the squared errors over the last axis, by the rules of ``keras.losses``. Targets come
+    first.
 
     Args:
         y_true: tensor that broadcasts against the predictions; floating, integer or bool.
@@ -38,7 +40,8 @@ def mean_squared_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
 
 
 def mean_absolute_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    """The mean of the absolute errors over the last axis, by the rules of ``keras.losses``. Targets come first.
+    """The mean of the absolute errors over the last axis, by the rules of ``keras.losses``. Targets come
+    first.
 
     Args:
         y_true, y_pred: as in `mean_squared_error`.
@@ -55,7 +58,8 @@ def mean_absolute_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
 
 
 def huber(y_true: Tensor, y_pred: Tensor, delta: float = 1.0) -> Tensor:
-    """The mean of Huber's loss of r = y_pred - y_true over the last axis, by the rules of ``keras.losses``. Targets come first.
+    """The mean of Huber's loss of r = y_pred - y_true over the last axis, by the rules of ``keras.losses``.
+    Targets come first.
 
     An element's loss is r^2 / 2 up to delta and delta (|r| - delta / 2) beyond.
 
@@ -93,7 +97,9 @@ def _mean(loss: Loss, y_true: Tensor, y_pred: Tensor, parameters: tuple[float, .
 
 
 def _of_one_rank(library: Library, y_true: Tensor, y_pred: Tensor) -> tuple[Tensor, Tensor]:
-    """Both with one number of dimensions, where one has a last axis of length 1 more: Keras' ``squeeze_or_expand``."""
+    """Both with one number of dimensions, where one has a last axis of length 1 more: Keras'
+    ``squeeze_or_expand``.
+    """
     shape, other = library.shape(y_pred), library.shape(y_true)
     if shape is None or other is None:
         return y_true, y_pred

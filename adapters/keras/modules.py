@@ -9,7 +9,8 @@ from .losses import binary_crossentropy
 
 @keras.saving.register_keras_serializable(package="compatlosses")
 class BinaryCrossentropy(keras.losses.BinaryCrossentropy):  # type: ignore[misc]
-    """Keras' own loss with this library's function in it: reductions, masks, sample weights and configuration are native.
+    """Keras' own loss with this library's function in it: reductions, masks, sample weights and configuration
+    are native.
 
     As in Keras, arguments are made tensors of the backend, of the loss's dtype.
 

@@ -9,10 +9,12 @@ from .losses import binary_crossentropy
 
 
 class BinaryCrossentropy:
-    """Binary cross entropy by Keras' rules, its options kept: logits of any framework, without sample weights.
+    """Binary cross entropy by Keras' rules, its options kept: logits of any framework, without sample
+    weights.
 
-    Called on targets and predictions it returns the losses of `compatlosses.keras.losses.binary_crossentropy`, reduced:
-    'sum_over_batch_size' and 'mean' are their mean, 'sum' their sum, 'none' and None the losses.
+    Called on targets and predictions it returns the losses of
+    `compatlosses.keras.losses.binary_crossentropy`, reduced: 'sum_over_batch_size' and 'mean' are their mean,
+    'sum' their sum, 'none' and None the losses.
 
     Raises:
         ValueError: another reduction.
@@ -32,7 +34,8 @@ class BinaryCrossentropy:
     ) -> None:
         if reduction not in ("sum_over_batch_size", "mean", "sum", "none", None):
             raise ValueError(
-                f"reduction is {reduction!r}; expected 'sum_over_batch_size', 'mean', 'sum', 'none' or None. Others need Keras."
+                f"reduction is {reduction!r}; expected 'sum_over_batch_size', 'mean', 'sum', 'none' or None. "
+                f"Others need Keras."
             )
         self.from_logits = from_logits
         self.label_smoothing = label_smoothing

@@ -1,9 +1,10 @@
-"""MindSpore's API as its document of 2.3 to 2.6 has it: float16 and float32 alone, the reduction in small letters.
+"""MindSpore's API as its document of 2.3 to 2.6 has it: float16 and float32 alone, the reduction in small
+letters.
 
 The function is at ``ops`` too, the classes are at ``nn`` and ``ops``. Other rules: MindSpore 2.0's in
-``compatlosses.mindspore.v2_0``, those of 2.7 and later (bfloat16, any letter case) in ``compatlosses.mindspore.v2_7``, the
-order of ``mindspore.mint`` in ``compatlosses.mindspore.mint``. All take the tensors of any framework. Importing them imports
-no framework.
+``compatlosses.mindspore.v2_0``, those of 2.7 and later (bfloat16, any letter case) in
+``compatlosses.mindspore.v2_7``, the order of ``mindspore.mint`` in ``compatlosses.mindspore.mint``. All take
+the tensors of any framework. Importing them imports no framework.
 """
 
 from __future__ import annotations

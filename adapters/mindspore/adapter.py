@@ -17,8 +17,10 @@ def cautions(installed: Mapping[str, str]) -> tuple[str, ...]:
     numpy = installed.get("NumPy", "")
     if numpy.partition(".")[0].isdigit() and int(numpy.partition(".")[0]) >= 2:
         return (
-            f"MindSpore is compiled against NumPy 1 and NumPy {numpy} is installed: some of its operators fail with "
-            f"'returned a result with an exception set'. Install 'numpy<2', or keep MindSpore in an environment of its own.",
+            f"MindSpore is compiled against NumPy 1 and NumPy {numpy} is installed: some of its operators "
+            f"fail with "
+            f"'returned a result with an exception set'. Install 'numpy<2', or keep MindSpore in an "
+            f"environment of its own.",
         )
     return ()
 

@@ -40,7 +40,9 @@ def check_reduction(reduction: object) -> None:
 
 
 def lowered(reduction: str) -> str:
-    """The reduction in small letters where it then is one of the three, as MindSpore 2.7 takes it; else as it is."""
+    """The reduction in small letters where it then is one of the three, as MindSpore 2.7 takes it; else as it
+    is.
+    """
     if isinstance(reduction, str) and reduction.lower() in rules.REDUCTIONS:
         return reduction.lower()
     return reduction
@@ -53,6 +55,8 @@ def check_weight(
     if weight is None:
         return
     if not library.owns(weight):
-        raise TypeError(f"{name} is {quoted(weight)}; expected a {library.NAME} tensor or None. Make it a tensor first.")
+        raise TypeError(
+            f"{name} is {quoted(weight)}; expected a {library.NAME} tensor or None. Make it a tensor first."
+        )
     rules.check_dtype(library, name, weight, accepted, TypeError)
     rules.check_broadcast(library, name, weight, logits_name, logits, ValueError)

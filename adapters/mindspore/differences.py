@@ -1,7 +1,8 @@
-"""MindSpore's losses of a difference: ``mse_loss``, ``l1_loss``, ``smooth_l1_loss`` and ``huber_loss`` of ``mindspore.ops``.
+"""MindSpore's losses of a difference: ``mse_loss``, ``l1_loss``, ``smooth_l1_loss`` and ``huber_loss`` of
+``mindspore.ops``.
 
-Input and target broadcast against each other but in ``smooth_l1_loss``, whose third place is beta and whose default is 'none'.
-"""
+Input and target broadcast against each other but in ``smooth_l1_loss``, whose third place is beta and whose
+default is 'none'."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
         reduction: 'none', 'mean' or 'sum'.
 
     Returns:
-        A tensor of the wider dtype of the two, float32 if neither is floating: of their common shape for 'none', 0-D otherwise.
+        A tensor of the wider dtype of the two, float32 if neither is floating: of their common shape for
+        'none', 0-D otherwise.
 
     Raises:
         TypeError: an argument that is no tensor, or tensors of two frameworks.
@@ -38,7 +40,8 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
 
 
 def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
-    """The absolute error, ``|input - target|``, by the rules of ``mindspore.ops``. Its slope is 0 where they are equal.
+    """The absolute error, ``|input - target|``, by the rules of ``mindspore.ops``. Its slope is 0 where they
+    are equal.
 
     Args:
         input, target, reduction: as in `mse_loss`.
@@ -55,7 +58,8 @@ def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
 
 
 def smooth_l1_loss(input: Tensor, target: Tensor, beta: float = 1.0, reduction: str = "none") -> Tensor:
-    """The smooth absolute error of r = input - target by MindSpore's rules: r^2 / (2 beta) below beta, |r| - beta / 2 beyond.
+    """The smooth absolute error of r = input - target by MindSpore's rules: r^2 / (2 beta) below beta, |r| -
+    beta / 2 beyond.
 
     The third place is beta, and nothing is reduced by default.
 
@@ -69,12 +73,12 @@ def smooth_l1_loss(input: Tensor, target: Tensor, beta: float = 1.0, reduction: 
         A tensor of the wider dtype of the two: of the input's shape for 'none', 0-D otherwise.
 
     Raises:
-        TypeError: an argument that is no tensor, tensors of two frameworks, a dtype that is not floating, a reduction that is
-            no string.
+        TypeError: an argument that is no tensor, tensors of two frameworks, a dtype that is not floating, a
+            reduction that is no string.
         ValueError: shapes that differ, an unknown reduction, a beta below 0.
 
-    Source: MindSpore 2.10 documentation of ``mindspore.ops.smooth_l1_loss``; where it is silent, mindspore 2.10.0.
-    """
+    Source: MindSpore 2.10 documentation of ``mindspore.ops.smooth_l1_loss``; where it is silent, mindspore
+    2.10.0."""
     if not isinstance(reduction, str):
         raise TypeError("reduction is no string; expected 'none', 'mean' or 'sum'")
     bend = _number("beta", beta)
@@ -88,7 +92,8 @@ def smooth_l1_loss(input: Tensor, target: Tensor, beta: float = 1.0, reduction: 
 
 
 def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0) -> Tensor:
-    """Huber's loss of r = input - target by MindSpore's rules: r^2 / 2 up to delta, delta (|r| - delta / 2) beyond.
+    """Huber's loss of r = input - target by MindSpore's rules: r^2 / 2 up to delta, delta (|r| - delta / 2)
+    beyond.
 
     Args:
         input, target, reduction: as in `mse_loss`.
@@ -100,8 +105,8 @@ def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: fl
     Raises:
         TypeError, ValueError: as `mse_loss`; ValueError for a delta that is not above 0.
 
-    Source: MindSpore 2.10 documentation of ``mindspore.ops.huber_loss``; where it is silent, mindspore 2.10.0.
-    """
+    Source: MindSpore 2.10 documentation of ``mindspore.ops.huber_loss``; where it is silent, mindspore
+    2.10.0."""
     bend = _number("delta", delta)
     if not bend > 0.0:
         raise ValueError(f"delta is {delta}; expected a number above 0")
@@ -115,7 +120,9 @@ def _number(name: str, value: object) -> float:
     return float(value)
 
 
-def _difference(loss: Loss, pair: tuple[Tensor, Tensor], parameters: tuple[float, ...], reduction: str) -> Tensor:
+def _difference(
+    loss: Loss, pair: tuple[Tensor, Tensor], parameters: tuple[float, ...], reduction: str
+) -> Tensor:
     """A loss of a difference by MindSpore's rules for dtypes and shapes."""
     rules.check_reduction(reduction, ValueError)
     library = library_of(pair[0], pair[1], None, None, _NAMES)
@@ -125,4 +132,6 @@ def _difference(loss: Loss, pair: tuple[Tensor, Tensor], parameters: tuple[float
     if dtype not in rules.FLOATING:
         dtype = "float32"
     input, target = pairs.spread(library, ("input", "target"), pair[0], pair[1], ValueError)
-    return evaluate((loss, library, (library.cast(input, dtype), target, None), parameters, named(reduction)), dtype)
+    return evaluate(
+        (loss, library, (library.cast(input, dtype), target, None), parameters, named(reduction)), dtype
+    )

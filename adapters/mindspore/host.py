@@ -1,7 +1,8 @@
-"""How the fused executor gets at MindSpore tensors: proof that a call is eager on the CPU, views, the gradient's hook.
+"""How the fused executor gets at MindSpore tensors: proof that a call is eager on the CPU, views, the
+gradient's hook.
 
-The hook is MindSpore's `_Function`, which its eager tape alone knows: under its compiler the formula's cells take its place.
-"""
+The hook is MindSpore's `_Function`, which its eager tape alone knows: under its compiler the formula's cells
+take its place."""
 
 from __future__ import annotations
 
@@ -55,7 +56,9 @@ def _why_not_eager(*arguments: Tensor | float | None) -> str | None:
 
 @ops.constexpr(check=False)  # type: ignore[untyped-decorator]
 def _has_no_value(function: Any) -> bool:
-    """Whether a function has come as None: MindSpore's compiler hands constants over so, Python hands over the function."""
+    """Whether a function has come as None: MindSpore's compiler hands constants over so, Python hands over
+    the function.
+    """
     return function is None
 
 
@@ -63,16 +66,28 @@ def probe() -> None:
     """The function that `_has_no_value` is asked about."""
 
 
-def wanted(logits: Tensor, targets: Tensor, weight: Tensor | float | None, pos_weight: Tensor | float | None) -> fused.Wanted:
-    """By which arguments the tape may ask for a gradient. It follows every tensor that a differentiated function is given."""
+def wanted(
+    logits: Tensor, targets: Tensor, weight: Tensor | float | None, pos_weight: Tensor | float | None
+) -> fused.Wanted:
+    """By which arguments the tape may ask for a gradient.
+
+    It follows every tensor that a differentiated function is given.
+    """
     if not _pynative_executor.requires_grad():
         return NOTHING_WANTED
     return differentiable(logits), differentiable(targets), differentiable(weight), differentiable(pos_weight)
 
 
 def differentiable(argument: Tensor | float | None) -> bool:
-    """Whether an argument is a floating tensor on the tape. Before 2.10 none can be asked for it: then each may be."""
-    return isinstance(argument, mindspore.Tensor) and argument.is_floating_point() and argument._requires_grad is not False
+    """Whether an argument is a floating tensor on the tape.
+
+    Before 2.10 none can be asked for it: then each may be.
+    """
+    return (
+        isinstance(argument, mindspore.Tensor)
+        and argument.is_floating_point()
+        and argument._requires_grad is not False
+    )
 
 
 def view(tensor: Tensor) -> Array:
@@ -135,7 +150,9 @@ if _Function is not None:
 
             call: FusedCall = ctx.call
             logits, targets, *saved = ctx.saved_tensors
-            weight, pos_weight = (number if kept is None else kept for kept, number in zip(saved, ctx.numbers, strict=True))
+            weight, pos_weight = (
+                number if kept is None else kept for kept, number in zip(saved, ctx.numbers, strict=True)
+            )
             if _pynative_executor.requires_grad():
                 return (
                     None,

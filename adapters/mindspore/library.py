@@ -1,15 +1,17 @@
-"""How MindSpore tensors are used: eager, under ``mindspore.jit`` and GRAPH_MODE, differentiated and vectorised.
+"""How MindSpore tensors are used: eager, under ``mindspore.jit`` and GRAPH_MODE, differentiated and
+vectorised.
 
-MindSpore's float32 ``exp`` and ``sigmoid`` err by 5e-6 and its ``log1p`` by 17% at small arguments, in float64 too. Its float64
-``exp`` and ``log`` are true to half a unit in the last place, so softplus and sigmoid are built on those two alone.
+MindSpore's float32 ``exp`` and ``sigmoid`` err by 5e-6 and its ``log1p`` by 17% at small arguments, in
+float64 too. Its float64 ``exp`` and ``log`` are true to half a unit in the last place, so softplus and
+sigmoid are built on those two alone.
 
-Its float32 additions and products flush subnormal numbers to zero, its casts do not. Everything is therefore computed in
-double and rounded once, by the cast to the result's dtype. What stays beyond reach are subnormal doubles in tensors so large
-that MindSpore works on them in several threads.
+Its float32 additions and products flush subnormal numbers to zero, its casts do not. Everything is therefore
+computed in double and rounded once, by the cast to the result's dtype. What stays beyond reach are subnormal
+doubles in tensors so large that MindSpore works on them in several threads.
 
-Custom gradients are cells with a ``bprop``: the one hook that MindSpore's compiler, its eager tape and its transformations all
-honour. A cell takes and returns None for what is not given. That compiler does not know positional-only parameters.
-"""
+Custom gradients are cells with a ``bprop``: the one hook that MindSpore's compiler, its eager tape and its
+transformations all honour. A cell takes and returns None for what is not given. That compiler does not know
+positional-only parameters."""
 
 from __future__ import annotations
 
@@ -42,7 +44,10 @@ _THIS: Any = sys.modules[__name__]
 
 
 def _loaded_anew(module: ModuleType, name: str) -> Any:
-    """A second copy of a module, with functions of its own. MindSpore's compiler finds a module by its name."""
+    """A second copy of a module, with functions of its own.
+
+    MindSpore's compiler finds a module by its name.
+    """
     spec = spec_from_file_location(name, module.__file__)
     assert spec is not None and spec.loader is not None
     copy = sys.modules[name] = module_from_spec(spec)
@@ -85,7 +90,10 @@ def owns(x: object) -> bool:
 def why_unsuitable(x: Any) -> str | None:
     """Refuse sparse tensors."""
     if isinstance(x, _SPARSE):
-        return "a sparse MindSpore tensor was given; expected a dense one. Call its to_dense() first, or fill a tensor from it."
+        return (
+            "a sparse MindSpore tensor was given; expected a dense one. Call its to_dense() first, "
+            "or fill a tensor from it."
+        )
     return None
 
 
@@ -137,7 +145,9 @@ def broadcast_to(x: mindspore.Tensor, shape: Sequence[int]) -> mindspore.Tensor:
     return ops.broadcast_to(x, tuple(shape))
 
 
-def where(condition: mindspore.Tensor, a: mindspore.Tensor | float, b: mindspore.Tensor | float) -> mindspore.Tensor:
+def where(
+    condition: mindspore.Tensor, a: mindspore.Tensor | float, b: mindspore.Tensor | float
+) -> mindspore.Tensor:
     """``a`` where ``condition`` holds, else ``b``, of the dtype of the tensor among them."""
     return ops.where(condition, a, b)
 
@@ -196,7 +206,8 @@ def size(x: mindspore.Tensor) -> int | mindspore.Tensor:
 
 
 def assured(x: mindspore.Tensor, like: mindspore.Tensor, same: bool, message: str) -> mindspore.Tensor:
-    """``x``, which a run gives only where it has the shape of ``like``, or broadcasts to that without enlarging it.
+    """``x``, which a run gives only where it has the shape of ``like``, or broadcasts to that without
+    enlarging it.
 
     The run's error is MindSpore's own, a ValueError that names both shapes.
     """
@@ -233,11 +244,14 @@ def gradients(
     p: mindspore.Tensor | None,
     counts: mindspore.Tensor | None,
     whole: bool,
-) -> tuple[mindspore.Tensor | None, mindspore.Tensor | None, mindspore.Tensor | None, mindspore.Tensor | None]:
+) -> tuple[
+    mindspore.Tensor | None, mindspore.Tensor | None, mindspore.Tensor | None, mindspore.Tensor | None
+]:
     """The gradients of `elements` times the cotangent ``g`` (None: 1), in double."""
     if _some_unknown(x.shape):
         raise ValueError(
-            "value_and_gradients is called in a MindSpore program of unknown sizes; expected known sizes there. "
+            "value_and_gradients is called in a MindSpore program of unknown sizes; expected known sizes "
+            "there. "
             "Ask mindspore.value_and_grad of the loss instead."
         )
     return formula.gradients(_THIS, wanted, _wide(g), _wide(x), _wide(y), _wide(w), _wide(p), counts, whole)
@@ -287,10 +301,11 @@ def tracing() -> bool:
 
 
 def autocast_dtype(x: mindspore.Tensor) -> str | None:
-    """float32 for half precision under the level 'auto' of MindSpore's amp, which has this loss on its list for float32.
+    """float32 for half precision under the level 'auto' of MindSpore's amp, which has this loss on its list
+    for float32.
 
-    MindSpore is asked by an operation on the same list: a graph knows its level only while its operations are compiled.
-    """
+    MindSpore is asked by an operation on the same list: a graph knows its level only while its operations are
+    compiled."""
     if x.dtype != mindspore.float16 and x.dtype != mindspore.bfloat16:
         return None
     probe = ops.exp(ops.full((), 0.0, dtype=mindspore.float16))
@@ -303,13 +318,16 @@ class _Softplus(nn.Cell):  # type: ignore[misc]
     def construct(self, x: mindspore.Tensor) -> mindspore.Tensor:
         wide = x.astype(mindspore.float64)
         small = ops.exp(-ops.abs(wide))
-        # log1p(small) after Kahan: what rounding u lost, the quotient puts back; where u is 1, it is small itself.
+        # log1p(small) after Kahan: what rounding u lost, the quotient puts back; where u is 1, it is small
+        # itself.
         u = 1.0 + small
         tiny = u == 1.0
         log1p = ops.where(tiny, small, ops.log(u) * small / ops.where(tiny, 1.0, u - 1.0))
         return (ops.where(wide > 0, wide, 0.0) + log1p).astype(x.dtype)
 
-    def bprop(self, x: mindspore.Tensor, out: mindspore.Tensor, dout: mindspore.Tensor) -> tuple[mindspore.Tensor]:
+    def bprop(
+        self, x: mindspore.Tensor, out: mindspore.Tensor, dout: mindspore.Tensor
+    ) -> tuple[mindspore.Tensor]:
         return (dout * _sigmoid(x),)
 
 
@@ -321,12 +339,16 @@ class _Sigmoid(nn.Cell):  # type: ignore[misc]
         small = ops.exp(-ops.abs(wide))
         return (ops.where(wide < 0, small, 1.0) / (1.0 + small)).astype(x.dtype)
 
-    def bprop(self, x: mindspore.Tensor, out: mindspore.Tensor, dout: mindspore.Tensor) -> tuple[mindspore.Tensor]:
+    def bprop(
+        self, x: mindspore.Tensor, out: mindspore.Tensor, dout: mindspore.Tensor
+    ) -> tuple[mindspore.Tensor]:
         return (dout * (_sigmoid(x) * _sigmoid(-x)),)
 
 
 class _Elements(nn.Cell):  # type: ignore[misc]
-    """`formula.elements` whose gradient is `formula.gradients`; that is made of operations, so it differentiates again."""
+    """`formula.elements` whose gradient is `formula.gradients`; that is made of operations, so it
+    differentiates again.
+    """
 
     def __init__(self, whole: bool) -> None:
         super().__init__()
@@ -355,7 +377,8 @@ class _Elements(nn.Cell):  # type: ignore[misc]
         wanted = (True, True, False, p is not None)
         by_x, by_y, by_w, by_p = _bprop_formula.gradients(_THIS, wanted, dout, x, y, w, p, counts, self.whole)
         if w is not None:
-            # The loss at weight 1. The formula asks for it with None, on a branch that the compiler has dropped by then.
+            # The loss at weight 1. The formula asks for it with None, on a branch that the compiler has
+            # dropped by then.
             slope = _bprop_formula.elements(_THIS, x, y, ops.ones_like(w), p, counts, self.whole)
             by_w = sum_to(_bprop_formula.scaled(_THIS, slope, dout, counts), w)
         return by_x, by_y, by_w, by_p, None
@@ -364,8 +387,8 @@ class _Elements(nn.Cell):  # type: ignore[misc]
 class _Loss(nn.Cell):  # type: ignore[misc]
     """The elements of a loss, whose gradient is made of operations, so it differentiates again.
 
-    It takes one tuple: the tensors, the weight, where elements count, the parameters. MindSpore's compiler knows no ``bprop``
-    of a varying number of arguments.
+    It takes one tuple: the tensors, the weight, where elements count, the parameters. MindSpore's compiler
+    knows no ``bprop`` of a varying number of arguments.
     """
 
     def __init__(self, loss: Loss) -> None:
@@ -377,7 +400,9 @@ class _Loss(nn.Cell):  # type: ignore[misc]
         given = inputs[: self.count] + inputs[self.count + 1 :]
         return gradients_of.elements(_THIS, self.loss, given, inputs[self.count])
 
-    def bprop(self, inputs: tuple[Any, ...], out: mindspore.Tensor, dout: mindspore.Tensor) -> tuple[Any, ...]:
+    def bprop(
+        self, inputs: tuple[Any, ...], out: mindspore.Tensor, dout: mindspore.Tensor
+    ) -> tuple[Any, ...]:
         counts = inputs[self.count]
         given = inputs[: self.count] + inputs[self.count + 1 :]
         found: tuple[Any, ...] = ()
@@ -385,7 +410,8 @@ class _Loss(nn.Cell):  # type: ignore[misc]
             if i >= self.count or inputs[i] is None:
                 found = (*found, None)
             elif i == self.count - 1:
-                # The loss at weight 1. The definition asks for it with None, on a branch that the compiler has dropped by then.
+                # The loss at weight 1. The definition asks for it with None, on a branch that the compiler
+                # has dropped by then.
                 ones = (*given[:i], ops.ones_like(inputs[i]), *given[i + 1 :])
                 value = gradients_of.elements(_THIS, self.loss, ones, counts)
                 found = (*found, sum_to(gradients_of.scaled(_THIS, value, dout, counts), inputs[i]))
@@ -395,7 +421,9 @@ class _Loss(nn.Cell):  # type: ignore[misc]
 
 
 class _Cells:
-    """The cell of each loss by its name, made when it is first asked for: in Python, by MindSpore's compiler too."""
+    """The cell of each loss by its name, made when it is first asked for: in Python, by MindSpore's compiler
+    too.
+    """
 
     def __getattr__(self, name: str) -> Any:
         loss = known_losses().get(name)
@@ -430,10 +458,14 @@ def _scalar(value: float, dtype: Any) -> mindspore.Tensor:
 
 @ops.constexpr(check=False)  # type: ignore[untyped-decorator]
 def _is_nan(value: float, dtype: Any, probe: Any) -> int:
-    """1 for NaN, else 0. ``probe`` is None for the compiler, which hands over what float32 does not hold as infinity."""
+    """1 for NaN, else 0.
+
+    ``probe`` is None for the compiler, which hands over what float32 does not hold as infinity.
+    """
     if probe is None and dtype == mindspore.float64 and abs(value) == math.inf:
         raise ValueError(
-            "ignore_index is infinite, or beyond the range of float32, in a compiled MindSpore program with float64 targets; "
+            "ignore_index is infinite, or beyond the range of float32, in a compiled MindSpore program with "
+            "float64 targets; "
             "expected a finite number within that range. Call the loss eagerly, or name another value."
         )
     return int(value != value)
@@ -443,8 +475,8 @@ def _is_nan(value: float, dtype: Any, probe: Any) -> int:
 def _comparable(dtype: Any) -> Any:
     """The dtype in which elements of ``dtype`` are compared: MindSpore compares no bfloat16 on the CPU.
 
-    Worked out in Python while compiling: a branch here would be one that the compiler drops before it reads a ``bprop``.
-    """
+    Worked out in Python while compiling: a branch here would be one that the compiler drops before it reads a
+    ``bprop``."""
     return mindspore.float32 if dtype == mindspore.bfloat16 else dtype
 
 

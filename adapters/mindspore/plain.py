@@ -1,4 +1,6 @@
-"""MindSpore's loss class by its document of 2.3 to 2.6, as a plain callable for where MindSpore has not been imported."""
+"""MindSpore's loss class by its document of 2.3 to 2.6, as a plain callable for where MindSpore has not been
+imported.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +15,15 @@ class BCEWithLogitsLoss:
 
     See `binary_cross_entropy_with_logits`.
 
-    Source: MindSpore 2 documentation of the function; where it is silent, ``mindspore.nn.BCEWithLogitsLoss``, mindspore 2.10.0.
-    """
+    Source: MindSpore 2 documentation of the function; where it is silent, ``mindspore.nn.BCEWithLogitsLoss``,
+    mindspore 2.10.0."""
 
-    def __init__(self, reduction: str = "mean", weight: Tensor | None = None, pos_weight: Tensor | None = None) -> None:
-        warn_of_foreign("compatlosses.mindspore.BCEWithLogitsLoss", "MindSpore", weight=weight, pos_weight=pos_weight)
+    def __init__(
+        self, reduction: str = "mean", weight: Tensor | None = None, pos_weight: Tensor | None = None
+    ) -> None:
+        warn_of_foreign(
+            "compatlosses.mindspore.BCEWithLogitsLoss", "MindSpore", weight=weight, pos_weight=pos_weight
+        )
         self.reduction = reduction
         self.weight = weight
         self.pos_weight = pos_weight

@@ -21,25 +21,32 @@ def binary_cross_entropy_with_logits(
     Args:
         logits: tensor of any shape; float16 or float32.
         label: tensor of the logits' shape, float16 or float32, values between 0 and 1 (not checked).
-        weight: factor of each element's loss: a float16 or float32 tensor that broadcasts to the logits' shape.
-        pos_weight: factor of the positive term: a float16 or float32 tensor that broadcasts to the logits' shape.
+        weight: factor of each element's loss: a float16 or float32 tensor that broadcasts to the logits'
+            shape.
+        pos_weight: factor of the positive term: a float16 or float32 tensor that broadcasts to the logits'
+            shape.
         reduction: 'none', 'mean' or 'sum'.
 
     Returns:
         A tensor of the logits' dtype: of the logits' shape for 'none', 0-D otherwise.
 
     Raises:
-        TypeError: an argument that is no tensor, a weight of None included; tensors of two frameworks; a dtype other than
-            float16 and float32; a reduction that is no string.
-        ValueError: a label of another shape, a weight that does not broadcast to the logits or would enlarge them, an
-            unknown reduction.
+        TypeError: an argument that is no tensor, a weight of None included; tensors of two frameworks; a
+            dtype other than float16 and float32; a reduction that is no string.
+        ValueError: a label of another shape, a weight that does not broadcast to the logits or would enlarge
+            them, an unknown reduction.
 
     Source: MindSpore 2.0 documentation.
     """
     if weight is None:
-        raise TypeError("weight is None; expected a tensor. Give a tensor of ones, or call a later version's function.")
+        raise TypeError(
+            "weight is None; expected a tensor. Give a tensor of ones, or call a later version's function."
+        )
     if pos_weight is None:
-        raise TypeError("pos_weight is None; expected a tensor. Give a tensor of ones, or call a later version's function.")
+        raise TypeError(
+            "pos_weight is None; expected a tensor. Give a tensor of ones, or call a later version's "
+            "function."
+        )
     return checks.evaluate(_NAMES, checks.UP_TO_2_6, logits, label, weight, pos_weight, reduction)
 
 

@@ -1,4 +1,7 @@
-"""How the fused executor gets at NumPy arrays: they are what it works on. There is no autograd to attach to."""
+"""How the fused executor gets at NumPy arrays: they are what it works on.
+
+There is no autograd to attach to.
+"""
 
 from __future__ import annotations
 
@@ -10,18 +13,24 @@ from compatlosses import fused
 from compatlosses.executors import NOTHING_WANTED, Array, FusedCall
 
 
-def why_formula(logits: Array, targets: Array, weight: Array | float | None, pos_weight: Array | float | None, /) -> str | None:
+def why_formula(
+    logits: Array, targets: Array, weight: Array | float | None, pos_weight: Array | float | None, /
+) -> str | None:
     """Why a call must go to the formula: Numba is missing. None where the fused executor may run."""
     return fused.why_unavailable()
 
 
-def wanted(logits: Array, targets: Array, weight: Array | float | None, pos_weight: Array | float | None, /) -> fused.Wanted:
+def wanted(
+    logits: Array, targets: Array, weight: Array | float | None, pos_weight: Array | float | None, /
+) -> fused.Wanted:
     """Nothing: there is no autograd."""
     return NOTHING_WANTED
 
 
 def view(tensor: Array, /) -> Array:
-    """The array itself, a NumPy scalar as a 0-D array; a copy in this machine's byte order where it has the other one."""
+    """The array itself, a NumPy scalar as a 0-D array; a copy in this machine's byte order where it has the
+    other one.
+    """
     array = np.asarray(tensor)
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 

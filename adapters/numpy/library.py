@@ -1,8 +1,8 @@
 """How NumPy arrays are used.
 
-NumPy has no autograd: `elements` is the plain formula, and gradients come from `compatlosses.value_and_gradients`. Single
-precision is computed in double inside each function and rounded once, because NumPy's float32 exp and log1p differ with the
-processor.
+NumPy has no autograd: `elements` is the plain formula, and gradients come from
+`compatlosses.value_and_gradients`. Single precision is computed in double inside each function and rounded
+once, because NumPy's float32 exp and log1p differ with the processor.
 """
 
 from __future__ import annotations
@@ -42,8 +42,10 @@ def why_unsuitable(x: Array, /) -> str | None:
     if type(x) is np.ndarray or not isinstance(x, np.ma.MaskedArray):
         return None
     return (
-        "a NumPy masked array was given; expected a plain array, because its mask would be lost. Fill logits and weights with "
-        "a finite number, logits.filled(0.0), and targets with one that no target has, targets.filled(-1.0), and call "
+        "a NumPy masked array was given; expected a plain array, because its mask would be lost. Fill logits "
+        "and weights with "
+        "a finite number, logits.filled(0.0), and targets with one that no target has, targets.filled(-1.0), "
+        "and call "
         "compatlosses.binary_cross_entropy_with_logits with ignore_index=-1.0."
     )
 
@@ -59,7 +61,9 @@ def dtype(x: Array, /) -> str:
 
 
 def cast(x: Array, dtype: str, /) -> Array:
-    """``x`` with native elements of ``dtype``; overflow to infinity is what rounding asks for and no warning."""
+    """``x`` with native elements of ``dtype``; overflow to infinity is what rounding asks for and
+    no warning.
+    """
     with np.errstate(all="ignore"):
         return x.astype(dtype, copy=False)
 
@@ -137,7 +141,9 @@ def size(x: Array, /) -> int:
     return int(x.size)
 
 
-def elements(x: Array, y: Array, w: Array | None, p: Array | None, counts: Array | None, whole: bool, /) -> Array:
+def elements(
+    x: Array, y: Array, w: Array | None, p: Array | None, counts: Array | None, whole: bool, /
+) -> Array:
     """The loss of each element."""
     with np.errstate(all="ignore"):
         result: Array = formula.elements(_THIS, x, y, w, p, counts, whole)

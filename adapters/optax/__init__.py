@@ -1,7 +1,8 @@
-"""optax's API: ``optax.sigmoid_binary_cross_entropy``, also importable as ``optax.losses.sigmoid_binary_cross_entropy``.
+"""optax's API: ``optax.sigmoid_binary_cross_entropy``, also importable as
+``optax.losses.sigmoid_binary_cross_entropy``.
 
-It takes the tensors of any framework. optax has no tensors of its own: its arrays are JAX's. Importing it imports neither.
-"""
+It takes the tensors of any framework. optax has no tensors of its own: its arrays are JAX's. Importing it
+imports neither."""
 
 from __future__ import annotations
 

@@ -8,7 +8,9 @@ from compatlosses.libraries import Tensor
 
 
 def converted(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """NumPy arrays and numbers beside a JAX array as JAX arrays, and labels that say themselves what array they are."""
+    """NumPy arrays and numbers beside a JAX array as JAX arrays, and labels that say themselves what array
+    they are.
+    """
     from compatlosses.jax import library as jax
 
     if not jax.owns(labels) and callable(getattr(labels, "__jax_array__", None)):

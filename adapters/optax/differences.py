@@ -1,4 +1,6 @@
-"""optax' losses of a difference: ``squared_error``, ``l2_loss`` (half of it) and ``huber_loss``, of each element."""
+"""optax' losses of a difference: ``squared_error``, ``l2_loss`` (half of it) and ``huber_loss``, of each
+element.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,8 @@ def squared_error(predictions: Tensor, targets: Tensor | None = None) -> Tensor:
         A tensor of the predictions' shape and of the wider dtype of the two.
 
     Raises:
-        TypeError: an argument that is no tensor, tensors of two frameworks, predictions that are not floating.
+        TypeError: an argument that is no tensor, tensors of two frameworks, predictions that are not
+            floating.
         ValueError: shapes that differ.
 
     Source: optax 0.2.8 documentation of ``optax.squared_error``.
@@ -65,7 +68,8 @@ def huber_loss(predictions: Tensor, targets: Tensor | None = None, *, delta: flo
         A tensor of the common shape and of the wider dtype of the two.
 
     Raises:
-        TypeError: an argument that is no tensor, tensors of two frameworks, predictions that are not floating.
+        TypeError: an argument that is no tensor, tensors of two frameworks, predictions that are not
+            floating.
         ValueError: shapes that do not broadcast against each other, a delta below 0.
 
     Source: optax 0.2.8 documentation of ``optax.huber_loss``.
@@ -76,7 +80,11 @@ def huber_loss(predictions: Tensor, targets: Tensor | None = None, *, delta: flo
 
 
 def _difference(
-    loss: Loss, predictions: Tensor, targets: Tensor | None, parameters: tuple[float, ...], weight: float | None
+    loss: Loss,
+    predictions: Tensor,
+    targets: Tensor | None,
+    parameters: tuple[float, ...],
+    weight: float | None,
 ) -> Tensor:
     """A loss of a difference by optax' rules for dtypes and shapes."""
     if adapter.loaded() and targets is not None:
@@ -89,7 +97,9 @@ def _difference(
     rules.check_dtype(library, "targets", targets, rules.NUMBERS, TypeError)
     dtype = pairs.promoted(dtype, library.dtype(targets))
     if loss is huber.LOSS:
-        predictions, targets = pairs.spread(library, ("predictions", "targets"), predictions, targets, ValueError)
+        predictions, targets = pairs.spread(
+            library, ("predictions", "targets"), predictions, targets, ValueError
+        )
     else:
         rules.check_same_shape(library, "targets", targets, "predictions", predictions, ValueError)
     return evaluate((loss, library, (predictions, targets, weight), parameters, named("none")), dtype)

@@ -22,17 +22,19 @@ def sigmoid_binary_cross_entropy(logits: Tensor, labels: Tensor | float) -> Tens
 
     Args:
         logits: tensor of any shape; float16, bfloat16, float32 or float64.
-        labels: number, or tensor of any floating, integer or bool dtype, taken as numbers of the logits' dtype; values between
-            0 and 1 (not checked). Logits and labels broadcast against each other by NumPy's rules, either of them.
+        labels: number, or tensor of any floating, integer or bool dtype, taken as numbers of the logits'
+            dtype; values between 0 and 1 (not checked). Logits and labels broadcast against each other by
+            NumPy's rules, either of them.
 
-    Beside a JAX array, NumPy arrays are made JAX arrays, and so are labels with ``__jax_array__``, as optax does.
+    Beside a JAX array, NumPy arrays are made JAX arrays, and so are labels with ``__jax_array__``, as optax
+    does.
 
     Returns:
         A tensor of the logits' dtype and of the shape that both broadcast to.
 
     Raises:
-        TypeError: what is no tensor, tensors of two frameworks, logits that are not floating, labels of no number's dtype,
-            shapes of as many dimensions that do not broadcast.
+        TypeError: what is no tensor, tensors of two frameworks, logits that are not floating, labels of no
+            number's dtype, shapes of as many dimensions that do not broadcast.
         ValueError: other shapes that do not broadcast.
 
     Source: optax 0.2 documentation; where it is silent, optax 0.2.8.
@@ -73,7 +75,8 @@ def _common(shape: Any, other: Any) -> tuple[int, ...]:
         # As JAX has it.
         error = TypeError if len(shape) == len(other) else ValueError
         raise error(
-            f"logits have shape {rules.shown(shape)} and labels {rules.shown(other)}, which do not broadcast against each "
+            f"logits have shape {rules.shown(shape)} and labels {rules.shown(other)}, which do not broadcast "
+            f"against each "
             "other; expected sizes, counted from the last, that are equal or 1. Reshape one of them first."
         )
     return tuple(b if a == 1 else a for a, b in pairs)

@@ -1,7 +1,8 @@
-"""Paddle 3's API: the losses of ``paddle.nn.functional``, and ``paddle.nn.BCEWithLogitsLoss``. Both paths are here too.
+"""Paddle 3's API: the losses of ``paddle.nn.functional``, and ``paddle.nn.BCEWithLogitsLoss``. Both paths are
+here too.
 
-Paddle 2.0's rules are in ``compatlosses.paddle.v2_0``, those of Paddle 1.8 in ``compatlosses.paddle.fluid``. All take the
-tensors of any framework. Importing them imports no framework.
+Paddle 2.0's rules are in ``compatlosses.paddle.v2_0``, those of Paddle 1.8 in ``compatlosses.paddle.fluid``.
+All take the tensors of any framework. Importing them imports no framework.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from .modules import BCEWithLogitsLoss
 
 __all__ = [
-    "BCEWithLogitsLoss", "binary_cross_entropy_with_logits", "l1_loss", "mse_loss", "nn", "sigmoid_cross_entropy_with_logits",
+    "BCEWithLogitsLoss", "binary_cross_entropy_with_logits", "l1_loss", "mse_loss", "nn",
+    "sigmoid_cross_entropy_with_logits",
     "smooth_l1_loss", "square_error_cost",
 ]  # fmt: skip
 
@@ -76,18 +78,18 @@ def binary_cross_entropy_with_logits(
         target: another name for ``label``.
 
     Returns:
-        A tensor of the dtype of the logits times the weight, as Paddle promotes it: float32 logits with a float64 weight
-        give float64. It has the logits' shape for 'none' and is 0-D otherwise. Inside ``paddle.amp.auto_cast`` half
-        precision gives float32.
+        A tensor of the dtype of the logits times the weight, as Paddle promotes it: float32 logits with a
+        float64 weight give float64. It has the logits' shape for 'none' and is 0-D otherwise. Inside
+        ``paddle.amp.auto_cast`` half precision gives float32.
 
     Raises:
-        TypeError: an argument is missing, given under both names, or no tensor; tensors of two frameworks; a dtype that
-            is not floating; labels of another dtype than the logits.
-        ValueError: labels of another shape, a weight that does not broadcast to the logits or would enlarge them, an
-            unknown reduction.
+        TypeError: an argument is missing, given under both names, or no tensor; tensors of two frameworks; a
+            dtype that is not floating; labels of another dtype than the logits.
+        ValueError: labels of another shape, a weight that does not broadcast to the logits or would enlarge
+            them, an unknown reduction.
 
-    Source: Paddle 3 documentation; where it is silent, paddlepaddle 3.3.1. ``docs/deviations.md`` says where the numbers
-    are the mathematics' instead of Paddle's.
+    Source: Paddle 3 documentation; where it is silent, paddlepaddle 3.3.1. ``docs/deviations.md`` says where
+    the numbers are the mathematics' instead of Paddle's.
     """
     x = rules.aliased("logits", "logit", logit, "input", input)
     y = rules.aliased("labels", "label", label, "target", target)
@@ -109,12 +111,15 @@ def __dir__() -> list[str]:
 
 
 def __getattr__(name: str) -> Any:
-    """The layer class, which imports Paddle, when it is first asked for; a plain callable where Paddle is not installed."""
+    """The layer class, which imports Paddle, when it is first asked for; a plain callable where Paddle is not
+    installed.
+    """
     if name != "BCEWithLogitsLoss":
         refuse(
             __name__,
             name,
-            "binary_cross_entropy_with_logits and BCEWithLogitsLoss of Paddle 3, v2_0 and fluid for older releases",
+            "binary_cross_entropy_with_logits and BCEWithLogitsLoss of Paddle 3, v2_0 and fluid for older "
+            "releases",
             "All else is Paddle's own: `import paddle`.",
         )
     return loss_class(__name__, name, adapter.MODULE)

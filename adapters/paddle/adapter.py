@@ -16,7 +16,8 @@ def cautions(installed: Mapping[str, str]) -> tuple[str, ...]:
     """What to beware of beside the frameworks of these names and versions."""
     if "MindSpore" in installed:
         return (
-            "Paddle and MindSpore can share a process only if mindspore is imported first: after paddle it fails to "
+            "Paddle and MindSpore can share a process only if mindspore is imported first: after paddle it "
+            "fails to "
             "import (undefined oneDNN symbol; seen with 3.3.1 and 2.10.0).",
         )
     return ()

@@ -1,17 +1,18 @@
 """A value whose gradients are ours, in Paddle's autograd: hooks on a few native operations.
 
-Paddle's own means, the PyLayer, does not serve: a second backward over one ends the process, with ``retain_graph=True`` too,
-and what a hook on its result returns is dropped (seen from 2.6.2 to 3.3.1). So the graph consists of native nodes, which
-know of hooks, of repeated and partial backward passes, and say themselves when the graph is gone::
+Paddle's own means, the PyLayer, does not serve: a second backward over one ends the process, with
+``retain_graph=True`` too, and what a hook on its result returns is dropped (seen from 2.6.2 to 3.3.1). So the
+graph consists of native nodes, which know of hooks, of repeated and partial backward passes, and say
+themselves when the graph is gone::
 
-    argument -> unsqueeze (a view) -> its hook gives the gradient     one for each argument
-             -> sum of stubs -> times a token                         the token lies where the node saves its inputs
-             -> its hook takes the cotangent -> unsqueeze (a view)    left out where the cotangent arrives by itself
+    argument -> unsqueeze (a view) -> its hook gives the gradient    one for each argument
+             -> sum of stubs -> times a token                        it lies where the node saves its inputs
+             -> its hook takes the cotangent -> unsqueeze (a view)   absent where the cotangent arrives itself
              -> the value
 
-Between the hooks flows nothing: the tensors there are numbers that stand for the argument and for the value, whose contents
-are put in their place. As long as the native node keeps its saved tensors, the token lives, and so does what the gradients
-need; after a backward without ``retain_graph`` both are gone.
+Between the hooks flows nothing: the tensors there are numbers that stand for the argument and for the value,
+whose contents are put in their place. As long as the native node keeps its saved tensors, the token lives,
+and so does what the gradients need; after a backward without ``retain_graph`` both are gone.
 """
 
 from __future__ import annotations
@@ -30,24 +31,30 @@ from .versions import put, without_autocast
 Tensor = Any
 
 Gradient = Callable[[int, Tensor, tuple[Any, ...]], Tensor]
-"""``gradient(i, g, saved)``: the gradient by argument i for the cotangent g, of that argument's shape and dtype, from what was
-saved. Where gradients are enabled when it is called, it must be differentiable."""
+"""``gradient(i, g, saved)``: the gradient by argument i for the cotangent g, of that argument's shape and
+dtype, from what was saved. Where gradients are enabled when it is called, it must be differentiable."""
 
-# In 3.3 Paddle's own constructor comes behind a look at the newer ways to call it, which takes longer than it does.
+# In 3.3 Paddle's own constructor comes behind a look at the newer ways to call it, which takes longer than it
+# does.
 _init: Callable[..., None] = getattr(paddle, "original_init", paddle.Tensor.__init__)
 _new: Callable[..., Tensor] = paddle.Tensor.__new__
 _CPU: Any = paddle.CPUPlace()
 
 
 def attached(
-    value: Tensor, arguments: Sequence[Tensor | float | None], saved: Sequence[Tensor | float | None], gradient: Gradient
+    value: Tensor,
+    arguments: Sequence[Tensor | float | None],
+    saved: Sequence[Tensor | float | None],
+    gradient: Gradient,
 ) -> Tensor:
     """``value``, which nobody else holds, as a function of those ``arguments`` that ask for a gradient.
 
     saved: what ``gradient`` gets, which must not be changed in place before that.
     """
     with without_autocast():
-        wanted = [(i, a) for i, a in enumerate(arguments) if isinstance(a, paddle.Tensor) and not a.stop_gradient]
+        wanted = [
+            (i, a) for i, a in enumerate(arguments) if isinstance(a, paddle.Tensor) and not a.stop_gradient
+        ]
         if not wanted or not paddle.is_grad_enabled():
             return value
         if 0 in value.shape:
@@ -107,8 +114,8 @@ def differentiable(argument: Tensor | float | None) -> bool:
 def made(array: np.ndarray[Any, Any]) -> Tensor:
     """An array as a Paddle tensor, without a copy.
 
-    Not by DLPack: Paddle frees what came that way behind a lock of its own, where NumPy waits for the interpreter's: two
-    threads that train lock each other out (seen with 3.3.1).
+    Not by DLPack: Paddle frees what came that way behind a lock of its own, where NumPy waits for the
+    interpreter's: two threads that train lock each other out (seen with 3.3.1).
     """
     tensor = _new(paddle.Tensor)
     _init(tensor, array, _CPU, False, True)  # not persistable, not copied
@@ -117,7 +124,10 @@ def made(array: np.ndarray[Any, Any]) -> Tensor:
 
 @lru_cache(maxsize=16)
 def stub(dtype: Any) -> Tensor:
-    """The 0-D tensor that stands for others of this dtype, or of the dtype of this name. Nobody writes to it."""
+    """The 0-D tensor that stands for others of this dtype, or of the dtype of this name.
+
+    Nobody writes to it.
+    """
     return paddle.zeros([], dtype)
 
 
@@ -136,8 +146,8 @@ _ONES = {dtype: np.ones((), dtype) for dtype in ("float32", "float64")}
 class _Saved:
     """What the gradients of a call need: its arguments, which must be what they were, version and memory.
 
-    They are no saved tensors of Paddle's. A PyLayer's context would keep them as such, but ends the process where a hook has
-    packed a tensor into a list or a tuple (seen with 3.3.1).
+    They are no saved tensors of Paddle's. A PyLayer's context would keep them as such, but ends the process
+    where a hook has packed a tensor into a list or a tuple (seen with 3.3.1).
     """
 
     __slots__ = ("_states", "_values", "until_the_end")
@@ -157,15 +167,20 @@ class _Saved:
             now = state(value)
             if before is not None and now is not None and now != before:
                 raise RuntimeError(
-                    f"a tensor of shape {tuple(value.shape)} that the gradient of this loss needs has been changed in place "
-                    f"since the loss was computed (its version was {before[0]} and is {now[0]}); expected it unchanged until "
+                    f"a tensor of shape {tuple(value.shape)} that the gradient of this loss needs has been "
+                    f"changed in place "
+                    f"since the loss was computed (its version was {before[0]} and is {now[0]}); expected it "
+                    f"unchanged until "
                     f"backward. Give the loss a clone, or change a clone."
                 )
         return self._values
 
 
 def state(value: Any) -> tuple[int, int | None] | None:
-    """What an in-place change of a tensor changes: its version, or where it lies. None for what is no tensor."""
+    """What an in-place change of a tensor changes: its version, or where it lies.
+
+    None for what is no tensor.
+    """
     if not isinstance(value, paddle.Tensor):
         return None
     return value.inplace_version, None if 0 in value.shape else value.data_ptr()
@@ -174,8 +189,8 @@ def state(value: Any) -> tuple[int, int | None] | None:
 class _Delivery:
     """The hook that gives the gradient by one argument. It lets go of what that needs once the graph is gone.
 
-    letters: the cotangents that have come, by thread; without one the cotangent is what the hook is called with.
-    """
+    letters: the cotangents that have come, by thread; without one the cotangent is what the hook is called
+    with."""
 
     __slots__ = ("_alive", "_gradient", "_i", "_saved", "letters")
 
@@ -189,11 +204,14 @@ class _Delivery:
     def __call__(self, g: Tensor) -> Tensor:
         gradient, saved = self._gradient, self._saved
         if gradient is None or saved is None:
-            raise RuntimeError("the graph of this loss has been freed; call backward or grad with retain_graph=True before")
+            raise RuntimeError(
+                "the graph of this loss has been freed; call backward or grad with retain_graph=True before"
+            )
         if self._alive() is None and not saved.until_the_end:
             self._gradient = self._saved = None
         g = self.letters.pop(get_ident(), g)
-        # Hooks run with gradients enabled. Whether the pass wants a graph, create_graph=True, shows on what comes.
+        # Hooks run with gradients enabled. Whether the pass wants a graph, create_graph=True, shows on what
+        # comes.
         if g.grad_fn is not None:
             return gradient(self._i, g, saved.values())
         with paddle.no_grad():

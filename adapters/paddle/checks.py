@@ -14,7 +14,9 @@ from compatlosses.libraries import Library, Names, Tensor
 NAMES: Names = ("logit", "label", "weight", "pos_weight")
 
 
-def check_pair(library: Library, names: tuple[str, str], logit: Tensor, label: Tensor, accepted: tuple[str, ...]) -> None:
+def check_pair(
+    library: Library, names: tuple[str, str], logit: Tensor, label: Tensor, accepted: tuple[str, ...]
+) -> None:
     """Refuse logits and labels of an unsuitable dtype, of two dtypes or of two shapes.
 
     Raises:
@@ -33,7 +35,9 @@ def check_pair(library: Library, names: tuple[str, str], logit: Tensor, label: T
     rules.check_same_shape(library, names[1], label, names[0], logit, ValueError)
 
 
-def check_weight(library: Library, name: str, weight: Tensor | None, logit: Tensor, accepted: tuple[str, ...]) -> None:
+def check_weight(
+    library: Library, name: str, weight: Tensor | None, logit: Tensor, accepted: tuple[str, ...]
+) -> None:
     """Refuse a weight that is no tensor, of an unsuitable dtype, or that does not broadcast to the logits.
 
     Raises:
@@ -63,7 +67,9 @@ _BITS = {"float16": np.uint16(0xD640), "bfloat16": np.uint16(0xC2C8)}
 
 
 def warn_of_padding(library: Library, label: Tensor) -> None:
-    """Warn once, where labels on host memory hold -100: padding that relies on Paddle leaving it out counts here."""
+    """Warn once, where labels on host memory hold -100: padding that relies on Paddle leaving it out counts
+    here.
+    """
     host = library.host
     if host is not None and host.why_formula(label, label, None, None) is None:
         look_for_padding(host.view(label), library.dtype(label))
@@ -86,8 +92,10 @@ def _bits(labels: Array) -> Array:
 @cache
 def _warn() -> None:
     warnings.warn(
-        "a label is -100. Paddle's own operator leaves such elements out, which its document does not say; here they count, as "
-        "the formula has them. Give padding the weight 0, or call compatlosses.binary_cross_entropy_with_logits(..., "
+        "a label is -100. Paddle's own operator leaves such elements out, which its document does not say; "
+        "here they count, as "
+        "the formula has them. Give padding the weight 0, or call "
+        "compatlosses.binary_cross_entropy_with_logits(..., "
         "ignore_index=-100). This is said once.",
         UserWarning,
         stacklevel=5,

@@ -1,7 +1,7 @@
 """Paddle 3's losses of a difference: ``mse_loss``, ``l1_loss``, ``smooth_l1_loss`` and ``square_error_cost``.
 
-``smooth_l1_loss`` is Huber's loss, unless ``is_huber`` is False. Input and label broadcast against each other but for that one.
-"""
+``smooth_l1_loss`` is Huber's loss, unless ``is_huber`` is False. Input and label broadcast against each other
+but for that one."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def mse_loss(input: Tensor, label: Tensor, reduction: str = "mean", name: str | 
         TypeError: an argument that is no tensor, tensors of two frameworks, a dtype that is not floating.
         ValueError: shapes that do not broadcast against each other, an unknown reduction.
 
-    Source: Paddle 3 documentation of ``paddle.nn.functional.mse_loss``; where it is silent, paddlepaddle 3.3.1.
-    """
+    Source: Paddle 3 documentation of ``paddle.nn.functional.mse_loss``; where it is silent, paddlepaddle
+    3.3.1."""
     return difference(mse.LOSS, (input, label), (), reduction)
 
 
@@ -48,17 +48,24 @@ def l1_loss(input: Tensor, label: Tensor, reduction: str = "mean", name: str | N
     Raises:
         TypeError, ValueError: as `mse_loss`.
 
-    Source: Paddle 3 documentation of ``paddle.nn.functional.l1_loss``; where it is silent, paddlepaddle 3.3.1.
-    """
+    Source: Paddle 3 documentation of ``paddle.nn.functional.l1_loss``; where it is silent, paddlepaddle
+    3.3.1."""
     return difference(l1.LOSS, (input, label), (), reduction)
 
 
 def smooth_l1_loss(
-    input: Tensor, label: Tensor, reduction: str = "mean", delta: float = 1.0, is_huber: bool = True, name: str | None = None
+    input: Tensor,
+    label: Tensor,
+    reduction: str = "mean",
+    delta: float = 1.0,
+    is_huber: bool = True,
+    name: str | None = None,
 ) -> Tensor:
-    """Huber's loss of r = input - label by the rules of Paddle 3: r^2 / 2 up to delta, delta (|r| - delta / 2) beyond.
+    """Huber's loss of r = input - label by the rules of Paddle 3: r^2 / 2 up to delta, delta (|r| - delta /
+    2) beyond.
 
-    With ``is_huber=False`` it is that over delta: the smooth absolute error that other frameworks know by this name.
+    With ``is_huber=False`` it is that over delta: the smooth absolute error that other frameworks know by
+    this name.
 
     Args:
         input: floating tensor of any shape.
@@ -75,8 +82,8 @@ def smooth_l1_loss(
         TypeError: an argument that is no tensor, tensors of two frameworks, a dtype that is not floating.
         ValueError: shapes that differ, an unknown reduction, a delta below 0.
 
-    Source: Paddle 3 documentation of ``paddle.nn.functional.smooth_l1_loss``; where it is silent, paddlepaddle 3.3.1.
-    """
+    Source: Paddle 3 documentation of ``paddle.nn.functional.smooth_l1_loss``; where it is silent,
+    paddlepaddle 3.3.1."""
     if not isinstance(delta, (int, float)):
         raise TypeError(f"delta is of type {type(delta).__name__}; expected a number")
     if not delta >= 0.0:
@@ -114,7 +121,9 @@ def difference(
     input, label = pair
     rules.check_reduction(reduction, ValueError)
     library = library_of(input, label, None, None, _NAMES)
-    dtype = pairs.promoted(_dtype(library, "input", input, accepted), _dtype(library, "label", label, accepted))
+    dtype = pairs.promoted(
+        _dtype(library, "input", input, accepted), _dtype(library, "label", label, accepted)
+    )
     if spreads:
         input, label = pairs.spread(library, ("input", "label"), input, label, ValueError)
     else:

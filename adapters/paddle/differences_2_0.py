@@ -52,7 +52,8 @@ def l1_loss(input: Tensor, label: Tensor, reduction: str = "mean", name: str | N
 def smooth_l1_loss(
     input: Tensor, label: Tensor, reduction: str = "mean", delta: float = 1.0, name: str | None = None
 ) -> Tensor:
-    """Huber's loss of r = input - label by the rules of Paddle 2.0: r^2 / 2 up to delta, delta (|r| - delta / 2) beyond.
+    """Huber's loss of r = input - label by the rules of Paddle 2.0: r^2 / 2 up to delta, delta (|r| - delta /
+    2) beyond.
 
     Args:
         input: tensor of any shape; float32 or float64.
@@ -93,7 +94,11 @@ def square_error_cost(input: Tensor, label: Tensor) -> Tensor:
 
 
 def reduced(
-    loss: Loss, pair: tuple[Tensor, Tensor], parameters: tuple[float, ...], reduction: str, spreads: bool = True
+    loss: Loss,
+    pair: tuple[Tensor, Tensor],
+    parameters: tuple[float, ...],
+    reduction: str,
+    spreads: bool = True,
 ) -> Tensor:
     """A loss of a difference whose reduced result has one dimension."""
     result = difference(loss, pair, parameters, reduction, ACCEPTED, spreads)

@@ -1,4 +1,6 @@
-"""How the fused executor gets at Paddle tensors: proof that a call is eager on host memory, views, the gradient's hook."""
+"""How the fused executor gets at Paddle tensors: proof that a call is eager on host memory, views, the
+gradient's hook.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +70,11 @@ def wanted(
 def view(tensor: Tensor, /) -> Array:
     """The tensor's memory as an array."""
     memory = _Memory(tensor)
-    array = np.asarray(memory) if memory.allocation is not None else np.empty(tuple(tensor.shape), _TYPESTR[tensor.dtype])
+    array = (
+        np.asarray(memory)
+        if memory.allocation is not None
+        else np.empty(tuple(tensor.shape), _TYPESTR[tensor.dtype])
+    )
     return array.view(fused.BFLOAT16) if tensor.dtype == paddle.bfloat16 else array
 
 
@@ -88,7 +94,9 @@ def attach(
     pos_weight: Tensor | float | None,
     /,
 ) -> Tensor:
-    """The call's loss as a tensor whose gradients autograd asks of ``call``; a gradient of those is the formula's."""
+    """The call's loss as a tensor whose gradients autograd asks of ``call``; a gradient of those is the
+    formula's.
+    """
     arguments = (logits, targets, weight, pos_weight)
 
     def gradient(i: int, g: Tensor, saved: Any) -> Tensor:
@@ -109,9 +117,9 @@ def attach(
 class _Memory:
     """A tensor's memory by NumPy's array interface, which has strides and lets bfloat16 pass as its bits.
 
-    DLPack would do, but its views are read-only, and it has no bfloat16. What is held is the allocation, None for a tensor
-    without elements: a tensor may be given another one while a kernel reads, by `cast_` or by Paddle's `_clear_data`.
-    """
+    DLPack would do, but its views are read-only, and it has no bfloat16. What is held is the allocation, None
+    for a tensor without elements: a tensor may be given another one while a kernel reads, by `cast_` or by
+    Paddle's `_clear_data`."""
 
     __slots__ = ("__array_interface__", "allocation")
 
@@ -124,11 +132,14 @@ class _Memory:
             "typestr": typestr,
             "data": (0 if self.allocation is None else self.allocation._ptr(), False),
             "shape": tuple(tensor.shape),
-            "strides": None if tensor.is_contiguous() else tuple(stride * itemsize for stride in tensor.strides),
+            "strides": None
+            if tensor.is_contiguous()
+            else tuple(stride * itemsize for stride in tensor.strides),
         }
         # Asked last: what has been read above is true of the memory that is held.
         if self.allocation is not None and tensor.data_ptr() != self.allocation._ptr():
             raise RuntimeError(
-                f"a tensor of shape {tuple(tensor.shape)} was given other memory while this loss was computed; expected that "
+                f"a tensor of shape {tuple(tensor.shape)} was given other memory while this loss was "
+                f"computed; expected that "
                 f"no other thread changes it. Give the loss a clone."
             )

@@ -1,13 +1,13 @@
 """How Paddle tensors are used: eager, under ``paddle.jit.to_static`` and in static graphs, on any device.
 
-Paddle's own vocabulary is not true enough (seen in 3.3.1 on CPU): float32 exp(-inf) is 2.9e-39, float64 exp(-inf) is
-5.6e-309, softplus is 17% off at -15, and ``==`` takes numbers within 1e-8 for the same. Hence what is below: exponentials
-in float64, of arguments where Paddle's exp is true, rounded once.
+Paddle's own vocabulary is not true enough (seen in 3.3.1 on CPU): float32 exp(-inf) is 2.9e-39, float64
+exp(-inf) is 5.6e-309, softplus is 17% off at -15, and ``==`` takes numbers within 1e-8 for the same. Hence
+what is below: exponentials in float64, of arguments where Paddle's exp is true, rounded once.
 
-Measured against mpmath on CPU, largest error in ULP over 80000 arguments from one end of the range to the other, subnormal
-results included: float32 softplus 0.50, sigmoid 0.50, loss 2.1, gradient by the logits 2.0; float64 softplus 2.0, sigmoid
-2.0, loss 2.1, gradient 2.3. (Of the larger term, where two cancel in a gradient; weights add their own roundings.)
-"""
+Measured against mpmath on CPU, largest error in ULP over 80000 arguments from one end of the range to the
+other, subnormal results included: float32 softplus 0.50, sigmoid 0.50, loss 2.1, gradient by the logits 2.0;
+float64 softplus 2.0, sigmoid 2.0, loss 2.1, gradient 2.3. (Of the larger term, where two cancel in a
+gradient; weights add their own roundings.)"""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ NAME = "Paddle"
 LOSS_CLASS = "compatlosses.paddle.BCEWithLogitsLoss"
 
 Tensor = Any
-"""`paddle.Tensor`, or what stands for one while a program is built. Paddle's own annotations lack the latter."""
+"""`paddle.Tensor`, or what stands for one while a program is built.
+
+Paddle's own annotations lack the latter.
+"""
 
 _THIS: Any = sys.modules[__name__]
 """This module, as the library that the formula is computed with."""
@@ -69,7 +72,9 @@ def cast(x: Tensor, dtype: str, /) -> Tensor:
 
 
 def constant(value: float, like: Tensor, /) -> Tensor:
-    """A 0-D tensor that holds ``value``, of the dtype of ``like``; Paddle's operators bring it to the device."""
+    """A 0-D tensor that holds ``value``, of the dtype of ``like``; Paddle's operators bring it to
+    the device.
+    """
     return paddle.full([], value, like.dtype)
 
 
@@ -92,7 +97,9 @@ def sum_to(x: Tensor, like: Tensor, /) -> Tensor:
 
 
 def _summed_if(size: Tensor, x: Tensor, axis: int) -> Tensor:
-    """``x`` summed along an axis to ``size``, which a program knows when it runs: 1, or what it is already."""
+    """``x`` summed along an axis to ``size``, which a program knows when it runs: 1, or what it is
+    already.
+    """
     total = paddle.where(size == 1, paddle.sum(x, axis, keepdim=True), x)
     return paddle.slice(total, [axis], [0], [size])
 
@@ -184,7 +191,9 @@ def size(x: Tensor, /) -> int | Tensor:
     return number
 
 
-def elements(x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None, counts: Tensor | None, whole: bool, /) -> Tensor:
+def elements(
+    x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None, counts: Tensor | None, whole: bool, /
+) -> Tensor:
     """The loss of each element, differentiable by the formulas.
 
     In a program Paddle differentiates the operations themselves, once: there are no hooks.
@@ -203,7 +212,9 @@ def elements(x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None, counts: T
 
 
 def elementwise(loss: Loss, inputs: tuple[Any, ...], counts: Tensor | None, /) -> Tensor:
-    """The loss of each element, differentiable by the definition's slopes; in a program by the operations themselves."""
+    """The loss of each element, differentiable by the definition's slopes; in a program by the operations
+    themselves.
+    """
     if not paddle.in_dynamic_mode():
         with without_autocast():
             return gradients_of.elements(_THIS, loss, inputs, counts)
@@ -218,7 +229,9 @@ def elementwise(loss: Loss, inputs: tuple[Any, ...], counts: Tensor | None, /) -
     return attached(value, tensors, (*tensors, counts), slope)
 
 
-def gradient(loss: Loss, of: int, g: Tensor | None, inputs: tuple[Any, ...], counts: Tensor | None, /) -> Tensor:
+def gradient(
+    loss: Loss, of: int, g: Tensor | None, inputs: tuple[Any, ...], counts: Tensor | None, /
+) -> Tensor:
     """The gradient of `elementwise` by one input, times the cotangent ``g`` (None: 1)."""
     with without_autocast():
         return gradients_of.gradient(_THIS, loss, of, g, inputs, counts)
@@ -246,10 +259,11 @@ def tracing() -> bool:
 
 
 def assured(x: Tensor, like: Tensor, same: bool, message: str, /) -> Tensor:
-    """``x``, reshaped to its own shape when the program runs, and to an impossible one where that does not suit ``like``.
+    """``x``, reshaped to its own shape when the program runs, and to an impossible one where that does not
+    suit ``like``.
 
-    Paddle's assertion would be pruned from a saved program, because nothing comes out of it. ``message`` has no place here:
-    Paddle's error is of an invalid shape with the size -2.
+    Paddle's assertion would be pruned from a saved program, because nothing comes out of it. ``message`` has
+    no place here: Paddle's error is of an invalid shape with the size -2.
     """
     own, target = x.shape, like.shape
     offset = len(target) - len(own)
@@ -289,7 +303,10 @@ def _cast_both_ways(x: Tensor, to: str) -> Tensor:
 
 
 def _cast(x: Tensor, dtype: str) -> Tensor:
-    """``x`` with elements of ``dtype``. On CPU, Paddle casts 4e-24 to the float16 8e-5: what rounds to 0 becomes 0 first."""
+    """``x`` with elements of ``dtype``.
+
+    On CPU, Paddle casts 4e-24 to the float16 8e-5: what rounds to 0 becomes 0 first.
+    """
     if dtype == "float16" and x.dtype in (paddle.float32, paddle.float64):
         # A difference, not a choice: the derivative stays 1.
         x = x - where(paddle.abs(x) < 2.0**-26, x, 0.0).detach()
@@ -315,15 +332,19 @@ def _sigmoid(x: Tensor) -> Tensor:
 
 
 def _exp(x: Tensor) -> Tensor:
-    """e^x for float64 x <= 0. Paddle's exp is true down to -709 and 5.6e-309 below, at -inf too: two factors reach 0."""
+    """e^x for float64 x <= 0.
+
+    Paddle's exp is true down to -709 and 5.6e-309 below, at -inf too: two factors reach 0.
+    """
     low = x < -700
     return paddle.exp(where(low, -700.0, x)) * paddle.exp(where(low, x + 700, 0.0))
 
 
 OPS = vocabulary(_THIS)
 
-# paddle.jit.to_static rewrites the functions that it meets into a dialect of its own, in which `a is not None and a >= 0`
-# compares the None. There is nothing to rewrite: no branch here depends on a tensor's values.
+# paddle.jit.to_static rewrites the functions that it meets into a dialect of its own, in which
+# `a is not None and a >= 0` compares the None. There is nothing to rewrite: no branch here depends on a
+# tensor's values.
 for _function in core_functions():
     paddle.jit.not_to_static(_function)
 

@@ -10,7 +10,8 @@ from . import binary_cross_entropy_with_logits
 
 
 class BCEWithLogitsLoss:
-    """Binary cross entropy with logits by Paddle's rules, its options kept; see `binary_cross_entropy_with_logits`.
+    """Binary cross entropy with logits by Paddle's rules, its options kept; see
+    `binary_cross_entropy_with_logits`.
 
     Source: Paddle 3 documentation of ``paddle.nn.BCEWithLogitsLoss``.
     """
@@ -23,7 +24,9 @@ class BCEWithLogitsLoss:
         name: str | None = None,
     ) -> None:
         rules.check_reduction(reduction, ValueError)
-        warn_of_foreign("compatlosses.paddle.BCEWithLogitsLoss", "Paddle", weight=weight, pos_weight=pos_weight)
+        warn_of_foreign(
+            "compatlosses.paddle.BCEWithLogitsLoss", "Paddle", weight=weight, pos_weight=pos_weight
+        )
         self.weight = weight
         self.reduction = reduction
         self.pos_weight = pos_weight
@@ -31,7 +34,9 @@ class BCEWithLogitsLoss:
 
     def __call__(self, logit: Tensor, label: Tensor) -> Tensor:
         """The loss of ``logit`` and ``label``."""
-        return binary_cross_entropy_with_logits(logit, label, self.weight, self.reduction, self.pos_weight, self.name)
+        return binary_cross_entropy_with_logits(
+            logit, label, self.weight, self.reduction, self.pos_weight, self.name
+        )
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"

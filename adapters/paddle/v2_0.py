@@ -29,25 +29,29 @@ def binary_cross_entropy_with_logits(
 ) -> Tensor:
     """Binary cross entropy between labels and the sigmoid of logits, by the rules of Paddle 2.0.
 
-    Each element's loss is ``weight * ((pos_weight - 1) * label + 1)`` times ``(1 - label) softplus(logit) + label
-    softplus(-logit)``. For labels 0 and 1 that is what later versions compute; for labels between it is not.
+    Each element's loss is ``weight * ((pos_weight - 1) * label + 1)`` times ``(1 - label) softplus(logit) +
+    label softplus(-logit)``. For labels 0 and 1 that is what later versions compute; for labels between it is
+    not.
 
     Args:
         logit: tensor of any shape; float32 or float64.
         label: tensor of the logits' shape and dtype, values 0 or 1 (not checked).
-        weight: factor of each element's loss: a float32 or float64 tensor that broadcasts to the logits' shape.
+        weight: factor of each element's loss: a float32 or float64 tensor that broadcasts to the logits'
+            shape.
         reduction: 'none', 'mean' or 'sum'.
-        pos_weight: weight of the positive labels: a float32 or float64 tensor that broadcasts to the logits' shape.
+        pos_weight: weight of the positive labels: a float32 or float64 tensor that broadcasts to the logits'
+            shape.
         name: accepted and not used.
 
     Returns:
-        A tensor of the logits' dtype, float64 if the weight is that: of the logits' shape for 'none', otherwise of shape
-        [1]: Paddle 2.0 has no 0-D tensors.
+        A tensor of the logits' dtype, float64 if the weight is that: of the logits' shape for 'none',
+        otherwise of shape [1]: Paddle 2.0 has no 0-D tensors.
 
     Raises:
-        TypeError: no tensor, tensors of two frameworks, a dtype other than float32 and float64, labels of another dtype.
-        ValueError: labels of another shape, a weight that does not broadcast to the logits or would enlarge them, an
-            unknown reduction.
+        TypeError: no tensor, tensors of two frameworks, a dtype other than float32 and float64, labels of
+            another dtype.
+        ValueError: labels of another shape, a weight that does not broadcast to the logits or would enlarge
+            them, an unknown reduction.
 
     Source: Paddle 2.0 documentation. That version cannot be installed any more.
     """
@@ -60,7 +64,9 @@ def binary_cross_entropy_with_logits(
     if weight is not None:
         dtype = promoted(dtype, library.dtype(weight))
     warn_of_padding(library, label)
-    loss = losses.evaluate(library, logit, label, weight, pos_weight, reduction, None, False, dtype, whole=True)
+    loss = losses.evaluate(
+        library, logit, label, weight, pos_weight, reduction, None, False, dtype, whole=True
+    )
     return loss if reduction == "none" else library.reshape(loss, (1,))
 
 
@@ -70,5 +76,6 @@ def __getattr__(name: str) -> NoReturn:
         __name__,
         name,
         "binary_cross_entropy_with_logits alone",
-        "BCEWithLogitsLoss is in compatlosses.paddle, by Paddle 3's rules; all else is Paddle's own: `import paddle`.",
+        "BCEWithLogitsLoss is in compatlosses.paddle, by Paddle 3's rules; all else is Paddle's own: `import "
+        "paddle`.",
     )

@@ -19,7 +19,9 @@ autocast_is_on: Callable[[], bool] = getattr(paddle, "is_autocast_enabled", _aut
 
 
 def without_autocast() -> AbstractContextManager[Any]:
-    """No automatic casting inside: at level O2 it would cast the formula's operations to half precision, on GPUs."""
+    """No automatic casting inside: at level O2 it would cast the formula's operations to half precision, on
+    GPUs.
+    """
     return paddle.amp.auto_cast(enable=False) if autocast_is_on() else nullcontext()
 
 

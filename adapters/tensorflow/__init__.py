@@ -1,7 +1,8 @@
-"""TensorFlow's API: ``tf.nn.sigmoid_cross_entropy_with_logits``, ``tf.nn.weighted_cross_entropy_with_logits``, TensorFlow 1's.
+"""TensorFlow's API: ``tf.nn.sigmoid_cross_entropy_with_logits``,
+``tf.nn.weighted_cross_entropy_with_logits``, TensorFlow 1's.
 
-The losses are at TensorFlow's paths: in `nn`, ``compat.v1.nn`` and ``compat.v1.losses``. Labels come first. They take the
-tensors of any framework. Importing them imports no framework.
+The losses are at TensorFlow's paths: in `nn`, ``compat.v1.nn`` and ``compat.v1.losses``. Labels come first.
+They take the tensors of any framework. Importing them imports no framework.
 """
 
 from __future__ import annotations

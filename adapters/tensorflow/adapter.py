@@ -16,7 +16,8 @@ def cautions(installed: Mapping[str, str]) -> tuple[str, ...]:
     """What to beware of beside the frameworks of these names and versions."""
     if "Paddle" in installed:
         return (
-            "importing TensorFlow before Paddle in one process ends it with a segmentation fault: import Paddle first, or "
+            "importing TensorFlow before Paddle in one process ends it with a segmentation fault: import "
+            "Paddle first, or "
             "give each a process of its own.",
         )
     return ()

@@ -1,4 +1,6 @@
-"""How the fused executor gets at TensorFlow tensors: proof that a call is eager on host memory, views, the gradient's hook."""
+"""How the fused executor gets at TensorFlow tensors: proof that a call is eager on host memory, views, the
+gradient's hook.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ def why_formula(
     """Why a call with these arguments must go to the formula; None where the fused executor may run."""
     if not tf.executing_eagerly():
         return "a graph is being built"
-    tensors = [a for a in (logits, targets, weight, pos_weight) if a is not None and not isinstance(a, (int, float))]
+    tensors = [
+        a for a in (logits, targets, weight, pos_weight) if a is not None and not isinstance(a, (int, float))
+    ]
     for tensor in tensors:
         if type(tensor) is not _EAGER:
             return f"a tensor is of the class {type(tensor).__qualname__}"
@@ -59,7 +63,9 @@ def view(tensor: Tensor, /) -> Array:
 
 
 def tensor(array: Array | np.generic, like: Tensor, /) -> Tensor:
-    """An array that nobody else holds as a TensorFlow tensor; a copy where its memory is aligned for NumPy only."""
+    """An array that nobody else holds as a TensorFlow tensor; a copy where its memory is aligned for NumPy
+    only.
+    """
     whole: Array = np.asarray(array)
     if whole.ctypes.data % _ALIGNMENT or not whole.flags.c_contiguous:
         whole = aligned(whole)
@@ -85,7 +91,9 @@ def attach(
     pos_weight: Tensor | float | None,
     /,
 ) -> Tensor:
-    """The call's loss as a tensor whose gradients a tape asks of ``call``; a gradient of those is the formula's."""
+    """The call's loss as a tensor whose gradients a tape asks of ``call``; a gradient of those is the
+    formula's.
+    """
     arguments = (logits, targets, weight, pos_weight)
     asked = [i for i in range(4) if call.wanted[i]]
     given = [arguments[i] for i in asked]
@@ -105,11 +113,15 @@ def attach(
 
 def recorded(tensors: list[Tensor]) -> bool:
     """Whether a tape or a forward accumulator follows what is done with one of these tensors."""
-    return bool(record.should_record_backprop(tensors)) or bool(forwardprop_util.pack_tangents(tensors).indices)
+    return bool(record.should_record_backprop(tensors)) or bool(
+        forwardprop_util.pack_tangents(tensors).indices
+    )
 
 
 class _Memory:
-    """A tensor's memory by NumPy's array interface: TensorFlow's own view is read-only, which is a kernel of its own."""
+    """A tensor's memory by NumPy's array interface: TensorFlow's own view is read-only, which is a kernel of
+    its own.
+    """
 
     __slots__ = ("__array_interface__", "array")
 

@@ -1,9 +1,9 @@
 """How TensorFlow tensors are used: eager, in ``tf.function`` with known and unknown shapes, on any device.
 
-TensorFlow's kernels run with subnormal numbers taken for zero, read and written. Casts between half precision and float32,
-selections and bit casts alone leave them be. Everything is therefore computed in float64, where the numbers of a float32 loss
-are far from subnormal; float32 enters and leaves it by its bits where it is subnormal. What stays beyond reach are subnormal
-float64 numbers: they count as 0.
+TensorFlow's kernels run with subnormal numbers taken for zero, read and written. Casts between half precision
+and float32, selections and bit casts alone leave them be. Everything is therefore computed in float64, where
+the numbers of a float32 loss are far from subnormal; float32 enters and leaves it by its bits where it is
+subnormal. What stays beyond reach are subnormal float64 numbers: they count as 0.
 
 Gradients are ``tf.custom_gradient``, which eager tapes, graphs and XLA all honour.
 """
@@ -45,7 +45,9 @@ _COMPOSITE = (tf.SparseTensor, tf.RaggedTensor, tf.IndexedSlices)
 
 
 def owns(x: object) -> bool:
-    """Whether ``x`` is a TensorFlow tensor or variable; one of several parts too, which `why_unsuitable` refuses."""
+    """Whether ``x`` is a TensorFlow tensor or variable; one of several parts too, which `why_unsuitable`
+    refuses.
+    """
     return isinstance(x, (tf.Tensor, tf.Variable, *_COMPOSITE))
 
 
@@ -63,7 +65,9 @@ def why_unsuitable(x: Tensor, /) -> str | None:
 
 
 def shape(x: Tensor, /) -> Shape | None:
-    """The sizes of ``x`` by dimension, None where a graph does not know one; None where it does not know how many."""
+    """The sizes of ``x`` by dimension, None where a graph does not know one; None where it does not know how
+    many.
+    """
     return None if x.shape.rank is None else tuple(x.shape)
 
 
@@ -86,7 +90,9 @@ def cast(x: Tensor, dtype: str, /) -> Tensor:
 
 
 def converted(x: Any, like: Tensor | None = None) -> Any:
-    """``x`` as a tensor, of the dtype of ``like`` if given, where TensorFlow itself would make it one; else ``x`` itself."""
+    """``x`` as a tensor, of the dtype of ``like`` if given, where TensorFlow itself would make it one; else
+    ``x`` itself.
+    """
     if isinstance(x, (tf.Tensor, tf.Variable, *_COMPOSITE, np.ma.MaskedArray)):
         return x
     says_so = not isinstance(x, type) and (hasattr(x, "__array__") or hasattr(x, "__tf_tensor__"))
@@ -101,7 +107,9 @@ def named(x: Tensor, name: str) -> Tensor:
 
 
 def collected(loss: Tensor, scope: str, collection: str | None, reduction: str) -> Tensor:
-    """A loss of TensorFlow 1's, named, in its collection, and its reduction where TensorFlow 1's optimizers look for it."""
+    """A loss of TensorFlow 1's, named, in its collection, and its reduction where TensorFlow 1's optimizers
+    look for it.
+    """
     graph = tf.compat.v1.get_default_graph()
     graph._last_loss_reduction = reduction
     with tf.compat.v1.name_scope(scope):
@@ -122,7 +130,9 @@ def of_flat_values(function: Callable[..., Tensor], *arguments: Tensor) -> Tenso
 
 
 def constant(value: float, like: Tensor, /) -> Tensor:
-    """A 0-D tensor that holds ``value``, of the dtype of ``like``; TensorFlow's operations bring it to the device."""
+    """A 0-D tensor that holds ``value``, of the dtype of ``like``; TensorFlow's operations bring it to the
+    device.
+    """
     return tf.constant(value, like.dtype)
 
 
@@ -179,7 +189,10 @@ def equal(x: Tensor, value: float, /) -> Tensor:
 
 
 def assured(x: Tensor, like: Tensor, same: bool, message: str, /) -> Tensor:
-    """``x``, tied to a check of its shape against that of ``like``. XLA drops assertions: there the operation refuses alone."""
+    """``x``, tied to a check of its shape against that of ``like``.
+
+    XLA drops assertions: there the operation refuses alone.
+    """
     x, like = tf.convert_to_tensor(x), tf.convert_to_tensor(like)
 
     def checked(x: Tensor) -> Tensor:
@@ -200,7 +213,9 @@ def softplus(x: Tensor, /) -> Tensor:
 
 def sigmoid(x: Tensor, /) -> Tensor:
     """1 / (1 + e^-x). Not TensorFlow's, which is 6 ULP off at -53 and whose derivative cancels above 0."""
-    return cast(_differentiable(_sigmoid, lambda g, x: g * (sigmoid(x) * sigmoid(-x)), cast(x, "float64")), dtype(x))
+    return cast(
+        _differentiable(_sigmoid, lambda g, x: g * (sigmoid(x) * sigmoid(-x)), cast(x, "float64")), dtype(x)
+    )
 
 
 def sum(x: Tensor, /) -> Tensor:
@@ -219,7 +234,9 @@ def size(x: Tensor, /) -> int | Tensor:
     return tf.size(x, tf.int64) if number is None else number
 
 
-def elements(x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None, counts: Tensor | None, whole: bool, /) -> Tensor:
+def elements(
+    x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None, counts: Tensor | None, whole: bool, /
+) -> Tensor:
     """The loss of each element in float64, differentiable by the formulas."""
     present = (True, True, w is not None, p is not None)
 
@@ -272,7 +289,9 @@ def elementwise(loss: Loss, inputs: tuple[Any, ...], counts: Tensor | None, /) -
     return _differentiable(value, slopes, *[cast(inputs[i], "float64") for i in present])
 
 
-def gradient(loss: Loss, of: int, g: Tensor | None, inputs: tuple[Any, ...], counts: Tensor | None, /) -> Tensor:
+def gradient(
+    loss: Loss, of: int, g: Tensor | None, inputs: tuple[Any, ...], counts: Tensor | None, /
+) -> Tensor:
     """The gradient of `elementwise` by one input, times the cotangent ``g`` (None: 1), in float64."""
     count = len(loss.arguments)
     tensors = tuple(None if x is None else cast(x, "float64") for x in inputs[:count])
@@ -330,7 +349,9 @@ def _summed(x: Tensor, axes: Any, shape: Any) -> Tensor:
 
 
 def _cast(x: Tensor, dtype: str) -> Tensor:
-    """A floating ``x`` in another floating dtype, rounded once, or twice on the way from float64 to half precision."""
+    """A floating ``x`` in another floating dtype, rounded once, or twice on the way from float64 to half
+    precision.
+    """
     if dtype == "float64":
         return _widened(tf.cast(x, tf.float32))
     if x.dtype == tf.float64:

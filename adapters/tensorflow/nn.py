@@ -1,4 +1,6 @@
-"""``tf.nn.sigmoid_cross_entropy_with_logits`` and ``tf.nn.weighted_cross_entropy_with_logits``: the loss of each element."""
+"""``tf.nn.sigmoid_cross_entropy_with_logits`` and ``tf.nn.weighted_cross_entropy_with_logits``: the loss of
+each element.
+"""
 
 from __future__ import annotations
 
@@ -24,16 +26,17 @@ def sigmoid_cross_entropy_with_logits(
         logits: required. Tensor of any shape; float16, bfloat16, float32 or float64.
         name: of the loss in a TensorFlow graph; 'logistic_loss' if None.
 
-    Where TensorFlow is imported, lists, numbers and what has ``__array__`` or ``__tf_tensor__``, on their own or beside
-    TensorFlow tensors, are made TensorFlow tensors, as TensorFlow does; NumPy arrays beside one of these too. Two
-    `tf.RaggedTensor` of the same rows give a third.
+    Where TensorFlow is imported, lists, numbers and what has ``__array__`` or ``__tf_tensor__``, on their own
+    or beside TensorFlow tensors, are made TensorFlow tensors, as TensorFlow does; NumPy arrays beside one of
+    these too. Two `tf.RaggedTensor` of the same rows give a third.
 
     Returns:
         A tensor of the logits' shape and dtype: the loss of each element.
 
     Raises:
         ValueError: labels or logits missing, labels of another shape than the logits.
-        TypeError: what is no tensor, tensors of two frameworks, logits of another dtype, labels of another dtype than they.
+        TypeError: what is no tensor, tensors of two frameworks, logits of another dtype, labels of another
+            dtype than they.
 
     Source: TensorFlow 2 documentation; where it is silent, tensorflow 2.21.0.
     """
@@ -48,14 +51,16 @@ def sigmoid_cross_entropy_with_logits(
 def weighted_cross_entropy_with_logits(
     labels: Tensor, logits: Tensor, pos_weight: Tensor | float, name: str | None = None
 ) -> Tensor:
-    """Binary cross entropy between labels and the sigmoid of logits, its positive term weighted, by TensorFlow's rules.
+    """Binary cross entropy between labels and the sigmoid of logits, its positive term weighted, by
+    TensorFlow's rules.
 
     Each element's loss is ``pos_weight * labels * softplus(-logits) + (1 - labels) * softplus(logits)``.
 
     Args:
         labels: tensor of the logits' shape and dtype, values between 0 and 1 (not checked).
         logits: tensor of any shape; float16, bfloat16, float32 or float64.
-        pos_weight: factor of the positive term: a number, or a tensor of the logits' dtype that broadcasts to their shape.
+        pos_weight: factor of the positive term: a number, or a tensor of the logits' dtype that broadcasts to
+            their shape.
         name: of the loss in a TensorFlow graph; 'logistic_loss' if None.
 
     Lists, numbers and arrays are taken as by `sigmoid_cross_entropy_with_logits`.
@@ -64,26 +69,30 @@ def weighted_cross_entropy_with_logits(
         A tensor of the logits' shape and dtype: the loss of each element.
 
     Raises:
-        ValueError: labels or logits that are None, labels of another shape than the logits, a pos_weight that does not
-            broadcast to the logits or would enlarge them.
-        TypeError: what is no tensor, tensors of two frameworks, logits of another dtype, labels or pos_weight of another
-            dtype than they.
+        ValueError: labels or logits that are None, labels of another shape than the logits, a pos_weight that
+            does not broadcast to the logits or would enlarge them.
+        TypeError: what is no tensor, tensors of two frameworks, logits of another dtype, labels or pos_weight
+            of another dtype than they.
 
     Source: TensorFlow 2 documentation; where it is silent, tensorflow 2.21.0.
     """
     if pos_weight is None:
         raise TypeError(
-            "pos_weight is None; expected a tensor or a number. For no weight call sigmoid_cross_entropy_with_logits."
+            "pos_weight is None; expected a tensor or a number. For no weight call "
+            "sigmoid_cross_entropy_with_logits."
         )
     return _evaluate(labels, logits, pos_weight, name)
 
 
-def _evaluate(labels: Tensor | None, logits: Tensor | None, pos_weight: Tensor | float | None, name: str | None) -> Tensor:
+def _evaluate(
+    labels: Tensor | None, logits: Tensor | None, pos_weight: Tensor | float | None, name: str | None
+) -> Tensor:
     """The loss of each element by TensorFlow's rules."""
     if labels is None or logits is None:
         missing = [what for what, x in (("labels", labels), ("logits", logits)) if x is None]
         raise ValueError(
-            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} None; expected both labels and logits"
+            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} None; expected both labels and "
+            f"logits"
         )
     labels, logits, pos_weight = converted(labels, logits, pos_weight)
     if adapter.loaded() and pos_weight is not None and not is_number(pos_weight):

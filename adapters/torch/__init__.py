@@ -1,6 +1,8 @@
-"""torch's API: ``binary_cross_entropy_with_logits`` and the losses of a difference, of ``torch.nn.functional``.
+"""torch's API: ``binary_cross_entropy_with_logits`` and the losses of a difference, of
+``torch.nn.functional``.
 
-The former is as documented for 2.1, unchanged from 1.0 to 2.15. All are also at `nn.functional`, and the loss class at `nn`.
+The former is as documented for 2.1, unchanged from 1.0 to 2.15. All are also at `nn.functional`, and the loss
+class at `nn`.
 
 It takes the tensors of any framework. Importing it imports no framework.
 """
@@ -21,14 +23,18 @@ if TYPE_CHECKING:
     from .modules import BCEWithLogitsLoss
 
 __all__ = [
-    "BCEWithLogitsLoss", "binary_cross_entropy_with_logits", "huber_loss", "l1_loss", "mse_loss", "nn", "smooth_l1_loss",
+    "BCEWithLogitsLoss", "binary_cross_entropy_with_logits", "huber_loss", "l1_loss", "mse_loss", "nn",
+    "smooth_l1_loss",
 ]  # fmt: skip
 
 _NAMES: Names = ("input", "target", "weight", "pos_weight")
 
 _INTEGERS = ("uint8", "int8", "int16", "int32", "int64")
 _NUMBERS = ("bool", *_INTEGERS)
-"""Integers that torch computes with. It stores the wider unsigned ones, and does next to nothing with them."""
+"""Integers that torch computes with.
+
+It stores the wider unsigned ones, and does next to nothing with them.
+"""
 
 
 def binary_cross_entropy_with_logits(
@@ -47,18 +53,20 @@ def binary_cross_entropy_with_logits(
         target: floating tensor of the same shape, values between 0 and 1 (not checked).
         weight: factor of each element's loss; broadcasts to the input's shape.
         size_average: deprecated. With ``reduce``, overrides ``reduction`` whatever that is: see there.
-        reduce: deprecated. False means 'none'; otherwise ``size_average=False`` means 'sum', and either given 'mean'.
+        reduce: deprecated. False means 'none'; otherwise ``size_average=False`` means 'sum', and either given
+            'mean'.
         reduction: 'none', 'mean' or 'sum'; 'elementwise_mean', deprecated, is 'mean'.
         pos_weight: factor of the positive term; broadcasts to the input's shape.
 
     Returns:
-        A tensor of the target's dtype, as torch's: of the input's shape for 'none', 0-D otherwise. Under torch.autocast, of
-        float32 where the target is of half precision.
+        A tensor of the target's dtype, as torch's: of the input's shape for 'none', 0-D otherwise. Under
+        torch.autocast, of float32 where the target is of half precision.
 
     Raises:
         TypeError: an argument that is no tensor, or tensors of two frameworks.
         ValueError: a target of another size than the input, an unknown reduction.
-        RuntimeError: a weight that does not broadcast or would enlarge the result, an integer or bool input or target.
+        RuntimeError: a weight that does not broadcast or would enlarge the result, an integer or bool input
+            or target.
 
     Source: torch 2.1 documentation; where it is silent, torch 2.13.0.
     """
@@ -93,14 +101,23 @@ def binary_cross_entropy_with_logits(
         check_weight(library, "weight", weight, rules.NUMBERS, RuntimeError, input)
     if pos_weight is not None:
         # torch subtracts 1 from it, which bool tensors refuse.
-        error = RuntimeError if library.owns(pos_weight) and library.dtype(pos_weight) == "bool" else NotImplementedError
+        error = (
+            RuntimeError
+            if library.owns(pos_weight) and library.dtype(pos_weight) == "bool"
+            else NotImplementedError
+        )
         check_weight(library, "pos_weight", pos_weight, rules.FLOATING + _INTEGERS, error, input)
     dtype = library.autocast_dtype(target) or dtype
     return losses.evaluate(library, input, target, weight, pos_weight, reduction, None, False, dtype)
 
 
 def check_weight(
-    library: Library, name: str, weight: Tensor, accepted: tuple[str, ...], error: type[Exception], input: Tensor
+    library: Library,
+    name: str,
+    weight: Tensor,
+    accepted: tuple[str, ...],
+    error: type[Exception],
+    input: Tensor,
 ) -> None:
     """Refuse a weight that is no tensor, whose dtype torch does not take, or that would enlarge the loss."""
     if not library.owns(weight):
@@ -114,7 +131,9 @@ setattr(binary_cross_entropy_with_logits, "__prepare_scriptable__", dispatch.scr
 
 
 def __getattr__(name: str) -> Any:
-    """The module class, which imports torch, when it is first asked for; a plain callable where torch is not installed."""
+    """The module class, which imports torch, when it is first asked for; a plain callable where torch is not
+    installed.
+    """
     return loss_class(__name__, name, adapter.MODULE)
 
 

@@ -1,7 +1,8 @@
-"""torch's losses of a difference: ``mse_loss``, ``l1_loss``, ``smooth_l1_loss``, ``huber_loss`` of ``torch.nn.functional``.
+"""torch's losses of a difference: ``mse_loss``, ``l1_loss``, ``smooth_l1_loss``, ``huber_loss`` of
+``torch.nn.functional``.
 
-Input and target broadcast against each other, with torch's warning. The result has the dtype that torch promotes to; Huber's
-loss has the input's, before the weight.
+Input and target broadcast against each other, with torch's warning. The result has the dtype that torch
+promotes to; Huber's loss has the input's, before the weight.
 """
 
 from __future__ import annotations
@@ -36,17 +37,20 @@ def mse_loss(
         input: floating tensor of any shape; an integer or bool one beside a floating target.
         target: tensor that broadcasts against the input, likewise.
         size_average: deprecated. With ``reduce``, overrides ``reduction`` whatever that is: see there.
-        reduce: deprecated. False means 'none'; otherwise ``size_average=False`` means 'sum', and either given 'mean'.
+        reduce: deprecated. False means 'none'; otherwise ``size_average=False`` means 'sum', and either given
+            'mean'.
         reduction: 'none', 'mean' or 'sum'. With a weight, the mean divides by the sum of the weights.
         weight: factor of each element's loss: a tensor of the input's shape.
 
     Returns:
-        A tensor of the dtype that torch promotes the arguments to: of their common shape for 'none', 0-D otherwise.
+        A tensor of the dtype that torch promotes the arguments to: of their common shape for 'none', 0-D
+        otherwise.
 
     Raises:
         TypeError: an argument that is no tensor, or tensors of two frameworks.
         ValueError: a weight of another shape than the input, an unknown reduction.
-        RuntimeError: input and target that do not broadcast against each other; bool beside floating where torch refuses it.
+        RuntimeError: input and target that do not broadcast against each other; bool beside floating where
+            torch refuses it.
         NotImplementedError: neither input nor target is floating.
 
     Source: torch 2.13 documentation of ``torch.nn.functional.mse_loss``; ``weight`` since 2.6.
@@ -64,7 +68,8 @@ def l1_loss(
     reduction: str = "mean",
     weight: Tensor | None = None,
 ) -> Tensor:
-    """The absolute error, ``weight * |input - target|``, by torch's rules. Its slope is 0 where they are equal.
+    """The absolute error, ``weight * |input - target|``, by torch's rules. Its slope is 0 where they are
+    equal.
 
     A reduction in the third place is taken for ``size_average``: ``l1_loss(x, y, 'none')`` is a mean.
 
@@ -72,7 +77,8 @@ def l1_loss(
         input, target, size_average, reduce, reduction, weight: as in `mse_loss`.
 
     Returns:
-        A tensor of the dtype that torch promotes the arguments to: of their common shape for 'none', 0-D otherwise.
+        A tensor of the dtype that torch promotes the arguments to: of their common shape for 'none', 0-D
+        otherwise.
 
     Raises:
         TypeError, ValueError, RuntimeError, NotImplementedError: as `mse_loss`.
@@ -92,7 +98,8 @@ def smooth_l1_loss(
     reduction: str = "mean",
     beta: float = 1.0,
 ) -> Tensor:
-    """The smooth absolute error of r = input - target by torch's rules: r^2 / (2 beta) below beta, |r| - beta / 2 beyond.
+    """The smooth absolute error of r = input - target by torch's rules: r^2 / (2 beta) below beta, |r| - beta
+    / 2 beyond.
 
     It is `huber_loss` over its bend. A reduction in the third place is taken for ``size_average``.
 
@@ -101,10 +108,12 @@ def smooth_l1_loss(
         beta: where the parabola ends and the lines begin; at 0 it is the absolute error.
 
     Returns:
-        A tensor of the dtype that torch promotes the arguments to: of their common shape for 'none', 0-D otherwise.
+        A tensor of the dtype that torch promotes the arguments to: of their common shape for 'none', 0-D
+        otherwise.
 
     Raises:
-        TypeError, ValueError, RuntimeError, NotImplementedError: as `mse_loss`; RuntimeError for a beta below 0.
+        TypeError, ValueError, RuntimeError, NotImplementedError: as `mse_loss`; RuntimeError for a beta below
+            0.
 
     Source: torch 2.13 documentation of ``torch.nn.functional.smooth_l1_loss``.
     """
@@ -119,7 +128,8 @@ def smooth_l1_loss(
 def huber_loss(
     input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0, weight: Tensor | None = None
 ) -> Tensor:
-    """Huber's loss of r = input - target by torch's rules: r^2 / 2 up to delta, delta (|r| - delta / 2) beyond.
+    """Huber's loss of r = input - target by torch's rules: r^2 / 2 up to delta, delta (|r| - delta / 2)
+    beyond.
 
     Unlike `mse_loss`, a mean with a weight divides by the number of elements.
 
@@ -131,11 +141,12 @@ def huber_loss(
         weight: factor of each element's loss: a tensor of the input's shape.
 
     Returns:
-        A tensor of the input's dtype, or of that of input and weight: of the common shape for 'none', 0-D otherwise.
+        A tensor of the input's dtype, or of that of input and weight: of the common shape for 'none', 0-D
+        otherwise.
 
     Raises:
-        TypeError, ValueError, RuntimeError, NotImplementedError: as `mse_loss`; RuntimeError for a delta that is not above 0,
-            and for an integer input.
+        TypeError, ValueError, RuntimeError, NotImplementedError: as `mse_loss`; RuntimeError for a delta that
+            is not above 0, and for an integer input.
 
     Source: torch 2.13 documentation of ``torch.nn.functional.huber_loss``; ``weight`` since 2.6.
     """
@@ -146,7 +157,8 @@ def huber_loss(
         raise RuntimeError(f"delta is {delta}; huber_loss does not support non-positive values for delta")
     if library.dtype(input) in rules.INTEGRAL and library.dtype(target) in rules.FLOATING:
         raise RuntimeError(
-            f"input has dtype {library.dtype(input)}, which the loss, of dtype {library.dtype(target)}, can't be cast to; "
+            f"input has dtype {library.dtype(input)}, which the loss, of dtype {library.dtype(target)}, "
+            f"can't be cast to; "
             f"expected a floating input. Cast it first."
         )
     return _difference(huber.LOSS, library, (input, target, weight), (bend,), reduction, "all")
@@ -178,14 +190,17 @@ def _number(name: str, value: object) -> float:
 
 
 def _difference(
-    loss: Loss, library: Library, inputs: tuple[Tensor, Tensor, Tensor | None], parameters: tuple[float, ...], name: str,
+    loss: Loss, library: Library, inputs: tuple[Tensor, Tensor, Tensor | None], parameters: tuple[float,
+    ...], name: str,
     divisor: str,
 ) -> Tensor:  # fmt: skip
     """The loss of a difference by torch's rules for dtypes and shapes."""
     input, target, weight = inputs
     first, second = library.dtype(input), library.dtype(target)
     if loss is l1.LOSS and "bool" in (first, second):
-        raise RuntimeError(f"input has dtype {first} and target {second}; expected no bool, which torch does not subtract")
+        raise RuntimeError(
+            f"input has dtype {first} and target {second}; expected no bool, which torch does not subtract"
+        )
     if first not in rules.FLOATING:
         accepted = rules.NUMBERS if second in rules.FLOATING else rules.FLOATING
         rules.check_dtype(library, "input", input, accepted, NotImplementedError)
@@ -195,8 +210,9 @@ def _difference(
         rules.check_same_shape(library, "weight", weight, "input", input, ValueError)
     if not pairs.same_shape(library, input, target) and not library.tracing():
         warnings.warn(
-            f"Using a target size ({rules.shown(library.shape(target))}) that is different to the input size "  # type: ignore[arg-type]
-            f"({rules.shown(library.shape(input))}). This will likely lead to incorrect results due to broadcasting. "  # type: ignore[arg-type]
+            f"Using a target size ({rules.shown(library.shape(target))}) "  # type: ignore[arg-type]
+            f"that is different to the input size ({rules.shown(library.shape(input))}). "  # type: ignore[arg-type]
+            "This will likely lead to incorrect results due to broadcasting. "
             "Please ensure they have the same size.",
             UserWarning,
             stacklevel=3,

@@ -1,8 +1,9 @@
-"""What torch's function does before its own rules, without importing torch: tensor-likes and modes that take a call over.
+"""What torch's function does before its own rules, without importing torch: tensor-likes and modes that take
+a call over.
 
-torch.fx's proxies, lazy parameters and mock tensors are no tensors of torch; their types have ``__torch_function__``, torch's
-protocol for such. A mode that watches functions has it too, and then sees the call itself, not what it is made of.
-"""
+torch.fx's proxies, lazy parameters and mock tensors are no tensors of torch; their types have
+``__torch_function__``, torch's protocol for such. A mode that watches functions has it too, and then sees the
+call itself, not what it is made of."""
 
 from __future__ import annotations
 
@@ -26,14 +27,18 @@ def is_taken_over(*arguments: object) -> bool:
     """Whether an argument or a mode is to answer the call by ``__torch_function__``."""
     torch_library = library()
     if torch_library is None:
-        if not (adapter.loaded() and any(hasattr(type(argument), "__torch_function__") for argument in arguments)):
+        if not (
+            adapter.loaded() and any(hasattr(type(argument), "__torch_function__") for argument in arguments)
+        ):
             return False
         torch_library = adapter.library()
     answer: bool = torch_library.has_torch_function_variadic(*arguments)
     return answer
 
 
-def answer(function: Callable[..., Tensor], arguments: tuple[object, ...], *args: object, **options: object) -> Tensor:
+def answer(
+    function: Callable[..., Tensor], arguments: tuple[object, ...], *args: object, **options: object
+) -> Tensor:
     """What the arguments or the mode answer to the call of ``function`` with ``args`` and ``options``."""
     return library().handle_torch_function(function, arguments, *args, **options)
 

@@ -1,8 +1,9 @@
-"""How the fused executor gets at torch tensors: proof that a call is eager on host memory, views, the gradient's hook.
+"""How the fused executor gets at torch tensors: proof that a call is eager on host memory, views, the
+gradient's hook.
 
-Views go by address, not by ``Tensor.numpy``, which forbids for good that the tensor's storage is resized. What the executor
-writes to is memory of torch for the same reason: whoever gets a loss or a gradient may resize it or free its storage.
-"""
+Views go by address, not by ``Tensor.numpy``, which forbids for good that the tensor's storage is resized.
+What the executor writes to is memory of torch for the same reason: whoever gets a loss or a gradient may
+resize it or free its storage."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ _PLAIN = (torch.Tensor, torch.nn.Parameter)
 _DTYPES: dict[np.dtype[Any], torch.dtype] = {
     np.dtype(name): getattr(torch, name)
     for name in (
-        "float16", "float32", "float64", "bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64",
+        "float16", "float32", "float64", "bool", "int8", "uint8", "int16", "uint16", "int32", "uint32",
+        "int64", "uint64",
     )
     if hasattr(torch, name)  # wide unsigned integers came in 2.3
 } | {fused.BFLOAT16: torch.bfloat16}  # fmt: skip
@@ -36,7 +38,9 @@ def _ordinary_keys() -> frozenset[int]:
     """The dispatch keys of a dense CPU tensor, and of one made in inference mode."""
     ordinary = torch.empty(0, device="cpu")
     with torch.inference_mode():
-        return frozenset(_dispatch_keys(tensor).raw_repr() for tensor in (ordinary, torch.empty(0, device="cpu")))
+        return frozenset(
+            _dispatch_keys(tensor).raw_repr() for tensor in (ordinary, torch.empty(0, device="cpu"))
+        )
 
 
 _ORDINARY = _ordinary_keys()
@@ -57,7 +61,12 @@ def why_formula(
         return "torch.jit.trace is recording"
     if function_modes():
         return "a mode that watches functions is on"
-    if dense(logits) and dense(targets) and (weight is None or dense(weight)) and (pos_weight is None or dense(pos_weight)):
+    if (
+        dense(logits)
+        and dense(targets)
+        and (weight is None or dense(weight))
+        and (pos_weight is None or dense(pos_weight))
+    ):
         return fused.why_unavailable()
     why = why_not(logits) or why_not(targets)
     if why is None and weight is not None:
@@ -70,8 +79,8 @@ def why_formula(
 def dense(tensor: Any) -> bool:
     """Whether an argument is a tensor whose memory can be read as it is.
 
-    Its dispatch keys are the proof: a key more and it is sparse, nested, batched, negated, zero without memory, or a wrapper.
-    """
+    Its dispatch keys are the proof: a key more and it is sparse, nested, batched, negated, zero without
+    memory, or a wrapper."""
     return type(tensor) in _PLAIN and _dispatch_keys(tensor).raw_repr() in _ORDINARY
 
 
@@ -106,7 +115,7 @@ def wanted(
     )
 
 
-# --- memory -------------------------------------------------------------------------------------------------------
+# --- memory -------------------------------------------------------------------------------------------------
 
 
 class _Memory(ctypes.c_char * sys.maxsize):  # type: ignore[misc]
@@ -134,8 +143,10 @@ def view(tensor: torch.Tensor, /) -> Array:
         last = sum((n - 1) * step for n, step in zip(tensor.shape, tensor.stride(), strict=True))
     if (tensor.storage_offset() + last + 1) * dtype.itemsize > storage.nbytes():
         raise RuntimeError(
-            f"a tensor of shape {tuple(tensor.shape)} has a storage of {storage.nbytes()} bytes, which do not hold it: the "
-            f"storage has been freed or made smaller. Expected a tensor whose data is allocated; resize its storage first."
+            f"a tensor of shape {tuple(tensor.shape)} has a storage of {storage.nbytes()} bytes, which do "
+            f"not hold it: the "
+            f"storage has been freed or made smaller. Expected a tensor whose data is allocated; resize its "
+            f"storage first."
         )
     memory = _Memory.from_address(tensor.data_ptr())
     memory.owner = storage
@@ -172,7 +183,9 @@ HUGE = 4 << 20
 
 
 def advise(address: int, size: int) -> None:
-    """Ask the system for huge pages under new memory, as NumPy does: torch does not, and 40 MB take 10,000 page faults."""
+    """Ask the system for huge pages under new memory, as NumPy does: torch does not, and 40 MB take 10,000
+    page faults.
+    """
     if _madvise is not None:
         start = -(-address // 4096) * 4096
         _madvise(start, address + size - start, 14)  # MADV_HUGEPAGE; that it is advice alone, errors included
@@ -203,13 +216,15 @@ def tensor(array: Array | np.generic, like: torch.Tensor, /) -> torch.Tensor:
 
 
 def copied(array: Array) -> torch.Tensor:
-    """The number that a reduced loss is: its bits, as a conversion goes by the thread's floating-point mode."""
+    """The number that a reduced loss is: its bits, as a conversion goes by the thread's
+    floating-point mode.
+    """
     if array.dtype == fused.BFLOAT16:
         return torch.from_numpy(array.view(np.int16)).clone().view(torch.bfloat16)
     return torch.from_numpy(array).clone()
 
 
-# --- autograd -----------------------------------------------------------------------------------------------------
+# --- autograd -----------------------------------------------------------------------------------------------
 
 
 def attach(
@@ -224,7 +239,8 @@ def attach(
     if saved_tensors_hooks(False) is not None:
         # What the hooks pack is what counts, and what they do not see they can neither offload nor free.
         call.forget()
-    # Not Function's own apply, a third of whose time goes into asking again whether a transformation is at work.
+    # Not Function's own apply, a third of whose time goes into asking again whether a transformation is at
+    # work.
     result: torch.Tensor = super(torch.autograd.Function, _Fused).apply(  # type: ignore[no-untyped-call]
         call, logits, targets, weight, pos_weight
     )
@@ -232,7 +248,10 @@ def attach(
 
 
 class _Fused(torch.autograd.Function):
-    """A `FusedCall` in torch's graph. A gradient of its gradient is the formula's, and so is one by an unusual cotangent."""
+    """A `FusedCall` in torch's graph.
+
+    A gradient of its gradient is the formula's, and so is one by an unusual cotangent.
+    """
 
     @staticmethod
     def forward(
@@ -247,8 +266,12 @@ class _Fused(torch.autograd.Function):
         if weight is None and pos_weight is None:
             ctx.save_for_backward(logits, targets)
         else:
-            ctx.numbers = [None if isinstance(factor, torch.Tensor) else factor for factor in (weight, pos_weight)]
-            factors = [factor if isinstance(factor, torch.Tensor) else None for factor in (weight, pos_weight)]
+            ctx.numbers = [
+                None if isinstance(factor, torch.Tensor) else factor for factor in (weight, pos_weight)
+            ]
+            factors = [
+                factor if isinstance(factor, torch.Tensor) else None for factor in (weight, pos_weight)
+            ]
             ctx.save_for_backward(logits, targets, *factors)
         return tensor(call.loss, targets)
 
@@ -266,13 +289,19 @@ class _Fused(torch.autograd.Function):
             return (None, *call.formula_gradients(library(), needed, g, arguments))
         found = call.handed_out(needed) if call.reduced and g.item() == 1.0 else None
         if found is None:
-            if any(argument is not None and why_not(argument) is not None for argument in arguments):  # hooks gave them
+            if any(
+                argument is not None and why_not(argument) is not None for argument in arguments
+            ):  # hooks gave them
                 return (None, *call.formula_gradients(library(), needed, g, arguments))
             cotangent = fused.number(view(g)) if call.reduced else view(g)
             found = call.gradients(views(host(), *arguments), cotangent, needed)
-        call.forget()  # what was kept and not asked for: after a backward pass torch frees what it has saved, too
+        # What was kept and not asked for: after a backward pass torch frees what it has saved, too
+        call.forget()
         formats = (logits, logits, weight, pos_weight)
-        return (None, *(None if a is None else tensor(a, like) for a, like in zip(found, formats, strict=True)))
+        return (
+            None,
+            *(None if a is None else tensor(a, like) for a, like in zip(found, formats, strict=True)),
+        )
 
 
 def host() -> Any:

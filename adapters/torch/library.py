@@ -56,15 +56,18 @@ def why_unsuitable(x: torch.Tensor, /) -> str | None:
     """Why no loss can be computed from a tensor of this kind; None where it can."""
     if isinstance(x, _MaskedTensor):
         return (
-            "a MaskedTensor was given; expected a plain tensor, because its mask would be lost. Fill logits and weights with a "
-            "finite number, logits.to_tensor(0.0), and targets with one that no target has, targets.to_tensor(-1.0), and call "
+            "a MaskedTensor was given; expected a plain tensor, because its mask would be lost. Fill logits "
+            "and weights with a "
+            "finite number, logits.to_tensor(0.0), and targets with one that no target has, "
+            "targets.to_tensor(-1.0), and call "
             "compatlosses.binary_cross_entropy_with_logits with ignore_index=-1.0."
         )
     if x.layout is torch.strided:
         if not x.is_nested:
             return None
         return (
-            "a nested tensor of the strided layout was given; expected a dense or a jagged one, as torch knows no sizes of it. "
+            "a nested tensor of the strided layout was given; expected a dense or a jagged one, as torch "
+            "knows no sizes of it. "
             "Make it with layout=torch.jagged, or pad it with torch.nested.to_padded_tensor."
         )
     if x.layout in _UNSUITABLE:
@@ -74,7 +77,8 @@ def why_unsuitable(x: torch.Tensor, /) -> str | None:
 
 _MaskedTensor = torch.masked.MaskedTensor
 _UNSUITABLE = [
-    getattr(torch, name) for name in ("sparse_coo", "sparse_csr", "sparse_csc", "sparse_bsr", "sparse_bsc", "_mkldnn")
+    getattr(torch, name)
+    for name in ("sparse_coo", "sparse_csr", "sparse_csc", "sparse_bsr", "sparse_bsc", "_mkldnn")
 ]
 
 
@@ -89,10 +93,11 @@ def dtype(x: torch.Tensor, /) -> str:
 
 
 def cast(x: torch.Tensor, dtype: str, /) -> torch.Tensor:
-    """``x`` with elements of ``dtype``, itself where it has those; of float32 for float64 where the device has no double.
+    """``x`` with elements of ``dtype``, itself where it has those; of float32 for float64 where the device
+    has no double.
 
-    Under torch.compile a Function behind a cast to the dtype that is there already has second derivatives of 0.
-    """
+    Under torch.compile a Function behind a cast to the dtype that is there already has second derivatives of
+    0."""
     to = _wide(x) if dtype == "float64" else _DTYPES[dtype]
     return x if x.dtype is to else x.to(to)
 
@@ -136,7 +141,10 @@ def equal(x: torch.Tensor, value: float, /) -> torch.Tensor:
 
 
 def softplus(x: torch.Tensor, /) -> torch.Tensor:
-    """log(1 + e^x). Not torch's softplus, linear above 20, nor its logsigmoid: ONNX's log(sigmoid(-x)), infinite beyond 104."""
+    """log(1 + e^x).
+
+    Not torch's softplus, linear above 20, nor its logsigmoid: ONNX's log(sigmoid(-x)), infinite beyond 104.
+    """
     negative = x < 0
     small = torch.exp(torch.where(negative, x, -x))
     rest = _log1p_for_onnx(small) if torch.onnx.is_in_onnx_export() else torch.log1p(small)
@@ -144,7 +152,10 @@ def softplus(x: torch.Tensor, /) -> torch.Tensor:
 
 
 def _log1p_for_onnx(x: torch.Tensor) -> torch.Tensor:
-    """log(1 + x) of x in [0, 1]. ONNX has no log1p, and torch writes log(1 + x) for it, which is 0 below 6e-8."""
+    """log(1 + x) of x in [0, 1].
+
+    ONNX has no log1p, and torch writes log(1 + x) for it, which is 0 below 6e-8.
+    """
     if is_recording():
         # The older exporter, which records, has no atanh. Kahan: the error of 1 + x is divided out again.
         u = 1 + x
@@ -153,7 +164,10 @@ def _log1p_for_onnx(x: torch.Tensor) -> torch.Tensor:
 
 
 def sigmoid(x: torch.Tensor, /) -> torch.Tensor:
-    """1 / (1 + e^-x). Not torch's sigmoid, which is 0 in float32 below -88, and whose derivative cancels above 0."""
+    """1 / (1 + e^-x).
+
+    Not torch's sigmoid, which is 0 in float32 below -88, and whose derivative cancels above 0.
+    """
     negative = x < 0
     small = torch.exp(torch.where(negative, x, -x))
     return torch.where(negative, small, 1.0) / (1 + small)
@@ -187,7 +201,8 @@ def elements(
     if operations_alone():
         operations: torch.Tensor = formula.elements(_THIS, x, y, w, p, counts, whole)
         return operations
-    # Dynamo does not trace a Function that has a jvp of its own; forward mode under it goes through the operations.
+    # Dynamo does not trace a Function that has a jvp of its own; forward mode under it goes through the
+    # operations.
     function = _Elements if is_compiling() else _ElementsWithTangents
     result: torch.Tensor = function.apply(x, y, w, p, counts, whole)  # type: ignore[no-untyped-call]
     return result
@@ -214,7 +229,9 @@ def tracing() -> bool:
 
 
 def autocast_dtype(x: torch.Tensor, /) -> str | None:
-    """float32 for half precision while torch.autocast is on for the device of ``x``: this loss is on its float32 list."""
+    """float32 for half precision while torch.autocast is on for the device of ``x``: this loss is on its
+    float32 list.
+    """
     if x.dtype in (torch.float16, torch.bfloat16) and autocast_is_on(x.device.type):
         return "float32"
     return None
@@ -224,7 +241,8 @@ def elementwise(loss: Loss, inputs: tuple[Any, ...], counts: torch.Tensor | None
     """The loss of each element, differentiable by the definition's slopes."""
     count = len(loss.arguments)
     tensors = (*inputs[:count], *((None,) * (MOST - count)))
-    # Dynamo does not trace a Function that has a jvp of its own; forward mode under it goes through the operations.
+    # Dynamo does not trace a Function that has a jvp of its own; forward mode under it goes through the
+    # operations.
     function = _Loss if is_compiling() else _LossWithTangents
     result: torch.Tensor = function.apply(loss, inputs[count:], counts, *tensors)  # type: ignore[no-untyped-call]
     return result
@@ -293,12 +311,16 @@ class _LossWithTangents(_Loss):
             tangent = tangents[3 + i]
             if tangent is not None:
                 slope = gradients_of.slope(_THIS, ctx.loss, i, inputs, counts)
-                total = total + (tangent * slope if counts is None else torch.where(counts, tangent * slope, 0.0))
+                total = total + (
+                    tangent * slope if counts is None else torch.where(counts, tangent * slope, 0.0)
+                )
         return total
 
 
 class _Elements(torch.autograd.Function):
-    """`formula.elements` whose backward is `formula.gradients`; that is made of operations, so it differentiates again."""
+    """`formula.elements` whose backward is `formula.gradients`; that is made of operations, so it
+    differentiates again.
+    """
 
     generate_vmap_rule = True
 
@@ -323,7 +345,11 @@ class _Elements(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, g: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         x, y, w, p, counts = ctx.saved_tensors
-        return (*formula.gradients(_THIS, ctx.needs_input_grad[:4], g, x, y, w, p, counts, ctx.whole), None, None)
+        return (
+            *formula.gradients(_THIS, ctx.needs_input_grad[:4], g, x, y, w, p, counts, ctx.whole),
+            None,
+            None,
+        )
 
 
 class _ElementsWithTangents(_Elements):

@@ -11,10 +11,12 @@ from . import binary_cross_entropy_with_logits
 
 
 class BCEWithLogitsLoss(torch.nn.BCEWithLogitsLoss):
-    """torch's own module with this library's loss in it: buffers, state_dict keys, pickling and repr are the native ones.
+    """torch's own module with this library's loss in it: buffers, state_dict keys, pickling and repr are the
+    native ones.
 
-    Weights that are torch tensors are buffers, parameters too, which are not trained. Those of another framework are kept as
-    they are, for inputs of that framework. Errors, shapes and dtypes are those of `binary_cross_entropy_with_logits`.
+    Weights that are torch tensors are buffers, parameters too, which are not trained. Those of another
+    framework are kept as they are, for inputs of that framework. Errors, shapes and dtypes are those of
+    `binary_cross_entropy_with_logits`.
 
     Raises:
         TypeError: a weight that is no tensor of any framework.
@@ -43,14 +45,17 @@ class BCEWithLogitsLoss(torch.nn.BCEWithLogitsLoss):
             return
         if find(weight) is None:
             raise TypeError(
-                f"{name} is of type {type(weight).__qualname__}; expected a tensor or None. Make it a tensor first, for "
+                f"{name} is of type {type(weight).__qualname__}; expected a tensor or None. Make it a tensor "
+                f"first, for "
                 f"example with torch.tensor."
             )
         del self._buffers[name]
         self.__dict__[name] = weight
 
     def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        """The loss of ``input`` and ``target``, of any framework: the types are for torch.jit.script, which reads this."""
+        """The loss of ``input`` and ``target``, of any framework: the types are for torch.jit.script, which
+        reads this.
+        """
         loss: torch.Tensor = binary_cross_entropy_with_logits(
             input, target, self.weight, reduction=self.reduction, pos_weight=self.pos_weight
         )

@@ -10,7 +10,8 @@ from .legacy import legacy_reduction
 
 
 class BCEWithLogitsLoss:
-    """Binary cross entropy with logits by torch's rules, its options kept; see `binary_cross_entropy_with_logits`.
+    """Binary cross entropy with logits by torch's rules, its options kept; see
+    `binary_cross_entropy_with_logits`.
 
     Source: torch 2.1 documentation of ``torch.nn.BCEWithLogitsLoss``.
     """

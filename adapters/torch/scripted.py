@@ -1,7 +1,8 @@
-"""The edition in TorchScript: what torch.jit.script reads in its place. The formula is that of `compatlosses.formula`.
+"""The edition in TorchScript: what torch.jit.script reads in its place. The formula is that of
+`compatlosses.formula`.
 
-TorchScript knows no library that is passed, no other framework, and differentiates operations. At an infinite logit the
-gradient by the target is 0 or NaN therefore.
+TorchScript knows no library that is passed, no other framework, and differentiates operations. At an infinite
+logit the gradient by the target is 0 or NaN therefore.
 """
 
 from __future__ import annotations
@@ -28,15 +29,21 @@ def binary_cross_entropy_with_logits(
         elif size_average is not None and not size_average:
             reduction = "sum"
         warnings.warn(
-            f"size_average and reduce args will be deprecated, please use reduction='{reduction}' instead.", stacklevel=2
+            f"size_average and reduce args will be deprecated, please use reduction='{reduction}' instead.",
+            stacklevel=2,
         )
     if reduction == "elementwise_mean":
-        warnings.warn("reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.", stacklevel=2)
+        warnings.warn(
+            "reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.", stacklevel=2
+        )
         reduction = "mean"
     if reduction != "none" and reduction != "mean" and reduction != "sum":
         raise ValueError(f"reduction is {reduction}; expected 'none', 'mean' or 'sum'")
     if target.size() != input.size():
-        raise ValueError(f"target has shape {target.size()}; expected {input.size()}, the shape of input. Reshape it first.")
+        raise ValueError(
+            f"target has shape {target.size()}; expected {input.size()}, the shape of input. Reshape it "
+            f"first."
+        )
     if not input.is_floating_point() or not target.is_floating_point():
         raise ValueError("input or target is not floating; cast it first, for example to float32")
 
@@ -70,7 +77,8 @@ def fitting(weight: torch.Tensor, name: str, input: torch.Tensor) -> torch.Tenso
         fits = fits and (weight.size(-i) == 1 or weight.size(-i) == input.size(-i))
     if not fits:
         raise ValueError(
-            f"{name} has shape {weight.size()}; expected one that broadcasts to {input.size()}, the shape of input. Reshape it."
+            f"{name} has shape {weight.size()}; expected one that broadcasts to {input.size()}, the shape of "
+            f"input. Reshape it."
         )
     return weight
 

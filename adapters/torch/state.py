@@ -1,4 +1,6 @@
-"""What torch does with operations just now: executes them, records them, transforms them, or lets a mode watch them."""
+"""What torch does with operations just now: executes them, records them, transforms them, or lets a mode
+watch them.
+"""
 
 from __future__ import annotations
 
@@ -32,10 +34,11 @@ def is_recording() -> bool:
 
 
 def operations_alone() -> bool:
-    """Whether the formula must be differentiated by its operations: where torch does not take a Function, or does it wrong.
+    """Whether the formula must be differentiated by its operations: where torch does not take a Function, or
+    does it wrong.
 
-    A recording that is to be saved holds none; functionalize has no rule for one; under torch.compile together with
-    torch.func, its second derivatives are 0 and vmap, jvp and their like fail.
+    A recording that is to be saved holds none; functionalize has no rule for one; under torch.compile
+    together with torch.func, its second derivatives are 0 and vmap, jvp and their like fail.
     """
     if is_compiling():
         return _transformation() is not None

@@ -1,4 +1,7 @@
-"""What releases of torch call by different names. The newer ones' own functions are used as they are: Dynamo knows those."""
+"""What releases of torch call by different names.
+
+The newer ones' own functions are used as they are: Dynamo knows those.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,10 @@ is_compiling: Callable[[], bool] = getattr(torch.compiler, "is_compiling", None)
 
 
 def _autocast_is_on(device: str) -> bool:
-    """Whether torch.autocast is on for a type of device. Of one without autocast, such as meta, torch must not be asked."""
+    """Whether torch.autocast is on for a type of device.
+
+    Of one without autocast, such as meta, torch must not be asked.
+    """
     return torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
 
 
@@ -20,7 +26,9 @@ def _autocast_was_on(device: str) -> bool:
     return torch.is_autocast_cpu_enabled() if device == "cpu" else torch.is_autocast_enabled()
 
 
-autocast_is_on: Callable[[str], bool] = _autocast_is_on if hasattr(torch.amp, "is_autocast_available") else _autocast_was_on
+autocast_is_on: Callable[[str], bool] = (
+    _autocast_is_on if hasattr(torch.amp, "is_autocast_available") else _autocast_was_on
+)
 
 
 def _hooks_are_unknown(ignore_is_tracing: bool) -> None:
@@ -30,4 +38,5 @@ def _hooks_are_unknown(ignore_is_tracing: bool) -> None:
 saved_tensors_hooks: Callable[[bool], object] = getattr(
     torch._C._autograd, "_top_saved_tensors_default_hooks", _hooks_are_unknown
 )
-"""The hooks that pack what backward passes need just now (checkpoint, offloading); None where there are none."""
+"""The hooks that pack what backward passes need just now (checkpoint, offloading); None where there are none.
+"""

@@ -1,15 +1,15 @@
 """The losses: one file each, and the only place in the core that names one.
 
-A definition says what a loss takes (`INPUTS`, `PARAMETERS`) and, in `written`, the value of an element and its slope by each
-input. It is written once, in a vocabulary that every library has and that Numba compiles too. The formula on every framework,
-its gradients of any order, the compiled loops and the documentation follow from it. The oracle and the cases of the conformance
-suite do not: they can disagree with it.
+A definition says what a loss takes (`INPUTS`, `PARAMETERS`) and, in `written`, the value of an element and
+its slope by each input. It is written once, in a vocabulary that every library has and that Numba compiles
+too. The formula on every framework, its gradients of any order, the compiled loops and the documentation
+follow from it. The oracle and the cases of the conformance suite do not: they can disagree with it.
 
-Every loss takes a weight besides its inputs. The functions have it too, because a product that overflows before a small weight
-meets it would be a wrong result. A weight of None is 1.
+Every loss takes a weight besides its inputs. The functions have it too, because a product that overflows
+before a small weight meets it would be a wrong result. A weight of None is 1.
 
-An outside package brings a loss by an entry point of the group ``compatlosses.losses`` that names such a module.
-"""
+An outside package brings a loss by an entry point of the group ``compatlosses.losses`` that names such a
+module."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ MODULES: tuple[ModuleType, ...] = (huber, l1, mse, smooth_l1)
 @cache
 def known_losses() -> dict[str, Loss]:
     """Every loss by its name: those of this package, and those that installed packages bring."""
-    from importlib.metadata import entry_points  # not above: it is a quarter of what importing this package costs
+    from importlib.metadata import (
+        entry_points,
+    )  # not above: it is a quarter of what importing this package costs
 
     brought = [entry_point.load() for entry_point in entry_points(group=GROUP)]
     return {module.LOSS.name: module.LOSS for module in (*MODULES, *brought)}

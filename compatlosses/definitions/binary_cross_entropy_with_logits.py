@@ -1,7 +1,8 @@
-"""Binary cross entropy of a logit x and a target y: (1 - y) softplus(x) + p y softplus(-x), p the positive weight.
+"""Binary cross entropy of a logit x and a target y: (1 - y) softplus(x) + p y softplus(-x), p the positive
+weight.
 
-No term cancels another for targets in [0, 1]. Coefficients are multiplied first, so that a product overflows only if it must.
-"""
+No term cancels another for targets in [0, 1]. Coefficients are multiplied first, so that a product overflows
+only if it must."""
 
 from __future__ import annotations
 
@@ -10,7 +11,11 @@ from typing import Any
 
 from ..protocols import Input, Loss
 
-INPUTS = (Input("logits"), Input("targets"), Input("pos_weight", optional=True, broadcasts=True, harmless=1.0))
+INPUTS = (
+    Input("logits"),
+    Input("targets"),
+    Input("pos_weight", optional=True, broadcasts=True, harmless=1.0),
+)
 
 
 def written(ops: Any) -> tuple[Callable[..., Any], ...]:

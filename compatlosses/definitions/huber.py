@@ -1,7 +1,8 @@
-"""Huber's loss of the difference r of prediction and target: r^2 / 2 for |r| <= delta, delta (|r| - delta / 2) beyond.
+"""Huber's loss of the difference r of prediction and target: r^2 / 2 for |r| <= delta, delta (|r| - delta /
+2) beyond.
 
-With c = r held within [-delta, delta] it is c (r - c / 2), and its slope is c. An infinite delta gives half the squared error.
-"""
+With c = r held within [-delta, delta] it is c (r - c / 2), and its slope is c. An infinite delta gives half
+the squared error."""
 
 from __future__ import annotations
 
@@ -54,22 +55,29 @@ def huber_loss(
     Args:
         predictions: tensor of any shape; float16, bfloat16, float32 or float64.
         targets: tensor of that shape; floating, integer or bool, taken as numbers.
-        delta: where the parabola ends and the lines begin; above 0. An infinite delta gives half the squared error.
-        weight: factor of each element's loss: a tensor that broadcasts to the predictions' shape, or a number.
+        delta: where the parabola ends and the lines begin; above 0. An infinite delta gives half the squared
+            error.
+        weight: factor of each element's loss: a tensor that broadcasts to the predictions' shape, or a
+            number.
         reduction: 'none', 'mean' or 'sum'.
-        divisor: of the mean: 'counted' divides by the number of elements that count, 'all' by that of all elements, 'weights'
-            by the sum of the weights of those that count.
-        ignore_index: elements whose target has this value do not count: no loss, no gradient. NaN matches NaN.
-        mask: bool tensor that broadcasts to the predictions' shape: where it is False, an element does not count.
-        dtype: name of the result's dtype; by default the predictions', or under automatic casting the framework's choice.
+        divisor: of the mean: 'counted' divides by the number of elements that count, 'all' by that of all
+            elements, 'weights' by the sum of the weights of those that count.
+        ignore_index: elements whose target has this value do not count: no loss, no gradient. NaN matches
+            NaN.
+        mask: bool tensor that broadcasts to the predictions' shape: where it is False, an element does not
+            count.
+        dtype: name of the result's dtype; by default the predictions', or under automatic casting the
+            framework's choice.
 
     Returns:
-        A tensor of the predictions' framework and device: of their shape for 'none', 0-D otherwise. The mean over no element
-        is NaN, the sum 0.
+        A tensor of the predictions' framework and device: of their shape for 'none', 0-D otherwise. The mean
+        over no element is NaN, the sum 0.
 
     Raises:
-        TypeError: an argument that is no tensor, tensors of two frameworks, a dtype or an option of an unsuitable type.
-        ValueError: shapes that differ, a weight or mask that does not broadcast, an option or parameter out of its range.
+        TypeError: an argument that is no tensor, tensors of two frameworks, a dtype or an option of an
+            unsuitable type.
+        ValueError: shapes that differ, a weight or mask that does not broadcast, an option or parameter out
+            of its range.
 
     Source: this library's own API.
 
@@ -78,4 +86,6 @@ def huber_loss(
     >>> float(cl.huber_loss(np.array([1.0, 4.0]), np.array([1.5, 1.0])))
     1.3125
     """
-    return call(LOSS, (predictions, targets, weight), (delta,), (reduction, divisor, ignore_index, mask, dtype))  # type: ignore[no-any-return]
+    options = (reduction, divisor, ignore_index, mask, dtype)
+    result: T = call(LOSS, (predictions, targets, weight), (delta,), options)
+    return result

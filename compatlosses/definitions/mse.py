@@ -46,21 +46,27 @@ def mse_loss(
     Args:
         predictions: tensor of any shape; float16, bfloat16, float32 or float64.
         targets: tensor of that shape; floating, integer or bool, taken as numbers.
-        weight: factor of each element's loss: a tensor that broadcasts to the predictions' shape, or a number.
+        weight: factor of each element's loss: a tensor that broadcasts to the predictions' shape, or a
+            number.
         reduction: 'none', 'mean' or 'sum'.
-        divisor: of the mean: 'counted' divides by the number of elements that count, 'all' by that of all elements, 'weights'
-            by the sum of the weights of those that count.
-        ignore_index: elements whose target has this value do not count: no loss, no gradient. NaN matches NaN.
-        mask: bool tensor that broadcasts to the predictions' shape: where it is False, an element does not count.
-        dtype: name of the result's dtype; by default the predictions', or under automatic casting the framework's choice.
+        divisor: of the mean: 'counted' divides by the number of elements that count, 'all' by that of all
+            elements, 'weights' by the sum of the weights of those that count.
+        ignore_index: elements whose target has this value do not count: no loss, no gradient. NaN matches
+            NaN.
+        mask: bool tensor that broadcasts to the predictions' shape: where it is False, an element does not
+            count.
+        dtype: name of the result's dtype; by default the predictions', or under automatic casting the
+            framework's choice.
 
     Returns:
-        A tensor of the predictions' framework and device: of their shape for 'none', 0-D otherwise. The mean over no element
-        is NaN, the sum 0.
+        A tensor of the predictions' framework and device: of their shape for 'none', 0-D otherwise. The mean
+        over no element is NaN, the sum 0.
 
     Raises:
-        TypeError: an argument that is no tensor, tensors of two frameworks, a dtype or an option of an unsuitable type.
-        ValueError: shapes that differ, a weight or mask that does not broadcast, an option or parameter out of its range.
+        TypeError: an argument that is no tensor, tensors of two frameworks, a dtype or an option of an
+            unsuitable type.
+        ValueError: shapes that differ, a weight or mask that does not broadcast, an option or parameter out
+            of its range.
 
     Source: this library's own API.
 
@@ -69,4 +75,6 @@ def mse_loss(
     >>> float(cl.mse_loss(np.array([1.0, 4.0]), np.array([1.5, 1.0])))
     4.625
     """
-    return call(LOSS, (predictions, targets, weight), (), (reduction, divisor, ignore_index, mask, dtype))  # type: ignore[no-any-return]
+    options = (reduction, divisor, ignore_index, mask, dtype)
+    result: T = call(LOSS, (predictions, targets, weight), (), options)
+    return result

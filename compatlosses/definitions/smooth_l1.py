@@ -1,7 +1,8 @@
-"""The smooth absolute error of the difference r: r^2 / (2 beta) for |r| < beta, |r| - beta / 2 beyond: Huber's loss over beta.
+"""The smooth absolute error of the difference r: r^2 / (2 beta) for |r| < beta, |r| - beta / 2 beyond:
+Huber's loss over beta.
 
-With c = r / beta held within [-1, 1] it is c (r - beta c / 2), and its slope is c. At beta = 0 it is the absolute error.
-"""
+With c = r / beta held within [-1, 1] it is c (r - beta c / 2), and its slope is c. At beta = 0 it is the
+absolute error."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ def written(ops: Any) -> tuple[Callable[..., Any], ...]:
 
     def by_predictions(x, y, w, beta):  # type: ignore[no-untyped-def]
         r = x - y
-        # At beta = 0 nothing is inside. The quotient is kept finite, because its derivative is taken all the same.
+        # At beta = 0 nothing is inside. The quotient is kept finite, because its derivative is taken all the
+        # same.
         return ops.weighted(w, ops.where(ops.abs(r) < beta, r / (beta if beta > 0.0 else 1.0), ops.sign(r)))
 
     def by_targets(x, y, w, beta):  # type: ignore[no-untyped-def]
@@ -58,21 +60,27 @@ def smooth_l1_loss(
         predictions: tensor of any shape; float16, bfloat16, float32 or float64.
         targets: tensor of that shape; floating, integer or bool, taken as numbers.
         beta: where the parabola ends and the lines begin; at least 0. At 0 it is the absolute error.
-        weight: factor of each element's loss: a tensor that broadcasts to the predictions' shape, or a number.
+        weight: factor of each element's loss: a tensor that broadcasts to the predictions' shape, or a
+            number.
         reduction: 'none', 'mean' or 'sum'.
-        divisor: of the mean: 'counted' divides by the number of elements that count, 'all' by that of all elements, 'weights'
-            by the sum of the weights of those that count.
-        ignore_index: elements whose target has this value do not count: no loss, no gradient. NaN matches NaN.
-        mask: bool tensor that broadcasts to the predictions' shape: where it is False, an element does not count.
-        dtype: name of the result's dtype; by default the predictions', or under automatic casting the framework's choice.
+        divisor: of the mean: 'counted' divides by the number of elements that count, 'all' by that of all
+            elements, 'weights' by the sum of the weights of those that count.
+        ignore_index: elements whose target has this value do not count: no loss, no gradient. NaN matches
+            NaN.
+        mask: bool tensor that broadcasts to the predictions' shape: where it is False, an element does not
+            count.
+        dtype: name of the result's dtype; by default the predictions', or under automatic casting the
+            framework's choice.
 
     Returns:
-        A tensor of the predictions' framework and device: of their shape for 'none', 0-D otherwise. The mean over no element
-        is NaN, the sum 0.
+        A tensor of the predictions' framework and device: of their shape for 'none', 0-D otherwise. The mean
+        over no element is NaN, the sum 0.
 
     Raises:
-        TypeError: an argument that is no tensor, tensors of two frameworks, a dtype or an option of an unsuitable type.
-        ValueError: shapes that differ, a weight or mask that does not broadcast, an option or parameter out of its range.
+        TypeError: an argument that is no tensor, tensors of two frameworks, a dtype or an option of an
+            unsuitable type.
+        ValueError: shapes that differ, a weight or mask that does not broadcast, an option or parameter out
+            of its range.
 
     Source: this library's own API.
 
@@ -81,4 +89,6 @@ def smooth_l1_loss(
     >>> float(cl.smooth_l1_loss(np.array([1.0, 4.0]), np.array([1.5, 1.0])))
     1.3125
     """
-    return call(LOSS, (predictions, targets, weight), (beta,), (reduction, divisor, ignore_index, mask, dtype))  # type: ignore[no-any-return]
+    options = (reduction, divisor, ignore_index, mask, dtype)
+    result: T = call(LOSS, (predictions, targets, weight), (beta,), options)
+    return result

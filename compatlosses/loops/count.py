@@ -16,5 +16,13 @@ entry = entries(__name__, elements.__name__)
 def count(gather, table, size, ignoring, ignored, counts, progress):  # type: ignore[no-untyped-def]
     """How many elements of each block count, into ``counts``."""
     counted(
-        gather, table, size, ignoring, ignored, counts, progress, np.empty((ROWS, BLOCK)), np.empty(table.shape[1], np.int64)
+        gather,
+        table,
+        size,
+        ignoring,
+        ignored,
+        counts,
+        progress,
+        np.empty((ROWS, BLOCK)),
+        np.empty(table.shape[1], np.int64),
     )

@@ -1,9 +1,10 @@
-"""What the loops of all losses of elements share: access to memory, what counts, sums. See `kernels` for the rest.
+"""What the loops of all losses of elements share: access to memory, what counts, sums. See `kernels` for the
+rest.
 
-The operands are the rows of a table (see `memory`), in the order of the constants below. An absent input is 1, an absent output
-is not computed. What a thread does with a block before and after the arithmetic of a loss is compiled once for all losses and
-called by its address: merged into each of them it would cost seconds of compilation a loss.
-"""
+The operands are the rows of a table (see `memory`), in the order of the constants below. An absent input is
+1, an absent output is not computed. What a thread does with a block before and after the arithmetic of a loss
+is compiled once for all losses and called by its address: merged into each of them it would cost seconds of
+compilation a loss."""
 
 from __future__ import annotations
 
@@ -27,7 +28,9 @@ merged: Callable[..., Any] = njit(nogil=True, error_model="numpy", inline="alway
 
 
 def shared(function: Callable[..., Any]) -> int:
-    """The address of a function of seven int64 and two float64 that returns an int64, compiled once for all losses."""
+    """The address of a function of seven int64 and two float64 that returns an int64, compiled once for all
+    losses.
+    """
     signature = (*[types.int64] * 7, types.float64, types.float64), types.int64
     compiled: Any = CFunc(function, signature, locals={}, options={"nopython": True, "error_model": "numpy"})
     kept(compiled, function, __name__)
@@ -61,7 +64,10 @@ def same(a, b):  # type: ignore[no-untyped-def]
 
 @shared
 def gather(rows, columns, block, size, values, index, flags, ignored, divisor):  # type: ignore[no-untyped-def]
-    """A block of the inputs into scratch; how many elements it has. What repeats as one number is read at block -1 alone."""
+    """A block of the inputs into scratch; how many elements it has.
+
+    What repeats as one number is read at block -1 alone.
+    """
     table = carray(pointer(rows), (ROWS, columns), np.int64)
     scratch = carray(pointer(values), (ROWS, BLOCK), np.float64)
     start = max(block, 0) * BLOCK
@@ -76,7 +82,10 @@ def gather(rows, columns, block, size, values, index, flags, ignored, divisor): 
 
 @shared
 def scatter(rows, columns, block, size, values, index, flags, ignored, divisor):  # type: ignore[no-untyped-def]
-    """Losses and gradients of a block to memory, 0 where an element does not count. flags: 1 where one is ignored."""
+    """Losses and gradients of a block to memory, 0 where an element does not count.
+
+    flags: 1 where one is ignored.
+    """
     table = carray(pointer(rows), (ROWS, columns), np.int64)
     scratch = carray(pointer(values), (ROWS, BLOCK), np.float64)
     n = min(BLOCK, size - block * BLOCK)
@@ -113,7 +122,9 @@ def summed(partials, columns, block, size, values, lost, exact, ignored, divisor
 @merged
 def two(value, by_first, by_second, parameters, job, scratch, lost, index):  # type: ignore[no-untyped-def]
     """The blocks of a loss of two inputs that this thread can claim. job: see `run`."""
-    gather, scatter, summed, exact, table, size, ignoring, ignored, cotangent, divisor, partials, progress = job
+    gather, scatter, summed, exact, table, size, ignoring, ignored, cotangent, divisor, partials, progress = (
+        job
+    )
     rows, columns, values, places = table.ctypes.data, table.shape[1], scratch.ctypes.data, index.ctypes.data
     scale = cotangent / divisor
     call(gather, rows, columns, -1, size, values, places, 0, 0.0, 0.0)
@@ -141,7 +152,18 @@ def two(value, by_first, by_second, parameters, job, scratch, lost, index):  # t
                     by_w[j] = value(x[j], y[j], 1.0, *parameters) * (g[j] * scale)
             call(scatter, rows, columns, block, size, values, places, ignoring, ignored, divisor)
             if partials.size:
-                call(summed, partials.ctypes.data, 0, block, size, values + 8 * BLOCK * LOSS, lost.ctypes.data, exact, 0.0, 0.0)
+                call(
+                    summed,
+                    partials.ctypes.data,
+                    0,
+                    block,
+                    size,
+                    values + 8 * BLOCK * LOSS,
+                    lost.ctypes.data,
+                    exact,
+                    0.0,
+                    0.0,
+                )
         first = claimed(progress, last)
     leave(progress)
 
@@ -160,7 +182,9 @@ def counted(gather, table, size, ignoring, ignored, counts, progress, scratch, i
             n = call(gather, rows, columns, block, size, values, places, 0, 0.0, 0.0)
             counts[block] = 0
             for j in range(n):
-                counts[block] += not (scratch[MASK, j] == 0.0 or (ignoring and same(scratch[SECOND, j], ignored)))
+                counts[block] += not (
+                    scratch[MASK, j] == 0.0 or (ignoring and same(scratch[SECOND, j], ignored))
+                )
         first = claimed(progress, last)
     leave(progress)
 

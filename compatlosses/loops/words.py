@@ -1,4 +1,7 @@
-"""The vocabulary of `vocabulary`, one element at a time in float64, for Numba to compile. A weight is never None here."""
+"""The vocabulary of `vocabulary`, one element at a time in float64, for Numba to compile.
+
+A weight is never None here.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What a case is and what it comes to, for its page: inputs, the exact outcome, what came back, errors by element."""
+"""What a case is and what it comes to, for its page: inputs, the exact outcome, what came back, errors by
+element.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +63,9 @@ def outcome_key(case: Case, api: str) -> tuple[str, str]:
 def outcomes(case: Case, api: str) -> dict[str, Outcome]:
     """The exact outcome by what is checked: 'value', 'gradient/weight', 'second/logits'."""
     names = {"value": "value", "second": "second/logits"}
-    return {names.get(name, f"gradient/{name}"): exact for name, exact in exact_outcome(case, APIS[api]).items()}
+    return {
+        names.get(name, f"gradient/{name}"): exact for name, exact in exact_outcome(case, APIS[api]).items()
+    }
 
 
 def dtype_of(case: Case, what: str) -> str:
@@ -71,7 +75,9 @@ def dtype_of(case: Case, what: str) -> str:
 
 
 def actual(check: Table, case: Case | None, api: str) -> tuple[list[Any], list[Any]]:
-    """What came back of a failure and how far each element is from the truth, in ULPs; nothing where it was not kept."""
+    """What came back of a failure and how far each element is from the truth, in ULPs; nothing where it was
+    not kept.
+    """
     what = check["what"]
     given = check.get("actual") or ()
     if not given or case is None or case.errors:
@@ -90,7 +96,9 @@ def round_to_three(error: float) -> float | str:
 
 
 def shown(value: float, dtype: str) -> float | str:
-    """The shortest number that reads back the same in its dtype; as a text what JSON lacks, the negative zero too."""
+    """The shortest number that reads back the same in its dtype; as a text what JSON lacks, the negative zero
+    too.
+    """
     if not math.isfinite(value):
         return str(value)
     if value == 0 and math.copysign(1.0, value) < 0:

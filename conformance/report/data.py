@@ -1,7 +1,8 @@
-"""What the page shows, as compact data: columns, cases, verdicts by column and case, curves, and what changed.
+"""What the page shows, as compact data: columns, cases, verdicts by column and case, curves, and what
+changed.
 
-Verdicts and checks are lists in the order of ``VERDICT`` and ``CHECK``, texts are places in ``texts``: a few versions
-already have some hundred thousand checks.
+Verdicts and checks are lists in the order of ``VERDICT`` and ``CHECK``, texts are places in ``texts``: a few
+versions already have some hundred thousand checks.
 """
 
 from __future__ import annotations
@@ -23,7 +24,18 @@ from .text import code
 Table = dict[str, Any]
 Key = tuple[str, ...]
 VERDICT = ("status", "expectation", "message", "finding", "checks", "stale")
-CHECK = ("what", "yardstick", "status", "ulps", "message", "expectation", "finding", "limit", "actual", "errors")
+CHECK = (
+    "what",
+    "yardstick",
+    "status",
+    "ulps",
+    "message",
+    "expectation",
+    "finding",
+    "limit",
+    "actual",
+    "errors",
+)
 EXPECTATIONS = ("", "expected", "unexpected", "stale")
 
 
@@ -63,7 +75,10 @@ def page_data(runs: Sequence[Table]) -> Table:
         "columns": columns,
         "cases": [case_data(id, known.get(id), clauses.get(id, ""), apis) for id in ids],
         "verdicts": [
-            [encoded(of_column[id], known.get(id), column["api"], texts) if id in of_column else 0 for id in ids]
+            [
+                encoded(of_column[id], known.get(id), column["api"], texts) if id in of_column else 0
+                for id in ids
+            ]
             for column, of_column in zip(columns, verdicts, strict=True)
         ],
         "scripts": scripts(columns, verdicts, known),
@@ -90,7 +105,11 @@ def columns_of(run: Table) -> list[tuple[Table, dict[str, Table]]]:
 def column_of(key: Key, run: Table) -> Table:
     """What heads a column."""
     framework, kind, version, name, mode = key
-    target = f"{framework} {version}".strip() if kind == "native" else f"compatlosses on {framework} {version}".strip()
+    target = (
+        f"{framework} {version}".strip()
+        if kind == "native"
+        else f"compatlosses on {framework} {version}".strip()
+    )
     target += "" if mode == "eager" else f", {mode}"
     return {
         "framework": framework,
@@ -107,7 +126,9 @@ def column_of(key: Key, run: Table) -> Table:
 
 
 def api_of(implementation: Implementation) -> str:
-    """The API whose document binds it; the mathematics alone for what this version of the suite does not know."""
+    """The API whose document binds it; the mathematics alone for what this version of the suite does not
+    know.
+    """
     known = implementation.kind == "native" or implementation.name in SHIM
     name = implementation.api_name if known else "neutral"
     return name if name in APIS else "neutral"
@@ -117,7 +138,15 @@ def column_order(column: Table) -> tuple[Any, ...]:
     """Native before shim, frameworks in their usual order, older versions first."""
     place = FRAMEWORKS.index(column["framework"]) if column["framework"] in FRAMEWORKS else len(FRAMEWORKS)
     version = version_order(column["version"])
-    return (column["kind"], place, column["framework"], version, column["mode"], list_place(column), column["created"])
+    return (
+        column["kind"],
+        place,
+        column["framework"],
+        version,
+        column["mode"],
+        list_place(column),
+        column["created"],
+    )
 
 
 def list_place(column: Table) -> int:
@@ -142,7 +171,9 @@ def encoded(verdict: Table, case: data.Case | None, api: str, texts: Texts) -> l
     return [
         STATUSES.index(verdict["status"]),
         EXPECTATIONS.index(verdict.get("expectation", "")),
-        texts.place("" if any(check.get("message") for check in verdict.get("checks", [])) else verdict["message"]),
+        texts.place(
+            "" if any(check.get("message") for check in verdict.get("checks", [])) else verdict["message"]
+        ),
         texts.place(verdict.get("finding")),
         checks,
         *([", ".join(verdict["stale"])] if verdict.get("stale") else []),
@@ -169,8 +200,12 @@ def encoded_check(check: Table, case: data.Case | None, api: str, texts: Texts) 
     return found
 
 
-def scripts(columns: Sequence[Table], verdicts: Sequence[dict[str, Table]], known: dict[str, data.Case]) -> Table:
-    """By native function and case that fell short anywhere, the script for a bug report, or why there is none."""
+def scripts(
+    columns: Sequence[Table], verdicts: Sequence[dict[str, Table]], known: dict[str, data.Case]
+) -> Table:
+    """By native function and case that fell short anywhere, the script for a bug report, or why there is
+    none.
+    """
     found: dict[str, dict[str, str]] = {}
     for column, of_column in zip(columns, verdicts, strict=True):
         if column["kind"] != "native":
@@ -198,7 +233,9 @@ def curves(runs: Sequence[Table], columns: Sequence[Table]) -> Table:
         for curve in run.get("curves", {}).get("of", []):
             key = tuple(curve.get(name, "") for name in ("framework", "kind", "implementation", "version"))
             for place, column in enumerate(columns):
-                same = key == tuple(column[name] for name in ("framework", "kind", "implementation", "version"))
+                same = key == tuple(
+                    column[name] for name in ("framework", "kind", "implementation", "version")
+                )
                 fits = len(curve["value"]) == len(curve["gradient"]) == len(logits)
                 if (
                     same
@@ -211,7 +248,9 @@ def curves(runs: Sequence[Table], columns: Sequence[Table]) -> Table:
     return {"logits": logits, "of": found}
 
 
-def changes(columns: Sequence[Table], verdicts: Sequence[dict[str, Table]], ids: Sequence[str]) -> list[Table]:
+def changes(
+    columns: Sequence[Table], verdicts: Sequence[dict[str, Table]], ids: Sequence[str]
+) -> list[Table]:
     """For each two versions of one implementation, the cases that changed, by how."""
     places = {id: place for place, id in enumerate(ids)}
     found = []
@@ -239,7 +278,9 @@ def changes(columns: Sequence[Table], verdicts: Sequence[dict[str, Table]], ids:
     return found
 
 
-def agreement(runs: Sequence[Table], columns: Sequence[Table], ids: Sequence[str], texts: Texts) -> list[list[int]]:
+def agreement(
+    runs: Sequence[Table], columns: Sequence[Table], ids: Sequence[str], texts: Texts
+) -> list[list[int]]:
     """Where two implementations of a run differ: column, column of the other, case, message."""
     places = {id: place for place, id in enumerate(ids)}
     parts = ("framework", "kind", "implementation", "mode")
@@ -248,7 +289,10 @@ def agreement(runs: Sequence[Table], columns: Sequence[Table], ids: Sequence[str
         mine = [place for place, column in enumerate(columns) if column["created"] == run.get("created", "")]
         by_key = {tuple(columns[place][part] for part in parts): place for place in mine}
         for pair in run.get("agreement", []):
-            one, other = (by_key.get(tuple(pair[side].get(part, "eager") for part in parts)) for side in ("one", "other"))
+            one, other = (
+                by_key.get(tuple(pair[side].get(part, "eager") for part in parts))
+                for side in ("one", "other")
+            )
             if one is None or other is None:
                 continue
             known = [difference for difference in pair["differences"] if difference["case"] in places]

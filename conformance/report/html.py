@@ -1,8 +1,8 @@
 """The page: one file that opens from disk, with its data, style and script inside and nothing fetched.
 
-What a framework printed reaches the page in two ways alone: through a template that escapes, and as compressed data whose texts
-the script puts into text nodes. A content security policy lets no other script run.
-"""
+What a framework printed reaches the page in two ways alone: through a template that escapes, and as
+compressed data whose texts the script puts into text nodes. A content security policy lets no other script
+run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What people see on the terminal: the matrix, what fell short, one line for the whole run. It fits 80 columns."""
+"""What people see on the terminal: the matrix, what fell short, one line for the whole run.
+
+It fits 80 columns.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +54,9 @@ def code(implementation: str) -> str:
 
 
 def cell_of(verdicts: Iterable[Verdict]) -> str:
-    """One cell: how many pass, how many are known to deviate, and what is unexpected; 'u' if nothing is supported."""
+    """One cell: how many pass, how many are known to deviate, and what is unexpected; 'u' if nothing is
+    supported.
+    """
     found = list(verdicts)
     statuses, kinds = Counter(v.status for v in found), Counter(v.expectation for v in found)
     marks = (
@@ -65,13 +70,15 @@ def cell_of(verdicts: Iterable[Verdict]) -> str:
 
 
 def matrix(console: Console, targets: Sequence[Target], verdicts: Sequence[Verdict]) -> None:
-    """A table for each target: a row per case group, a column per implementation; then what the short names stand for."""
+    """A table for each target: a row per case group, a column per implementation; then what the short names
+    stand for.
+    """
     groups = sorted({verdict.case.split("/")[0] for verdict in verdicts})
     by_cell: dict[tuple[str, ...], list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
-        by_cell[verdict.framework, verdict.kind, verdict.mode, verdict.implementation, verdict.case.split("/")[0]].append(
-            verdict
-        )
+        by_cell[
+            verdict.framework, verdict.kind, verdict.mode, verdict.implementation, verdict.case.split("/")[0]
+        ].append(verdict)
     named: dict[str, list[str]] = defaultdict(list)
     for target in targets:
         rows = {
@@ -83,7 +90,9 @@ def matrix(console: Console, targets: Sequence[Target], verdicts: Sequence[Verdi
             continue
         named[target.kind if target.kind == "shim" else target.framework] = names
         title = f"[bold]{shown(target.label)}[/]  (Python {shown(target.python)}, {target.seconds:.0f} s)"
-        table = Table(title=title, title_justify="left", title_style="", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+        table = Table(
+            title=title, title_justify="left", title_style="", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0)
+        )
         table.add_column("cases", no_wrap=True)
         for name in names:
             table.add_column(shown(code(name)), justify="right", no_wrap=True)
@@ -94,7 +103,9 @@ def matrix(console: Console, targets: Sequence[Target], verdicts: Sequence[Verdi
         table.add_row("[dim]unsupported[/]", *(f"[dim]{number}[/]" for number in without))
         console.print(table)
     for names in named.values():
-        console.print("[dim]" + shown(", ".join(f"{code(name)} = {name}" for name in names)) + "[/]", highlight=False)
+        console.print(
+            "[dim]" + shown(", ".join(f"{code(name)} = {name}" for name in names)) + "[/]", highlight=False
+        )
     console.print(
         "[green]n[/] pass, [yellow]nd[/] known to deviate, [bold red]n![/] unexpected, "
         "[bold magenta]n+[/] pass although expected to deviate, [dim]u[/] all unsupported",
@@ -102,7 +113,9 @@ def matrix(console: Console, targets: Sequence[Target], verdicts: Sequence[Verdi
     )
 
 
-def details(console: Console, targets: Sequence[Target], verdicts: Sequence[Verdict], verbose: bool = False) -> None:
+def details(
+    console: Console, targets: Sequence[Target], verdicts: Sequence[Verdict], verbose: bool = False
+) -> None:
     """What fell short, grouped by implementation and kind, each with its worst example; or all of it."""
     for target in targets:
         if target.error:
@@ -110,7 +123,10 @@ def details(console: Console, targets: Sequence[Target], verdicts: Sequence[Verd
         for name, reason in target.available.items():
             if reason is not None:
                 style = "bold red" if name in target.missing else "dim"
-                console.print(f"[{style}]{shown(target.label)} has no {shown(name)}: {shown(reason)}[/]", soft_wrap=verbose)
+                console.print(
+                    f"[{style}]{shown(target.label)} has no {shown(name)}: {shown(reason)}[/]",
+                    soft_wrap=verbose,
+                )
     known: Counter[str] = Counter()
     for verdict in verdicts:
         known.update({check.finding for check in verdict.checks if check.expectation == "expected"})
@@ -120,7 +136,9 @@ def details(console: Console, targets: Sequence[Target], verdicts: Sequence[Verd
         console.print(f"  [yellow]{number:5}d[/] {shown(finding)}", highlight=False)
     unexpected = [verdict for verdict in verdicts if verdict.expectation in WRONG]
     if unexpected:
-        console.print("\n[bold]Unexpected[/]:" if verbose else "\n[bold]Unexpected[/] (all of it: --verbose or --json):")
+        console.print(
+            "\n[bold]Unexpected[/]:" if verbose else "\n[bold]Unexpected[/] (all of it: --verbose or --json):"
+        )
     if verbose:
         for verdict in unexpected:
             console.print(line(verdict), highlight=False, soft_wrap=True)
@@ -155,14 +173,22 @@ def agreement(console: Console, pairs: Sequence[Pair]) -> None:
     """How many cases each two implementations answer alike, and the largest difference; whatever is right."""
     if not pairs:
         return
-    table = Table(title="[bold]Agreement[/]", title_justify="left", title_style="", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table = Table(
+        title="[bold]Agreement[/]",
+        title_justify="left",
+        title_style="",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
     for heading in ("one", "other"):
         table.add_column(heading, overflow="fold")
     for heading in ("cases", "alike", "most ULP"):
         table.add_column(heading, justify="right", no_wrap=True)
     for pair in pairs:
         differing = len({difference.case for difference in pair.differences})
-        most = max((difference.ulps for difference in pair.differences if difference.ulps is not None), default=0.0)
+        most = max(
+            (difference.ulps for difference in pair.differences if difference.ulps is not None), default=0.0
+        )
         alike = f"{pair.compared - differing}"
         sides = [
             label_of(f"{side.framework}: {code(side.name)}", "native", side.framework, side.mode)
@@ -172,8 +198,13 @@ def agreement(console: Console, pairs: Sequence[Pair]) -> None:
     console.print(table)
     for pair in pairs:
         for difference in pair.unexplained:
-            said = f"{pair.one.label}, {pair.other.label}: {difference.case}: {difference.what}: {difference.message}"
-            console.print(f"[bold red]differ although both pass:[/] {shown(said)}", highlight=False, soft_wrap=True)
+            said = (
+                f"{pair.one.label}, {pair.other.label}: {difference.case}: {difference.what}: "
+                f"{difference.message}"
+            )
+            console.print(
+                f"[bold red]differ although both pass:[/] {shown(said)}", highlight=False, soft_wrap=True
+            )
 
 
 def line(verdict: Verdict, most: int = 10_000) -> str:
@@ -181,8 +212,13 @@ def line(verdict: Verdict, most: int = 10_000) -> str:
     if verdict.expectation == "stale":
         what, message = "passes, which expectations deny", ", ".join(verdict.stale)
     else:
-        what, message = verdict.status, "; ".join(c.message for c in verdict.checks if c.expectation == "unexpected")
-    return f"[bold red]{what}[/] [cyan]{shown(verdict.case)}[/] {shown(verdict.label)}: {shown(message[:most])}"
+        what, message = (
+            verdict.status,
+            "; ".join(c.message for c in verdict.checks if c.expectation == "unexpected"),
+        )
+    return (
+        f"[bold red]{what}[/] [cyan]{shown(verdict.case)}[/] {shown(verdict.label)}: {shown(message[:most])}"
+    )
 
 
 def kind_of(verdict: Verdict) -> str:
@@ -203,8 +239,10 @@ def summary(console: Console, verdicts: Sequence[Verdict], cases: int, seconds: 
     statuses = Counter(verdict.status for verdict in verdicts)
     kinds = Counter(verdict.expectation for verdict in verdicts)
     console.print(
-        f"{cases} cases, {len(verdicts)} verdicts in {seconds:.0f} s: {statuses['pass']} pass, {kinds['expected']} known "
-        f"deviations, {statuses['unsupported']} unsupported, [bold]{kinds['unexpected']} unexpected, {kinds['stale']} stale[/]"
+        f"{cases} cases, {len(verdicts)} verdicts in {seconds:.0f} s: {statuses['pass']} pass, "
+        f"{kinds['expected']} known "
+        f"deviations, {statuses['unsupported']} unsupported, [bold]{kinds['unexpected']} unexpected, "
+        f"{kinds['stale']} stale[/]"
     )
 
 
@@ -212,7 +250,9 @@ def cells(console: Console, counted: Sequence[Census]) -> None:
     """The strata's cells: how many have a case, which lack one, and why others are left empty."""
     for census in counted:
         axes = " x ".join(name for name, _ in census.grid.axes)
-        console.print(f"[bold]{census.grid.name}[/] ({axes}): {census.held} cells have a case", highlight=False)
+        console.print(
+            f"[bold]{census.grid.name}[/] ({axes}): {census.held} cells have a case", highlight=False
+        )
         for reason, empty in census.empty.items():
             console.print(f"  {len(empty):5} empty: {shown(reason)}", highlight=False)
             console.print(f"        such as {shown(', '.join(empty[0]))}", style="dim", highlight=False)
@@ -234,4 +274,6 @@ def changes(console: Console, found: Changes, verbose: bool = False, most: int =
             console.print(f"  {shown(str(entry))}")
         if len(entries) > most and not verbose:
             console.print(f"  [dim]and {len(entries) - most} more: --verbose or --json has them all[/]")
-    console.print(f"unchanged: {found.unchanged}; in one run alone: {len(found.gone)} gone, {len(found.added)} added")
+    console.print(
+        f"unchanged: {found.unchanged}; in one run alone: {len(found.gone)} gone, {len(found.added)} added"
+    )

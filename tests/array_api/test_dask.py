@@ -42,7 +42,13 @@ def test_lazy_chunked_and_right(reduction: str, options: dict[str, Any]) -> None
     x, y, w, p = tensors()
     with dask.config.set(scheduler=nothing_may_be_computed):
         loss, gradients = cl.value_and_gradients(
-            x, y, wrt=("logits", "targets", "weight", "pos_weight"), weight=w, pos_weight=p, reduction=reduction, **options
+            x,
+            y,
+            wrt=("logits", "targets", "weight", "pos_weight"),
+            weight=w,
+            pos_weight=p,
+            reduction=reduction,
+            **options,
         )
     expected, exactly = cl.value_and_gradients(
         X, Y, wrt=tuple(gradients), weight=W, pos_weight=P, reduction=reduction, **options
@@ -89,7 +95,9 @@ def test_frameworks_keep_their_arrays() -> None:
     assert cl.executor_of(x, y) == "formula: dask.array.core.Array does not offer its memory through DLPack"
     with pytest.raises(TypeError, match=r"logits is a dask\.array\.Array and targets is a NumPy tensor"):
         cl.binary_cross_entropy_with_logits(x, Y)
-    with pytest.raises(TypeError, match=r"a dask\.array\.Array and targets is an array_api_strict\.Array; expected all"):
+    with pytest.raises(
+        TypeError, match=r"a dask\.array\.Array and targets is an array_api_strict\.Array; expected all"
+    ):
         cl.binary_cross_entropy_with_logits(x, strict.asarray(Y))
     with pytest.raises(TypeError, match=r"targets is of type list; expected a dask\.array\.Array"):
         cl.binary_cross_entropy_with_logits(x, Y.tolist())
@@ -104,13 +112,21 @@ def selected(shape: tuple[int, int], value: float, rows: int) -> Any:
 def test_unknown_sizes_are_checked_block_by_block() -> None:
     x, y, w = selected((6, 2), 0.0, 3), selected((6, 2), 1.0, 3), selected((6, 1), 2.0, 3)
     assert cl.binary_cross_entropy_with_logits(x, y).compute() == pytest.approx(np.log(2))
-    assert cl.binary_cross_entropy_with_logits(x, y, weight=w, pos_weight=2.0).compute() == pytest.approx(4 * np.log(2))
-    assert cl.binary_cross_entropy_with_logits(x, y, weight=da.ones((1, 2))).compute() == pytest.approx(np.log(2))
+    assert cl.binary_cross_entropy_with_logits(x, y, weight=w, pos_weight=2.0).compute() == pytest.approx(
+        4 * np.log(2)
+    )
+    assert cl.binary_cross_entropy_with_logits(x, y, weight=da.ones((1, 2))).compute() == pytest.approx(
+        np.log(2)
+    )
     three, one = selected((3, 2), 0.0, 5), selected((1, 2), 1.0, 5)
     for logits, targets in ((three, one), (one, three)):
-        with pytest.raises(ValueError, match=r"targets differs from that of the logits.*A block has shape \(\d, 2\)"):
+        with pytest.raises(
+            ValueError, match=r"targets differs from that of the logits.*A block has shape \(\d, 2\)"
+        ):
             cl.binary_cross_entropy_with_logits(logits, targets).compute()
-    with pytest.raises(ValueError, match="the weight does not broadcast to the shape of the logits, or would enlarge it"):
+    with pytest.raises(
+        ValueError, match="the weight does not broadcast to the shape of the logits, or would enlarge it"
+    ):
         cl.binary_cross_entropy_with_logits(one, one, weight=three).compute()
     with pytest.raises(ValueError, match=r"differs.*They have \(2, 1\) and \(3, 1\) blocks"):
         cl.binary_cross_entropy_with_logits(x, selected((6, 2), 1.0, 4)[:]).compute()
@@ -140,7 +156,11 @@ def high_water() -> int:
 
 def main() -> None:
     cluster = distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, memory_limit="180MiB", dashboard_address=None, local_directory=sys.argv[1]
+        n_workers=2,
+        threads_per_worker=1,
+        memory_limit="180MiB",
+        dashboard_address=None,
+        local_directory=sys.argv[1],
     )
     with cluster, distributed.Client(cluster) as client:
         rng = da.random.default_rng(3)
@@ -164,7 +184,11 @@ def test_larger_than_memory_on_a_cluster(tmp_path: Any) -> None:
     program = tmp_path / "program.py"
     program.write_text(LARGER_THAN_MEMORY)
     done = subprocess.run(
-        [sys.executable, "-P", str(program), str(tmp_path)], capture_output=True, text=True, timeout=300, check=False
+        [sys.executable, "-P", str(program), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     loss, worker, caller = (float(word) for word in done.stdout.split())

@@ -18,7 +18,12 @@ Y = np.float32([[1.0, 0.0], [1.0, 0.25], [0.0, 1.0]])
 @pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
 def test_values_and_gradients(dtype: str, reduction: str) -> None:
-    options: dict[str, Any] = {"reduction": reduction, "ignore_index": 0.25, "normalize": True, "pos_weight": 2.0}
+    options: dict[str, Any] = {
+        "reduction": reduction,
+        "ignore_index": 0.25,
+        "normalize": True,
+        "pos_weight": 2.0,
+    }
     x, y = X.astype(dtype), Y.astype(dtype)
     loss, gradients = cl.value_and_gradients(ndx.asarray(x), ndx.asarray(y), **options)
     expected, exactly = cl.value_and_gradients(x, y, **options)
@@ -40,7 +45,9 @@ def test_a_program_for_any_number_of_rows() -> None:
 def program(loss: Any, *shapes: tuple[Any, ...]) -> ReferenceEvaluator:
     """The ONNX program of a loss on arguments of these shapes."""
     arguments = [ndx.argument(shape=shape, dtype=ndx.float32) for shape in shapes]
-    return ReferenceEvaluator(ndx.build(dict(zip("xyw", arguments, strict=False)), {"loss": loss(*arguments)}))
+    return ReferenceEvaluator(
+        ndx.build(dict(zip("xyw", arguments, strict=False)), {"loss": loss(*arguments)})
+    )
 
 
 @pytest.mark.parametrize(("x", "y"), [((4, 1), (1, 4)), ((3, 1), (3, 2)), ((1, 2), (3, 2))])

@@ -1,4 +1,7 @@
-"""A worker whose implementations do on purpose what a framework must not. Run as a process by the tests of the runner."""
+"""A worker whose implementations do on purpose what a framework must not.
+
+Run as a process by the tests of the runner.
+"""
 
 import ctypes
 import json
@@ -149,7 +152,9 @@ FAULTS = {
     "endless line": lambda: [everywhere(b"x" * 10**7) for _ in range(10)],
     "no JSON": lambda: everywhere(b"{not an answer}\n"),
     "deep JSON": lambda: everywhere(b"[" * 10**5 + b"\n"),
-    "another's answer": lambda: everywhere(b'{"id": "b", "outcome": "unsupported", "message": "none of mine"}\n'),
+    "another's answer": lambda: everywhere(
+        b'{"id": "b", "outcome": "unsupported", "message": "none of mine"}\n'
+    ),
     "stop": stop,
     "close": close,
     "close and hang": close_and_hang,

@@ -33,7 +33,9 @@ def raised(kind: str, phase: str = "call") -> dict[str, Any]:
     return {"outcome": "error", "phase": phase, "kinds": [kind, "Exception"], "message": "no", "warnings": []}
 
 
-def between(one: dict[str, Any], other: dict[str, Any], case: Case = CASE, native: Implementation = NATIVE) -> agreement.Pair:
+def between(
+    one: dict[str, Any], other: dict[str, Any], case: Case = CASE, native: Implementation = NATIVE
+) -> agreement.Pair:
     answers = {(case.id, SHIM): one, (case.id, native): other}
     verdicts = [judge(case, implementation, answer) for (_, implementation), answer in answers.items()]
     (pair,) = agreement.compare([case], answers, verdicts)

@@ -42,18 +42,27 @@ def verdict(status: str, *failing: str, ulps: float = 0.0, case: str = "a") -> V
         (verdict("fail", "value", ulps=30), verdict("fail", "value", ulps=10), "changed", False),
         (verdict("pass", ulps=0.6), verdict("pass", ulps=2), "changed", False),
         (verdict("pass", ulps=0.2), verdict("pass", ulps=1.1), "unchanged", False),
-        (verdict("fail", "value", ulps=float("inf")), verdict("fail", "value", ulps=float("inf")), "unchanged", False),
+        (
+            verdict("fail", "value", ulps=float("inf")),
+            verdict("fail", "value", ulps=float("inf")),
+            "unchanged",
+            False,
+        ),
     ],
 )
 def test_how_a_case_changed(old: Verdict, new: Verdict, kind: str, worse: bool) -> None:
     found = changes.compare(run(old), run(new))
     counts = {name: 1 if name == kind else 0 for name in ("broken", "fixed", "changed", "unchanged")}
-    assert {name: getattr(found, name) if name == "unchanged" else len(getattr(found, name)) for name in counts} == counts
+    assert {
+        name: getattr(found, name) if name == "unchanged" else len(getattr(found, name)) for name in counts
+    } == counts
     assert found.worse is worse
 
 
 def test_what_one_run_alone_has_is_gone_or_added_and_not_worse() -> None:
-    found = changes.compare(run(verdict("pass"), verdict("pass", case="b")), run(verdict("pass"), verdict("pass", case="c")))
+    found = changes.compare(
+        run(verdict("pass"), verdict("pass", case="b")), run(verdict("pass"), verdict("pass", case="c"))
+    )
     assert ([line.split()[-1] for line in (*found.gone, *found.added)], found.worse) == (["b", "c"], False)
 
 
@@ -74,7 +83,9 @@ def compared(tmp_path: Path, *runs: dict[str, Any], options: tuple[str, ...] = (
     return done.exit_code, done.output
 
 
-def test_the_command_says_it_in_words_and_as_json_and_ends_with_1_when_something_got_worse(tmp_path: Path) -> None:
+def test_the_command_says_it_in_words_and_as_json_and_ends_with_1_when_something_got_worse(
+    tmp_path: Path,
+) -> None:
     old, new = run(verdict("pass")), run(verdict("fail", "value", ulps=7))
     status, said = compared(tmp_path, old, new)
     assert status == 1

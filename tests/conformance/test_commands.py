@@ -17,7 +17,8 @@ from compatlosses.conformance.judge import Verdict
 APPLICATION = typer.Typer()
 cli.add_commands(APPLICATION)
 SESSION = (
-    "worker.Session('numpy', {**worker.SHIM, 'compatlosses.torch': worker.Function('compatlosses.torch', 'no_such_loss', {})})"
+    "worker.Session('numpy', {**worker.SHIM, 'compatlosses.torch': "
+    "worker.Function('compatlosses.torch', 'no_such_loss', {})})"
 )
 QUICK = ["conform", "--framework", "numpy", "--case", "documents/*"]
 
@@ -56,7 +57,10 @@ def test_an_expectation_that_is_wrong_ends_with_1(monkeypatch: pytest.MonkeyPatc
     [
         (["conform", "--framework", "theano"], "theano"),
         (["conform", "--case", "no/such/case"], "no/such/case"),
-        (["conform", "--framework", "numpy", "--json", "/no/such/folder/run.json"], "/no/such/folder/run.json"),
+        (
+            ["conform", "--framework", "numpy", "--json", "/no/such/folder/run.json"],
+            "/no/such/folder/run.json",
+        ),
         (["conform", "--framework", "numpy", "--implementation", "no.such.function"], "no.such.function"),
         (["conform", "--no-such-option"], "no-such-option"),
         (["repro", "no/such/case", "--framework", "torch"], "no/such/case"),
@@ -84,7 +88,10 @@ def test_a_target_that_cannot_be_run_ends_with_3() -> None:
 
 
 def test_a_part_of_the_shim_that_cannot_be_called_ends_with_3(monkeypatch: pytest.MonkeyPatch) -> None:
-    script = f"import sys; sys.path.insert(0, {str(runner.WORKER.parent)!r}); import worker; worker.serve(lambda: {SESSION})"
+    script = (
+        f"import sys; sys.path.insert(0, {str(runner.WORKER.parent)!r}); import worker; "
+        f"worker.serve(lambda: {SESSION})"
+    )
     targets = [runner.Target("numpy", "shim", command=[sys.executable, "-c", script])]
     monkeypatch.setattr(cli, "targets_of", lambda *arguments: targets)
     status, said = status_of(*QUICK)
@@ -96,7 +103,9 @@ def test_compare_ends_with_1_when_something_got_worse(tmp_path: Path) -> None:
     paths = []
     for status in ("pass", "fail"):
         path = tmp_path / f"{status}.json"
-        path.write_text(json.dumps(results.as_json([], [Verdict("a", "f", "torch", "native", status)], False)))
+        path.write_text(
+            json.dumps(results.as_json([], [Verdict("a", "f", "torch", "native", status)], False))
+        )
         paths.append(str(path))
     assert status_of("compare", *paths)[0] == 1
     assert status_of("compare", *reversed(paths))[0] == 0

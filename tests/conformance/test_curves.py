@@ -44,7 +44,9 @@ def test_what_did_not_come_back_is_told() -> None:
 
 
 def test_a_run_measures_them_beside_its_cases() -> None:
-    run = runner.Run([runner.Target("numpy", "shim")], [], lambda i: i.name == "compatlosses", with_curves=True)
+    run = runner.Run(
+        [runner.Target("numpy", "shim")], [], lambda i: i.name == "compatlosses", with_curves=True
+    )
     run.go(1)
     assert not run.verdicts
     assert [curve.label for curve in run.curves] == [0.0, 1.0]

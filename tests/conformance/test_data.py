@@ -1,4 +1,6 @@
-"""Cases, expectations and results are data: what is malformed is refused by name, what is hostile costs nothing."""
+"""Cases, expectations and results are data: what is malformed is refused by name, what is hostile costs
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -36,11 +38,16 @@ def test_there_are_cases_enough_and_each_has_a_clause() -> None:
         ('[[case]]\nid = "a"\nclause = "c"\nlogits = { values = [1.0] }\n', "no targets"),
         ('[[case]]\nid = "a"\nlogits = { values = [1.0] }\ntargets = { values = [1.0] }\n', "no clause"),
         ('[[case]]\nid = "a"\n' + GOOD + '[[case]]\nid = "a"\n' + GOOD, "twice"),
-        ('[[case]]\nid = "a"\nclause = "c"\nlogits = { seed = 1, shape = [1000000, 1000000] }\ntargets = { seed = 1 }\n', "10"),
+        (
+            '[[case]]\nid = "a"\nclause = "c"\nlogits = { seed = 1, shape = [1000000, 1000000] '
+            "}\ntargets = { seed = 1 }\n",
+            "10",
+        ),
         ('[[case]]\nid = "a"\n' + GOOD + "repeat = { times = 99999999999, seed = 1 }\n", "99999999999"),
         ('[[case]]\nid = "a"\n' + GOOD + "repeat = { times = 2, seed = -1 }\n", "-1"),
         (
-            '[[case]]\nid = "a"\nclause = "c"\nlogits = { values = ["__import__"] }\ntargets = { values = [1.0] }\n',
+            '[[case]]\nid = "a"\nclause = "c"\nlogits = { values = ["__import__"] }\ntargets = { '
+            "values = [1.0] }\n",
             "__import__",
         ),
         ('[[family]]\nid = "a"\naxes = ["colour"]\n' + GOOD, "colour"),
@@ -50,10 +57,15 @@ def test_there_are_cases_enough_and_each_has_a_clause() -> None:
         ('[[case]]\nid = "a"\napis = ["nobody"]\n' + GOOD, "apis"),
         ('[[case]]\nid = "a"\ncall = { eval = "1" }\n' + GOOD, "call"),
         (
-            f'[[case]]\nid = "a"\nclause = "c"\nlogits = {{ grid = {[0.5] * 200} }}\ntargets = {{ grid = {[0.5] * 200} }}\n',
+            f'[[case]]\nid = "a"\nclause = "c"\nlogits = {{ grid = {[0.5] * 200} }}\ntargets = '
+            f"{{ grid = {[0.5] * 200} }}\n",
             "grids",
         ),
-        ('[[family]]\nid = "a"\naxes = ["logit", "logit", "logit", "logit", "logit", "logit", "logit"]\n' + GOOD, "cases"),
+        (
+            '[[family]]\nid = "a"\naxes = ["logit", "logit", "logit", "logit", "logit", "logit", "logit"]\n'
+            + GOOD,
+            "cases",
+        ),
     ],
 )
 def test_a_malformed_case_is_refused_by_name(tmp_path: Path, text: str, said: str) -> None:
@@ -92,12 +104,20 @@ PLACES = (
 def test_a_wrong_value_anywhere_is_an_error_of_the_file_or_none(tmp_path: Path, wrong: str) -> None:
     for table, place in itertools.product(("case", "family"), PLACES):
         line = place.replace("{}", wrong, 1)
-        kept = [entry for entry in ('id = "a"', *GOOD.splitlines()) if entry.partition(" ")[0] != line.partition(" ")[0]]
+        kept = [
+            entry
+            for entry in ('id = "a"', *GOOD.splitlines())
+            if entry.partition(" ")[0] != line.partition(" ")[0]
+        ]
         cases.load.cache_clear()
         with contextlib.suppress(cases.CaseError):
             cases.load(folder_with(tmp_path, f"[[{table}]]\n" + "\n".join(kept) + "\n" + line, axes=""))
     cases.load.cache_clear()
-    for text in (f"case = {wrong}\n", f"family = {wrong}\n", f"[[family]]\n{GOOD}id = 'a'\naxes = ['a']\nonly = {wrong}\n"):
+    for text in (
+        f"case = {wrong}\n",
+        f"family = {wrong}\n",
+        f"[[family]]\n{GOOD}id = 'a'\naxes = ['a']\nonly = {wrong}\n",
+    ):
         cases.load.cache_clear()
         with contextlib.suppress(cases.CaseError):
             cases.load(folder_with(tmp_path, text, axes=f"axes = {wrong}\n"))
@@ -137,7 +157,9 @@ def failed(case: str, *checks: str, status: str = "fail") -> Verdict:
     parts = [check.split("/", 1) for check in checks]
     found = [Check(what, yardstick, status) for yardstick, what in parts]
     name = "torch.nn.BCEWithLogitsLoss"
-    return Verdict(case, name, "torch", "native", status, checks=[*found, Check("value", "documented", "pass")])
+    return Verdict(
+        case, name, "torch", "native", status, checks=[*found, Check("value", "documented", "pass")]
+    )
 
 
 def test_expectations_are_strict_both_ways_by_check() -> None:
@@ -168,7 +190,8 @@ def test_an_expectation_speaks_of_its_mode_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    "failing", [[{"checks": ["exact/colour"], "cases": ["a"]}], [{"cases": ["a"]}], [{"checks": [], "cases": []}]]
+    "failing",
+    [[{"checks": ["exact/colour"], "cases": ["a"]}], [{"cases": ["a"]}], [{"checks": [], "cases": []}]],
 )
 def test_an_expectation_names_checks_that_there_are(failing: list[dict[str, list[str]]]) -> None:
     with pytest.raises(ValueError, match=r"colour|checks and cases"):
@@ -184,7 +207,11 @@ def test_update_writes_what_a_run_calls_for_and_drops_what_is_stale(tmp_path: Pa
         update.updated(run, tmp_path, update.Choice("why", "A heading", check="exact/*"))
         return list(expectations.load(tmp_path))
 
-    bad = [failed("value/x/a", "exact/value", "documented/inputs"), failed("value/x/b", "exact/value"), failed("value/y/a")]
+    bad = [
+        failed("value/x/a", "exact/value", "documented/inputs"),
+        failed("value/x/b", "exact/value"),
+        failed("value/y/a"),
+    ]
     (entry,) = update_from(*bad)
     assert [(part.checks, part.cases) for part in entry.failing] == [(("exact/value",), ("value/x/*",))]
     (entry,) = update_from(*bad[:1], failed("value/x/b"), bad[2])
@@ -200,7 +227,9 @@ def test_what_is_no_version_is_in_no_range() -> None:
     assert not expectations.contains(SpecifierSet(">=1"), "nightly")
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"schema": 99}', '{"schema": 1, "targets": [], "verdicts": [{}]}', "[" * 100000])
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"schema": 99}', '{"schema": 1, "targets": [], "verdicts": [{}]}', "[" * 100000]
+)
 def test_a_file_that_is_no_result_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "run.json"
     path.write_text(text)
@@ -214,7 +243,11 @@ def test_patterns_hold_failures_alone() -> None:
 
 def test_the_expectations_that_ship_are_sound() -> None:
     findings = Path(__file__).parents[2] / "docs" / "findings.md"
-    headings = [line[3:].strip() for line in findings.read_text(encoding="utf-8").splitlines() if line.startswith("## ")]
+    headings = [
+        line[3:].strip()
+        for line in findings.read_text(encoding="utf-8").splitlines()
+        if line.startswith("## ")
+    ]
     from compatlosses.conformance import cli
 
     ids = [case.id for case in cases.load()]

@@ -11,7 +11,17 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from compatlosses.conformance import cases, cli, fuzz, fuzzing, implementations, oracle, runner, shrink, strata
+from compatlosses.conformance import (
+    cases,
+    cli,
+    fuzz,
+    fuzzing,
+    implementations,
+    oracle,
+    runner,
+    shrink,
+    strata,
+)
 from compatlosses.conformance.implementations import Implementation
 
 APPLICATION = typer.Typer()
@@ -31,7 +41,9 @@ def same(one: cases.Case, other: cases.Case) -> bool:
 
 
 @pytest.mark.parametrize("implementation", IMPLEMENTATIONS, ids=lambda implementation: implementation.name)
-def test_a_draw_depends_on_seed_and_place_alone_and_is_a_case(implementation: Implementation, tmp_path: Path) -> None:
+def test_a_draw_depends_on_seed_and_place_alone_and_is_a_case(
+    implementation: Implementation, tmp_path: Path
+) -> None:
     for case, again in zip(draws(implementation), draws(implementation), strict=True):
         assert same(case, again)
         assert len(case.tensors["logits"].values) <= 36
@@ -47,7 +59,10 @@ def test_draws_reach_every_stratum_of_logit_and_label() -> None:
     reached = set()
     for case in draws(IMPLEMENTATIONS[0], 3000):
         tensors = case.tensors
-        reached |= {strata.stratum(x, y) for x, y in zip(tensors["logits"].values, tensors["targets"].values, strict=False)}
+        reached |= {
+            strata.stratum(x, y)
+            for x, y in zip(tensors["logits"].values, tensors["targets"].values, strict=False)
+        }
     sizes = [f"{sign}{size} logit" for sign in "+-" for size in ("tiny", "ordinary", "saturating", "largest")]
     for logit in (*sizes, "logit +0", "logit -0", "logit +inf", "logit -inf", "NaN logit"):
         for label in ("label 0", "label 1", "soft label", "label outside [0, 1]"):
@@ -60,10 +75,18 @@ def test_another_seed_draws_other_calls() -> None:
 
 def test_a_failure_is_made_as_small_as_it_gets() -> None:
     def fails(case: cases.Case) -> bool:
-        columns = zip(case.tensors["logits"].values, oracle.spread(case, "weight", case.tensors["logits"].shape), strict=False)
+        columns = zip(
+            case.tensors["logits"].values,
+            oracle.spread(case, "weight", case.tensors["logits"].shape),
+            strict=False,
+        )
         return any(x < -2.0 and w > 1.0 for x, w in columns)
 
-    found = next(case for case in draws(IMPLEMENTATIONS[0], 3000) if len(case.tensors["logits"].values) > 8 and fails(case))
+    found = next(
+        case
+        for case in draws(IMPLEMENTATIONS[0], 3000)
+        if len(case.tensors["logits"].values) > 8 and fails(case)
+    )
     small = shrink.shrunk(found, fails)
     assert fails(small)
     assert len(small.tensors["logits"].values) == 1
@@ -107,7 +130,9 @@ def test_every_call_is_made_where_a_name_leaves_out_the_native_functions() -> No
     assert "40 calls, seed 7" in said and "torch 2" in said
 
 
-def test_a_failure_ends_with_1_and_is_saved_as_a_case(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_failure_ends_with_1_and_is_saved_as_a_case(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     # Another document for the same function: Paddle 2.0's formula, which differs for soft labels.
     monkeypatch.setitem(implementations.SHIM, "compatlosses", "paddle-2.0")
     path = tmp_path / "found.toml"

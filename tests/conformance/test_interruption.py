@@ -44,12 +44,17 @@ def background() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "ground"), [(signal.SIGINT, foreground), (signal.SIGTERM, foreground), (signal.SIGTERM, background)]
+    ("number", "ground"),
+    [(signal.SIGINT, foreground), (signal.SIGTERM, foreground), (signal.SIGTERM, background)],
 )
-def test_an_interrupted_run_saves_what_is_done(tmp_path: Path, number: signal.Signals, ground: Callable[[], None]) -> None:
+def test_an_interrupted_run_saves_what_is_done(
+    tmp_path: Path, number: signal.Signals, ground: Callable[[], None]
+) -> None:
     run, junit = tmp_path / "run.json", tmp_path / "run.xml"
     command = [sys.executable, "-c", SCRIPT, "--json", str(run), "--junit", str(junit)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=ground) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=ground
+    ) as process:
         assert process.stdout is not None
         for line in itertools.islice((line for line in process.stdout if line == "judged\n"), DONE):
             assert line
@@ -67,7 +72,11 @@ def test_an_interrupted_run_saves_what_is_done(tmp_path: Path, number: signal.Si
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_fuzz_tells_what_it_found(number: signal.Signals) -> None:
-    command = [sys.executable, "-c", SCRIPT.replace("runner.judge", "fuzzing.judge").replace("runner", "fuzzing")]
+    command = [
+        sys.executable,
+        "-c",
+        SCRIPT.replace("runner.judge", "fuzzing.judge").replace("runner", "fuzzing"),
+    ]
     command += ["--implementation", "compatlosses", "--fuzz", "100000"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=foreground

@@ -1,4 +1,6 @@
-"""What a framework does to its process ends one case at most; the rest go on, and nothing of it is left running."""
+"""What a framework does to its process ends one case at most; the rest go on, and nothing of it is left
+running.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,9 @@ FAULTS = {
 
 def case(name: str, logit: float) -> Case:
     one = Tensor("float64", (1,), (logit,))
-    return Case(name, "a clause", {"logits": one, "targets": Tensor("float64", (1,), (0.0,))}, {"reduction": "none"})
+    return Case(
+        name, "a clause", {"logits": one, "targets": Tensor("float64", (1,), (0.0,))}, {"reduction": "none"}
+    )
 
 
 CASES = [case("a", -800.0), case("b", 13.0), case("c", -800.0)]
@@ -72,7 +76,9 @@ def run(monkeypatch: pytest.MonkeyPatch, pids: Path) -> runner.Run:
 def left(pids: Path, seconds: float = 0.0) -> list[int]:
     """The noted processes that run after so long."""
     deadline = time.monotonic() + seconds
-    while (running := [int(pid) for pid in pids.read_text().split() if runs(int(pid))]) and time.monotonic() < deadline:
+    while (
+        running := [int(pid) for pid in pids.read_text().split() if runs(int(pid))]
+    ) and time.monotonic() < deadline:
         time.sleep(0.05)
     return running
 
@@ -92,7 +98,11 @@ def test_one_case_ends_and_the_rest_go_on(run: runner.Run, pids: Path, name: str
     run.go(1)
     status, said = FAULTS[name]
     assert not run.targets[0].error
-    assert {verdict.case: verdict.status for verdict in run.verdicts} == {"a": "pass", "b": status, "c": "pass"}
+    assert {verdict.case: verdict.status for verdict in run.verdicts} == {
+        "a": "pass",
+        "b": status,
+        "c": "pass",
+    }
     message = next(verdict.message for verdict in run.verdicts if verdict.case == "b")
     assert said in message
     assert not re.search(r"[^\n\t -~]", message)
@@ -121,7 +131,8 @@ def test_a_worker_that_prints_before_it_is_ready_does_not_start(run: runner.Run)
 
 ANSWERING = """
 import json, sys
-ready = {{"ready": True, "framework": "1", "available": {{"compatlosses": None}}, "python": "3", "numpy": "1"}}
+versions = {{"framework": "1", "python": "3", "numpy": "1"}}
+ready = {{"ready": True, "available": {{"compatlosses": None}}, **versions}}
 print(json.dumps(ready), flush=True)
 for line in sys.stdin:
     request = json.loads(line)
@@ -143,14 +154,24 @@ for line in sys.stdin:
         ({"outcome": "error", "kinds": [], "phase": "call"}, "crash", "an error without"),
         ({"outcome": "value"}, "crash", "a value without gradients"),
         ({"outcome": "value", "gradients": {}, "value": 1.0}, "crash", "an array without"),
-        ({"outcome": "value", "gradients": {}, "value": {"dtype": "float64", "shape": [1], "data": "!"}}, "crash", "an array"),
-        ({"outcome": "value", "gradients": {}, "value": {"dtype": "float64", "shape": [1], "data": ""}}, "fail", "0 numbers"),
+        (
+            {"outcome": "value", "gradients": {}, "value": {"dtype": "float64", "shape": [1], "data": "!"}},
+            "crash",
+            "an array",
+        ),
+        (
+            {"outcome": "value", "gradients": {}, "value": {"dtype": "float64", "shape": [1], "data": ""}},
+            "fail",
+            "0 numbers",
+        ),
         ({"outcome": "value", "gradients": {}, "value": None}, "fail", "None, silently"),
         ({"outcome": "value", "gradients": {}, "warnings": [1]}, "crash", "warnings"),
         ({"outcome": "value", "gradients": {}, "modified": 1}, "crash", "modified"),
     ],
 )
-def test_an_answer_that_is_none_ends_its_case(run: runner.Run, changes: dict[str, object], status: str, said: str) -> None:
+def test_an_answer_that_is_none_ends_its_case(
+    run: runner.Run, changes: dict[str, object], status: str, said: str
+) -> None:
     run.targets[0].command = [sys.executable, "-c", ANSWERING.format(changes=repr(changes))]
     run.go(1)
     assert [verdict.status for verdict in run.verdicts] == [status] * 3
@@ -185,8 +206,11 @@ with mock.patch.dict(implementations.SHIM, {{name: "neutral" for name in test_is
 def test_nothing_is_left_of_a_runner_that_ends(pids: Path, name: str, number: signal.Signals) -> None:
     script = RUNNING.format(folder=str(FAULTY.parent), name=name)
     wanted = 2 if name == "daemon and hang" else 1
-    # The keeper is told by the system. The worker hears nothing of a Ctrl-C: only the runner is in the terminal's group.
-    with subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.PIPE, preexec_fn=default_interrupt) as process:
+    # The keeper is told by the system. The worker hears nothing of a Ctrl-C: only the runner is in the
+    # terminal's group.
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stderr=subprocess.PIPE, preexec_fn=default_interrupt
+    ) as process:
         while len(pids.read_text().split()) < wanted:
             assert process.poll() is None, process.communicate()
             time.sleep(0.05)

@@ -1,4 +1,6 @@
-"""The modes of `compatlosses conform --mode`: each executes calls as it says, and what goes wrong there is found."""
+"""The modes of `compatlosses conform --mode`: each executes calls as it says, and what goes wrong there is
+found.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +14,22 @@ from compatlosses.conformance import cases, cli, expectations, modes, runner
 from compatlosses.conformance.judge import Verdict
 
 ALL = {case.id: case for case in cases.load()}
-QUICK = (("torch", "func"), ("torch", "dtensor"), ("paddle", "to_static"), ("mindspore", "graph"), ("numpy", "big-endian"))
+QUICK = (
+    ("torch", "func"),
+    ("torch", "dtensor"),
+    ("paddle", "to_static"),
+    ("mindspore", "graph"),
+    ("numpy", "big-endian"),
+)
 """One of each manner: making other tensors, wrapping the call, differentiating in another way."""
 
 
 def verdicts(framework: str, mode: str, ids: Sequence[str]) -> list[Verdict]:
-    run = runner.Run([runner.Target(framework, "shim", mode=mode)], [ALL[id] for id in ids], lambda i: i.name == "compatlosses")
+    run = runner.Run(
+        [runner.Target(framework, "shim", mode=mode)],
+        [ALL[id] for id in ids],
+        lambda i: i.name == "compatlosses",
+    )
     run.go(1)
     assert not run.targets[0].error
     expectations.apply(run.verdicts, {framework: run.targets[0].version}, expectations.load())

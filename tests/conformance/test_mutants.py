@@ -1,4 +1,6 @@
-"""The mutation gate: the suite kills every wrong implementation, where and by what one would expect, and no right one."""
+"""The mutation gate: the suite kills every wrong implementation, where and by what one would expect, and no
+right one.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +27,13 @@ def test_the_suite_kills(mutant: type[Correct]) -> None:
     killed = next(((case, verdict) for case, verdict in judged if verdict.status != "pass"), None)
     assert killed is not None, "it survives: a stratum is missing"
     case, verdict = killed
-    failed = {word for check in verdict.checks if check.status == "fail" for word in re.split(r"[ :/]+", check.what)}
+    failed = {
+        word for check in verdict.checks if check.status == "fail" for word in re.split(r"[ :/]+", check.what)
+    }
     assert verdict.status == "fail", verdict.message
-    assert fnmatchcase(case.id, mutant.dies_in), f"it survives its stratum and dies in {case.id}: {verdict.message}"
+    assert fnmatchcase(case.id, mutant.dies_in), (
+        f"it survives its stratum and dies in {case.id}: {verdict.message}"
+    )
     assert mutant.by in failed, f"{case.id}: {verdict.message}"
 
 

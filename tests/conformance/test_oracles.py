@@ -25,7 +25,9 @@ def test_second_oracle_agrees_on_every_case(group: str, formula: str) -> None:
         first = oracle.expected(case, formula)
         second = oracle.expected(case, formula, of=second_oracle.element)
         for quantity, outcome in first.items():
-            np.testing.assert_array_equal(outcome.rounded, second[quantity].rounded, err_msg=f"{case.id}: {quantity}")
+            np.testing.assert_array_equal(
+                outcome.rounded, second[quantity].rounded, err_msg=f"{case.id}: {quantity}"
+            )
 
 
 @given(st.floats(width=32, allow_nan=False), st.sampled_from(["float32", "float64"]))

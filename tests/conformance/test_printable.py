@@ -24,10 +24,16 @@ from compatlosses.conformance.report import text
 from compatlosses.conformance.report.html import page
 from compatlosses.conformance.runner import Target
 
-EVIL = "\x1b]0;title\x07\x1b[2J\x9b2J\r\x00\x7f\u202e\u2066\u200b\u2028\ufeff\ud800 [red]red[/] [/] \\[bold] :warning: \\\\\\"
-"""Escapes of the terminal, marks that turn text, a lone surrogate, markup, an emoji's name, and backslashes at the end."""
+EVIL = (
+    "\x1b]0;title\x07\x1b[2J\x9b2J\r\x00\x7f\u202e\u2066\u200b\u2028\ufeff\ud800 [red]red[/] "
+    "[/] \\[bold] :warning: \\\\\\"
+)
+"""Escapes of the terminal, marks that turn text, a lone surrogate, markup, an emoji's name, and backslashes
+at the end.
+"""
 VISIBLE = (
-    r"\x1b]0;title\x07\x1b[2J\x9b2J\r\x00\x7f\u202e\u2066\u200b\u2028\ufeff\ud800 [red]red[/] [/] \[bold] :warning: " + "\\" * 3
+    r"\x1b]0;title\x07\x1b[2J\x9b2J\r\x00\x7f\u202e\u2066\u200b\u2028\ufeff\ud800 [red]red[/] [/] \[bold] "
+    r":warning: " + "\\" * 3
 )
 
 
@@ -50,7 +56,9 @@ def test_every_character_is_shown_or_escaped() -> None:
 @pytest.mark.parametrize("markup", ["[dim]{}[/]", "{}[bold]x[/]", "x {}", "[b]{} [/b]"])
 def test_no_text_is_markup(markup: str) -> None:
     bare = render(markup.replace("{}", "\0")).plain
-    for parts in itertools.chain.from_iterable(itertools.product("\\[]b/ ", repeat=length) for length in range(6)):
+    for parts in itertools.chain.from_iterable(
+        itertools.product("\\[]b/ ", repeat=length) for length in range(6)
+    ):
         given = "".join(parts)
         assert render(markup.format(shown(given))).plain == bare.replace("\0", given)
 
@@ -59,13 +67,23 @@ def verdict() -> Verdict:
     check = Check("value", "exact", "fail", EVIL, ulps=9.0, expectation="unexpected", finding=EVIL)
     known = Check("value", "documented", "fail", EVIL, expectation="expected", finding=EVIL)
     return Verdict(
-        f"value/{EVIL}", EVIL, "torch", "native", "fail", EVIL, [check, known], expectation="unexpected", finding=EVIL
+        f"value/{EVIL}",
+        EVIL,
+        "torch",
+        "native",
+        "fail",
+        EVIL,
+        [check, known],
+        expectation="unexpected",
+        finding=EVIL,
     )
 
 
 @pytest.mark.parametrize("verbose", [False, True])
 def test_nothing_that_is_shown_of_a_run_is_obeyed(verbose: bool) -> None:
-    target = Target("torch", "native", version=EVIL, python=EVIL, error=EVIL, available={EVIL: None, f"gone{EVIL}": EVIL})
+    target = Target(
+        "torch", "native", version=EVIL, python=EVIL, error=EVIL, available={EVIL: None, f"gone{EVIL}": EVIL}
+    )
     one, other = (Implementation(EVIL, "torch", "native", EVIL) for _ in range(2))
     pair = agreement.Pair(one, other, "frameworks", 1, [agreement.Difference(EVIL, EVIL, EVIL, 1.0)])
     stale = Verdict(f"stale/{EVIL}", EVIL, "torch", "native", "pass", expectation="stale", stale=[EVIL])
@@ -77,7 +95,9 @@ def test_nothing_that_is_shown_of_a_run_is_obeyed(verbose: bool) -> None:
     text.agreement(console, [pair])
     text.summary(console, verdicts, 1, 1.0)
     before = {"targets": [], "verdicts": [{**verdict().to_json(), "status": "pass"}]}
-    text.changes(console, changes.compare(before, {"targets": [], "verdicts": [verdict().to_json()]}), verbose)
+    text.changes(
+        console, changes.compare(before, {"targets": [], "verdicts": [verdict().to_json()]}), verbose
+    )
     failed = fuzzing.Fuzz([target], 0, 1, lambda implementation: True)
     one_tensor = Tensor("float32", (), (0.0,))
     case = Case("a", EVIL, {"logits": one_tensor, "targets": one_tensor})
@@ -91,14 +111,20 @@ def test_nothing_that_is_shown_of_a_run_is_obeyed(verbose: bool) -> None:
 def test_a_wrong_call_shows_what_was_given() -> None:
     application = typer.Typer()
     cli.add_commands(application)
-    for arguments in (["conform", "--framework", EVIL], ["conform", "--case", EVIL], ["repro", EVIL, "--framework", "torch"]):
+    for arguments in (
+        ["conform", "--framework", EVIL],
+        ["conform", "--case", EVIL],
+        ["repro", EVIL, "--framework", "torch"],
+    ):
         result = CliRunner().invoke(application, arguments)
         assert result.exit_code == 2, result.output
         assert not obeyed(result.output)
 
 
 def test_no_file_is_lost_for_a_character(tmp_path: Path) -> None:
-    run = results.as_json([Target("torch", "native", version=EVIL, error=EVIL, available={EVIL: EVIL})], [verdict()], False)
+    run = results.as_json(
+        [Target("torch", "native", version=EVIL, error=EVIL, available={EVIL: EVIL})], [verdict()], False
+    )
     read = tmp_path / "run.json"
     read.write_text(json.dumps(run))
     shown_page = page([results.read(read)])

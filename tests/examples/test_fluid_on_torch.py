@@ -1,4 +1,6 @@
-"""A script against paddle.fluid's loss on torch tensors: what it computes is what fluid documented, and it trains."""
+"""A script against paddle.fluid's loss on torch tensors: what it computes is what fluid documented, and it
+trains.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,8 @@ def test_tags_that_nobody_has_looked_at_do_not_matter(script: ModuleType) -> Non
 def test_only_the_import_has_changed(script: ModuleType) -> None:
     text = SCRIPT.read_text()
     old = text.replace(
-        "import compatlosses.paddle.fluid as fluid  # was: import paddle.fluid as fluid", "import paddle.fluid as fluid"
+        "import compatlosses.paddle.fluid as fluid  # was: import paddle.fluid as fluid",
+        "import paddle.fluid as fluid",
     )
     code = old.split('"""', 2)[2]
     assert "import paddle.fluid as fluid\n" in code

@@ -1,4 +1,6 @@
-"""One model, one loss, three frameworks: the curves coincide, each trained by its own framework in its own process."""
+"""One model, one loss, three frameworks: the curves coincide, each trained by its own framework in its own
+process.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def curves(trained: Path) -> dict[str, NDArray[np.float64]]:
     """The losses of every step by framework."""
-    return {name: np.array(losses) for name, losses in json.loads((trained / "curves.json").read_text()).items()}
+    return {
+        name: np.array(losses) for name, losses in json.loads((trained / "curves.json").read_text()).items()
+    }
 
 
 def test_the_curves_coincide(curves: dict[str, NDArray[np.float64]]) -> None:

@@ -22,12 +22,24 @@ ALL = (True, True, True, True)
 
 
 def logits(dtype: str, rng: np.random.Generator, each: int = 25) -> np.ndarray:
-    """Logits from every stratum: tiny to huge, where sigma saturates, where results are subnormal, where they vanish."""
+    """Logits from every stratum: tiny to huge, where sigma saturates, where results are subnormal, where they
+    vanish.
+    """
     far = {"float32": (80.0, 104.5), "float64": (700.0, 746.5)}[dtype]
     edges = (0.0, 1e-30, 1e-6, 1e-3, 0.1, 0.35, 0.7, 1.0, 2.0, 5.0, 17.0, 20.0, 37.0, *far, 1e5)
     strata = [rng.uniform(a, b, each) for a, b in pairwise(edges)]
     limit = np.finfo(dtype)
-    special = [0.0, limit.tiny, limit.smallest_subnormal, limit.max, math.inf, math.log(2), 709.0, 745.2, 103.97]
+    special = [
+        0.0,
+        limit.tiny,
+        limit.smallest_subnormal,
+        limit.max,
+        math.inf,
+        math.log(2),
+        709.0,
+        745.2,
+        103.97,
+    ]
     positive = np.concatenate([*strata, special]).astype(dtype)
     return np.concatenate([positive, -positive])
 
@@ -47,7 +59,10 @@ def test_hard_labels(dtype: str, bound: float, label: float) -> None:
 
 @pytest.mark.parametrize(("dtype", "bound"), [("float32", 0.51), ("float64", 2.0)])
 def test_soft_labels(dtype: str, bound: float) -> None:
-    """The loss in its own ULP. Where the gradient's terms cancel, its bound counts in ULP of the larger term."""
+    """The loss in its own ULP.
+
+    Where the gradient's terms cancel, its bound counts in ULP of the larger term.
+    """
     rng = np.random.default_rng(2)
     x = logits(dtype, rng)
     y = rng.choice([1e-30, 1e-9, 0.1, 0.3, 0.5, 0.9, 1 - 2.0**-20], x.size).astype(dtype)
@@ -68,7 +83,10 @@ def test_soft_label_cancellation_in_float32() -> None:
     for a, b, c in zip(x, y, g, strict=True):
         want = exact.d_logits(float(a), float(b)).value
         term = exact.sigmoid(float(a)) * (1 - mpf(float(b)))
-        assert abs(mpf(float(c)) - want) <= float(np.spacing(np.float32(abs(want)))) * 0.5001 + term * mpf(2) ** -32
+        assert (
+            abs(mpf(float(c)) - want)
+            <= float(np.spacing(np.float32(abs(want)))) * 0.5001 + term * mpf(2) ** -32
+        )
 
 
 @pytest.mark.parametrize(("dtype", "bound"), [("float32", 0.51), ("float64", 3.5)])
@@ -100,7 +118,10 @@ def widened(h: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("name", ["float16", "bfloat16"])
 @pytest.mark.parametrize("label", [0.0, 1.0])
 def test_every_half_logit_is_correctly_rounded(name: str, label: float) -> None:
-    """All 2^16, against float64 rounded once. NumPy's own float64 leaves 2^-41 of doubt, which no element needs."""
+    """All 2^16, against float64 rounded once.
+
+    NumPy's own float64 leaves 2^-41 of doubt, which no element needs.
+    """
     bits = np.arange(2**16, dtype=np.uint16)
     x = bits.view(np.float16 if name == "float16" else fused.BFLOAT16)
     y = np.full(2**16, label).astype(np.float16) if name == "float16" else bfloat16(np.full(2**16, label))
@@ -146,7 +167,9 @@ def test_sums_of_float32(kind: str, reduction: str) -> None:
     y = (rng.random(n) < 0.3).astype(np.float32) if kind == "random" else np.zeros(n, np.float32)
     got = fused.evaluate(x, y, reduction=reduction).loss
     t = x.astype(np.float64)
-    want = math.fsum(np.maximum(t, 0) - t * y + np.log1p(np.exp(-np.abs(t)))) / (n if reduction == "mean" else 1)
+    want = math.fsum(np.maximum(t, 0) - t * y + np.log1p(np.exp(-np.abs(t)))) / (
+        n if reduction == "mean" else 1
+    )
     assert abs(float(got) - want) <= 0.51 * float(np.spacing(np.float32(want)))
 
 
@@ -173,7 +196,9 @@ def tool() -> ModuleType:
 def test_a_slice_of_the_exhaustive_check() -> None:
     found = tool().check(0, 2**32, 8191)
     assert {name: v for name, v in found.items() if v["ulp"] > 0.51} == {}
-    assert max(v["ulp"] for v in found.values()) > 0.45  # an oracle that saw no error at all would prove nothing
+    assert (
+        max(v["ulp"] for v in found.values()) > 0.45
+    )  # an oracle that saw no error at all would prove nothing
 
 
 def test_the_oracle_of_the_exhaustive_check() -> None:

@@ -1,4 +1,6 @@
-"""Equal values give equal bits: for any layout, number of threads, Python threads, after a fork, with any weights."""
+"""Equal values give equal bits: for any layout, number of threads, Python threads, after a fork, with any
+weights.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ ALL = (True, True, True, True)
 SHAPE = (61, 7, 700)  # 298900 elements: enough blocks for two threads, and no multiple of a block
 
 
-def values(dtype: Any, shape: tuple[int, ...] = SHAPE) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def values(
+    dtype: Any, shape: tuple[int, ...] = SHAPE
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     rng = np.random.default_rng(7)
     x = rng.normal(0, 6, shape)
     x.reshape(-1)[::997] = rng.normal(0, 300, x.size)[::997]
@@ -31,7 +35,9 @@ def values(dtype: Any, shape: tuple[int, ...] = SHAPE) -> tuple[np.ndarray, np.n
 
 
 def bits(result: fused.Result) -> list[bytes | None]:
-    return [None if a is None else np.ascontiguousarray(a).tobytes() for a in (result.loss, *result.gradients)]
+    return [
+        None if a is None else np.ascontiguousarray(a).tobytes() for a in (result.loss, *result.gradients)
+    ]
 
 
 def strided(a: np.ndarray) -> np.ndarray:
@@ -85,7 +91,9 @@ def test_broadcast_targets() -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16])
-@pytest.mark.parametrize("shape", [(), (1,), (700,), (7, 1), (7, 700), (61, 1, 1), (61, 1, 700), (1, 7, 1), SHAPE])
+@pytest.mark.parametrize(
+    "shape", [(), (1,), (700,), (7, 1), (7, 700), (61, 1, 1), (61, 1, 700), (1, 7, 1), SHAPE]
+)
 def test_weights_of_any_shape(dtype: Any, shape: tuple[int, ...]) -> None:
     x, y, *_ = values(dtype)
     rng = np.random.default_rng(8)
@@ -117,7 +125,9 @@ def test_weights_of_one_change_nothing(dtype: Any) -> None:
 def test_both_kernels_agree_on_a_positive_weight(
     dtype: Any, shape: tuple[int, ...] | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The one for contiguous arrays repeats a positive weight along them; strided logits take the general one."""
+    """The one for contiguous arrays repeats a positive weight along them; strided logits take the general
+    one.
+    """
     x, y, *_ = values(dtype)
     x[:9, 0, 0] = y[:9, 0, 1] = (0.0, -0.0, np.inf, -np.inf, np.nan, 1e-40, -1e30, 300, -300)
     for special in (0.1, 0.0, -0.0, np.inf, np.nan, -2.0):

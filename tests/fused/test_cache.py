@@ -40,7 +40,13 @@ def run(folder: Path, code: str = RUN, home: Path | None = None, limit: int | No
 
     command = [sys.executable, "-c", code]
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=300, env=environment, preexec_fn=limited, cwd=folder.parent
+        command,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=environment,
+        preexec_fn=limited,
+        cwd=folder.parent,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.split()
@@ -48,8 +54,14 @@ def run(folder: Path, code: str = RUN, home: Path | None = None, limit: int | No
 
 def imported(path: Path) -> set[str]:
     """The modules of this package that a file imports from."""
-    nodes = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom) and node.level == 1]
-    return {node.module for node in nodes if node.module} | {a.name for node in nodes if not node.module for a in node.names}
+    nodes = [
+        node
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.level == 1
+    ]
+    return {node.module for node in nodes if node.module} | {
+        a.name for node in nodes if not node.module for a in node.names
+    }
 
 
 def test_the_digest_covers_all_that_the_kernels_are_made_of() -> None:
@@ -94,28 +106,37 @@ LOSS = """
 import numpy as np
 from importlib.metadata import version
 from compatlosses import fused
-print(version("compatlosses"), float(fused.evaluate(np.float32([2.0]), np.float32([0.0]), reduction="none").loss[0]))
+losses = fused.evaluate(np.float32([2.0]), np.float32([0.0]), reduction="none").loss
+print(version("compatlosses"), float(losses[0]))
 """
 
 
 def test_an_upgraded_wheel_shows_its_own_numbers(tmp_path: Path) -> None:
     """Two releases that differ in scalar.py: log1p's last coefficient is 2.5 in the second."""
     root = HOME.parent
-    ignored = shutil.ignore_patterns(".*", "build", "dist", "*.egg-info", "__pycache__", "results", "tests", "docs")
+    ignored = shutil.ignore_patterns(
+        ".*", "build", "dist", "*.egg-info", "__pycache__", "results", "tests", "docs"
+    )
     source, site = tmp_path / "source", tmp_path / "site"
     shutil.copytree(root, source, ignore=ignored)
     found = []
     for number in ("0.1.0", "0.1.1"):
         project = source / "pyproject.toml"
         lines = [
-            f'version = "{number}"' if line.startswith("version = ") else line for line in project.read_text().splitlines()
+            f'version = "{number}"' if line.startswith("version = ") else line
+            for line in project.read_text().splitlines()
         ]
         project.write_text("\n".join(lines) + "\n")
         wheels = tmp_path / number
         pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
-        subprocess.run([*pip, "wheel", "--quiet", "--no-deps", "--wheel-dir", str(wheels), str(source)], check=True)
+        subprocess.run(
+            [*pip, "wheel", "--quiet", "--no-deps", "--wheel-dir", str(wheels), str(source)], check=True
+        )
         (wheel,) = wheels.glob("*.whl")
-        subprocess.run([*pip, "install", "--quiet", "--no-deps", "--upgrade", "--target", str(site), str(wheel)], check=True)
+        subprocess.run(
+            [*pip, "install", "--quiet", "--no-deps", "--upgrade", "--target", str(site), str(wheel)],
+            check=True,
+        )
         found.append(run(tmp_path / "cache", LOSS, site))
         scalar = source / "compatlosses" / "scalar.py"
         text = scalar.read_text()
@@ -170,7 +191,10 @@ def test_a_quota(tmp_path: Path) -> None:
 def test_a_folder_that_vanishes(then: str, tmp_path: Path) -> None:
     """After Numba has found it fit; a file may stand in its place."""
     folder = tmp_path / "cache"
-    code = f"import shutil; from compatlosses import kernels; folder = {str(folder)!r}; shutil.rmtree(folder); {then}\n{RUN}"
+    code = (
+        f"import shutil; from compatlosses import kernels; folder = {str(folder)!r}; "
+        f"shutil.rmtree(folder); {then}\n{RUN}"
+    )
     assert run(folder, code) == ["0.5", "0"]
 
 
@@ -211,7 +235,9 @@ print(began, ended[1])
 
 
 def test_a_call_that_interrupts_a_compilation(tmp_path: Path) -> None:
-    """From a signal handler in the thread that compiles: Numba cannot begin another one there, so the formula runs."""
+    """From a signal handler in the thread that compiles: Numba cannot begin another one there, so the formula
+    runs.
+    """
     code = """
 import signal
 import numpy as np, compatlosses as cl

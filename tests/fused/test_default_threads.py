@@ -28,7 +28,10 @@ def test_every_core_or_what_the_user_says() -> None:
     assert threads(OMP_NUM_THREADS="many") == CORES
 
 
-@pytest.mark.skipif(not os.path.exists("/proc/self/environ"), reason="the system does not keep what a process was started with")
+@pytest.mark.skipif(
+    not os.path.exists("/proc/self/environ"),
+    reason="the system does not keep what a process was started with",
+)
 def test_what_a_framework_sets_for_itself_is_not_the_users() -> None:
     """Paddle sets OMP_NUM_THREADS to 1 when it is imported."""
     assert threads("import os; os.environ['OMP_NUM_THREADS'] = '1'") == CORES

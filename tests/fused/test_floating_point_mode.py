@@ -1,4 +1,6 @@
-"""Results do not depend on the floating-point mode that a framework has set in a thread, and leave it as it is."""
+"""Results do not depend on the floating-point mode that a framework has set in a thread, and leave it as it
+is.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,12 @@ def values(dtype: Any) -> list[np.ndarray[Any, Any]]:
     x[::2] = rng.normal(0, 3, n)[::2]
     y = rng.choice([0.0, 1.0, 0.25], n)
     tiny = np.finfo(dtype).smallest_subnormal
-    arrays = [x.astype(dtype), y.astype(dtype), rng.uniform(0, 2, n).astype(dtype), rng.uniform(0, 2, n).astype(dtype)]
+    arrays = [
+        x.astype(dtype),
+        y.astype(dtype),
+        rng.uniform(0, 2, n).astype(dtype),
+        rng.uniform(0, 2, n).astype(dtype),
+    ]
     for a in arrays:
         a[::7] = tiny * rng.integers(0, 500, a[::7].size).astype(dtype)
     return arrays

@@ -1,4 +1,6 @@
-"""A call that is interrupted, anywhere and more than once: nothing works on its memory afterwards, and nothing hangs."""
+"""A call that is interrupted, anywhere and more than once: nothing works on its memory afterwards, and
+nothing hangs.
+"""
 
 from __future__ import annotations
 
@@ -36,8 +38,12 @@ def same(a: fused.Result, b: fused.Result) -> bool:
     return a.loss.tobytes() == b.loss.tobytes() and np.array_equal(a.gradients[0], b.gradients[0])  # type: ignore[arg-type]
 
 
-def at_each_instruction(act: Callable[[], None], limit: int = 2000, function: Callable[[], fused.Result] | None = None) -> int:
-    """Make a call again and again, and act once in each: before its first instruction in `threads`, its second, ..."""
+def at_each_instruction(
+    act: Callable[[], None], limit: int = 2000, function: Callable[[], fused.Result] | None = None
+) -> int:
+    """Make a call again and again, and act once in each: before its first instruction in `threads`, its
+    second, ...
+    """
     for number in range(limit):
         seen = 0
 
@@ -104,7 +110,9 @@ def test_an_exception_at_each_instruction(works: list[threads.Work]) -> None:
 
 
 def test_a_call_at_each_instruction(works: list[threads.Work]) -> None:
-    """As a signal handler or a finaliser makes it: the outer call holds no lock that the inner one waits for."""
+    """As a signal handler or a finaliser makes it: the outer call holds no lock that the inner one
+    waits for.
+    """
     assert at_each_instruction(lambda: attempt(call)) > 30
     assert at_each_instruction(lambda: fused.set_num_threads(2)) > 20
 
@@ -112,7 +120,9 @@ def test_a_call_at_each_instruction(works: list[threads.Work]) -> None:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_fork_at_each_instruction(works: list[threads.Work]) -> None:
-    """In the child the call goes on, without the helpers that have claimed a part of it, and the child ends with it."""
+    """In the child the call goes on, without the helpers that have claimed a part of it, and the child ends
+    with it.
+    """
     parent = os.getpid()
     children: list[int] = []
 
@@ -188,7 +198,9 @@ print("stops", stops)
 
 
 def script(code: str) -> str:
-    done = subprocess.run([sys.executable, "-X", "faulthandler", "-c", code], capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        [sys.executable, "-X", "faulthandler", "-c", code], capture_output=True, text=True, timeout=300
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
@@ -245,7 +257,8 @@ def test_helpers_end_and_hold_nothing(works: list[threads.Work]) -> None:
     [
         "import atexit; atexit.register(call)",
         "class Late:\n    def __del__(self): call()\nlate = Late()",
-        "def run():\n    while True: call()\nthreading.Thread(target=run, daemon=True).start()\ntime.sleep(0.3)",
+        "def run():\n    while True: call()\nthreading.Thread(target=run, "
+        "daemon=True).start()\ntime.sleep(0.3)",
     ],
     ids=["atexit", "finaliser", "daemon"],
 )

@@ -1,4 +1,6 @@
-"""What the fused kernel must do besides being accurate: infinities, ignored elements, shapes, memory, the cache."""
+"""What the fused kernel must do besides being accurate: infinities, ignored elements, shapes, memory, the
+cache.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ INF, NAN = math.inf, math.nan
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_every_combination_of_special_values(dtype: str) -> None:
-    """The oracle's rule: a zero factor removes its term, NaN comes only from NaN and from opposite infinities."""
+    """The oracle's rule: a zero factor removes its term, NaN comes only from NaN and from opposite
+    infinities.
+    """
     rows = list(
         itertools.product(
             (0.0, -0.0, 1.5, -1.5, 800.0, -800.0, INF, -INF, NAN),
@@ -42,7 +46,11 @@ def test_every_combination_of_special_values(dtype: str) -> None:
     for got, function in zip(outputs, functions, strict=True):
         assert got is not None
         for value, row in zip(got, rows, strict=True):
-            assert exact.ulps(float(value), function(*row), dtype) <= 3.5 or math.isnan(row[1]), (function, row, value)
+            assert exact.ulps(float(value), function(*row), dtype) <= 3.5 or math.isnan(row[1]), (
+                function,
+                row,
+                value,
+            )
     bare = [i for i, row in enumerate(rows) if row[2] == row[3] == 1.0]
     plain = fused.evaluate(x[bare], y[bare], reduction="none", wrt=X)
     assert np.array_equal(plain.loss, np.asarray(r.loss)[bare], equal_nan=True)
@@ -84,13 +92,18 @@ def test_every_rounding_to_float16() -> None:
     halves = np.arange(0x7C01, dtype=np.uint16).view(np.float16).astype(np.float64)
     halves[-1] = 65536.0
     middles = (halves[:-1] + halves[1:]) / 2
-    numbers = np.concatenate([halves, middles, np.nextafter(middles, 0), np.nextafter(middles, 1e9), [1e300, INF, NAN, 5e-324]])
+    numbers = np.concatenate(
+        [halves, middles, np.nextafter(middles, 0), np.nextafter(middles, 1e9), [1e300, INF, NAN, 5e-324]]
+    )
     both = np.concatenate([numbers, -numbers])
     with np.errstate(over="ignore"):
         want = both.astype(np.float16)
     got = np.empty(both.size, np.float16)
     fused.compiled().store_sums(np.concatenate([both, both * 0]), 2, got.__array_interface__["data"][0])
-    assert np.array_equal(got, want, equal_nan=True) and (np.signbit(got) == np.signbit(want))[~np.isnan(want)].all()
+    assert (
+        np.array_equal(got, want, equal_nan=True)
+        and (np.signbit(got) == np.signbit(want))[~np.isnan(want)].all()
+    )
 
 
 def kept(reduction: str, normalize: bool, y: np.ndarray, ignore: float) -> tuple[np.ndarray, float]:
@@ -160,7 +173,10 @@ def test_a_sentinel_in_the_targets_own_numbers() -> None:
     """What float32 makes of 1e20, 0.1 and -100.1 is given, and is equal to targets of the same number."""
     for number in (1e20, 0.1, -100.1):
         y = np.array([number, 1.0], np.float32)
-        assert fused.evaluate(np.float32([2.0, 0.0]), y, ignore_index=float(y[0]), reduction="none").loss[0] == 0.0
+        assert (
+            fused.evaluate(np.float32([2.0, 0.0]), y, ignore_index=float(y[0]), reduction="none").loss[0]
+            == 0.0
+        )
 
 
 def test_ignored_elements_under_any_cotangent() -> None:
@@ -173,14 +189,20 @@ def test_ignored_elements_under_any_cotangent() -> None:
             first, second = call.gradients(arrays, cotangent)[0], call.gradients(arrays, cotangent)[0]
             assert first is not None and second is not None
             assert first[0] == 0.0 and first.tobytes() == second.tobytes()
-    none = executors.FusedCall(arrays, "none", -1.0, False, x.dtype, X).gradients(arrays, np.float32([NAN, 1.0]))[0]
+    none = executors.FusedCall(arrays, "none", -1.0, False, x.dtype, X).gradients(
+        arrays, np.float32([NAN, 1.0])
+    )[0]
     assert none is not None and none.tolist() == [0.0, -0.5]
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 def test_a_gradient_does_not_depend_on_what_was_asked_before(dtype: Any) -> None:
     rng = np.random.default_rng(13)
-    x, y, w = rng.normal(0, 3, 4000).astype(dtype), rng.random(4000).astype(dtype), rng.random(4000).astype(dtype)
+    x, y, w = (
+        rng.normal(0, 3, 4000).astype(dtype),
+        rng.random(4000).astype(dtype),
+        rng.random(4000).astype(dtype),
+    )
     for arrays in ((x, y, None, None), (x, y, w, None), (x, y, None, 2.5)):
         for cotangent in (1.0, 1 / 3, 65536.0, 1e308, 1e-308, -0.0, INF):
             call = executors.FusedCall(arrays, "mean", None, False, x.dtype, X)
@@ -191,10 +213,16 @@ def test_a_gradient_does_not_depend_on_what_was_asked_before(dtype: Any) -> None
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("p", [None, 2.5])
-def test_a_backward_pass_of_contiguous_arrays(dtype: Any, p: float | None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_backward_pass_of_contiguous_arrays(
+    dtype: Any, p: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Any cotangent goes through the loop for contiguous arrays, with the bits of the general one."""
     rng = np.random.default_rng(14)
-    x, y, g = rng.normal(0, 3, 4000).astype(dtype), rng.random(4000).astype(dtype), rng.normal(0, 3, 4000).astype(dtype)
+    x, y, g = (
+        rng.normal(0, 3, 4000).astype(dtype),
+        rng.random(4000).astype(dtype),
+        rng.normal(0, 3, 4000).astype(dtype),
+    )
     wide = np.zeros((4000, 2), dtype)
     wide[:, 0] = x
     for reduction, cotangent in (("mean", 0.3), ("sum", 1e5), ("none", g), ("none", 3.0)):
@@ -250,7 +278,9 @@ def test_mixed_dtypes_and_numbers() -> None:
     r = fused.evaluate(x, y, 0.5, p, wrt=(True, False, False, True))
     assert r.loss.dtype == np.float32
     assert [None if g is None else g.dtype for g in r.gradients] == [np.float32, None, None, np.float64]
-    same = fused.evaluate(x.astype(np.float64), y.astype(np.float64), np.array(0.5), p, wrt=(True, False, False, True))
+    same = fused.evaluate(
+        x.astype(np.float64), y.astype(np.float64), np.array(0.5), p, wrt=(True, False, False, True)
+    )
     assert float(r.loss) == float(np.float32(same.loss))
     assert np.array_equal(r.gradients[3], same.gradients[3])  # type: ignore[arg-type]
     booleans = fused.evaluate(x, y.astype(bool))
@@ -276,7 +306,11 @@ def test_nothing_asked_nothing_made() -> None:
 
 def script(code: str, **environment: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, env={**os.environ, **environment}
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, **environment},
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
@@ -303,7 +337,10 @@ print(between - before, peak() - before - r.gradients[0].nbytes / 2**20)
 
 
 def test_importing_compatlosses_leaves_numba_alone() -> None:
-    code = "import sys, compatlosses, compatlosses.fused; print('numba' in sys.modules, 'llvmlite' in sys.modules)"
+    code = (
+        "import sys, compatlosses, compatlosses.fused; print('numba' in sys.modules, 'llvmlite' "
+        "in sys.modules)"
+    )
     assert script(code) == "False False"
 
 
@@ -328,7 +365,9 @@ def test_compiled_code_is_kept(tmp_path: Path) -> None:
 
 
 def test_a_cache_that_cannot_be_written(tmp_path: Path) -> None:
-    """No folder for the cache can be made: neither where it was asked for nor beside the sources nor at home."""
+    """No folder for the cache can be made: neither where it was asked for nor beside the sources
+    nor at home.
+    """
     wall = tmp_path / "a file, not a folder"
     wall.write_text("")
     code = f"""

@@ -1,4 +1,6 @@
-"""JAX's transformations: each gives the numbers of the mathematics, and what is spread over devices stays there."""
+"""JAX's transformations: each gives the numbers of the mathematics, and what is spread over devices stays
+there.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,9 @@ def test_gradients_of_all_four(transform: Callable[..., Any], dtype: str) -> Non
     relative = {"float16": 2**-10, "bfloat16": 2**-7, "float32": 1e-6, "float64": 1e-13}[dtype]
     for gradient, expected in zip(gradients, by_hand(dtype), strict=True):
         assert gradient.dtype == jnp.dtype(dtype) and gradient.shape == expected.shape
-        np.testing.assert_allclose(np.asarray(gradient, np.float64), expected, rtol=relative, atol=relative * 1e-3)
+        np.testing.assert_allclose(
+            np.asarray(gradient, np.float64), expected, rtol=relative, atol=relative * 1e-3
+        )
 
 
 def test_jit_is_the_formula_and_eager_calls_are_fused() -> None:
@@ -63,7 +67,9 @@ def test_jit_is_the_formula_and_eager_calls_are_fused() -> None:
     assert seen == ["formula: JAX is tracing the call"]
 
 
-@pytest.mark.parametrize("step", [loss, jax.value_and_grad(loss, ALL), jax.vmap(jax.grad(loss), in_axes=(0, 0, 0, None))])
+@pytest.mark.parametrize(
+    "step", [loss, jax.value_and_grad(loss, ALL), jax.vmap(jax.grad(loss), in_axes=(0, 0, 0, None))]
+)
 def test_the_shim_is_paid_for_when_a_call_is_traced(step: Callable[..., Any]) -> None:
     """A second call of the compiled function enters no Python of the package."""
     assert_paid_at_trace_time(jax.jit(step), step, *given())
@@ -101,18 +107,24 @@ def test_jvp_is_the_gradients_product() -> None:
     assert float(change) == pytest.approx(expected, rel=1e-12)
 
 
-@pytest.mark.parametrize("order", [jax.hessian, lambda f: jax.jacrev(jax.jacrev(f)), lambda f: jax.jacfwd(jax.jacfwd(f))])
+@pytest.mark.parametrize(
+    "order", [jax.hessian, lambda f: jax.jacrev(jax.jacrev(f)), lambda f: jax.jacfwd(jax.jacfwd(f))]
+)
 def test_hessian(order: Callable[..., Any]) -> None:
     x, y, w, p = given()
     found = order(lambda a: loss(a, y, w, p, reduction="sum"))(x).reshape(48, 48)
     s = 1 / (1 + np.exp(-X))
-    np.testing.assert_allclose(found, np.diag((W * ((1 - Y) + P * Y) * s * (1 - s)).ravel()), rtol=1e-11, atol=1e-300)
+    np.testing.assert_allclose(
+        found, np.diag((W * ((1 - Y) + P * Y) * s * (1 - s)).ravel()), rtol=1e-11, atol=1e-300
+    )
 
 
 def test_infinite_logits_in_forward_mode() -> None:
     """A change of the logits alone does not meet the infinite slope by the targets."""
     x, y = jnp.asarray([np.inf, -np.inf]), jnp.asarray([1.0, 0.0])
-    _, change = jax.jvp(lambda a: cl.binary_cross_entropy_with_logits(a, y, reduction="none"), (x,), (jnp.ones(2),))
+    _, change = jax.jvp(
+        lambda a: cl.binary_cross_entropy_with_logits(a, y, reduction="none"), (x,), (jnp.ones(2),)
+    )
     assert change.tolist() == [0.0, 0.0]
 
 
@@ -125,7 +137,9 @@ def test_checkpoint_and_scan() -> None:
         return total + cl.binary_cross_entropy_with_logits(*row, reduction="sum"), None
 
     total = jax.jit(lambda: jax.lax.scan(step, jnp.zeros(()), (x, y))[0])()
-    assert float(total) == pytest.approx(float(cl.binary_cross_entropy_with_logits(x, y, reduction="sum")), rel=1e-13)
+    assert float(total) == pytest.approx(
+        float(cl.binary_cross_entropy_with_logits(x, y, reduction="sum")), rel=1e-13
+    )
 
 
 def test_export_with_a_symbolic_size() -> None:
@@ -136,10 +150,19 @@ def test_export_with_a_symbolic_size() -> None:
     exported = export.export(jax.jit(lambda a, b: cl.binary_cross_entropy_with_logits(a, b)))(shape, shape)
     x, y = jnp.asarray(X, "float32"), jnp.asarray(Y, "float32")
     expected = cl.binary_cross_entropy_with_logits(x, y)
-    assert float(export.deserialize(exported.serialize()).call(x, y)) == pytest.approx(float(expected), rel=1e-6)
+    assert float(export.deserialize(exported.serialize()).call(x, y)) == pytest.approx(
+        float(expected), rel=1e-6
+    )
 
 
-OF_TWO_SHAPES = [("a, b", "b, a"), ("a, 1", "a, b"), ("a, b", "a, 1"), ("a, b", "1, b"), ("a", "b, a"), ("a, 3", "a, b")]
+OF_TWO_SHAPES = [
+    ("a, b", "b, a"),
+    ("a, 1", "a, b"),
+    ("a, b", "a, 1"),
+    ("a, b", "1, b"),
+    ("a", "b, a"),
+    ("a, 3", "a, b"),
+]
 
 
 @pytest.mark.parametrize(("first", "second"), OF_TWO_SHAPES)
@@ -147,7 +170,10 @@ def test_targets_of_another_symbolic_size_are_refused(first: str, second: str) -
     from jax import export
 
     scope = export.SymbolicScope()
-    x, y = (jax.ShapeDtypeStruct(export.symbolic_shape(shape, scope=scope), jnp.float32) for shape in (first, second))
+    x, y = (
+        jax.ShapeDtypeStruct(export.symbolic_shape(shape, scope=scope), jnp.float32)
+        for shape in (first, second)
+    )
     with pytest.raises(ValueError, match="targets has shape"):
         export.export(jax.jit(lambda a, b: cl.binary_cross_entropy_with_logits(a, b)))(x, y)
 
@@ -157,7 +183,10 @@ def test_weights_of_a_symbolic_size(weights: str) -> None:
     from jax import export
 
     scope = export.SymbolicScope()
-    x, w = (jax.ShapeDtypeStruct(export.symbolic_shape(shape, scope=scope), jnp.float32) for shape in ("a, b", weights))
+    x, w = (
+        jax.ShapeDtypeStruct(export.symbolic_shape(shape, scope=scope), jnp.float32)
+        for shape in ("a, b", weights)
+    )
     program = jax.jit(lambda a, b: cl.binary_cross_entropy_with_logits(a, a, pos_weight=b))
     if weights == "b":
         values = jnp.asarray(X, "float32"), jnp.asarray(P, "float32")
@@ -181,7 +210,14 @@ def test_optax_broadcasts_symbolic_sizes() -> None:
 
 @pytest.mark.parametrize(
     ("dtype", "value"),
-    [("float32", 1e20), ("float16", 0.1), ("float32", np.nan), ("int64", 2**63 - 1), ("uint64", 2**64 - 1), ("uint8", 255)],
+    [
+        ("float32", 1e20),
+        ("float16", 0.1),
+        ("float32", np.nan),
+        ("int64", 2**63 - 1),
+        ("uint64", 2**64 - 1),
+        ("uint8", 255),
+    ],
 )
 def test_ignored_values(dtype: str, value: float) -> None:
     x, y = jnp.asarray([0.0, 5.0]), jnp.zeros(2, dtype).at[1].set(jnp.asarray(value, dtype))
@@ -196,7 +232,9 @@ def test_ignored_values(dtype: str, value: float) -> None:
 
 def test_an_ignored_element_has_the_gradient_0_whatever_comes_in() -> None:
     y = jnp.asarray([-1.0, 1.0])
-    found = jax.grad(lambda a: cl.binary_cross_entropy_with_logits(a, y, ignore_index=-1) * jnp.nan)(jnp.zeros(2))
+    found = jax.grad(lambda a: cl.binary_cross_entropy_with_logits(a, y, ignore_index=-1) * jnp.nan)(
+        jnp.zeros(2)
+    )
     assert found[0] == 0 and np.isnan(found[1])
 
 
@@ -238,7 +276,9 @@ class TestSharding:
         program = step.lower(x, y).compile().as_text()
         assert "all-reduce" in program and "all-gather" not in program
         value, gradient = step(x, y)
-        assert float(value) == pytest.approx(float(cl.binary_cross_entropy_with_logits(jnp.asarray(X), jnp.asarray(Y))))
+        assert float(value) == pytest.approx(
+            float(cl.binary_cross_entropy_with_logits(jnp.asarray(X), jnp.asarray(Y)))
+        )
         assert gradient.sharding.is_equivalent_to(x.sharding, 2)
 
 
@@ -286,7 +326,8 @@ matrices = {
     "hessian(cond)": lambda: hessian(lambda a: jax.lax.cond(a[0] > 0, f, lambda a: 0 * a.sum(), a))(x),
     "hessian(switch)": lambda: hessian(lambda a: jax.lax.switch(0, [f, f], a))(x),
     "hessian(map)": lambda: hessian(lambda a: jax.lax.map(lambda t: losses(*t), (a, y)).sum())(x),
-    "hessian(scan)": lambda: hessian(lambda a: jax.lax.scan(lambda c, _: (c + f(a), None), 0 * a[0], None, 1)[0])(x),
+    "hessian(scan)": lambda: hessian(lambda a: jax.lax.scan(lambda c, _: (c + f(a), None), 0 * a[0], None,
+    1)[0])(x),
     "jacrev(jacrev(jit))": lambda: jax.jacrev(jax.jacrev(jit(f)))(x),
     "jacfwd(jacfwd(jit))": lambda: jax.jacfwd(jax.jacfwd(jit(f)))(x),
     "jacrev(jacfwd(jit))": lambda: jax.jacrev(jax.jacfwd(jit(f)))(x),
@@ -313,13 +354,17 @@ print("fine")
 @pytest.mark.parametrize("mode", ["x32", "x64"])
 def test_second_derivatives_through_whatever_traces(mode: str) -> None:
     """Without x64 mode, float64 is at hand inside the loss alone: JAX must compute nothing of it outside."""
-    done = subprocess.run([sys.executable, "-P", "-c", SECOND_ORDER, mode], capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", SECOND_ORDER, mode], capture_output=True, text=True, timeout=300
+    )
     assert done.stdout == "fine\n", done.stderr
 
 
 def test_without_x64() -> None:
     """JAX's default: float32 in, float32 out, no warning, and no subnormal lost."""
-    done = subprocess.run([sys.executable, "-P", "-c", WITHOUT_X64], capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", WITHOUT_X64], capture_output=True, text=True, timeout=300
+    )
     assert done.stdout == "fine\n", done.stderr
 
 

@@ -50,7 +50,9 @@ def test_the_backend_is_the_one_that_is_meant() -> None:
 def test_signatures() -> None:
     assert signature(edition.binary_crossentropy) == signature(native_ops)
     assert signature(losses.binary_crossentropy) == signature(native_losses)
-    assert signature(edition.BinaryCrossentropy.__init__) == signature(keras.losses.BinaryCrossentropy.__init__)
+    assert signature(edition.BinaryCrossentropy.__init__) == signature(
+        keras.losses.BinaryCrossentropy.__init__
+    )
 
 
 @pytest.mark.parametrize("from_logits", [True, False])
@@ -72,9 +74,13 @@ def test_probabilities_are_clipped() -> None:
     y, p = tensor([0.0, 1.0, 0.0, 1.0]), tensor([0.0, 1.0, 1.0, 0.0])
     epsilon = keras.config.epsilon()
     loss = array(edition.binary_crossentropy(y, p))
-    assert loss[0] == pytest.approx(epsilon, rel=1e-5)  # the real one is 19 % off: 1 - epsilon is rounded first
+    assert loss[0] == pytest.approx(
+        epsilon, rel=1e-5
+    )  # the real one is 19 % off: 1 - epsilon is rounded first
     assert loss[3] == pytest.approx(-np.log(epsilon), rel=1e-6)
-    assert np.isfinite(array(edition.binary_crossentropy(tensor([0.0, 1.0], "float16"), tensor([1.0, 0.0], "float16")))).all()
+    assert np.isfinite(
+        array(edition.binary_crossentropy(tensor([0.0, 1.0], "float16"), tensor([1.0, 0.0], "float16")))
+    ).all()
 
 
 def test_infinite_logits() -> None:
@@ -119,8 +125,14 @@ def test_arrays_and_lists_become_tensors_of_the_backend(from_logits: bool) -> No
     """What ``predict`` returns is an array."""
     x = X if from_logits else PROBABILITIES.clip(0.01, 0.99)
     for target, output in ((Y, x), (Y.tolist(), x.tolist()), (Y.tolist(), x), (Y, x.tolist())):
-        assert_same(edition.ops.binary_crossentropy(target, output, from_logits), native_ops(tensor(Y), tensor(x), from_logits))
-        assert_same(losses.binary_crossentropy(target, output, from_logits), native_losses(tensor(Y), tensor(x), from_logits))
+        assert_same(
+            edition.ops.binary_crossentropy(target, output, from_logits),
+            native_ops(tensor(Y), tensor(x), from_logits),
+        )
+        assert_same(
+            losses.binary_crossentropy(target, output, from_logits),
+            native_losses(tensor(Y), tensor(x), from_logits),
+        )
 
 
 @pytest.mark.parametrize("axis", [(0, 2), (1, 0), (-1, -2), [0, 1, 2], (1,)])
@@ -136,7 +148,10 @@ def test_axes_that_are_refused() -> None:
 
 
 def test_the_mean_over_no_row() -> None:
-    assert np.isnan(array(losses.binary_crossentropy(tensor(Y[:0]), tensor(X[:0]), True, axis=0))).tolist() == [True] * 3
+    assert (
+        np.isnan(array(losses.binary_crossentropy(tensor(Y[:0]), tensor(X[:0]), True, axis=0))).tolist()
+        == [True] * 3
+    )
 
 
 def test_paths() -> None:
@@ -171,8 +186,12 @@ def test_symbolic_tensors() -> None:
         edition.binary_crossentropy(keras.Input((2,)), logits)
 
 
-@pytest.mark.parametrize("reduction", ["sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None])
-@pytest.mark.parametrize("options", [{}, {"from_logits": True}, {"from_logits": True, "label_smoothing": 0.3, "axis": 0}])
+@pytest.mark.parametrize(
+    "reduction", ["sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None]
+)
+@pytest.mark.parametrize(
+    "options", [{}, {"from_logits": True}, {"from_logits": True, "label_smoothing": 0.3, "axis": 0}]
+)
 def test_the_class_is_as_the_real_one(options: dict[str, Any], reduction: str | None) -> None:
     x = X if options else PROBABILITIES.clip(0.01, 0.99)
     mine = edition.BinaryCrossentropy(reduction=reduction, **options)
@@ -203,7 +222,10 @@ def test_training(activation: str | None) -> None:
     for loss in (edition.BinaryCrossentropy, keras.losses.BinaryCrossentropy):
         keras.utils.set_random_seed(0)
         model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation=activation)])
-        model.compile(optimizer=keras.optimizers.SGD(0.5), loss=loss(from_logits=activation is None, label_smoothing=0.1))
+        model.compile(
+            optimizer=keras.optimizers.SGD(0.5),
+            loss=loss(from_logits=activation is None, label_smoothing=0.1),
+        )
         history = model.fit(features, labels, batch_size=10, epochs=3, verbose=0, shuffle=False)
         assert history.history["loss"][-1] < history.history["loss"][0]
         trained.append(model.get_weights())
@@ -211,14 +233,19 @@ def test_training(activation: str | None) -> None:
         np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.skipif(BACKEND != "tensorflow", reason="only Keras' TensorFlow backend keeps the logits of a sigmoid")
+@pytest.mark.skipif(
+    BACKEND != "tensorflow", reason="only Keras' TensorFlow backend keeps the logits of a sigmoid"
+)
 def test_the_logits_of_a_sigmoid_are_used() -> None:
     output = keras.activations.sigmoid(tensor([40.0, -40.0]))
     loss = array(edition.binary_crossentropy(tensor([0.0, 1.0]), output))
     np.testing.assert_allclose(loss, [40, 40], rtol=1e-6)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        assert_same(edition.binary_crossentropy(tensor([0.0, 1.0]), output, True), native_ops(tensor([0.0, 1.0]), output, True))
+        assert_same(
+            edition.binary_crossentropy(tensor([0.0, 1.0]), output, True),
+            native_ops(tensor([0.0, 1.0]), output, True),
+        )
     assert len(caught) == 2 and caught[0].filename == __file__
 
 
@@ -235,7 +262,9 @@ def test_targets_of_another_shape_never_give_a_number(from_logits: bool) -> None
         for jit_compile in (False, True):
             specs = [tf.TensorSpec((None, None))] * 2
             with pytest.raises(tf.errors.InvalidArgumentError):
-                tf.function(loss, input_signature=specs, jit_compile=jit_compile, autograph=False)(tensor(Y[:, :1]), tensor(X))
+                tf.function(loss, input_signature=specs, jit_compile=jit_compile, autograph=False)(
+                    tensor(Y[:, :1]), tensor(X)
+                )
 
 
 @pytest.mark.skipif(BACKEND != "tensorflow", reason="TensorFlow alone has graphs of unknown shapes")

@@ -1,4 +1,6 @@
-"""Keras' edition on every backend that is installed, each in a process of its own: Keras settles on one when imported."""
+"""Keras' edition on every backend that is installed, each in a process of its own: Keras settles on one when
+imported.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +23,25 @@ BACKENDS = ["tensorflow", "numpy"] + [
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_backend(backend: str) -> None:
-    command = [sys.executable, "-P", "-m", "pytest", "-q", "--import-mode=importlib", "--noconftest", "-p", "no:cacheprovider"]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "pytest",
+        "-q",
+        "--import-mode=importlib",
+        "--noconftest",
+        "-p",
+        "no:cacheprovider",
+    ]
     done = subprocess.run(
         [*command, str(HERE / "on_a_backend.py")],
-        env={**os.environ, "KERAS_BACKEND": backend, "EXPECTED_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "2"},
+        env={
+            **os.environ,
+            "KERAS_BACKEND": backend,
+            "EXPECTED_BACKEND": backend,
+            "TF_CPP_MIN_LOG_LEVEL": "2",
+        },
         capture_output=True,
         text=True,
         timeout=600,
@@ -39,7 +56,8 @@ from compatlosses.keras import binary_crossentropy
 from compatlosses.keras.losses import binary_crossentropy as averaged
 loss = binary_crossentropy(np.float32([[1, 0]]), np.float32([[0.5, -np.inf]]), from_logits=True)
 assert loss.shape == (1, 2) and loss[0, 1] == 0 and loss.dtype == np.float32
-assert averaged(np.float32([[1, 0]]), np.float32([[0.5, -np.inf]]), from_logits=True).tolist() == [loss.sum() / 2]
+found = averaged(np.float32([[1, 0]]), np.float32([[0.5, -np.inf]]), from_logits=True)
+assert found.tolist() == [loss.sum() / 2]
 try:
     binary_crossentropy(np.float32([1]), np.float32([0.5]))
 except TypeError as error:

@@ -29,12 +29,15 @@ def assert_alike(name: str, *arguments: Any) -> None:
     a = outcome(lambda: getattr(native, name)(*arguments))
     b = outcome(lambda: getattr(shim, name)(*arguments))
     assert a[:2] == b[:2]
-    np.testing.assert_allclose(b[2].astype(float), a[2].astype(float), rtol=2e-3 if a[0] == "float16" else 1e-6)
+    np.testing.assert_allclose(
+        b[2].astype(float), a[2].astype(float), rtol=2e-3 if a[0] == "float16" else 1e-6
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(
-    ("first", "second"), [("float32", "float32"), ("int64", "float32"), ("bool", "float32"), ("float32", "float16")]
+    ("first", "second"),
+    [("float32", "float32"), ("int64", "float32"), ("bool", "float32"), ("float32", "float16")],
 )
 def test_dtypes(name: str, first: str, second: str) -> None:
     assert_alike(name, ops.convert_to_tensor(Y.astype(first)), ops.convert_to_tensor(X.astype(second)))
@@ -42,7 +45,9 @@ def test_dtypes(name: str, first: str, second: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(
-    ("x", "y"), [(X, Y[:1]), (X[0], Y[0][:, None]), (X[0][:, None], Y[0]), (X[..., None], Y), (X, Y[..., None])], ids=str
+    ("x", "y"),
+    [(X, Y[:1]), (X[0], Y[0][:, None]), (X[0][:, None], Y[0]), (X[..., None], Y), (X, Y[..., None])],
+    ids=str,
 )
 def test_shapes_that_keras_makes_alike(name: str, x: Any, y: Any) -> None:
     assert_alike(name, ops.convert_to_tensor(y), ops.convert_to_tensor(x))

@@ -1,4 +1,6 @@
-"""A real Dask cluster of two worker processes, one of which is killed in the middle: its targets are run again."""
+"""A real Dask cluster of two worker processes, one of which is killed in the middle: its targets are run
+again.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ class Cluster:
 
 
 def provide(release: Release, cache: Path) -> None:
-    """Put this very environment where the workers look for the release's, so that they need not install it."""
+    """Put this very environment where the workers look for the release's, so that they need not
+    install it.
+    """
     environment = environments.environment_of(release, recipe_for(release))
     place = cache / "compatlosses" / "environments" / environment.name
     python = environments.python_in(place)
@@ -53,12 +57,27 @@ def started(folder: Path, workers: int) -> Iterator[Cluster]:
     provide(TORCH, folder / "cache")
     provide(PADDLE, folder / "cache")
     file = folder / "scheduler.json"
-    environment = {**os.environ, "XDG_CACHE_HOME": str(folder / "cache"), "DASK_TEMPORARY_DIRECTORY": str(folder)}
+    environment = {
+        **os.environ,
+        "XDG_CACHE_HOME": str(folder / "cache"),
+        "DASK_TEMPORARY_DIRECTORY": str(folder),
+    }
     worker = ["worker", "--scheduler-file", str(file), "--nthreads", "1", "--no-nanny", "--no-dashboard"]
-    scheduler = ["scheduler", "--scheduler-file", str(file), "--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
+    scheduler = [
+        "scheduler",
+        "--scheduler-file",
+        str(file),
+        "--host",
+        "127.0.0.1",
+        "--port",
+        "0",
+        "--no-dashboard",
+    ]
     log = (folder / "log").open("w")
     processes = [
-        subprocess.Popen([sys.executable, "-m", "dask", *command], env=environment, stdout=log, stderr=log, cwd=folder)
+        subprocess.Popen(
+            [sys.executable, "-m", "dask", *command], env=environment, stdout=log, stderr=log, cwd=folder
+        )
         for command in (scheduler, *[worker] * workers)
     ]
     try:
@@ -103,7 +122,10 @@ def test_a_run_by_the_command(cluster: Cluster, tmp_path: Path) -> None:
 
 
 def test_the_targets_of_a_worker_that_is_killed_are_run_again(cluster: Cluster) -> None:
-    jobs = [Job(TORCH, (f"value/float32/{logit}/*",), ("native",)) for logit in ("+inf", "-inf", "zero", "+tiny", "-tiny")]
+    jobs = [
+        Job(TORCH, (f"value/float32/{logit}/*",), ("native",))
+        for logit in ("+inf", "-inf", "zero", "+tiny", "-tiny")
+    ]
     with executor_at(cluster.address, 1) as executor, Client(cluster.address, set_as_default=False) as client:
         running = run_all(jobs, executor)
         found = [next(running)]
@@ -113,9 +135,9 @@ def test_the_targets_of_a_worker_that_is_killed_are_run_again(cluster: Cluster) 
         found += running
         assert list(client.nthreads()) == [worker for worker in cluster.workers if worker != victim]
     assert [target.error for one in found for target in one.targets] == [""] * len(jobs)
-    assert sorted(pattern for one in found for pattern in {case.split("/")[2] for case in one.cases}) == sorted(
-        job.cases[0].split("/")[2] for job in jobs
-    )
+    assert sorted(
+        pattern for one in found for pattern in {case.split("/")[2] for case in one.cases}
+    ) == sorted(job.cases[0].split("/")[2] for job in jobs)
     for one in found:
         assert {verdict.case for verdict in one.verdicts} == set(one.cases)
 
@@ -123,7 +145,10 @@ def test_the_targets_of_a_worker_that_is_killed_are_run_again(cluster: Cluster) 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--at", str(TORCH), "--dask", "tcp://127.0.0.1:9"], "no Dask scheduler answers at 'tcp://127.0.0.1:9'"),
+        (
+            ["--at", str(TORCH), "--dask", "tcp://127.0.0.1:9"],
+            "no Dask scheduler answers at 'tcp://127.0.0.1:9'",
+        ),
         (["--at", str(TORCH), "--dask", "nonsense://x"], "nonsense"),
         (["--at", str(TORCH), "--dask", "nowhere"], "missing port number in address 'nowhere'"),
         (["--dask", "tcp://127.0.0.1:9"], "go with --at or --lab"),
@@ -149,20 +174,36 @@ application(["conform", *sys.argv[1:]])
 """
 
 
-@pytest.mark.parametrize(("victim", "said"), [("scheduler", "does not answer any more"), ("worker", "has had no worker")])
+@pytest.mark.parametrize(
+    ("victim", "said"), [("scheduler", "does not answer any more"), ("worker", "has had no worker")]
+)
 def test_a_cluster_that_dies_ends_the_run_with_a_sentence_and_what_was_done_is_saved(
     victim: str, said: str, tmp_path: Path
 ) -> None:
     results = tmp_path / "results"
     with started(tmp_path, 1) as found:
-        chosen = ["--at", str(TORCH), "--at", str(PADDLE), "--implementation", "native", "--case", "[ev][ra][rl][ou][re]*/*"]
+        chosen = [
+            "--at",
+            str(TORCH),
+            "--at",
+            str(PADDLE),
+            "--implementation",
+            "native",
+            "--case",
+            "[ev][ra][rl][ou][re]*/*",
+        ]
         command = [sys.executable, "-c", SCRIPT, *chosen, "--dask", found.address, "--results", str(results)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as process:
             deadline = time.monotonic() + 4 * SECONDS
             while not list(results.glob("*.json")):
                 assert time.monotonic() < deadline and process.poll() is None
                 time.sleep(0.05)
-            os.kill(found.scheduler if victim == "scheduler" else next(iter(found.workers.values())), signal.SIGKILL)
+            os.kill(
+                found.scheduler if victim == "scheduler" else next(iter(found.workers.values())),
+                signal.SIGKILL,
+            )
             output, _ = process.communicate(timeout=2 * SECONDS)
     assert process.returncode == 3, output
     assert said in output.replace("\n", " ") and "Traceback" not in output, output

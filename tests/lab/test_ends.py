@@ -90,9 +90,20 @@ def started(arguments: list[str], variables: dict[str, str], installer: str = ""
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_release_saves_what_it_has(tmp_path: Path, cache: dict[str, str], number: signal.Signals) -> None:
+def test_an_interrupted_release_saves_what_it_has(
+    tmp_path: Path, cache: dict[str, str], number: signal.Signals
+) -> None:
     folder, junit = tmp_path / "new" / "results", tmp_path / "run.xml"
-    arguments = ["--at", str(TORCH), "--implementation", "native", "--results", str(folder), "--junit", str(junit)]
+    arguments = [
+        "--at",
+        str(TORCH),
+        "--implementation",
+        "native",
+        "--results",
+        str(folder),
+        "--junit",
+        str(junit),
+    ]
     with started(arguments, cache) as process:
         assert process.stdout is not None
         for _ in itertools.islice((line for line in process.stdout if line == "judged\n"), 20):
@@ -109,7 +120,9 @@ def test_an_interrupted_release_saves_what_it_has(tmp_path: Path, cache: dict[st
     assert junit.stat().st_size > 1000
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGKILL, -9)])
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGKILL, -9)]
+)
 def test_an_installer_does_not_outlive_its_run(tmp_path: Path, number: signal.Signals, status: int) -> None:
     installer = tmp_path / "uv"
     installer.write_text(INSTALLER.format(folder=tmp_path))
@@ -137,7 +150,9 @@ with environments.locked(Environment("tiny==1.0", "3.11", ("tiny==1.0",)), Path(
 
 
 @pytest.mark.parametrize("killed", [False, True])
-def test_an_environment_is_used_by_one_run_at_a_time(tmp_path: Path, killed: bool, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_environment_is_used_by_one_run_at_a_time(
+    tmp_path: Path, killed: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
     command = [sys.executable, "-c", HOLD, str(tmp_path), "600" if killed else "2"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None and holder.stdout.readline() == "held\n"
@@ -161,7 +176,9 @@ def test_a_wait_for_an_environment_can_be_interrupted(tmp_path: Path) -> None:
             pass
 
 
-def test_a_folder_for_results_that_cannot_be_made_ends_the_call_before_the_run(tmp_path: Path, cache: dict[str, str]) -> None:
+def test_a_folder_for_results_that_cannot_be_made_ends_the_call_before_the_run(
+    tmp_path: Path, cache: dict[str, str]
+) -> None:
     (tmp_path / "file").touch()
     with started(["--at", str(TORCH), "--results", str(tmp_path / "file" / "x")], cache) as process:
         said, _ = process.communicate(timeout=SECONDS)

@@ -1,4 +1,6 @@
-"""Environments: pip's settings reach uv, requirements are parsed, and half an environment is not taken for a whole one."""
+"""Environments: pip's settings reach uv, requirements are parsed, and half an environment is not taken for a
+whole one.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +25,12 @@ def wheel(folder: Path, name: str) -> None:
     with zipfile.ZipFile(folder / f"{name}-1.0-py3-none-any.whl", "w") as archive:
         archive.writestr(f"{name}.py", "__version__ = '1.0'\n")
         archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        archive.writestr(f"{info}/RECORD", f"{name}.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n")
+        archive.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr(
+            f"{info}/RECORD", f"{name}.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n"
+        )
 
 
 @pytest.fixture
@@ -48,7 +54,9 @@ def test_an_environment_is_made_once_listed_and_removed(tiny: Environment, tmp_p
     assert environments.kept(within) == []
 
 
-def test_what_cannot_be_made_says_the_installers_last_words_and_leaves_nothing(tiny: Environment, tmp_path: Path) -> None:
+def test_what_cannot_be_made_says_the_installers_last_words_and_leaves_nothing(
+    tiny: Environment, tmp_path: Path
+) -> None:
     within = tmp_path / "cache"
     with pytest.raises(LabError, match="no-such-package-of-the-lab"):
         environments.made(Environment(NEVER, "3.11", (NEVER,)), within)
@@ -77,7 +85,11 @@ def test_pips_settings_become_uvs() -> None:
         "install.find-links='/y /z'\n:env:.cert='/c'\n"
     )
     found = uv_variables(lambda: said, {"PIP_CERT": "/d", "UV_INDEX": "mine"})
-    assert found == {"UV_FIND_LINKS": "/y,/z", "SSL_CERT_FILE": "/d", "UV_INDEX_STRATEGY": "unsafe-best-match"}
+    assert found == {
+        "UV_FIND_LINKS": "/y,/z",
+        "SSL_CERT_FILE": "/d",
+        "UV_INDEX_STRATEGY": "unsafe-best-match",
+    }
 
 
 @pytest.mark.parametrize(

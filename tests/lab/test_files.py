@@ -1,4 +1,6 @@
-"""Files of results: written whole or where they stand, with the user's permissions, and nothing left beside them."""
+"""Files of results: written whole or where they stand, with the user's permissions, and nothing left beside
+them.
+"""
 
 from __future__ import annotations
 
@@ -108,7 +110,9 @@ def test_a_run_on_standard_output_is_json_alone(path: str) -> None:
 
 
 @pytest.mark.parametrize("there", [False, True])
-def test_a_file_that_fails_leaves_nothing_behind(there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_fails_leaves_nothing_behind(
+    there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "run.json"
     if there:
         path.write_text("before")
@@ -124,7 +128,9 @@ def test_a_file_that_fails_leaves_nothing_behind(there: bool, tmp_path: Path, mo
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_a_process_that_is_killed_while_it_writes_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
+def test_a_process_that_is_killed_while_it_writes_leaves_nothing_behind(
+    tmp_path: Path, number: signal.Signals
+) -> None:
     script = """
 import os, sys
 from pathlib import Path
@@ -142,7 +148,15 @@ files.write(Path(sys.argv[1]), "text" * 1_000_000)
 
 
 def test_one_file_that_cannot_be_written_does_not_lose_the_others(tmp_path: Path) -> None:
-    arguments = [*QUICK, "--json", "/dev/full", "--html", str(tmp_path / "page.html"), "--junit", str(tmp_path / "run.xml")]
+    arguments = [
+        *QUICK,
+        "--json",
+        "/dev/full",
+        "--html",
+        str(tmp_path / "page.html"),
+        "--junit",
+        str(tmp_path / "run.xml"),
+    ]
     done = CliRunner().invoke(APPLICATION, arguments)
     assert done.exit_code == 2
     assert "/dev/full cannot be written: No space left on device" in done.stderr.replace("\n", " ")
@@ -154,7 +168,10 @@ def test_what_a_terminal_that_goes_away_was_to_show_does_not_lose_the_files(tmp_
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(
-        [*PROGRAM, *QUICK, "--json", str(tmp_path / "run.json")], stdout=writer, stderr=subprocess.PIPE, text=True
+        [*PROGRAM, *QUICK, "--json", str(tmp_path / "run.json")],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     os.close(writer)
     assert results.read(tmp_path / "run.json")["verdicts"], done.stderr
@@ -172,9 +189,13 @@ def test_a_lab_run_prints_and_writes_what_it_can(
     bad: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     release = Release("torch", "2.13.0")
-    verdict = Verdict("documents/torch-example", "torch.nn.BCEWithLogitsLoss", "torch", "native", "pass", "a \ud800")
+    verdict = Verdict(
+        "documents/torch-example", "torch.nn.BCEWithLogitsLoss", "torch", "native", "pass", "a \ud800"
+    )
     finished = Finished(
-        release, [Target("torch", "native", version="2.13.0", available={verdict.implementation: None})], [verdict]
+        release,
+        [Target("torch", "native", version="2.13.0", available={verdict.implementation: None})],
+        [verdict],
     )
     monkeypatch.setattr(lab_cli, "run_job", lambda job, halt: finished)
     folder = tmp_path / "results"

@@ -25,7 +25,9 @@ def test_a_release_that_cannot_be_made_is_told_and_the_others_go_on(monkeypatch:
 
     def run(job: lab.Job) -> lab.Finished:
         return (
-            lab.run_job(job) if job.release == BAD else lab.Finished(job.release, [Target("torch", "native", version="2.1.0")])
+            lab.run_job(job)
+            if job.release == BAD
+            else lab.Finished(job.release, [Target("torch", "native", version="2.1.0")])
         )
 
     with ThreadPoolExecutor(2) as pool:
@@ -49,7 +51,8 @@ def test_a_compact_run_reads_back_with_the_same_statuses_and_errors(tmp_path: Pa
         Verdict("a/2", "f", "torch", "native", "unsupported", "this API has no weight"),
         Verdict(
             "a/3", "f", "torch", "native", "fail", "m",
-            [Check("value", "exact", "fail", "in /home/someone/x.py", float("inf"))], expectation="unexpected",
+            [Check("value", "exact", "fail", "in /home/someone/x.py", float("inf"))],
+            expectation="unexpected",
         ),
     ]  # fmt: skip
     run = results.as_json([Target("torch", "native", version="2.1.0")], verdicts, False)
@@ -81,7 +84,10 @@ def test_a_job_that_fails_leaves_the_one_after_it_alone(monkeypatch: pytest.Monk
     monkeypatch.setattr(environments, "made", lambda environment: Path("nowhere"))
     monkeypatch.setattr(environments, "put_shim", lambda place: None)
     with ThreadPoolExecutor(1) as pool:
-        found = {one.release: one for one in lab.run_all([lab.Job(BAD), lab.Job(GOOD)], pool, partial(lab.run_job, halt=halt))}
+        found = {
+            one.release: one
+            for one in lab.run_all([lab.Job(BAD), lab.Job(GOOD)], pool, partial(lab.run_job, halt=halt))
+        }
     assert "KeyError" in found[BAD].targets[0].error
     assert not any(target.error for target in found[GOOD].targets)
     halt.set()

@@ -17,7 +17,17 @@ import runs
 import typer
 from typer.testing import CliRunner
 
-from compatlosses.conformance import changes, cli, compact, expectations, failures, results, support, support_cli, update
+from compatlosses.conformance import (
+    changes,
+    cli,
+    compact,
+    expectations,
+    failures,
+    results,
+    support,
+    support_cli,
+    update,
+)
 from compatlosses.conformance.expectations import ExpectationError
 from compatlosses.conformance.judge import Check, Verdict
 from compatlosses.conformance.report.data import page_data
@@ -56,8 +66,12 @@ def small_run() -> dict[str, Any]:
     side = {key: run["verdicts"][0][key] for key in ("implementation", "framework", "kind", "mode")}
     case = run["verdicts"][0]["case"]
     difference = {"case": case, "what": "value", "message": "m", "ulps": 1.0, "explained": ["x"]}
-    run["agreement"] = [{"one": side, "other": side, "relation": "r", "compared": 1, "differences": [difference]}]
-    run["strata"] = [{**side, "dtype": "float32", "what": "value", "limit": 1, "failing": {"a": 2.0}, "passing": {}}]
+    run["agreement"] = [
+        {"one": side, "other": side, "relation": "r", "compared": 1, "differences": [difference]}
+    ]
+    run["strata"] = [
+        {**side, "dtype": "float32", "what": "value", "limit": 1, "failing": {"a": 2.0}, "passing": {}}
+    ]
     run["cases"] = {case: {"clause": "c"}}
     run["curves"] = {"logits": run["curves"]["logits"][:2], "of": run["curves"]["of"][:1]}
     for curve in run["curves"]["of"]:
@@ -139,10 +153,13 @@ def written(path: Path, data: Any) -> Path:
 @pytest.mark.parametrize(
     "data",
     [
-        b"", b"\xff\xfe{}", b"\xef\xbb\xbf{}", b"\x00" * 1000, b"[" * 100_000, b'{"a":' * 100_000, b"nul", b'{"schema": 1',
+        b"", b"\xff\xfe{}", b"\xef\xbb\xbf{}", b"\x00" * 1000, b"[" * 100_000, b'{"a":' * 100_000, b"nul",
+        b'{"schema": 1',
         b'{"schema": true, "targets": [], "verdicts": []}', b'{"schema": 1.0, "targets": [], "verdicts": []}',
-        b'{"schema": 1, "schema": 1, "targets": [], "verdicts": []}', b'{"schema": 1, "targets": [], "verdicts": [], "x": NaN}',
-        b'{"schema": ' + b"1" * 10_000 + b"}", b'{"schema": 1, "targets": [], "verdicts": 1e999}', b'"\xed\xa0\x80"',
+        b'{"schema": 1, "schema": 1, "targets": [], "verdicts": []}', 
+        b'{"schema": 1, "targets": [], "verdicts": [], "x": NaN}',
+        b'{"schema": ' + b"1" * 10_000 + b"}", b'{"schema": 1, "targets": [], "verdicts": 1e999}',
+        b'"\xed\xa0\x80"',
         b'{"schema": 1, "compact": 1, "groups": [1]}', b'{"schema": 1, "compact": 1}',
     ],
 )  # fmt: skip
@@ -222,7 +239,9 @@ def test_a_malformed_option_ends_with_2(arguments: list[str], monkeypatch: pytes
     assert "Traceback" not in done.output
 
 
-def failing_run(framework: str = "torch", version: str = "2.13.0", case: str = "documents/torch-example") -> dict[str, Any]:
+def failing_run(
+    framework: str = "torch", version: str = "2.13.0", case: str = "documents/torch-example"
+) -> dict[str, Any]:
     checks = [Check("value", "exact", "fail", "it is off", 7.0, expectation="unexpected")]
     verdict = Verdict(case, NAME, framework, "native", "fail", checks=checks, expectation="unexpected")
     return results.as_json([Target(framework, "native", version=version)], [verdict], False)
@@ -246,7 +265,9 @@ def failing_run(framework: str = "torch", version: str = "2.13.0", case: str = "
         ({**failing_run(), "targets": []}, []),
     ],
 )
-def test_update_expectations_writes_nothing_that_is_wrong(run: dict[str, Any], options: list[str], tmp_path: Path) -> None:
+def test_update_expectations_writes_nothing_that_is_wrong(
+    run: dict[str, Any], options: list[str], tmp_path: Path
+) -> None:
     folder = tmp_path / "deep" / "expectations"
     folder.mkdir(parents=True)
     path = written(tmp_path / "run.json", run)
@@ -271,7 +292,9 @@ def test_update_expectations_reads_back_what_it_writes(tmp_path: Path) -> None:
     assert [file.name for file in folder.iterdir()] == ["torch.toml"]
 
 
-def test_what_the_suite_would_call_wrong_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_suite_would_call_wrong_is_not_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(expectations, "EXPECTATIONS", tmp_path / "expectations")
     expectations.EXPECTATIONS.mkdir()
     path = written(tmp_path / "run.json", failing_run(case="no/such/case"))
@@ -287,7 +310,8 @@ def test_what_the_suite_would_call_wrong_is_not_written(tmp_path: Path, monkeypa
         "deviation = 3", "deviation = [3]", "[deviation]\nx = 1", "[[deviation]]", "deviation = [[]]",
         "[[deviation]]\nframework = 3\nimplementations = 4\nversions = 5\nnote = 6\nlink = 7\nfailing = 8",
         ENTRY + "implementations = 'x'\ncases = ['a']", ENTRY + "implementations = ['x']\nfailing = [3]",
-        ENTRY + "implementations = ['x']\nmodes = 3\ncases = ['a']", ENTRY + "implementations = ['x']\ncases = 'a'",
+        ENTRY + "implementations = ['x']\nmodes = 3\ncases = ['a']",
+        ENTRY + "implementations = ['x']\ncases = 'a'",
         "x = " + "[" * 5000, "x = 1\nx = 2", "\0",
     ],
 )  # fmt: skip
@@ -298,7 +322,9 @@ def test_expectations_that_are_malformed_are_a_sentence(text: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize("way", ["in process", "as a program"])
-def test_an_internal_error_has_a_status_of_its_own(way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_internal_error_has_a_status_of_its_own(
+    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = str(written(tmp_path / "run.json", small_run()))
     if way == "in process":
         monkeypatch.setattr(changes, "compare", None)
@@ -311,7 +337,9 @@ def test_an_internal_error_has_a_status_of_its_own(way: str, tmp_path: Path, mon
             "changes.compare = None",
         ]
         script = "\n".join([*lines, "main()"])
-        ran = subprocess.run([sys.executable, "-c", script, "compare", path, path], capture_output=True, text=True)
+        ran = subprocess.run(
+            [sys.executable, "-c", script, "compare", path, path], capture_output=True, text=True
+        )
         status, said = ran.returncode, ran.stderr
     assert status == failures.INTERNAL == 70
     assert "internal error: TypeError" in said

@@ -20,7 +20,9 @@ def test_a_release_of_the_lab_has_its_run(release: object) -> None:
     run = results.read(path)
     version = str(release).partition("==")[2]
     assert run["verdicts"] and not run["partial"]
-    assert all(target["version"].partition("+")[0] == version and not target["error"] for target in run["targets"])
+    assert all(
+        target["version"].partition("+")[0] == version and not target["error"] for target in run["targets"]
+    )
     assert {verdict["expectation"] for verdict in run["verdicts"]} <= {"", "expected"}
     assert not re.search(r"/(?:home|root|tmp|work|Users)/", path.read_text(encoding="utf-8"))
 
@@ -31,5 +33,7 @@ def test_the_expectations_say_what_a_release_s_run_says(release: Release) -> Non
     for verdict in run["verdicts"]:
         key = (release.framework, verdict["implementation"], release.version, verdict["mode"])
         spoken = {check for one in KNOWN if one.covers(*key) for check in one.checks(verdict["case"])}
-        failing = {f"{c['yardstick']}/{c['what']}" for c in verdict["checks"] if c["status"] in expectations.FAILURES}
+        failing = {
+            f"{c['yardstick']}/{c['what']}" for c in verdict["checks"] if c["status"] in expectations.FAILURES
+        }
         assert spoken == failing, f"{verdict['implementation']} {verdict['case']}"

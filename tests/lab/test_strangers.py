@@ -1,4 +1,6 @@
-"""A folder that somebody else has filled has no say in what is installed and run: neither its settings nor its modules."""
+"""A folder that somebody else has filled has no say in what is installed and run: neither its settings nor
+its modules.
+"""
 
 from __future__ import annotations
 
@@ -34,8 +36,12 @@ def fake_torch(folder: Path) -> None:
     with zipfile.ZipFile(folder / "torch-99.0-py3-none-any.whl", "w") as archive:
         archive.writestr("torch.py", "__version__ = '99.0'\n")
         archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: torch\nVersion: 99.0\n")
-        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        archive.writestr(f"{info}/RECORD", f"torch.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n")
+        archive.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr(
+            f"{info}/RECORD", f"torch.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n"
+        )
 
 
 @pytest.fixture
@@ -63,7 +69,16 @@ def test_the_settings_of_a_folder_supply_no_framework(
     (alone / within).mkdir(parents=True, exist_ok=True)
     monkeypatch.chdir(alone / within)
     # The plant works on whoever lets it: uv by itself.
-    command = [find_uv_bin(), "pip", "install", "--dry-run", "--python", sys.executable, "--target", str(tmp_path / "t")]
+    command = [
+        find_uv_bin(),
+        "pip",
+        "install",
+        "--dry-run",
+        "--python",
+        sys.executable,
+        "--target",
+        str(tmp_path / "t"),
+    ]
     bare = subprocess.run([*command, "torch==99.0"], capture_output=True, text=True)
     assert bare.returncode == 0 and "torch==99.0" in bare.stderr
     with pytest.raises(LabError, match=r"torch"):
@@ -72,19 +87,25 @@ def test_the_settings_of_a_folder_supply_no_framework(
 
 
 @pytest.mark.parametrize("how", ["variable", "relative variable", "file of the user"])
-def test_what_the_user_has_set_counts(how: str, alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_user_has_set_counts(
+    how: str, alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fake_torch(alone / "wheels")
     if how == "file of the user":
         own = tmp_path / "home" / ".config" / "uv" / "uv.toml"
         own.parent.mkdir(parents=True)
         own.write_text(SETTINGS.format(place=alone / "wheels"))
     else:
-        monkeypatch.setenv("PIP_FIND_LINKS", "wheels" if how == "relative variable" else str(alone / "wheels"))
+        monkeypatch.setenv(
+            "PIP_FIND_LINKS", "wheels" if how == "relative variable" else str(alone / "wheels")
+        )
     place = environments.made(FAKE, tmp_path / "cache")
     assert list(place.glob("lib/*/site-packages/torch.py"))
 
 
-def test_the_modules_of_a_folder_are_not_run(alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_modules_of_a_folder_are_not_run(
+    alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     marker = tmp_path / "ran"
     for name in ("pip", "sitecustomize", "usercustomize", "conftest", "torch", "numpy", "json", "encodings"):
         (alone / f"{name}.py").write_text(MARKER.format(path=str(marker)))

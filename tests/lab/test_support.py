@@ -23,7 +23,8 @@ def run(version: str, statuses: dict[str, str]) -> dict[str, Any]:
     """A run of torch in which these cases came out so; a failure is one of the value."""
     verdicts = [
         {
-            "case": case, "implementation": NAME, "framework": "torch", "kind": "native", "mode": "eager", "status": status,
+            "case": case, "implementation": NAME, "framework": "torch", "kind": "native", "mode": "eager",
+            "status": status,
             "checks": [{"what": "value", "yardstick": "documented", "status": status, "finding": "why"}],
         }
         for case, status in statuses.items()
@@ -43,7 +44,9 @@ def test_what_holds_in_the_oldest_run_may_hold_for_longer() -> None:
 
 
 def test_what_broke_and_was_mended_has_a_statement_for_each_time_the_newest_first() -> None:
-    found = said(("1.9", "pass", "pass"), ("1.10", "pass", "fail"), ("2.0", "fail", "fail"), ("2.1", "pass", "pass"))
+    found = said(
+        ("1.9", "pass", "pass"), ("1.10", "pass", "fail"), ("2.0", "fail", "fail"), ("2.1", "pass", "pass")
+    )
     assert found == [
         {"version_added": "2.1"},
         {"version_added": False, "versions": ["2.0"], "notes": ["2 of 2 cases fail", "see why"]},
@@ -84,7 +87,9 @@ def test_the_linter_tells(change: Any, fault: str) -> None:
 def test_the_linter_tells_what_is_missing_and_cases_of_no_behaviour() -> None:
     runs = [run("2.1", {INCOMING[0]: "pass"})]
     table = support.table_of(runs)
-    assert support.lint({**table, "support": {}}, runs, INCOMING) == [f"{NAME}, incoming: the runs have it, the table has not"]
+    assert support.lint({**table, "support": {}}, runs, INCOMING) == [
+        f"{NAME}, incoming: the runs have it, the table has not"
+    ]
     assert support.lint(table, runs, ["no/such/case"]) == ["no behaviour has the case 'no/such/case'"]
 
 
@@ -94,7 +99,9 @@ def test_the_kept_table_says_what_the_kept_runs_say() -> None:
 
 
 def test_the_table_of_the_readme_is_made_from_the_kept_runs() -> None:
-    assert f"{support_cli.BEGIN}\n{support_cli.markdown(RUNS)}\n{support_cli.END}" in (ROOT / "README.md").read_text("utf-8")
+    assert f"{support_cli.BEGIN}\n{support_cli.markdown(RUNS)}\n{support_cli.END}" in (
+        ROOT / "README.md"
+    ).read_text("utf-8")
 
 
 def test_the_command_writes_and_checks(tmp_path: Path) -> None:
@@ -102,7 +109,14 @@ def test_the_command_writes_and_checks(tmp_path: Path) -> None:
     cli.add_commands(application)
     table, page = tmp_path / "support.json", tmp_path / "README.md"
     page.write_text(f"before\n{support_cli.BEGIN}{support_cli.END}\nafter\n", encoding="utf-8")
-    arguments = ["support", *map(str, sorted(support.RESULTS.glob("torch*.json"))), "--json", str(table), "--readme", str(page)]
+    arguments = [
+        "support",
+        *map(str, sorted(support.RESULTS.glob("torch*.json"))),
+        "--json",
+        str(table),
+        "--readme",
+        str(page),
+    ]
     assert CliRunner().invoke(application, arguments).exit_code == 0
     text = page.read_text(encoding="utf-8")
     assert text.startswith("before\n") and text.endswith("\nafter\n") and "| torch 2.13.0 |" in text

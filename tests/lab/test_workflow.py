@@ -1,4 +1,6 @@
-"""The reusable workflow: its form, that no input reaches a shell as code, and that its steps do what docs/ci.md says."""
+"""The reusable workflow: its form, that no input reaches a shell as code, and that its steps do what
+docs/ci.md says.
+"""
 
 from __future__ import annotations
 
@@ -35,9 +37,12 @@ def steps(workflow: dict[Any, Any]) -> dict[str, str]:
 def test_it_can_be_called_with_what_the_page_says(workflow: dict[Any, Any]) -> None:
     inputs = workflow[True]["workflow_call"]["inputs"]
     required = {name for name, one in inputs.items() if one.get("required")}
-    assert all(one["type"] == "string" and ("default" in one) != bool(one.get("required")) for one in inputs.values())
+    assert all(
+        one["type"] == "string" and ("default" in one) != bool(one.get("required")) for one in inputs.values()
+    )
     calls = [
-        yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "ci.md").read_text("utf-8"), re.S)
+        yaml.safe_load(text)
+        for text in re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "ci.md").read_text("utf-8"), re.S)
     ]
     assert len(calls) == 2
     for call in calls:
@@ -63,7 +68,10 @@ def test_its_last_steps_make_the_page_and_fail_on_what_got_worse(
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     for name, wanted in (("Report", 0), ("Compare", status)):
         done = subprocess.run(
-            ["bash", "-e", "-c", steps(workflow)[name]], cwd=tmp_path, env={**os.environ, "PATH": path}, capture_output=True
+            ["bash", "-e", "-c", steps(workflow)[name]],
+            cwd=tmp_path,
+            env={**os.environ, "PATH": path},
+            capture_output=True,
         )
         assert done.returncode == wanted, done.stderr
     assert (tmp_path / "report.html").stat().st_size > 10_000

@@ -15,7 +15,9 @@ import compatlosses.mindspore.ops as shim
 
 X = np.array([[1.0, 5.0, -2.0], [0.3, 0.0, 7.0]], np.float32)
 Y = np.array([[0.0, 1.0, -2.0], [3.0, 0.0, 0.5]], np.float32)
-KINDS = {name: getattr(mindspore, name) for name in ("float16", "float32", "float64", "int32", "int64", "bool_")}
+KINDS = {
+    name: getattr(mindspore, name) for name in ("float16", "float32", "float64", "int32", "int64", "bool_")
+}
 
 
 def tensor(values: Any, dtype: str = "float32") -> mindspore.Tensor:
@@ -33,25 +35,36 @@ def outcome(call: Callable[[], Any]) -> Any:
 
 
 def assert_alike(theirs: Callable[[], Any], ours: Callable[[], Any]) -> None:
-    """Both calls give the same, to the rounding of the native one, which rounds half precision after each operation."""
+    """Both calls give the same, to the rounding of the native one, which rounds half precision after each
+    operation.
+    """
     a, b = outcome(theirs), outcome(ours)
     if isinstance(a, type) or isinstance(b, type):
         assert a is b
         return
     assert a[:2] == b[:2]
-    np.testing.assert_allclose(b[2].astype(float), a[2].astype(float), rtol=2e-3 if a[0] == mindspore.float16 else 1e-6)
+    np.testing.assert_allclose(
+        b[2].astype(float), a[2].astype(float), rtol=2e-3 if a[0] == mindspore.float16 else 1e-6
+    )
 
 
 @pytest.mark.parametrize("name", ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"])
 @pytest.mark.parametrize("reduction", ["none", "mean", "sum", "MEAN", "avg", None])
 @pytest.mark.parametrize(
     ("first", "second"),
-    [("float32", "float32"), ("float32", "float64"), ("float16", "float32"), ("float16", "float16"), ("float32", "int64")],
+    [
+        ("float32", "float32"),
+        ("float32", "float64"),
+        ("float16", "float32"),
+        ("float16", "float16"),
+        ("float32", "int64"),
+    ],
 )
 def test_dtypes_and_reductions(name: str, first: str, second: str, reduction: str | None) -> None:
     x, y = tensor(X, first), tensor(Y, second)
     assert_alike(
-        lambda: getattr(native, name)(x, y, reduction=reduction), lambda: getattr(shim, name)(x, y, reduction=reduction)
+        lambda: getattr(native, name)(x, y, reduction=reduction),
+        lambda: getattr(shim, name)(x, y, reduction=reduction),
     )
 
 
@@ -90,5 +103,7 @@ def gradients_in_a_graph(x: mindspore.Tensor, y: mindspore.Tensor) -> Any:
 def test_in_a_graph() -> None:
     x, y = tensor(X), tensor(Y)
     assert float(mindspore.jit(loss_in_a_graph)(x, y)) == float(loss_in_a_graph(x, y))
-    for compiled, eager in zip(mindspore.jit(gradients_in_a_graph)(x, y), gradients_in_a_graph(x, y), strict=True):
+    for compiled, eager in zip(
+        mindspore.jit(gradients_in_a_graph)(x, y), gradients_in_a_graph(x, y), strict=True
+    ):
         np.testing.assert_array_equal(compiled.asnumpy(), eager.asnumpy())

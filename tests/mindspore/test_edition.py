@@ -49,7 +49,9 @@ def signature(loss: Loss) -> dict[str, Any]:
 def close(mine: Any, theirs: Any) -> None:
     """The same dtype and shape, and values as near as MindSpore's are."""
     assert mine.dtype == theirs.dtype and mine.shape == theirs.shape
-    np.testing.assert_allclose(mine.astype(mindspore.float32).asnumpy(), theirs.astype(mindspore.float32).asnumpy(), 1e-2)
+    np.testing.assert_allclose(
+        mine.astype(mindspore.float32).asnumpy(), theirs.astype(mindspore.float32).asnumpy(), 1e-2
+    )
 
 
 def test_signatures() -> None:
@@ -58,7 +60,9 @@ def test_signatures() -> None:
     assert list(signature(loss_of_2_6).items()) == list({"logits": None, "label": None, **weights}.items())
     required = {"logits": empty, "label": empty, "weight": empty, "pos_weight": empty, "reduction": "mean"}
     assert list(signature(loss_of_2_0).items()) == list(required.items())
-    assert list(signature(loss_of_2_7).items()) == list(signature(ops.binary_cross_entropy_with_logits).items())
+    assert list(signature(loss_of_2_7).items()) == list(
+        signature(ops.binary_cross_entropy_with_logits).items()
+    )
     native = mindspore.mint.nn.functional.binary_cross_entropy_with_logits
     assert list(signature(loss_of_mint).items()) == list(signature(native).items())
     for native, classes in (
@@ -78,7 +82,17 @@ def test_where_things_are() -> None:
     assert mint.nn.functional.binary_cross_entropy_with_logits is loss_of_mint
     assert edition.nn.BCEWithLogitsLoss is edition.BCEWithLogitsLoss
     assert mint.nn.BCEWithLogitsLoss is mint.BCEWithLogitsLoss
-    assert len({edition.BCEWithLogitsLoss, v2_7.BCEWithLogitsLoss, mint.BCEWithLogitsLoss, edition.ops.BCEWithLogitsLoss}) == 4
+    assert (
+        len(
+            {
+                edition.BCEWithLogitsLoss,
+                v2_7.BCEWithLogitsLoss,
+                mint.BCEWithLogitsLoss,
+                edition.ops.BCEWithLogitsLoss,
+            }
+        )
+        == 4
+    )
     for module in (edition, edition.nn, edition.ops, v2_7, mint, mint.nn):
         assert "BCEWithLogitsLoss" in dir(module)
         with pytest.raises(AttributeError, match="has no attribute 'BCELoss'"):
@@ -123,15 +137,25 @@ def test_errors(loss: Loss) -> None:
 
     for name in (a, b, "weight", "pos_weight"):
         refused(TypeError, f"{name} is of type list; expected a", **{name: [[1.0, 2.0], [3.0, 4.0]]})
-        refused(TypeError, f"{name} has dtype float64; expected float16, float32", **{name: X.astype(mindspore.float64)})
+        refused(
+            TypeError,
+            f"{name} has dtype float64; expected float16, float32",
+            **{name: X.astype(mindspore.float64)},
+        )
         refused(TypeError, f"{name} has dtype int32", **{name: X.astype(mindspore.int32)})
     for name in ("weight", "pos_weight"):
         refused(TypeError, f"{name} is 2.0; expected a MindSpore tensor", **{name: 2.0})
         refused(
-            ValueError, rf"{name} has shape \(3,\), which does not broadcast to \(2, 2\)", **{name: tensor([1.0, 2.0, 3.0])}
+            ValueError,
+            rf"{name} has shape \(3,\), which does not broadcast to \(2, 2\)",
+            **{name: tensor([1.0, 2.0, 3.0])},
         )
-        refused(ValueError, rf"{name} has shape \(3, 2, 2\), which does not", **{name: tensor(np.ones((3, 2, 2)))})
-    refused(ValueError, rf"{b} has shape \(2,\); expected \(2, 2\), the shape of {a}", **{b: tensor([1.0, 0.0])})
+        refused(
+            ValueError, rf"{name} has shape \(3, 2, 2\), which does not", **{name: tensor(np.ones((3, 2, 2)))}
+        )
+    refused(
+        ValueError, rf"{b} has shape \(2,\); expected \(2, 2\), the shape of {a}", **{b: tensor([1.0, 0.0])}
+    )
     refused(TypeError, "reduction is 1; expected a string", reduction=1)
     refused(TypeError, "reduction is None; expected a string", reduction=None)
     refused(ValueError, "reduction is 'average'; expected 'none', 'mean' or 'sum'", reduction="average")
@@ -168,14 +192,19 @@ def test_other_frameworks_tensors(loss: Loss) -> None:
 
 @pytest.mark.parametrize("make", [mindspore.CSRTensor, mindspore.COOTensor])
 def test_sparse_tensors_are_refused(make: Any) -> None:
-    rows, indices = mindspore.Tensor([0, 1, 2], mindspore.int32), mindspore.Tensor([[0, 0], [1, 1]], mindspore.int32)
+    rows, indices = (
+        mindspore.Tensor([0, 1, 2], mindspore.int32),
+        mindspore.Tensor([[0, 0], [1, 1]], mindspore.int32),
+    )
     values = tensor([1.0, 2.0])
     where = (rows, mindspore.Tensor([0, 1], mindspore.int32)) if make is mindspore.CSRTensor else (indices,)
     sparse = make(*where, values, (2, 2))
     for loss in EVERY:
         a, b = list(signature(loss))[:2]
         for name in (a, b, "weight", "pos_weight"):
-            with pytest.raises(TypeError, match=f"{name}: a sparse MindSpore tensor was given; expected a dense one"):
+            with pytest.raises(
+                TypeError, match=f"{name}: a sparse MindSpore tensor was given; expected a dense one"
+            ):
                 loss(**{a: X, b: Y, "weight": W, "pos_weight": P, name: sparse})
     with pytest.raises(TypeError, match="targets: a sparse MindSpore tensor"):
         cl.binary_cross_entropy_with_logits(X, sparse)
@@ -238,7 +267,9 @@ class TestClass:
     @pytest.mark.parametrize("make", NN.values(), ids=NN)
     def test_other_frameworks_tensors(self, make: Loss) -> None:
         x, y, w = np.float32([0.5, -1.0]), np.float32([1.0, 0.0]), np.float32([2.0, 1.0])
-        np.testing.assert_allclose(make("sum", w)(x, y), loss_of_2_7(X[0], Y[0], tensor(w), reduction="sum").asnumpy(), 1e-6)
+        np.testing.assert_allclose(
+            make("sum", w)(x, y), loss_of_2_7(X[0], Y[0], tensor(w), reduction="sum").asnumpy(), 1e-6
+        )
 
     def test_a_parameter_is_refused_as_natively(self) -> None:
         for kind in (edition.BCEWithLogitsLoss, v2_7.BCEWithLogitsLoss, nn.BCEWithLogitsLoss):

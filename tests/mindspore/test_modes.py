@@ -1,7 +1,7 @@
 """Every way MindSpore runs code: eager, compiled, differentiated, vectorised, with automatic mixed precision.
 
-Functions are written out because MindSpore's compiler reads their source. Compiling is slow, so each test compiles once.
-"""
+Functions are written out because MindSpore's compiler reads their source. Compiling is slow, so each test
+compiles once."""
 
 from __future__ import annotations
 
@@ -101,7 +101,8 @@ def test_second_order(compiled: bool) -> None:
 def test_options_in_one_program() -> None:
     x, y = tensor([0.5, -1.0, 2.0, 3.0]), tensor([1.0, 0.0, 0.5, 0.25])
     both = mindspore.value_and_grad(some, (0, 1, 2, 3))
-    # MindSpore adds up, in eager calls alone, the gradients of one tensor that is given twice: w and p are their own.
+    # MindSpore adds up, in eager calls alone, the gradients of one tensor that is given twice: w and p are
+    # their own.
     w, p = tensor([2.0, 0.5, 1.0, 3.0]), tensor([1.0, 0.0, 2.0, 0.5])
     eager = both(x, y, w, p)
     compiled = mindspore.jit(both)(x, y, w, p)
@@ -157,7 +158,10 @@ def test_amp_auto_gives_float32() -> None:
 
     x, y = tensor([0.5, -1.0], mindspore.float16), tensor([1.0, 0.0], mindspore.float16)
     assert mindspore.jit(mean)(x, y).dtype == mindspore.float16
-    for automatic in (amp.auto_mixed_precision(fresh, "auto"), mindspore.jit(amp.auto_mixed_precision(fresh, "auto"))):
+    for automatic in (
+        amp.auto_mixed_precision(fresh, "auto"),
+        mindspore.jit(amp.auto_mixed_precision(fresh, "auto")),
+    ):
         assert automatic(x, y).dtype == mindspore.float32
     for level in ("O2", "O3", "auto"):
         mine = amp.auto_mixed_precision(edition.BCEWithLogitsLoss(), level)(x, y)
@@ -206,7 +210,9 @@ class Options(nn.Cell):  # type: ignore[misc]
     """The loss with all its options as a cell, which can be told that sizes are unknown."""
 
     def construct(self, x: Any, y: Any, w: Any, p: Any) -> Any:
-        mean = cl.binary_cross_entropy_with_logits(x, y, weight=w, pos_weight=p, ignore_index=1, normalize=True)
+        mean = cl.binary_cross_entropy_with_logits(
+            x, y, weight=w, pos_weight=p, ignore_index=1, normalize=True
+        )
         total = cl.binary_cross_entropy_with_logits(x, y, weight=w, reduction="sum", normalize=True)
         return mean + total + cl.binary_cross_entropy_with_logits(x, y)
 
@@ -222,9 +228,13 @@ class Slopes(nn.Cell):  # type: ignore[misc]
         return self.both(x, y, w, p)
 
 
-@pytest.mark.parametrize("shapes", [[(None, 3), (None, 3), (None, 1), (3,)], [(None, None)] * 3 + [(None,)], [None] * 4])
+@pytest.mark.parametrize(
+    "shapes", [[(None, 3), (None, 3), (None, 1), (3,)], [(None, None)] * 3 + [(None,)], [None] * 4]
+)
 def test_unknown_sizes_in_one_program(graph_mode: None, shapes: list[Any]) -> None:
-    """Sizes, and even their number, that only a run tells: weights that are repeated there or not, and no element at all."""
+    """Sizes, and even their number, that only a run tells: weights that are repeated there or not, and no
+    element at all.
+    """
     cell = Slopes(Options())
     cell.set_inputs(*(mindspore.Tensor(shape=shape, dtype=mindspore.float32) for shape in shapes))
     rng = np.random.default_rng(5)
@@ -266,7 +276,9 @@ class Elements(nn.Cell):  # type: ignore[misc]
     """The neutral function's losses of elements."""
 
     def construct(self, x: Any, y: Any, w: Any, p: Any) -> Any:
-        return cl.binary_cross_entropy_with_logits(x, y, weight=w, pos_weight=p, ignore_index=1, reduction="none")
+        return cl.binary_cross_entropy_with_logits(
+            x, y, weight=w, pos_weight=p, ignore_index=1, reduction="none"
+        )
 
 
 class Editions(nn.Cell):  # type: ignore[misc]
@@ -282,7 +294,9 @@ class Editions(nn.Cell):  # type: ignore[misc]
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_unknown_sizes_are_checked_when_the_program_runs(graph_mode: None, case: str) -> None:
-    """A program that has refused once is dead, as it is with MindSpore's own loss: each gets a program of its own."""
+    """A program that has refused once is dead, as it is with MindSpore's own loss: each gets a program of its
+    own.
+    """
     arguments = [tensor(np.ones(shape)) for shape in REFUSED[case]]
     cell = Slopes(Elements())
     cell.set_inputs(*[mindspore.Tensor(shape=None, dtype=mindspore.float32)] * 4)
@@ -303,7 +317,9 @@ def test_editions_in_programs_of_unknown_sizes(graph_mode: None, loss: Any) -> N
     cell = Editions(loss)
     cell.set_inputs(*[mindspore.Tensor(shape=[None, None], dtype=mindspore.float32)] * 4)
     x, y, w, p = (tensor(np.full(shape, 0.5)) for shape in ((2, 3), (2, 3), (1, 3), (2, 1)))
-    np.testing.assert_allclose(cell(x, y, w, p).asnumpy(), loss(x, y, weight=w, pos_weight=p).asnumpy(), rtol=1e-6)
+    np.testing.assert_allclose(
+        cell(x, y, w, p).asnumpy(), loss(x, y, weight=w, pos_weight=p).asnumpy(), rtol=1e-6
+    )
     with pytest.raises(ValueError, match="shape"):
         cell(x, y[:1], w, p)
 
@@ -354,7 +370,9 @@ def loss(x, y):
 x, y = mindspore.Tensor([0.5, -1.0]), mindspore.Tensor([1.0, 0.0])
 assert mindspore.jit(loss)(x, y).asnumpy() == loss(x, y).asnumpy()
 """)
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=300, cwd=tmp_path)
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=300, cwd=tmp_path
+    )
     assert done.returncode == 0, done.stderr
 
 
@@ -366,7 +384,10 @@ def test_the_gradient_of_a_jitted_function() -> None:
     """MindSpore loses what a cell and its bprop share, where that branches."""
     for loss, tensors in ((elements, ALL), (options_together, ALL), (mean, ALL[:2])):
         by = tuple(range(len(tensors)))
-        found, expected = mindspore.grad(mindspore.jit(loss), by)(*tensors), mindspore.grad(loss, by)(*tensors)
+        found, expected = (
+            mindspore.grad(mindspore.jit(loss), by)(*tensors),
+            mindspore.grad(loss, by)(*tensors),
+        )
         for mine, theirs in zip(found, expected, strict=True):
             np.testing.assert_allclose(mine.asnumpy(), theirs.asnumpy(), rtol=1e-6)
 
@@ -376,7 +397,9 @@ CHANGES = (lambda t: t.copy_(t * 3.0), lambda t: t.mul_(3.0), lambda t: t.add_(0
 
 @pytest.mark.parametrize("formula", [False, True])
 @pytest.mark.parametrize("dtype", [mindspore.float16, mindspore.float32, mindspore.float64])
-def test_an_argument_changed_in_place_before_backward(monkeypatch: pytest.MonkeyPatch, dtype: Any, formula: bool) -> None:
+def test_an_argument_changed_in_place_before_backward(
+    monkeypatch: pytest.MonkeyPatch, dtype: Any, formula: bool
+) -> None:
     """Right, or the RuntimeError of MindSpore's tape."""
     if formula:
         monkeypatch.setattr(host, "why_formula", lambda *arguments: "a test")
@@ -473,7 +496,9 @@ def test_a_number_as_weight_keeps_its_digits_in_double() -> None:
         return cl.binary_cross_entropy_with_logits(x, y, weight=0.1, pos_weight=0.3, reduction="none")
 
     x, y = np.array([1.0, 3.0]), np.array([0.5, 1.0])
-    np.testing.assert_allclose(mindspore.jit(loss)(mindspore.Tensor(x), mindspore.Tensor(y)).asnumpy(), loss(x, y), 1e-15)
+    np.testing.assert_allclose(
+        mindspore.jit(loss)(mindspore.Tensor(x), mindspore.Tensor(y)).asnumpy(), loss(x, y), 1e-15
+    )
 
 
 @pytest.mark.parametrize("level", ["O2", "O3"])
@@ -487,7 +512,10 @@ def test_amp_takes_every_class(level: str) -> None:
 
 
 def test_beside_paddles_to_static(tmp_path: Path) -> None:
-    """One process has both frameworks' compilers. MindSpore's would stop at Paddle's adapter if it read that first."""
+    """One process has both frameworks' compilers.
+
+    MindSpore's would stop at Paddle's adapter if it read that first.
+    """
     script = tmp_path / "both.py"
     script.write_text("""
 import mindspore
@@ -506,5 +534,7 @@ value, gradient = mindspore.jit(mindspore.value_and_grad(loss))(x, y)
 expected, by_hand = mindspore.value_and_grad(loss)(x, y)
 assert abs(value - expected) < 1e-6 and abs(gradient - by_hand).max() < 1e-6
 """)
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=300, cwd=tmp_path)
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=300, cwd=tmp_path
+    )
     assert done.returncode == 0, done.stderr

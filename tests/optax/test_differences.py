@@ -26,7 +26,9 @@ def outcome(call: Callable[[], Any]) -> Any:
 
 
 def assert_alike(name: str, *arguments: Any, **options: Any) -> None:
-    """Both functions give the same, to the rounding of the native one, which rounds half precision after each operation."""
+    """Both functions give the same, to the rounding of the native one, which rounds half precision after each
+    operation.
+    """
     a = outcome(lambda: getattr(native, name)(*arguments, **options))
     b = outcome(lambda: getattr(shim, name)(*arguments, **options))
     if isinstance(a, type) or isinstance(b, type):
@@ -40,7 +42,13 @@ def assert_alike(name: str, *arguments: Any, **options: Any) -> None:
 @pytest.mark.parametrize("name", ["squared_error", "l2_loss", "huber_loss"])
 @pytest.mark.parametrize(
     ("first", "second"),
-    [("float32", "float32"), ("float32", "int32"), ("float32", "float16"), ("float16", "bfloat16"), ("int32", "float32")],
+    [
+        ("float32", "float32"),
+        ("float32", "int32"),
+        ("float32", "float16"),
+        ("float16", "bfloat16"),
+        ("int32", "float32"),
+    ],
 )
 def test_dtypes(name: str, first: str, second: str) -> None:
     assert_alike(name, jnp.asarray(X, first), jnp.asarray(Y, second))

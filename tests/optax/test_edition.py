@@ -1,4 +1,6 @@
-"""optax's edition against the real optax: signature, broadcasting, what is taken and refused, values and gradients."""
+"""optax's edition against the real optax: signature, broadcasting, what is taken and refused, values and
+gradients.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,10 @@ Y = jnp.asarray([[1.0, 0.0, 0.25], [0.0, 1.0, 1.0]], "float32")
 
 
 def test_signature() -> None:
-    names = [(p.name, p.default, p.kind) for p in inspect.signature(sigmoid_binary_cross_entropy).parameters.values()]
+    names = [
+        (p.name, p.default, p.kind)
+        for p in inspect.signature(sigmoid_binary_cross_entropy).parameters.values()
+    ]
     theirs = inspect.signature(optax.sigmoid_binary_cross_entropy).parameters.values()
     assert names == [(p.name, p.default, p.kind) for p in theirs]
 
@@ -52,10 +57,15 @@ TAKEN: list[tuple[Any, Any]] = [
 @pytest.mark.parametrize("k", range(len(TAKEN)))
 def test_what_optax_takes(k: int) -> None:
     logits, labels = TAKEN[k]
-    mine, theirs = sigmoid_binary_cross_entropy(logits, labels), optax.sigmoid_binary_cross_entropy(logits, labels)
+    mine, theirs = (
+        sigmoid_binary_cross_entropy(logits, labels),
+        optax.sigmoid_binary_cross_entropy(logits, labels),
+    )
     assert isinstance(mine, jax.Array)
     assert mine.dtype == theirs.dtype and mine.shape == theirs.shape
-    np.testing.assert_allclose(np.float64(mine), np.float64(theirs), rtol=4e-3 if mine.dtype == np.float16 else 1e-6)
+    np.testing.assert_allclose(
+        np.float64(mine), np.float64(theirs), rtol=4e-3 if mine.dtype == np.float16 else 1e-6
+    )
 
 
 class Holder:
@@ -67,7 +77,10 @@ class Holder:
 
 @pytest.mark.parametrize("logits", [X, np.asarray(X)], ids=["jax", "numpy"])
 def test_labels_that_turn_themselves_into_an_array(logits: Any) -> None:
-    mine, theirs = sigmoid_binary_cross_entropy(logits, Holder()), optax.sigmoid_binary_cross_entropy(logits, Holder())
+    mine, theirs = (
+        sigmoid_binary_cross_entropy(logits, Holder()),
+        optax.sigmoid_binary_cross_entropy(logits, Holder()),
+    )
     assert isinstance(mine, jax.Array) and mine.dtype == theirs.dtype
     np.testing.assert_allclose(np.float64(mine), np.float64(theirs), rtol=1e-6)
 
@@ -75,7 +88,10 @@ def test_labels_that_turn_themselves_into_an_array(logits: Any) -> None:
 @pytest.mark.parametrize("label", [1, 0.25, True, np.float32(0.25), np.int64(1), np.bool_(True)])
 def test_numbers_are_labels_of_any_framework_s_logits(label: Any) -> None:
     for logits in (X, np.asarray(X), np.asarray(X)[0, 0]):
-        mine, theirs = sigmoid_binary_cross_entropy(logits, label), optax.sigmoid_binary_cross_entropy(logits, label)
+        mine, theirs = (
+            sigmoid_binary_cross_entropy(logits, label),
+            optax.sigmoid_binary_cross_entropy(logits, label),
+        )
         assert mine.shape == theirs.shape and mine.dtype == "float32"
         np.testing.assert_allclose(np.float64(mine), np.float64(theirs), rtol=1e-6)
 
@@ -87,7 +103,10 @@ SYMBOLIC = [("n, m", "n, m"), ("n, m", "m"), ("n, m", "n, 1"), ("n, 1", "n, m"),
 def test_sizes_that_only_a_run_tells(of_logits: str, of_labels: str) -> None:
     """Logits and labels of an exported program broadcast against each other."""
     scope = jax.export.SymbolicScope()
-    specs = [jax.ShapeDtypeStruct(jax.export.symbolic_shape(s, scope=scope), "float32") for s in (of_logits, of_labels)]
+    specs = [
+        jax.ShapeDtypeStruct(jax.export.symbolic_shape(s, scope=scope), "float32")
+        for s in (of_logits, of_labels)
+    ]
     exported = jax.export.export(jax.jit(sigmoid_binary_cross_entropy))(*specs)
     sizes = {"n": 2, "m": 3, "1": 1}
     shapes = [tuple(sizes[d] for d in s.split(", ")) for s in (of_logits, of_labels)]

@@ -36,7 +36,9 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def output(*command: str | Path) -> str:
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, cwd="/", timeout=300)
+    done = subprocess.run(
+        [str(word) for word in command], capture_output=True, text=True, cwd="/", timeout=300
+    )
     assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
     return done.stdout
 
@@ -46,13 +48,15 @@ def test_calls(environment: Path) -> None:
 import numpy as np, compatlosses as cl, compatlosses.paddle as paddle
 from toy import Tensor
 x, y, p = np.float32([0.5, -2, np.inf]), np.float32([1, 0, 1]), np.float32([2, 1, 3])
-loss, gradients = cl.value_and_gradients(Tensor(x), Tensor(y), wrt=("logits", "pos_weight"), pos_weight=Tensor(p))
-expected, exactly = cl.value_and_gradients(x, y, wrt=("logits", "pos_weight"), pos_weight=p)
+wrt = ("logits", "pos_weight")
+loss, gradients = cl.value_and_gradients(Tensor(x), Tensor(y), wrt=wrt, pos_weight=Tensor(p))
+expected, exactly = cl.value_and_gradients(x, y, wrt=wrt, pos_weight=p)
 assert isinstance(loss, Tensor) and loss.data == expected, (loss.data, expected)
 for name in exactly:
     np.testing.assert_allclose(gradients[name].data, exactly[name], rtol=1e-6)
 edition = paddle.binary_cross_entropy_with_logits(Tensor(x), Tensor(y), reduction="none")
-np.testing.assert_allclose(edition.data, cl.binary_cross_entropy_with_logits(x, y, reduction="none"), rtol=1e-6)
+expected = cl.binary_cross_entropy_with_logits(x, y, reduction="none")
+np.testing.assert_allclose(edition.data, expected, rtol=1e-6)
 try:
     cl.binary_cross_entropy_with_logits(Tensor(x), y)
 except TypeError as error:
@@ -63,7 +67,9 @@ except TypeError as error:
 
 
 def test_the_survey_names_it(environment: Path) -> None:
-    found = {row["name"]: row for row in json.loads(output(environment / "compatlosses", "frameworks", "--json"))}
+    found = {
+        row["name"]: row for row in json.loads(output(environment / "compatlosses", "frameworks", "--json"))
+    }
     assert found["Toy"]["version"] == "1.0" and found["Toy"]["ready"], found["Toy"]
 
 
@@ -86,4 +92,6 @@ def test_the_guide_quotes_the_package() -> None:
         "compatlosses_toy/conformance.py",
     ):
         for line in (PACKAGE / name).read_text().splitlines():
-            assert line in quoted[name].splitlines() or line.startswith("# "), f"docs/adapters.md leaves out of {name}: {line}"
+            assert line in quoted[name].splitlines() or line.startswith("# "), (
+                f"docs/adapters.md leaves out of {name}: {line}"
+            )

@@ -1,4 +1,6 @@
-"""What befalls a loss in Paddle's autograd: hooks, repeated backward passes, changes in place, saved tensors, threads."""
+"""What befalls a loss in Paddle's autograd: hooks, repeated backward passes, changes in place, saved tensors,
+threads.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ def edition(*tensors: Any, reduction: str) -> Any:
 
 def neutral(*tensors: Any, reduction: str) -> Any:
     x, y, w, p = tensors
-    return cl.binary_cross_entropy_with_logits(x, y, weight=w, pos_weight=p, reduction=reduction, ignore_index=0.25)
+    return cl.binary_cross_entropy_with_logits(
+        x, y, weight=w, pos_weight=p, reduction=reduction, ignore_index=0.25
+    )
 
 
 def whole(*tensors: Any, reduction: str) -> Any:
@@ -53,7 +57,10 @@ def executor(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 
 def inputs(dtype: str = "float32", leaves: bool = True) -> list[Any]:
     """The four arguments, computed from leaves that ask for a gradient."""
-    return [paddle.to_tensor(value).astype(dtype).detach() if not leaves else leaf(value, dtype) for value in (X, Y, W, P)]
+    return [
+        paddle.to_tensor(value).astype(dtype).detach() if not leaves else leaf(value, dtype)
+        for value in (X, Y, W, P)
+    ]
 
 
 def leaf(value: Any, dtype: str = "float32") -> Any:
@@ -69,7 +76,9 @@ def gradients(tensors: list[Any]) -> list[np.ndarray[Any, Any]]:
 @pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "bfloat16"])
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 @pytest.mark.parametrize("loss", [edition, neutral])
-def test_a_second_backward_gives_the_same_again(loss: Callable[..., Any], reduction: str, dtype: str, executor: str) -> None:
+def test_a_second_backward_gives_the_same_again(
+    loss: Callable[..., Any], reduction: str, dtype: str, executor: str
+) -> None:
     tensors = inputs(dtype)
     value = loss(*tensors, reduction=reduction).astype("float32").sum()
     value.backward(retain_graph=True)
@@ -119,7 +128,9 @@ def test_without_a_graph_a_second_backward_is_paddles_error_and_not_a_crash() ->
 
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 @pytest.mark.parametrize("loss", LOSSES)
-def test_a_hook_on_the_loss_changes_the_gradient(loss: Callable[..., Any], reduction: str, executor: str) -> None:
+def test_a_hook_on_the_loss_changes_the_gradient(
+    loss: Callable[..., Any], reduction: str, executor: str
+) -> None:
     tensors = inputs()
     loss(*tensors, reduction=reduction).sum().backward()
     plain = gradients(tensors)
@@ -139,8 +150,13 @@ def test_a_hook_on_the_loss_changes_the_gradient(loss: Callable[..., Any], reduc
 @pytest.mark.parametrize("place", range(4))
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 @pytest.mark.parametrize("loss", [edition, whole])
-def test_an_argument_changed_in_place_is_refused(loss: Callable[..., Any], reduction: str, place: int) -> None:
-    """As Paddle's operator refuses it. (The formula of 2.0 computes on copies in float64: float32 tensors may change.)"""
+def test_an_argument_changed_in_place_is_refused(
+    loss: Callable[..., Any], reduction: str, place: int
+) -> None:
+    """As Paddle's operator refuses it.
+
+    (The formula of 2.0 computes on copies in float64: float32 tensors may change.)
+    """
     dtype = "float64" if loss is whole else "float32"
     for change in ("scale_", "assign", "cast_", "_clear_data"):
         tensors = inputs(dtype, leaves=False)
@@ -170,10 +186,17 @@ def test_what_is_changed_after_a_copy_does_no_harm() -> None:
     assert np.array_equal(paddle.grad(value, tensors[0])[0].numpy(), right)
 
 
-@pytest.mark.parametrize("pack", [lambda tensor: [tensor], lambda tensor: (tensor, 1), lambda tensor: {0: tensor}])
+@pytest.mark.parametrize(
+    "pack", [lambda tensor: [tensor], lambda tensor: (tensor, 1), lambda tensor: {0: tensor}]
+)
 @pytest.mark.parametrize("reduction", REDUCTIONS)
-def test_hooks_for_saved_tensors_do_no_harm(reduction: str, pack: Callable[[Any], Any], executor: str) -> None:
-    """Whatever they pack: a list ends the process in Paddle's PyLayer. Changes in place are refused all the same."""
+def test_hooks_for_saved_tensors_do_no_harm(
+    reduction: str, pack: Callable[[Any], Any], executor: str
+) -> None:
+    """Whatever they pack: a list ends the process in Paddle's PyLayer.
+
+    Changes in place are refused all the same.
+    """
     tensors = inputs()
     edition(*tensors, reduction=reduction).sum().backward()
     expected = gradients(tensors)
@@ -193,7 +216,9 @@ def test_hooks_for_saved_tensors_do_no_harm(reduction: str, pack: Callable[[Any]
 
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 def test_backward_frees_what_it_needed(reduction: str, executor: str) -> None:
-    """As for Paddle's own operator, a loss that is kept keeps no logits, once backward has run without retain_graph."""
+    """As for Paddle's own operator, a loss that is kept keeps no logits, once backward has run without
+    retain_graph.
+    """
     leaves = inputs()
     logits = leaves[0] * 1.0
     value = api.binary_cross_entropy_with_logits(logits, leaves[1], reduction=reduction).sum()
@@ -266,8 +291,12 @@ print("wrong", len(wrong))
 
 @pytest.mark.parametrize("reduction", ["none", "mean"])
 def test_two_threads_train(reduction: str) -> None:
-    """Each on graphs of its own and both over one, in a process that must end: tensors made by DLPack locked each other out."""
-    done = subprocess.run([sys.executable, "-c", TRAINING, reduction], capture_output=True, text=True, timeout=120)
+    """Each on graphs of its own and both over one, in a process that must end: tensors made by DLPack locked
+    each other out.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", TRAINING, reduction], capture_output=True, text=True, timeout=120
+    )
     assert done.returncode == 0 and done.stdout.splitlines()[-1] == "wrong 0", done.stderr[-2000:]
 
 
@@ -326,7 +355,10 @@ def test_sentinels_are_exact() -> None:
     assert library.equal(whole_numbers, largest).numpy().tolist() == [True, False, False]
     assert library.equal(whole_numbers, -largest - 1).numpy().tolist() == [False, False, True]
     assert library.equal(paddle.to_tensor([1.0, np.nan]), np.nan).numpy().tolist() == [False, True]
-    assert library.equal(paddle.to_tensor([1.0, np.nan]).astype("bfloat16"), np.nan).numpy().tolist() == [False, True]
+    assert library.equal(paddle.to_tensor([1.0, np.nan]).astype("bfloat16"), np.nan).numpy().tolist() == [
+        False,
+        True,
+    ]
     traced = paddle.jit.to_static(is_largest, full_graph=True)
     assert traced(whole_numbers).numpy().tolist() == [True, False, False]
 
@@ -336,12 +368,16 @@ def test_sparse_tensors_are_refused(name: str) -> None:
     dense = paddle.to_tensor(X)
     arguments = dict.fromkeys(("logit", "label", "weight", "pos_weight"), dense)
     arguments[name] = dense.to_sparse_coo(2)
-    with pytest.raises(TypeError, match=f"{name}: a sparse Paddle tensor was given; expected a dense one. Call to_dense"):
+    with pytest.raises(
+        TypeError, match=f"{name}: a sparse Paddle tensor was given; expected a dense one. Call to_dense"
+    ):
         api.binary_cross_entropy_with_logits(**arguments)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "bfloat16"])
-@pytest.mark.parametrize("function", [api.binary_cross_entropy_with_logits, v2_0.binary_cross_entropy_with_logits])
+@pytest.mark.parametrize(
+    "function", [api.binary_cross_entropy_with_logits, v2_0.binary_cross_entropy_with_logits]
+)
 def test_padding_of_minus_100_is_warned_of_once(function: Any, dtype: str) -> None:
     if function is v2_0.binary_cross_entropy_with_logits and dtype in ("float16", "bfloat16"):
         pytest.skip("Paddle 2.0 has no half precision")

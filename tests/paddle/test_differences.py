@@ -45,7 +45,13 @@ def assert_alike(theirs: Callable[[], Any], ours: Callable[[], Any]) -> None:
 @pytest.mark.parametrize("reduction", ["none", "mean", "sum", "MEAN", None])
 @pytest.mark.parametrize(
     ("first", "second"),
-    [("float32", "float32"), ("float32", "float64"), ("float64", "float32"), ("float32", "int64"), ("int32", "float32")],
+    [
+        ("float32", "float32"),
+        ("float32", "float64"),
+        ("float64", "float32"),
+        ("float32", "int64"),
+        ("int32", "float32"),
+    ],
 )
 def test_dtypes_and_reductions(name: str, first: str, second: str, reduction: str | None) -> None:
     if "int" in first + second and reduction not in ("none", "mean", "sum"):
@@ -67,7 +73,8 @@ def test_smooth_l1_is_huber(delta: float, is_huber: bool) -> None:
     """Another loss than torch's of this name, unless is_huber is False."""
     x, y = tensor(X), tensor(Y)
     assert_alike(
-        lambda: native.smooth_l1_loss(x, y, "sum", delta, is_huber), lambda: shim.smooth_l1_loss(x, y, "sum", delta, is_huber)
+        lambda: native.smooth_l1_loss(x, y, "sum", delta, is_huber),
+        lambda: shim.smooth_l1_loss(x, y, "sum", delta, is_huber),
     )
 
 
@@ -86,7 +93,9 @@ def test_paddle_2_0_gives_one_dimension() -> None:
 def test_fluid() -> None:
     x, y = tensor(X), tensor(Y)
     assert list(fluid.layers.mse_loss(x, y).shape) == [1]
-    np.testing.assert_allclose(fluid.layers.huber_loss(x, y, 0.5).numpy(), shim.smooth_l1_loss(x, y, "none", 0.5).numpy())
+    np.testing.assert_allclose(
+        fluid.layers.huber_loss(x, y, 0.5).numpy(), shim.smooth_l1_loss(x, y, "none", 0.5).numpy()
+    )
     difference = X * (X - Y)
     each = np.where(abs(difference) < 0.25, 2 * difference**2, abs(difference) - 0.125)  # sigma = 2
     found = fluid.layers.smooth_l1(x, y, tensor(X), tensor(Y * Y), 2.0)

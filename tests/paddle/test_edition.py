@@ -37,7 +37,13 @@ def test_signatures() -> None:
 
     rest = [("weight", None), ("reduction", "mean"), ("pos_weight", None), ("name", None)]
     assert parameters(native)[2:] == rest == parameters(shim)[2:6]
-    assert [name for name, _ in parameters(shim)] == ["logit", "label", *(n for n, _ in rest), "input", "target"]
+    assert [name for name, _ in parameters(shim)] == [
+        "logit",
+        "label",
+        *(n for n, _ in rest),
+        "input",
+        "target",
+    ]
     assert parameters(v2_0.binary_cross_entropy_with_logits) == parameters(native)
     assert parameters(fluid.layers.sigmoid_cross_entropy_with_logits)[2:] == [
         ("ignore_index", -100), ("name", None), ("normalize", False),
@@ -85,7 +91,11 @@ def test_half_precision_works_on_cpu(half: str) -> None:
 
 def test_aliases() -> None:
     expected = float(native(X, Y, W))
-    for loss in (shim(input=X, target=Y, weight=W), shim(X, target=Y, weight=W), shim(label=Y, input=X, weight=W)):
+    for loss in (
+        shim(input=X, target=Y, weight=W),
+        shim(X, target=Y, weight=W),
+        shim(label=Y, input=X, weight=W),
+    ):
         assert float(loss) == pytest.approx(expected, rel=1e-6)
 
 
@@ -107,11 +117,19 @@ WRONG: dict[str, tuple[Any, type[Exception], str]] = {
     "two dtypes": (lambda f: f(X, Y.cast("float64")), TypeError, "label has dtype float64; expected float32"),
     "integer weight": (lambda f: f(X, Y, W.cast("int32")), TypeError, "weight has dtype int32"),
     "bool pos_weight": (lambda f: f(X, Y, pos_weight=W.cast("bool")), TypeError, "pos_weight has dtype bool"),
-    "labels of another shape": (lambda f: f(X, Y[0]), ValueError, r"label has shape \(3,\); expected \(2, 3\)"),
+    "labels of another shape": (
+        lambda f: f(X, Y[0]),
+        ValueError,
+        r"label has shape \(3,\); expected \(2, 3\)",
+    ),
     "labels that would broadcast": (lambda f: f(X, Y[:1]), ValueError, "label has shape"),
     "weight does not broadcast": (lambda f: f(X, Y, W[:2]), ValueError, r"weight has shape \(2,\)"),
     "weight enlarges": (lambda f: f(X, Y, paddle.ones([4, 2, 3])), ValueError, "weight has shape"),
-    "pos_weight enlarges": (lambda f: f(X, Y, pos_weight=paddle.ones([1, 2, 3])), ValueError, "pos_weight has shape"),
+    "pos_weight enlarges": (
+        lambda f: f(X, Y, pos_weight=paddle.ones([1, 2, 3])),
+        ValueError,
+        "pos_weight has shape",
+    ),
     "reduction in capitals": (lambda f: f(X, Y, reduction="MEAN"), ValueError, "reduction is 'MEAN'"),
     "reduction None": (lambda f: f(X, Y, reduction=None), ValueError, "reduction is None"),
     "weight as reduction": (lambda f: f(X, Y, "none"), TypeError, "weight is"),
@@ -134,7 +152,9 @@ def test_any_frameworks_tensors(name: str) -> None:
     """torch's autograd differentiates Paddle's API on torch tensors."""
     x, y, w = (t.numpy() for t in (X, Y, W))
     if name == "numpy":
-        assert float(shim(x, y, w, pos_weight=w)) == pytest.approx(float(native(X, Y, W, pos_weight=W)), rel=1e-6)
+        assert float(shim(x, y, w, pos_weight=w)) == pytest.approx(
+            float(native(X, Y, W, pos_weight=W)), rel=1e-6
+        )
         return
     logit = torch.tensor(x, requires_grad=True)
     loss = shim(logit, torch.tensor(y), torch.tensor(w), "sum", torch.tensor(w))
@@ -146,7 +166,9 @@ def test_any_frameworks_tensors(name: str) -> None:
 
 
 def test_v2_0_weighs_the_whole_loss() -> None:
-    """The weight is (pos_weight - 1) * label + 1: another loss than Paddle 3's for soft labels, the same for 0 and 1."""
+    """The weight is (pos_weight - 1) * label + 1: another loss than Paddle 3's for soft labels, the same for
+    0 and 1.
+    """
     f = v2_0.binary_cross_entropy_with_logits
     plain = f(X, Y, reduction="none").numpy()
     factor = (W.numpy() - 1) * Y.numpy() + 1
@@ -154,12 +176,18 @@ def test_v2_0_weighs_the_whole_loss() -> None:
     assert f(X, Y).shape == [1] and f(X, Y, reduction="sum").shape == [1]
     assert float(f(X, Y, W, "mean", W)) == pytest.approx(float((W.numpy() * factor * plain).mean()), rel=1e-6)
     soft = paddle.to_tensor([0.25])
-    assert float(f(soft, soft, pos_weight=soft)) != pytest.approx(float(shim(soft, soft, pos_weight=soft)), rel=1e-3)
+    assert float(f(soft, soft, pos_weight=soft)) != pytest.approx(
+        float(shim(soft, soft, pos_weight=soft)), rel=1e-3
+    )
     hard = paddle.to_tensor([1.0])
-    assert float(f(soft, hard, pos_weight=soft)) == pytest.approx(float(shim(soft, hard, pos_weight=soft)), rel=1e-6)
+    assert float(f(soft, hard, pos_weight=soft)) == pytest.approx(
+        float(shim(soft, hard, pos_weight=soft)), rel=1e-6
+    )
     for tensors in ([t.numpy() for t in (X, Y, W)], [torch.tensor(t.numpy()) for t in (X, Y, W)]):
         loss = f(*tensors, "sum", tensors[2])
-        assert tuple(loss.shape) == (1,) and float(loss[0]) == pytest.approx(float(f(X, Y, W, "sum", W)), rel=1e-6)
+        assert tuple(loss.shape) == (1,) and float(loss[0]) == pytest.approx(
+            float(f(X, Y, W, "sum", W)), rel=1e-6
+        )
 
 
 def test_v2_0_gradients_and_edges() -> None:
@@ -181,7 +209,9 @@ def test_v2_0_gradients_and_edges() -> None:
             assert float(gradient[j]) == pytest.approx(float(exact.mp.diff(along, point[i])), rel=1e-9)
 
     infinite = paddle.to_tensor([-math.inf, math.inf])
-    assert f(infinite, paddle.to_tensor([0.0, 1.0]), None, "none", paddle.to_tensor(2.0)).numpy().tolist() == [0, 0]
+    assert f(
+        infinite, paddle.to_tensor([0.0, 1.0]), None, "none", paddle.to_tensor(2.0)
+    ).numpy().tolist() == [0, 0]
     zero = f(paddle.to_tensor([3.0]), paddle.to_tensor([0.0]), None, "sum", paddle.to_tensor(math.inf))
     assert float(zero) == pytest.approx(3.0485873)
     small = f(paddle.to_tensor([0.0]), paddle.to_tensor([1.0]), None, "sum", paddle.to_tensor(1e-10))
@@ -197,7 +227,9 @@ def test_fluid_ignores_the_labels_value() -> None:
     expected = [float(exact.loss(a, b).value) for a, b in ((0.5, 1.0), (-1.0, 0.0), (2.0, -1.5))]
     assert loss.numpy()[[0, 3, 4]] == pytest.approx(expected, rel=1e-6)
     assert loss.numpy()[1:3].tolist() == [0, 0] and x.grad.numpy()[1:3].tolist() == [0, 0]
-    assert f(x, y, ignore_index=-1, normalize=True).numpy()[[0, 3, 4]] == pytest.approx(np.array(expected) / 3, rel=1e-6)
+    assert f(x, y, ignore_index=-1, normalize=True).numpy()[[0, 3, 4]] == pytest.approx(
+        np.array(expected) / 3, rel=1e-6
+    )
 
 
 def test_fluid_defaults_and_all_ignored() -> None:

@@ -1,4 +1,6 @@
-"""Paddle's vocabulary and its formula, which accelerators and programs run: true everywhere, differentiable again."""
+"""Paddle's vocabulary and its formula, which accelerators and programs run: true everywhere, differentiable
+again.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,12 @@ def leaf(values: Any, dtype: str = "float32") -> Any:
 def hold(got: Any, expected: list[exact.Exact], dtype: str, bound: float, points: list[Any]) -> None:
     """Hold every element to a bound in ULP."""
     distance, at = exact.worst(got.numpy().ravel().tolist(), expected, dtype)
-    assert distance <= bound, (points[at], got.numpy().ravel()[at], exact.mp.nstr(expected[at].value, 17), distance)
+    assert distance <= bound, (
+        points[at],
+        got.numpy().ravel()[at],
+        exact.mp.nstr(expected[at].value, 17),
+        distance,
+    )
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -58,7 +65,9 @@ def test_softplus_sigmoid_and_their_derivatives(dtype: str) -> None:
 
 
 def test_derivatives_of_any_order() -> None:
-    """Hessians in Paddle ask for a graph at every order; Paddle's own division and log end after the second."""
+    """Hessians in Paddle ask for a graph at every order; Paddle's own division and log end after
+    the second.
+    """
     x = leaf([0.0, -0.0, math.inf, -math.inf, 1.0], "float64")
     found, value = [], library.softplus(x)
     for _ in range(4):
@@ -81,7 +90,9 @@ def test_formula_and_its_four_gradients(dtype: str, w: float, p: float) -> None:
     bound = BOUNDS[dtype]["formula"]
     loss = library.elements(*tensors, None, False)
     hold(loss, [exact.loss(x, y, w, p) for x, y in points], dtype, bound, points)
-    for gradient, derivative in zip(paddle.grad(loss.sum(), tensors), exact.DERIVATIVES.values(), strict=True):
+    for gradient, derivative in zip(
+        paddle.grad(loss.sum(), tensors), exact.DERIVATIVES.values(), strict=True
+    ):
         hold(gradient, [derivative(x, y, w, p) for x, y in points], dtype, bound, points)
     slope = paddle.grad(library.elements(*tensors, None, False).sum(), tensors[0], create_graph=True)[0]
     twice, mixed = paddle.grad(slope.sum(), tensors[:2])
@@ -91,7 +102,9 @@ def test_formula_and_its_four_gradients(dtype: str, w: float, p: float) -> None:
 
 @pytest.mark.parametrize("asked", [(0,), (1,), (3,), (0, 2), (0, 1, 2, 3)])
 def test_some_of_the_gradients(asked: tuple[int, ...]) -> None:
-    """paddle.grad by some arguments where all ask for a gradient: Paddle's PyLayer with several inputs fails there."""
+    """paddle.grad by some arguments where all ask for a gradient: Paddle's PyLayer with several inputs fails
+    there.
+    """
     tensors = [leaf([0.5, -1.0]), leaf([0.25, 1.0]), leaf([2.0, 3.0]), leaf([1.5, 0.5])]
     everything = paddle.grad(library.elements(*tensors, None, False).sum(), tensors)
     some = paddle.grad(library.elements(*tensors, None, False).sum(), [tensors[i] for i in asked])
@@ -105,7 +118,9 @@ def test_gradients_are_summed_to_broadcast_weights() -> None:
         w, p = leaf(np.full(shape, 0.5)), leaf(np.full(shape, 3.0))
         by_w, by_p = paddle.grad(library.elements(x, y, w, p, None, False).sum(), [w, p])
         assert tuple(by_w.shape) == tuple(by_p.shape) == shape
-        whole = formula.gradients(library, (False, False, True, True), None, x, y, 0 * x + 0.5, 0 * x + 3.0, None, False)
+        whole = formula.gradients(
+            library, (False, False, True, True), None, x, y, 0 * x + 0.5, 0 * x + 3.0, None, False
+        )
         assert float(by_w.sum()) == pytest.approx(float(whole[2].sum()), rel=1e-6)
         assert float(by_p.sum()) == pytest.approx(float(whole[3].sum()), rel=1e-6)
 
@@ -133,7 +148,10 @@ def test_equal_is_exact() -> None:
     assert library.equal(near, 0).numpy().tolist() == [True, True, False, False, False, False, False]
     near = paddle.to_tensor([1.0, 1 + 1e-12, math.nan, math.inf], "float64")
     assert library.equal(near, 1).numpy().tolist() == [True, False, False, False]
-    assert library.equal(paddle.to_tensor([0.1, 0.2], "float32").cast("float16"), 0.1).numpy().tolist() == [True, False]
+    assert library.equal(paddle.to_tensor([0.1, 0.2], "float32").cast("float16"), 0.1).numpy().tolist() == [
+        True,
+        False,
+    ]
     assert library.equal(paddle.to_tensor([156, 1], "uint8"), -100).numpy().tolist() == [False, False]
     assert library.equal(paddle.to_tensor([1, 2]), 1.5).numpy().tolist() == [False, False]
     assert library.equal(paddle.to_tensor([1, 2]), 2.0).numpy().tolist() == [False, True]
@@ -150,7 +168,12 @@ def test_cast_to_float16_is_true_below_its_range() -> None:
     slope = paddle.grad((library.cast(half, "float32") * paddle.to_tensor(tiny)).sum(), half)[0]
     assert np.array_equal(slope.numpy(), expected)
     wide = leaf([4e-24, 1e-30, 1.0, math.inf])
-    assert paddle.grad(library.cast(wide, "float16").cast("float32").sum(), wide)[0].numpy().tolist() == [1, 1, 1, 1]
+    assert paddle.grad(library.cast(wide, "float16").cast("float32").sum(), wide)[0].numpy().tolist() == [
+        1,
+        1,
+        1,
+        1,
+    ]
 
 
 def test_sums() -> None:

@@ -1,4 +1,6 @@
-"""Every way Paddle runs code: programs by to_static and by hand, saved ones, automatic casting, data parallel, layers."""
+"""Every way Paddle runs code: programs by to_static and by hand, saved ones, automatic casting, data
+parallel, layers.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,9 @@ def test_to_static(function: Any, rows: int | None, full_graph: bool) -> None:
     eager = tensors(X, Y, W)
     expected = function(*eager)
     expected.sum().backward()
-    traced = paddle.jit.to_static(function, input_spec=specs(rows) if full_graph else None, full_graph=full_graph)
+    traced = paddle.jit.to_static(
+        function, input_spec=specs(rows) if full_graph else None, full_graph=full_graph
+    )
     inputs = tensors(X, Y, W)
     loss = traced(*inputs)
     assert loss.shape == expected.shape
@@ -82,23 +86,42 @@ def pairs(**options: Any) -> dict[str, Any]:
     return {
         "paddle": lambda x, y: api.binary_cross_entropy_with_logits(x, y, **options),
         "paddle 2.0": lambda x, y: v2_0.binary_cross_entropy_with_logits(x, y, **options),
-        "neutral": lambda x, y: cl.binary_cross_entropy_with_logits(x, y, ignore_index=0.5, normalize=True, **options),
+        "neutral": lambda x, y: cl.binary_cross_entropy_with_logits(
+            x, y, ignore_index=0.5, normalize=True, **options
+        ),
         "weight": lambda x, w: api.binary_cross_entropy_with_logits(x, x, w, **options),
         "pos_weight": lambda x, w: api.binary_cross_entropy_with_logits(x, x, pos_weight=w, **options),
-        "pos_weight of 2.0": lambda x, w: v2_0.binary_cross_entropy_with_logits(x, x, pos_weight=w, **options),
-        "neutral weights": lambda x, w: cl.binary_cross_entropy_with_logits(x, x, weight=w, pos_weight=w, **options),
-        **({"fluid": lambda x, y: fluid.layers.sigmoid_cross_entropy_with_logits(x, y, normalize=True)} if none else {}),
+        "pos_weight of 2.0": lambda x, w: v2_0.binary_cross_entropy_with_logits(
+            x, x, pos_weight=w, **options
+        ),
+        "neutral weights": lambda x, w: cl.binary_cross_entropy_with_logits(
+            x, x, weight=w, pos_weight=w, **options
+        ),
+        **(
+            {"fluid": lambda x, y: fluid.layers.sigmoid_cross_entropy_with_logits(x, y, normalize=True)}
+            if none
+            else {}
+        ),
     }
 
 
-SHAPES = [((4, 1), (1, 4)), ((3, 4), (1, 4)), ((3, 4), (3, 4)), ((1, 4), (3, 4)), ((2, 6), (3, 4)), ((0, 4), (1, 4))]
+SHAPES = [
+    ((4, 1), (1, 4)),
+    ((3, 4), (1, 4)),
+    ((3, 4), (3, 4)),
+    ((1, 4), (3, 4)),
+    ((2, 6), (3, 4)),
+    ((0, 4), (1, 4)),
+]
 
 
 @pytest.mark.parametrize("known", [None, 4])
 @pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
 @pytest.mark.parametrize("name", pairs(reduction="none"))
 def test_a_program_refuses_what_the_eager_call_refuses(name: str, reduction: str, known: int | None) -> None:
-    """Sizes that are not known when it is built are checked when it runs: it returns the eager call's number or none."""
+    """Sizes that are not known when it is built are checked when it runs: it returns the eager call's number
+    or none.
+    """
     functions = pairs(reduction=reduction)
     if name not in functions or (known is not None and reduction != "mean"):
         return
@@ -144,7 +167,7 @@ def loss(x, y):
     return cl.binary_cross_entropy_with_logits(x, y, weight=2.0, pos_weight=y, ignore_index=0, normalize=True)
 X, Y = np.array([2.0, 0.0], "float32"), np.array([1.0, 0.5], "float32")
 traced = paddle.jit.to_static(loss, full_graph=sys.argv[2] == "full")
-found = [float(traced(paddle.to_tensor(X), paddle.to_tensor(Y))), float(loss(paddle.to_tensor(X), paddle.to_tensor(Y)))]
+found = [float(f(paddle.to_tensor(X), paddle.to_tensor(Y))) for f in (traced, loss)]
 if both: found.append(float(mindspore.jit(loss)(mindspore.Tensor(X), mindspore.Tensor(Y))))
 print("found", *found)
 """
@@ -152,13 +175,17 @@ print("found", *found)
 
 @pytest.mark.parametrize("graph", ["full", "part"])
 @pytest.mark.parametrize("beside", ["mindspore", "nothing"])
-def test_the_neutral_function_is_a_fine_first_call_of_to_static(beside: str, graph: str, tmp_path: Path) -> None:
+def test_the_neutral_function_is_a_fine_first_call_of_to_static(
+    beside: str, graph: str, tmp_path: Path
+) -> None:
     """In a new process, in which MindSpore compiles the same function afterwards."""
     if beside == "mindspore":
         pytest.importorskip("mindspore")
     script = tmp_path / "first.py"
     script.write_text(FIRST)
-    done = subprocess.run([sys.executable, str(script), beside, graph], capture_output=True, text=True, cwd=tmp_path)
+    done = subprocess.run(
+        [sys.executable, str(script), beside, graph], capture_output=True, text=True, cwd=tmp_path
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     found = [float(word) for word in done.stdout.splitlines()[-1].split()[1:]]
     expected = float(
@@ -168,7 +195,9 @@ def test_the_neutral_function_is_a_fine_first_call_of_to_static(beside: str, gra
             pos_weight=paddle.to_tensor([1.0, 0.5]),
         )
     )
-    assert found == pytest.approx([expected] * len(found), rel=1e-6) and len(found) == (3 if beside == "mindspore" else 2)
+    assert found == pytest.approx([expected] * len(found), rel=1e-6) and len(found) == (
+        3 if beside == "mindspore" else 2
+    )
 
 
 def test_the_mean_of_nothing_in_a_program() -> None:

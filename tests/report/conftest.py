@@ -39,15 +39,22 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def opened(chromium: Browser, report: Path) -> Iterator[Open]:
-    """Opens the report from disk, in a window of its own; at the end nothing was wrong and nothing was fetched."""
+    """Opens the report from disk, in a window of its own; at the end nothing was wrong and nothing was
+    fetched.
+    """
     contexts, faults, fetched = [], [], []
 
     def open_report(fragment: str = "", **options: Any) -> Page:
-        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce", **options})
+        context = chromium.new_context(
+            **{"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce", **options}
+        )
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(20_000)
-        page.on("console", lambda message: faults.append(message.text) if message.type in ("error", "warning") else None)
+        page.on(
+            "console",
+            lambda message: faults.append(message.text) if message.type in ("error", "warning") else None,
+        )
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("request", lambda request: fetched.append(request.url))
         page.goto(report.as_uri() + fragment)

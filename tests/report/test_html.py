@@ -51,7 +51,9 @@ def test_markup_that_a_framework_printed_stays_text(text: str) -> None:
     assert not [tag for tag, _ in tags if tag in ("img", "b")]
     assert not [attributes for _, attributes in tags if any(name.startswith("on") for name in attributes)]
     assert text.count("<script") == text.count("</script>") == 2
-    assert "&lt;/script&gt;&lt;img" in text, "the reason why something is not there is in the template, escaped"
+    assert "&lt;/script&gt;&lt;img" in text, (
+        "the reason why something is not there is in the template, escaped"
+    )
     assert "{{ 7 * 7 }}" in text
 
 
@@ -78,12 +80,17 @@ def test_the_same_runs_make_the_same_page(two: list[dict[str, Any]], text: str) 
 def test_a_case_is_there_with_what_was_expected_and_what_came_back(two: list[dict[str, Any]]) -> None:
     data = page_data(two)
     place = [case["id"] for case in data["cases"]].index(runs.CASE)
-    case, column = data["cases"][place], [c["title"] for c in data["columns"]].index(f"{runs.NATIVE}, torch 2.13.0")
+    case, column = (
+        data["cases"][place],
+        [c["title"] for c in data["columns"]].index(f"{runs.NATIVE}, torch 2.13.0"),
+    )
     _, _, status, _, _, _, _, _, actual, errors = data["verdicts"][column][place][4][0]
     expected = case["expected"][0]["value"]
     assert data["statuses"][status] == "fail"
     assert actual == pytest.approx([1.00001 * value for value in expected], rel=1e-6)
-    assert min(errors) > 60 and max(errors) < 200, "1e-5 is 84 to 168 ULP, from the top of a binade to its bottom"
+    assert min(errors) > 60 and max(errors) < 200, (
+        "1e-5 is 84 to 168 ULP, from the top of a binade to its bottom"
+    )
     script = data["scripts"][runs.NATIVE][runs.CASE]
     compile(script, runs.CASE, "exec")
 
@@ -100,7 +107,9 @@ def test_versions_are_compared_by_the_rule_of_the_command(two: list[dict[str, An
 def test_cases_and_frameworks_of_another_version_of_the_suite_are_shown(two: list[dict[str, Any]]) -> None:
     strange = copy.deepcopy(two[:1])
     for verdict in strange[0]["verdicts"]:
-        verdict.update(case=verdict["case"] + "-of-old", framework="unheard", implementation="unheard.of", kind="native")
+        verdict.update(
+            case=verdict["case"] + "-of-old", framework="unheard", implementation="unheard.of", kind="native"
+        )
     data = page_data(strange)
     assert {column["framework"] for column in data["columns"]} == {"unheard"}
     assert all("expected" not in case for case in data["cases"])
@@ -117,8 +126,13 @@ def test_the_commands_write_it(tmp_path: Path, two: list[dict[str, Any]]) -> Non
     assert done.exit_code == 0, done.output
     assert written.read_text().startswith("<!doctype html>")
     of_run = tmp_path / "run.html"
-    done = CliRunner().invoke(APPLICATION, ["conform", "--framework", "numpy", "--case", "documents/*", "--html", str(of_run)])
+    done = CliRunner().invoke(
+        APPLICATION, ["conform", "--framework", "numpy", "--case", "documents/*", "--html", str(of_run)]
+    )
     assert done.exit_code == 0, done.output
     assert "compatlosses on numpy" in of_run.read_text()
-    for arguments in (["report", str(written), "--html", str(of_run)], ["report", *paths, "--html", str(tmp_path)]):
+    for arguments in (
+        ["report", str(written), "--html", str(of_run)],
+        ["report", *paths, "--html", str(tmp_path)],
+    ):
         assert CliRunner().invoke(APPLICATION, arguments).exit_code == 2

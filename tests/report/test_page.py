@@ -1,4 +1,6 @@
-"""The report in a real browser: it opens in silence, filters, drills down, and serves phones, keyboards and screen readers."""
+"""The report in a real browser: it opens in silence, filters, drills down, and serves phones, keyboards and
+screen readers.
+"""
 
 from __future__ import annotations
 
@@ -88,7 +90,9 @@ def test_from_a_cell_to_a_case_with_all_there_is_to_know(opened: Open) -> None:
     assert (number, logit, target) == ("3", "-1", "1")
     softplus = math.log1p(math.e)
     assert float(expected) == pytest.approx(softplus, abs=2**-23)
-    assert float(actual) == pytest.approx(softplus * 1.00001, abs=2**-22)  # two roundings, and the digits shown
+    assert float(actual) == pytest.approx(
+        softplus * 1.00001, abs=2**-22
+    )  # two roundings, and the digits shown
     assert float(ulp) == pytest.approx((float(actual) - softplus) * 2**23, abs=1)
     compile(dialog.locator("pre.script").inner_text(), runs.CASE, "exec")
     dialog.get_by_role("button", name=f"{runs.NATIVE}, torch 2.1.0").click()
@@ -164,7 +168,16 @@ def test_curves_can_be_seen_and_read(opened: Open) -> None:
 def test_versions_are_compared(opened: Open) -> None:
     page = opened()
     row = page.locator("#pairs tbody tr").filter(has_text="functional")
-    assert row.locator("th,td").all_inner_texts() == ["functional, torch", "2.1.0 → 2.13.0", "1!", "0", "0", "0", "0", "4"]
+    assert row.locator("th,td").all_inner_texts() == [
+        "functional, torch",
+        "2.1.0 → 2.13.0",
+        "1!",
+        "0",
+        "0",
+        "0",
+        "0",
+        "4",
+    ]
     row.get_by_role("button").click()
     expect(page.get_by_role("dialog")).to_contain_text("Newly broken")
     page.get_by_role("dialog").get_by_role("button", name=runs.TAIL).click()
@@ -210,11 +223,12 @@ def test_text_stands_out_from_its_ground(opened: Open, scheme: str) -> None:
 
 
 NAMELESS = """() => [...document.querySelectorAll("button, a, input, select, [role=img], [role=region]")]
-  .filter((one) => !one.closest("[hidden]") && !(one.getAttribute("aria-label") || one.getAttribute("aria-labelledby")
-    || one.textContent.trim() || one.labels?.[0]?.textContent.trim()))
+  .filter((one) => !one.closest("[hidden]") && !(one.getAttribute("aria-label")
+    || one.getAttribute("aria-labelledby") || one.textContent.trim() || one.labels?.[0]?.textContent.trim()))
   .map((one) => one.outerHTML)"""
 HEADLESS = """() => [...document.querySelectorAll("table")].filter((table) =>
-  !table.caption || !table.querySelector("tbody th[scope=row]") || table.querySelector("thead th:not([scope])"))
+  !table.caption || !table.querySelector("tbody th[scope=row]")
+  || table.querySelector("thead th:not([scope])"))
   .map((table) => table.outerHTML.slice(0, 200))"""
 
 

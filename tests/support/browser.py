@@ -37,7 +37,10 @@ def bring() -> None:
     """Install a Chromium: Playwright's own, or, for root on Debian and its like, the system's."""
     commands = [[sys.executable, "-m", "playwright", "install", "chromium"]]
     if hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
-        commands += [["apt-get", "update", "-qq"], ["apt-get", "install", "-qq", "-y", "--no-install-recommends", "chromium"]]
+        commands += [
+            ["apt-get", "update", "-qq"],
+            ["apt-get", "install", "-qq", "-y", "--no-install-recommends", "chromium"],
+        ]
     for command in commands:
         print("no Chromium for the report's tests yet:", " ".join(command), flush=True)
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}

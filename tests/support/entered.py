@@ -1,4 +1,6 @@
-"""Which of the package's own functions Python enters during a call: what a compiled call must not do again."""
+"""Which of the package's own functions Python enters during a call: what a compiled call must not
+do again.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +28,12 @@ def entered(function: Callable[..., Any], *arguments: Any) -> list[str]:
     return found
 
 
-def assert_paid_at_trace_time(compiled: Callable[..., Any], eager: Callable[..., Any], *arguments: Any) -> None:
-    """Once it has been called, ``compiled`` enters nothing of the package, where ``eager`` looks the library up each time."""
+def assert_paid_at_trace_time(
+    compiled: Callable[..., Any], eager: Callable[..., Any], *arguments: Any
+) -> None:
+    """Once it has been called, ``compiled`` enters nothing of the package, where ``eager`` looks the library
+    up each time.
+    """
     assert "compatlosses.libraries.library_of" in entered(eager, *arguments)
     compiled(*arguments)
     assert entered(compiled, *arguments) == []

@@ -1,7 +1,7 @@
 """The exact loss and its derivatives, by mpmath, one element at a time, and distances from them in ULP.
 
-Written from the definition -[p y log s + (1 - y) log(1 - s)] with s = 1 / (1 + e^-x), not from the library's formula. Zero
-coefficients remove their term, infinite logits are limits.
+Written from the definition -[p y log s + (1 - y) log(1 - s)] with s = 1 / (1 + e^-x), not from the library's
+formula. Zero coefficients remove their term, infinite logits are limits.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ def sigmoid(x: float) -> mpf:
 
 
 class Exact(NamedTuple):
-    """An exact value, and the largest of the terms that it is a sum of: what rounding errors are proportional to."""
+    """An exact value, and the largest of the terms that it is a sum of: what rounding errors are proportional
+    to.
+    """
 
     value: mpf
     scale: mpf
@@ -119,10 +121,11 @@ SMALLEST = {"float16": 2.0**-24, "bfloat16": 2.0**-133, "float32": 2.0**-149, "f
 
 
 def ulps(got: float, exact: Exact, dtype: str) -> float:
-    """|got - exact| in units of the spacing of ``dtype`` at the exact value, or at its largest term where terms cancel.
+    """|got - exact| in units of the spacing of ``dtype`` at the exact value, or at its largest term where
+    terms cancel.
 
-    NaN for NaN and infinity for infinity are 0; a finite value beyond the largest of ``dtype`` rounds to infinity.
-    """
+    NaN for NaN and infinity for infinity are 0; a finite value beyond the largest of ``dtype`` rounds to
+    infinity."""
     value = exact.value
     if mp.isnan(value):
         return 0.0 if math.isnan(got) else math.inf

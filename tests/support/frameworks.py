@@ -1,8 +1,8 @@
 """The frameworks under test, behind one small face: make a tensor, read it back, differentiate.
 
-Import this module first of all: MindSpore must be imported before Paddle in a process. The variable TEST_FRAMEWORKS names the
-frameworks that this process is to test, besides NumPy; one that cannot be imported fails the whole run.
-"""
+Import this module first of all: MindSpore must be imported before Paddle in a process. The variable
+TEST_FRAMEWORKS names the frameworks that this process is to test, besides NumPy; one that cannot be imported
+fails the whole run."""
 
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ class Framework(Protocol):
         """The name of a tensor's element type."""
 
     def gradients(self, loss: Loss, tensors: Sequence[Tensor]) -> list[Tensor]:
-        """The gradients of the sum of ``loss(*tensors)`` by each tensor, through the framework's own autograd."""
+        """The gradients of the sum of ``loss(*tensors)`` by each tensor, through the framework's own
+        autograd.
+        """
 
     def second(self, loss: Loss, tensors: Sequence[Tensor], first: int, then: int) -> Tensor:
         """The derivative by tensor ``then`` of the sum of the gradient by tensor ``first``."""
@@ -177,7 +179,9 @@ class MindSpore:
         return mindspore.Tensor(rounded(values, dtype)).astype(getattr(mindspore, dtype))
 
     def integers(self, values: object, dtype: str) -> Tensor:
-        return mindspore.Tensor(np.asarray(values)).astype(mindspore.bool_ if dtype == "bool" else getattr(mindspore, dtype))
+        return mindspore.Tensor(np.asarray(values)).astype(
+            mindspore.bool_ if dtype == "bool" else getattr(mindspore, dtype)
+        )
 
     def views(self, values: NDArray[Any]) -> list[Tensor]:
         base = self.tensor(values)
@@ -216,5 +220,8 @@ WITHOUT_TENSORS = ("keras", "optax")
 WITHOUT_AUTOGRAD = ("numpy", "array_api")
 """Whose gradients are `compatlosses.value_and_gradients`."""
 
-FRAMEWORKS: tuple[Framework, ...] = (Numpy(), *(made(name) for name in UNDER_TEST if name not in WITHOUT_TENSORS))
+FRAMEWORKS: tuple[Framework, ...] = (
+    Numpy(),
+    *(made(name) for name in UNDER_TEST if name not in WITHOUT_TENSORS),
+)
 WITH_AUTOGRAD: tuple[Framework, ...] = tuple(one for one in FRAMEWORKS if one.name not in WITHOUT_AUTOGRAD)

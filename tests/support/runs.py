@@ -1,4 +1,6 @@
-"""Runs for the report's tests: a few real cases on two versions of torch and on the shim, as a worker might have answered."""
+"""Runs for the report's tests: a few real cases on two versions of torch and on the shim, as a worker might
+have answered.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +20,19 @@ BESIDE = "value/float32/-ordinary/label-0/plain"
 TAIL = "gradient/float32/-saturating/label-0/plain"
 ERROR = "error/targets-list"
 HARMLESS = "documents/torch-example"
-MARKUP = "no kernel </script><img src=x onerror=\"document.title='broken'\"><b>bold</b> & 'quoted' {{ 7 * 7 }}"
+MARKUP = (
+    "no kernel </script><img src=x onerror=\"document.title='broken'\"><b>bold</b> & 'quoted' {{ 7 * 7 }}"
+)
 NATIVE = "torch.nn.functional.binary_cross_entropy_with_logits"
 
 
 def packed(exact: Outcome, factor: float) -> dict[str, Any]:
     values = np.asarray(exact.rounded * factor, "float32").astype("<f8")
-    return {"dtype": "float32", "shape": list(exact.shape), "data": base64.b64encode(values.tobytes()).decode()}
+    return {
+        "dtype": "float32",
+        "shape": list(exact.shape),
+        "data": base64.b64encode(values.tobytes()).decode(),
+    }
 
 
 def answered(id: str, api: str, factor: float) -> dict[str, Any]:
@@ -38,8 +46,12 @@ def verdicts_of(implementation: Implementation, answers: dict[str, dict[str, Any
     return [judge.judge(CASES[id], implementation, answer) for id, answer in answers.items()]
 
 
-def run_of(version: str, tail: float, message: str = MARKUP, known: Sequence[expectations.Expectation] = ()) -> dict[str, Any]:
-    """A run: natively, one case's values are off, the tail by a factor, and one call crashes with that message."""
+def run_of(
+    version: str, tail: float, message: str = MARKUP, known: Sequence[expectations.Expectation] = ()
+) -> dict[str, Any]:
+    """A run: natively, one case's values are off, the tail by a factor, and one call crashes with that
+    message.
+    """
     native = Implementation(NATIVE, "torch", "native", version)
     shim = Implementation("compatlosses.torch", "torch", "shim", version)
     natively = {
@@ -50,7 +62,14 @@ def run_of(version: str, tail: float, message: str = MARKUP, known: Sequence[exp
         ERROR: {"outcome": "error", "phase": "call", "kinds": ["TypeError"], "message": "no"},
     }
     targets = [
-        runner.Target("torch", kind, version=version, python="3.11.7", numpy="1.26.4", available={name: None, "gone": MARKUP})
+        runner.Target(
+            "torch",
+            kind,
+            version=version,
+            python="3.11.7",
+            numpy="1.26.4",
+            available={name: None, "gone": MARKUP},
+        )
         for kind, name in (("native", NATIVE), ("shim", "compatlosses.torch"))
     ]
     verdicts = verdicts_of(native, natively) + verdicts_of(
@@ -62,7 +81,9 @@ def run_of(version: str, tail: float, message: str = MARKUP, known: Sequence[exp
         for implementation, factor in ((native, tail), (shim, 1.0)):
             answer = {"outcome": "value", "value": packed(exact["value"], factor)}
             measured.append(
-                curves.measure(case, implementation, {**answer, "gradients": {"logits": packed(exact["logits"], factor)}})
+                curves.measure(
+                    case, implementation, {**answer, "gradients": {"logits": packed(exact["logits"], factor)}}
+                )
             )
     data = results.as_json(targets, verdicts, False, measured)
     return {**data, "created": f"2026-01-{version.split('.')[1]:0>2}T00:00:00+00:00"}

@@ -1,7 +1,7 @@
 """The sample inputs that the installed torch ships for its own tests.
 
-They lie beside torch's test cases, whose base class is another package's. Nothing here runs such a case, so where that package
-is missing an empty module stands in for it.
+They lie beside torch's test cases, whose base class is another package's. Nothing here runs such a case, so
+where that package is missing an empty module stands in for it.
 """
 
 from __future__ import annotations

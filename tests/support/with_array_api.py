@@ -1,4 +1,7 @@
-"""The array API standard's reference namespace, behind the face of `frameworks.Framework`. It has no half precision."""
+"""The array API standard's reference namespace, behind the face of `frameworks.Framework`.
+
+It has no half precision.
+"""
 
 from __future__ import annotations
 

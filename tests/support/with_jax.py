@@ -1,4 +1,7 @@
-"""JAX, behind the face of `frameworks.Framework`. Its x64 mode is on here; processes of their own cover the default."""
+"""JAX, behind the face of `frameworks.Framework`.
+
+Its x64 mode is on here; processes of their own cover the default.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 # Eight devices, for what is spread over them. XLA reads this once.
-os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=8".strip()
+os.environ["XLA_FLAGS"] = (
+    f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=8".strip()
+)
 
 import jax
 import jax.numpy as jnp

@@ -1,4 +1,6 @@
-"""TensorFlow's edition against the real TensorFlow: signatures, what is taken and refused, values and gradients."""
+"""TensorFlow's edition against the real TensorFlow: signatures, what is taken and refused, values and
+gradients.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ def signature(function: Any) -> list[tuple[str, Any, Any]]:
 
 def test_signatures() -> None:
     assert signature(sigmoid_cross_entropy_with_logits) == signature(tf.nn.sigmoid_cross_entropy_with_logits)
-    assert signature(weighted_cross_entropy_with_logits) == signature(tf.nn.weighted_cross_entropy_with_logits)
+    assert signature(weighted_cross_entropy_with_logits) == signature(
+        tf.nn.weighted_cross_entropy_with_logits
+    )
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
@@ -34,7 +38,10 @@ def test_as_the_real_one(dtype: str) -> None:
     near = {"float16": 4e-3, "bfloat16": 4e-2, "float32": 1e-6, "float64": 1e-14}[dtype]
     pairs = [
         (sigmoid_cross_entropy_with_logits(y, x, "loss"), tf.nn.sigmoid_cross_entropy_with_logits(y, x)),
-        (weighted_cross_entropy_with_logits(y, x, p, "loss"), tf.nn.weighted_cross_entropy_with_logits(y, x, p)),
+        (
+            weighted_cross_entropy_with_logits(y, x, p, "loss"),
+            tf.nn.weighted_cross_entropy_with_logits(y, x, p),
+        ),
         (weighted_cross_entropy_with_logits(y, x, 3), tf.nn.weighted_cross_entropy_with_logits(y, x, 3)),
     ]
     for mine, theirs in pairs:
@@ -59,7 +66,9 @@ def test_gradients_as_the_real_ones() -> None:
 
 
 def test_the_weighted_gradient_at_zero() -> None:
-    """The real one loses it: its formula has the absolute value and the maximum of the logits, both of slope 0 there."""
+    """The real one loses it: its formula has the absolute value and the maximum of the logits, both of slope
+    0 there.
+    """
     found = []
     for function in (weighted_cross_entropy_with_logits, tf.nn.weighted_cross_entropy_with_logits):
         x = tf.constant([0.0, 0.0])
@@ -89,7 +98,10 @@ TAKEN: dict[str, tuple[Any, ...]] = {
 def test_what_is_taken(what: str) -> None:
     labels, logits, pos_weight = TAKEN[what]
     for mine, theirs in (
-        (sigmoid_cross_entropy_with_logits(labels, logits), tf.nn.sigmoid_cross_entropy_with_logits(labels, logits)),
+        (
+            sigmoid_cross_entropy_with_logits(labels, logits),
+            tf.nn.sigmoid_cross_entropy_with_logits(labels, logits),
+        ),
         (
             weighted_cross_entropy_with_logits(labels, logits, pos_weight),
             tf.nn.weighted_cross_entropy_with_logits(labels, logits, pos_weight),
@@ -154,7 +166,10 @@ def test_a_weight_that_enlarges_is_taken_by_the_real_one() -> None:
 
 def test_ragged_tensors_of_the_same_rows() -> None:
     labels, logits = (tf.RaggedTensor.from_row_lengths(t[0], [1, 2]) for t in (Y, X))
-    loss, theirs = (f(labels, logits) for f in (sigmoid_cross_entropy_with_logits, tf.nn.sigmoid_cross_entropy_with_logits))
+    loss, theirs = (
+        f(labels, logits)
+        for f in (sigmoid_cross_entropy_with_logits, tf.nn.sigmoid_cross_entropy_with_logits)
+    )
     assert isinstance(loss, tf.RaggedTensor) and loss.row_lengths().numpy().tolist() == [1, 2]
     np.testing.assert_allclose(loss.flat_values, theirs.flat_values, rtol=1e-6)
     with pytest.raises(TypeError, match="RaggedTensor"):
@@ -202,10 +217,17 @@ def test_paths() -> None:
     assert edition.compat.v1.nn.sigmoid_cross_entropy_with_logits is sigmoid_cross_entropy_with_logits
     old = edition.compat.v1.nn.weighted_cross_entropy_with_logits
     assert signature(old) == signature(tf.compat.v1.nn.weighted_cross_entropy_with_logits)
-    np.testing.assert_array_equal(old(targets=Y, logits=X, pos_weight=2.0), weighted_cross_entropy_with_logits(Y, X, 2.0))
+    np.testing.assert_array_equal(
+        old(targets=Y, logits=X, pos_weight=2.0), weighted_cross_entropy_with_logits(Y, X, 2.0)
+    )
     with pytest.raises(ValueError, match="labels and targets are both given"):
         old(Y, X, 2.0, targets=Y)
-    assert dir(edition) == ["compat", "nn", "sigmoid_cross_entropy_with_logits", "weighted_cross_entropy_with_logits"]
+    assert dir(edition) == [
+        "compat",
+        "nn",
+        "sigmoid_cross_entropy_with_logits",
+        "weighted_cross_entropy_with_logits",
+    ]
 
 
 def test_arrays_of_another_framework_stay_there() -> None:

@@ -35,7 +35,9 @@ def test_casts_keep_subnormals(sign: float) -> None:
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
 def test_casts_round_once(dtype: str) -> None:
     rng = np.random.default_rng(0)
-    values = np.concatenate([np.exp(rng.uniform(-110, 90, 20000)) * rng.choice([-1.0, 1.0], 20000), [math.inf, -math.inf, 0.0]])
+    values = np.concatenate(
+        [np.exp(rng.uniform(-110, 90, 20000)) * rng.choice([-1.0, 1.0], 20000), [math.inf, -math.inf, 0.0]]
+    )
     got = library.cast(tf.constant(values), dtype)
     with np.errstate(over="ignore"):
         expected = values.astype(np.float32).astype(got.numpy().dtype)
@@ -83,7 +85,13 @@ def test_equal_is_exact() -> None:
     assert library.equal(near, 0).numpy().tolist() == [True, True, False, False, False, False]
     assert library.equal(tf.cast(tf.constant([0.1, 0.2]), "float16"), 0.1).numpy().tolist() == [True, False]
     assert library.equal(near, math.nan).numpy().tolist() == [False] * 4 + [True, False]
-    for dtype, value in (("int64", 2**63 - 1), ("uint64", 2**64 - 1), ("uint8", 255), ("int8", -1), ("bool", 1)):
+    for dtype, value in (
+        ("int64", 2**63 - 1),
+        ("uint64", 2**64 - 1),
+        ("uint8", 255),
+        ("int8", -1),
+        ("bool", 1),
+    ):
         found = library.equal(tf.constant(np.array([value, value - 1]).astype(dtype)), value)
         assert found.numpy().tolist() == [True, False]
 
@@ -95,7 +103,9 @@ def test_what_is_of_several_parts_is_refused_by_a_sentence() -> None:
         tf.RaggedTensor.from_row_lengths(x[0], [1, 1]),
         tf.IndexedSlices(x, tf.constant([0])),
     ):
-        with pytest.raises(TypeError, match=rf"^targets: a tf\.{type(given).__name__} was given; expected a dense tensor\."):
+        with pytest.raises(
+            TypeError, match=rf"^targets: a tf\.{type(given).__name__} was given; expected a dense tensor\."
+        ):
             cl.binary_cross_entropy_with_logits(x, given)
         with pytest.raises(TypeError, match=r"^pos_weight: a tf\."):
             cl.binary_cross_entropy_with_logits(x, x, pos_weight=given)
@@ -109,7 +119,9 @@ def test_sums() -> None:
         like = tf.zeros(shape)
         expected = np.broadcast_to(np.ones(shape), (2, 3, 4))
         total = library.sum_to(x, like)
-        assert tuple(total.shape) == shape and float(tf.reduce_sum(total)) == float((x.numpy() * expected).sum())
+        assert tuple(total.shape) == shape and float(tf.reduce_sum(total)) == float(
+            (x.numpy() * expected).sum()
+        )
         specs = [tf.TensorSpec(None), tf.TensorSpec(None)]
         assert np.array_equal(tf.function(library.sum_to, input_signature=specs)(x, like), total)
 

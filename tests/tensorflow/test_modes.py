@@ -1,4 +1,6 @@
-"""Every way TensorFlow runs code: eager, graphs of known and unknown shapes, XLA, tapes, replicas, saved models."""
+"""Every way TensorFlow runs code: eager, graphs of known and unknown shapes, XLA, tapes, replicas, saved
+models.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ Loss = Callable[..., Any]
 
 
 def neutral(x: Any, y: Any, w: Any, p: Any) -> Any:
-    return cl.binary_cross_entropy_with_logits(x, y, weight=w, pos_weight=p, ignore_index=0.25, normalize=True)
+    return cl.binary_cross_entropy_with_logits(
+        x, y, weight=w, pos_weight=p, ignore_index=0.25, normalize=True
+    )
 
 
 def plain(x: Any, y: Any, w: Any, p: Any) -> Any:
@@ -66,7 +70,9 @@ def test_function(loss: Loss, jit_compile: bool, autograph: bool) -> None:
     assert_same(traced(*TENSORS), derivatives(loss, *TENSORS))
 
 
-@pytest.mark.parametrize("shapes", [[(None, 3), (None, 3), (None, 1), (3,)], [(None, None)] * 3 + [(None,)], [None] * 4])
+@pytest.mark.parametrize(
+    "shapes", [[(None, 3), (None, 3), (None, 1), (3,)], [(None, None)] * 3 + [(None,)], [None] * 4]
+)
 @pytest.mark.parametrize("loss", [neutral, plain, of_tensorflow, of_torch])
 def test_unknown_shapes(loss: Loss, shapes: list[Any]) -> None:
     specs = [tf.TensorSpec(shape) for shape in shapes]
@@ -88,16 +94,32 @@ def gradient_alone(x: Any, y: Any) -> Any:
     return cl.value_and_gradients(x, y)[1]["logits"]
 
 
-OF_TWO = [of_targets(), of_targets(reduction="none"), of_targets(ignore_index=1.0, normalize=True), of_edition, gradient_alone]
+OF_TWO = [
+    of_targets(),
+    of_targets(reduction="none"),
+    of_targets(ignore_index=1.0, normalize=True),
+    of_edition,
+    gradient_alone,
+]
 
 
 @pytest.mark.parametrize("jit_compile", [False, True])
 @pytest.mark.parametrize("loss", OF_TWO)
 def test_targets_of_another_shape_never_give_a_number(loss: Loss, jit_compile: bool) -> None:
     """What an eager call refuses, a graph that did not know the sizes refuses when it runs."""
-    for shape, other in (((4, 1), (4,)), ((4, 1), (1, 4)), ((4, 4), (4,)), ((2, 3), (2, 1)), ((0, 3), (0, 1)), ((), (1,))):
+    for shape, other in (
+        ((4, 1), (4,)),
+        ((4, 1), (1, 4)),
+        ((4, 4), (4,)),
+        ((2, 3), (2, 1)),
+        ((0, 3), (0, 1)),
+        ((), (1,)),
+    ):
         x, y = tf.zeros(shape), tf.ones(other)
-        for specs in ([tf.TensorSpec(None)] * 2, [tf.TensorSpec([None] * len(shape)), tf.TensorSpec([None] * len(other))]):
+        for specs in (
+            [tf.TensorSpec(None)] * 2,
+            [tf.TensorSpec([None] * len(shape)), tf.TensorSpec([None] * len(other))],
+        ):
             graph = tf.function(loss, input_signature=specs, jit_compile=jit_compile, autograph=False)
             with pytest.raises((ValueError, tf.errors.InvalidArgumentError)):
                 graph(x, y)
@@ -119,22 +141,33 @@ def test_weights_that_enlarge_never_give_a_number(name: str, jit_compile: bool) 
         def loss(x: Any, w: Any) -> Any:
             return cl.binary_cross_entropy_with_logits(x, x, **{name: w})
 
-        for specs in ([tf.TensorSpec(None)] * 2, [tf.TensorSpec([None] * len(shape)), tf.TensorSpec([None] * len(other))]):
+        for specs in (
+            [tf.TensorSpec(None)] * 2,
+            [tf.TensorSpec([None] * len(shape)), tf.TensorSpec([None] * len(other))],
+        ):
             with pytest.raises((ValueError, tf.errors.InvalidArgumentError)):
                 tf.function(loss, input_signature=specs, jit_compile=jit_compile, autograph=False)(x, w)
 
 
 def test_the_error_of_a_running_graph_says_what_is_wrong() -> None:
     graph = tf.function(of_targets(), input_signature=[tf.TensorSpec(None)] * 2, autograph=False)
-    with pytest.raises(tf.errors.InvalidArgumentError, match="the shape of the targets differs from that of the logits"):
+    with pytest.raises(
+        tf.errors.InvalidArgumentError, match="the shape of the targets differs from that of the logits"
+    ):
         graph(tf.zeros((4, 1)), tf.ones(4))
 
 
-@pytest.mark.parametrize(("dtype", "value"), [("float32", 1e20), ("float16", 0.1), ("float32", np.nan), ("int64", 2**63 - 1)])
+@pytest.mark.parametrize(
+    ("dtype", "value"), [("float32", 1e20), ("float16", 0.1), ("float32", np.nan), ("int64", 2**63 - 1)]
+)
 def test_ignored_values_in_a_graph(dtype: str, value: float) -> None:
     x, y = tf.constant([0.0, 5.0]), tf.stack([tf.constant(1, dtype), tf.constant(value, dtype)])
     loss = of_targets(ignore_index=value, normalize=True)
-    for call in (loss, tf.function(loss, autograph=False), tf.function(loss, autograph=False, jit_compile=True)):
+    for call in (
+        loss,
+        tf.function(loss, autograph=False),
+        tf.function(loss, autograph=False, jit_compile=True),
+    ):
         assert float(call(x, y)) == pytest.approx(0.6931472)
 
 
@@ -144,7 +177,9 @@ def by_hand(x: Any, y: Any, w: Any, p: Any) -> Any:
     return cl.value_and_gradients(x, y, wrt=names, weight=w, pos_weight=p, ignore_index=0.25, normalize=True)
 
 
-@pytest.mark.parametrize("shapes", [[(2, 3), (2, 3), (2, 1), (3,)], [(None, 3), (None, 3), (None, 1), (3,)], [None] * 4])
+@pytest.mark.parametrize(
+    "shapes", [[(2, 3), (2, 3), (2, 1), (3,)], [(None, 3), (None, 3), (None, 1), (3,)], [None] * 4]
+)
 def test_value_and_gradients_in_a_graph(shapes: list[Any]) -> None:
     traced = tf.function(by_hand, input_signature=[tf.TensorSpec(shape) for shape in shapes])
     (loss, gradients), (expected, eager) = traced(*TENSORS), by_hand(*TENSORS)
@@ -174,7 +209,9 @@ def test_the_mean_of_nothing_in_a_graph() -> None:
             return cl.binary_cross_entropy_with_logits(x, y, reduction=reduction)
 
         empty = tf.zeros((0, 3))
-        np.testing.assert_equal(tf.function(loss, input_signature=[spec, spec])(empty, empty).numpy(), np.float32(expected))
+        np.testing.assert_equal(
+            tf.function(loss, input_signature=[spec, spec])(empty, empty).numpy(), np.float32(expected)
+        )
     normalized = tf.function(lambda *t: neutral(*t, None, None), input_signature=[spec, spec])
     assert np.isnan(normalized(empty, empty).numpy())
 
@@ -189,7 +226,9 @@ def test_errors_in_a_graph() -> None:
 
 
 def test_a_graph_computes_from_its_inputs() -> None:
-    """Eager tensors that a graph captures are no reason to leave it: the fused executor would bake its result in."""
+    """Eager tensors that a graph captures are no reason to leave it: the fused executor would bake its result
+    in.
+    """
     seen = []
 
     @tf.function
@@ -277,7 +316,9 @@ class TestTapes:
         with tf.GradientTape() as tape:
             tape.watch(X)
             loss = plain(*TENSORS)
-        np.testing.assert_allclose(tape.jacobian(loss, X).numpy().reshape(6, 6), np.diag(gradient.numpy().ravel()), rtol=1e-6)
+        np.testing.assert_allclose(
+            tape.jacobian(loss, X).numpy().reshape(6, 6), np.diag(gradient.numpy().ravel()), rtol=1e-6
+        )
 
     @pytest.mark.parametrize("loss", [neutral, plain])
     def test_forward_accumulators(self, loss: Loss) -> None:
@@ -308,7 +349,9 @@ class TestTapes:
         assert_same([forward.jvp(gradient)], [derivatives(plain, *TENSORS)[5]])
 
     def test_vectorized_map(self) -> None:
-        rows = tf.vectorized_map(lambda t: cl.binary_cross_entropy_with_logits(t[0], t[1], pos_weight=P), (X, Y))
+        rows = tf.vectorized_map(
+            lambda t: cl.binary_cross_entropy_with_logits(t[0], t[1], pos_weight=P), (X, Y)
+        )
         each = [cl.binary_cross_entropy_with_logits(X[i], Y[i], pos_weight=P) for i in range(2)]
         assert_same([tf.reshape(rows, (2,))], [tf.stack(each)])
 
@@ -324,7 +367,10 @@ def test_mirrored_strategy() -> None:
     """Two replicas on two virtual CPUs, in a graph and eagerly, train as one."""
     strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
     rng = np.random.default_rng(0)
-    features, labels = tf.constant(rng.normal(size=(8, 4)), tf.float32), tf.constant(rng.uniform(size=(8, 3)), tf.float32)
+    features, labels = (
+        tf.constant(rng.normal(size=(8, 4)), tf.float32),
+        tf.constant(rng.uniform(size=(8, 3)), tf.float32),
+    )
     start = rng.normal(size=(4, 3)).astype(np.float32)
 
     def gradient_of(matrix: Any, x: Any, y: Any) -> tuple[Any, Any]:
@@ -348,7 +394,9 @@ def test_mirrored_strategy() -> None:
             return strategy.run(step, args=(x, y))
 
         parts = [
-            strategy.experimental_distribute_values_from_function(lambda c, t=t: t[c.replica_id_in_sync_group * 4 :][:4])
+            strategy.experimental_distribute_values_from_function(
+                lambda c, t=t: t[c.replica_id_in_sync_group * 4 :][:4]
+            )
             for t in (features, labels)
         ]
         losses = (tf.function(run) if traced else run)(*parts)
@@ -369,7 +417,8 @@ def test_other_devices_keep_their_tensors() -> None:
 def test_saved_model(tmp_path: Path) -> None:
     module = tf.Module()
     module.loss = tf.function(
-        lambda y, x: edition.sigmoid_cross_entropy_with_logits(y, x), input_signature=[tf.TensorSpec((None, 3))] * 2
+        lambda y, x: edition.sigmoid_cross_entropy_with_logits(y, x),
+        input_signature=[tf.TensorSpec((None, 3))] * 2,
     )
     tf.saved_model.save(module, str(tmp_path))
     program = """

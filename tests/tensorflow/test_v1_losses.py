@@ -1,4 +1,6 @@
-"""``tf.compat.v1.losses.sigmoid_cross_entropy`` against the real one: weights, reductions, smoothing, graphs."""
+"""``tf.compat.v1.losses.sigmoid_cross_entropy`` against the real one: weights, reductions,
+smoothing, graphs.
+"""
 
 from __future__ import annotations
 
@@ -55,12 +57,16 @@ def test_as_the_real_one(what: str, reduction: str) -> None:
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 def test_the_loss_of_nothing(reduction: str) -> None:
     empty = tf.zeros((0, 3))
-    mine, theirs = (module.sigmoid_cross_entropy(empty, empty, reduction=reduction) for module in (losses, REAL))
+    mine, theirs = (
+        module.sigmoid_cross_entropy(empty, empty, reduction=reduction) for module in (losses, REAL)
+    )
     np.testing.assert_array_equal(mine, theirs)
 
 
 def test_signature_and_reductions() -> None:
-    mine, theirs = (inspect.signature(module.sigmoid_cross_entropy).parameters.values() for module in (losses, REAL))
+    mine, theirs = (
+        inspect.signature(module.sigmoid_cross_entropy).parameters.values() for module in (losses, REAL)
+    )
     assert [(p.name, p.default, p.kind) for p in mine] == [(p.name, p.default, p.kind) for p in theirs]
     assert losses.Reduction.all() == REAL.Reduction.all()
 
@@ -73,7 +79,12 @@ def test_refused_weights(weights: Any) -> None:
 
 
 def test_other_refusals() -> None:
-    for arguments, options in (((None, X), {}), ((Y, None), {}), ((Y[:1], X), {}), ((Y, X), {"reduction": "mean"})):
+    for arguments, options in (
+        ((None, X), {}),
+        ((Y, None), {}),
+        ((Y[:1], X), {}),
+        ((Y, X), {"reduction": "mean"}),
+    ):
         for module in (losses, REAL):
             with pytest.raises(ValueError):
                 module.sigmoid_cross_entropy(*arguments, **options)
@@ -81,7 +92,9 @@ def test_other_refusals() -> None:
 
 @pytest.mark.parametrize("weights", [tf.ones(3), tf.ones((1, 2)), tf.ones((4, 2, 3))])
 def test_weights_of_unknown_shape_are_checked_when_the_graph_runs(weights: Any) -> None:
-    graph = tf.function(lambda x, w: losses.sigmoid_cross_entropy(Y, x, w), input_signature=[tf.TensorSpec(None)] * 2)
+    graph = tf.function(
+        lambda x, w: losses.sigmoid_cross_entropy(Y, x, w), input_signature=[tf.TensorSpec(None)] * 2
+    )
     np.testing.assert_allclose(graph(X, tf.ones((2, 1))), losses.sigmoid_cross_entropy(Y, X), rtol=1e-6)
     np.testing.assert_allclose(graph(X, tf.constant(2.0)), 2 * losses.sigmoid_cross_entropy(Y, X), rtol=1e-6)
     with pytest.raises((ValueError, tf.errors.InvalidArgumentError)):

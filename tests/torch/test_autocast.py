@@ -1,4 +1,6 @@
-"""torch.autocast on the CPU in bfloat16: the loss is computed as wide as outside it, and has the dtype of torch's own."""
+"""torch.autocast on the CPU in bfloat16: the loss is computed as wide as outside it, and has the dtype of
+torch's own.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ def gradients(loss: Any, *leaves: torch.Tensor) -> list[torch.Tensor]:
 @pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
 @pytest.mark.parametrize(("logits", "targets"), itertools.product(DTYPES, DTYPES))
 def test_the_result_is_torchs(logits: str, targets: str, reduction: str) -> None:
-    """Of any two dtypes, beside float32 weights: torch's dtype, and torch's value within torch's own error."""
+    """Of any two dtypes, beside float32 weights: torch's dtype, and torch's value within torch's
+    own error.
+    """
     x, y = (t.to(getattr(torch, name)).requires_grad_() for t, name in ((X, logits), (Y, targets)))
     with torch.autocast("cpu", torch.bfloat16):
         mine = edition.binary_cross_entropy_with_logits(x, y, W, reduction=reduction, pos_weight=P)
@@ -42,8 +46,12 @@ def test_the_result_is_torchs(logits: str, targets: str, reduction: str) -> None
 
 @pytest.mark.parametrize("formula", [False, True])
 @pytest.mark.parametrize("backward_inside", [False, True])
-def test_nothing_is_computed_in_bfloat16(formula: bool, backward_inside: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Loss and gradients have the very bits of those outside: no operation of the formula, no division is cast."""
+def test_nothing_is_computed_in_bfloat16(
+    formula: bool, backward_inside: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Loss and gradients have the very bits of those outside: no operation of the formula, no division is
+    cast.
+    """
     from compatlosses.torch import library
 
     if formula:

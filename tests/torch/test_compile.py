@@ -46,7 +46,9 @@ def test_compile(function: Any, dynamic: bool) -> None:
     compiled = torch.compile(function, fullgraph=True, dynamic=dynamic)
     for rows in (2, 1) if dynamic else (2,):
         tensors = (X[:rows], Y[:rows], W[:rows], P)
-        torch.testing.assert_close(value_and_gradients(compiled, *tensors), value_and_gradients(function, *tensors))
+        torch.testing.assert_close(
+            value_and_gradients(compiled, *tensors), value_and_gradients(function, *tensors)
+        )
 
 
 @pytest.mark.parametrize("order", ["import compatlosses as cl, torch", "import torch, compatlosses as cl"])
@@ -68,7 +70,9 @@ torch.testing.assert_close(first, loss(x, y))
 def test_errors_under_compile_name_the_fault() -> None:
     torch._dynamo.reset()
     with pytest.raises(Exception, match="reduction is 'bad'"):
-        torch.compile(lambda x, y: cl.binary_cross_entropy_with_logits(x, y, reduction="bad"), fullgraph=True)(X, Y)
+        torch.compile(
+            lambda x, y: cl.binary_cross_entropy_with_logits(x, y, reduction="bad"), fullgraph=True
+        )(X, Y)
 
 
 class Model(torch.nn.Module):
@@ -86,7 +90,9 @@ def test_export() -> None:
     model = Model()
     rows = torch.export.Dim("rows", min=2)
     shapes = (({0: rows}, {0: rows}),)
-    program = torch.export.export(lambda_module(lambda x, y: weighted(x, y, None)), (X, Y), dynamic_shapes=shapes)
+    program = torch.export.export(
+        lambda_module(lambda x, y: weighted(x, y, None)), (X, Y), dynamic_shapes=shapes
+    )
     x, y = torch.cat([X, X]), torch.cat([Y, Y])
     torch.testing.assert_close(program.module()(x, y), weighted(x, y, None))
     torch.testing.assert_close(torch.export.export(model, (X, Y)).module()(X, Y), model(X, Y))
@@ -110,29 +116,41 @@ def test_onnx(tmp_path: Path) -> None:
     loaded = onnx.load(str(path))
     assert all(node.domain in ("", "pkg.onnxscript.torch_lib") for node in loaded.graph.node)
     names = [value.name for value in loaded.graph.input]
-    computed = onnx.reference.ReferenceEvaluator(loaded).run(None, dict(zip(names, (X.numpy(), Y.numpy()), strict=True)))
+    computed = onnx.reference.ReferenceEvaluator(loaded).run(
+        None, dict(zip(names, (X.numpy(), Y.numpy()), strict=True))
+    )
     torch.testing.assert_close(torch.tensor(computed[0]), model(X, Y).detach())
 
 
 def test_onnx_of_large_and_small_losses() -> None:
-    """No exponential overflows and no small loss is lost on the way: ONNX has neither logsigmoid nor log1p."""
+    """No exponential overflows and no small loss is lost on the way: ONNX has neither logsigmoid
+    nor log1p.
+    """
     x = torch.tensor([104.0, 1e4, torch.inf, -20.0, -80.0])
     y = torch.zeros(5)
     module = lambda_module(lambda x, y: cl.binary_cross_entropy_with_logits(x, y, reduction="none"))
     program = torch.onnx.export(module, (x, y), dynamo=True, verbose=False).model_proto
     names = [value.name for value in program.graph.input]
-    computed = onnx.reference.ReferenceEvaluator(program).run(None, dict(zip(names, (x.numpy(), y.numpy()), strict=True)))
+    computed = onnx.reference.ReferenceEvaluator(program).run(
+        None, dict(zip(names, (x.numpy(), y.numpy()), strict=True))
+    )
     exact = torch.tensor([104.0, 1e4, torch.inf, math.log1p(math.exp(-20)), math.exp(-80)])
     torch.testing.assert_close(torch.tensor(computed[0]), exact, rtol=3e-7, atol=0.0)
 
 
 FUNC: dict[str, Any] = {
-    "grad of grad": lambda f: lambda x, y: torch.func.grad(lambda a: torch.func.grad(lambda b: f(b, y))(a).sum())(x),
-    "gradient penalty": lambda f: lambda x, y: torch.func.grad(lambda a: (torch.func.grad(lambda b: f(b, y))(a) ** 2).sum())(x),
+    "grad of grad": lambda f: (
+        lambda x, y: torch.func.grad(lambda a: torch.func.grad(lambda b: f(b, y))(a).sum())(x)
+    ),
+    "gradient penalty": lambda f: (
+        lambda x, y: torch.func.grad(lambda a: (torch.func.grad(lambda b: f(b, y))(a) ** 2).sum())(x)
+    ),
     "hessian": lambda f: lambda x, y: torch.func.hessian(lambda a: f(a, y))(x),
     "jacrev of jacrev": lambda f: lambda x, y: torch.func.jacrev(torch.func.jacrev(lambda a: f(a, y)))(x),
     "jacfwd of grad": lambda f: lambda x, y: torch.func.jacfwd(torch.func.grad(lambda a: f(a, y)))(x),
-    "jvp of grad": lambda f: lambda x, y: torch.func.jvp(torch.func.grad(lambda a: f(a, y)), (x,), (torch.ones_like(x),)),
+    "jvp of grad": lambda f: (
+        lambda x, y: torch.func.jvp(torch.func.grad(lambda a: f(a, y)), (x,), (torch.ones_like(x),))
+    ),
     "gradients of each sample": lambda f: lambda x, y: torch.vmap(torch.func.grad(f))(x, y),
 }
 
@@ -140,10 +158,14 @@ FUNC: dict[str, Any] = {
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 @pytest.mark.parametrize("composition", FUNC)
 def test_torch_func_inside_a_compiled_function(composition: str, dtype: str) -> None:
-    """Second derivatives by an autograd.Function are silently 0 there, and others fail: ours goes by its operations."""
+    """Second derivatives by an autograd.Function are silently 0 there, and others fail: ours goes by its
+    operations.
+    """
     torch._dynamo.reset()
     x, y = X.to(getattr(torch, dtype)), Y.to(getattr(torch, dtype))
-    mine = torch.compile(FUNC[composition](edition.binary_cross_entropy_with_logits), backend="eager", fullgraph=True)(x, y)
+    mine = torch.compile(
+        FUNC[composition](edition.binary_cross_entropy_with_logits), backend="eager", fullgraph=True
+    )(x, y)
     exact = FUNC[composition](torch.nn.functional.binary_cross_entropy_with_logits)(x.double(), y.double())
     tolerance = {"float32": 1e-5, "bfloat16": 2.0**-6}[dtype]
     torch.testing.assert_close(mine, exact, rtol=tolerance, atol=tolerance / 10, check_dtype=False)
@@ -199,7 +221,12 @@ class TestPaidAtTraceTime:
         torch._dynamo.reset()
         torch.compile(weighted, backend=recording, fullgraph=True)(X, Y)
         (graph,) = graphs
-        nodes = [node for part in graph.modules() if isinstance(part, torch.fx.GraphModule) for node in part.graph.nodes]
+        nodes = [
+            node
+            for part in graph.modules()
+            if isinstance(part, torch.fx.GraphModule)
+            for node in part.graph.nodes
+        ]
         called = [node.target for node in nodes if node.op == "call_function"]
         assert len(called) > 5
         assert {target.__module__.split(".")[0] for target in called} <= {"torch", "_operator"}

@@ -1,4 +1,6 @@
-"""torch's losses of a difference beside the native functions: values, dtypes, errors, and the traps that porters meet."""
+"""torch's losses of a difference beside the native functions: values, dtypes, errors, and the traps that
+porters meet.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ def assert_alike(name: str, *arguments: Any, **options: Any) -> None:
         return
     assert ours[:2] == theirs[:2]
     # torch rounds to the common dtype of input and target before a wider weight meets it.
-    eps = max(torch.finfo(t.dtype).eps for t in (*arguments, ours[2].to(ours[0])) if t.dtype.is_floating_point)
+    eps = max(
+        torch.finfo(t.dtype).eps for t in (*arguments, ours[2].to(ours[0])) if t.dtype.is_floating_point
+    )
     assert torch.allclose(ours[2], theirs[2], rtol=8 * eps, atol=eps, equal_nan=True)
 
 
@@ -45,7 +49,9 @@ def assert_alike(name: str, *arguments: Any, **options: Any) -> None:
 @pytest.mark.parametrize("reduction", ["none", "mean", "sum", "avg", None])
 @pytest.mark.parametrize("second", DTYPES, ids=str)
 @pytest.mark.parametrize("first", DTYPES, ids=str)
-def test_dtypes_and_reductions(name: str, first: torch.dtype, second: torch.dtype, reduction: str | None) -> None:
+def test_dtypes_and_reductions(
+    name: str, first: torch.dtype, second: torch.dtype, reduction: str | None
+) -> None:
     floating = first.is_floating_point or second.is_floating_point
     if not floating and name in ("l1_loss", "huber_loss"):
         with pytest.raises((NotImplementedError, RuntimeError, ValueError)):  # a row of docs/deviations.md
@@ -56,7 +62,9 @@ def test_dtypes_and_reductions(name: str, first: torch.dtype, second: torch.dtyp
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(
-    ("x", "y"), [(X, Y[:, :2]), (X, Y[:1]), (X[0], Y), (X, Y[0, 0]), (X[:0], Y[:0]), (X[0, 0], Y[0, 0])], ids=str
+    ("x", "y"),
+    [(X, Y[:, :2]), (X, Y[:1]), (X[0], Y), (X, Y[0, 0]), (X[:0], Y[:0]), (X[0, 0], Y[0, 0])],
+    ids=str,
 )
 @pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
 def test_shapes(name: str, x: torch.Tensor, y: torch.Tensor, reduction: str) -> None:
@@ -87,7 +95,9 @@ def test_the_bend(bend: float) -> None:
 
 
 @pytest.mark.parametrize("name", ["mse_loss", "l1_loss", "smooth_l1_loss"])
-@pytest.mark.parametrize("options", [{"size_average": False}, {"reduce": False}, {"size_average": True, "reduce": True}])
+@pytest.mark.parametrize(
+    "options", [{"size_average": False}, {"reduce": False}, {"size_average": True, "reduce": True}]
+)
 def test_the_deprecated_pair(name: str, options: dict[str, bool]) -> None:
     assert_alike(name, X, Y, reduction="wrong", **options)
 

@@ -42,7 +42,9 @@ def test_signature() -> None:
 
 @pytest.mark.parametrize("reduction", ["none", "mean", "sum", "nonsense", None])
 @pytest.mark.parametrize(("size_average", "reduce"), itertools.product([None, True, False], repeat=2))
-def test_the_legacy_pair_overrides_reduction(size_average: bool | None, reduce: bool | None, reduction: str | None) -> None:
+def test_the_legacy_pair_overrides_reduction(
+    size_average: bool | None, reduce: bool | None, reduction: str | None
+) -> None:
     arguments = (X, Y, None, size_average, reduce, reduction)
     (mine, my_warnings), (theirs, their_warnings) = (
         outcome(binary_cross_entropy_with_logits, *arguments),
@@ -72,7 +74,10 @@ def test_the_fourth_position_is_size_average() -> None:
 def test_the_result_has_torchs_dtype(input: str, target: str) -> None:
     x, y = X.to(getattr(torch, input)), Y.to(getattr(torch, target))
     for reduction in ("none", "mean"):
-        assert binary_cross_entropy_with_logits(x, y, reduction=reduction).dtype == native(x, y, reduction=reduction).dtype
+        assert (
+            binary_cross_entropy_with_logits(x, y, reduction=reduction).dtype
+            == native(x, y, reduction=reduction).dtype
+        )
 
 
 WRONG: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
@@ -116,7 +121,9 @@ def test_no_tensor_is_a_type_error(wrong: Any) -> None:
 def test_integer_weights_are_taken_as_torch_takes_them() -> None:
     w = torch.tensor([1, 2, 3])
     torch.testing.assert_close(binary_cross_entropy_with_logits(X, Y, w), native(X, Y, w))
-    torch.testing.assert_close(binary_cross_entropy_with_logits(X, Y, pos_weight=w), native(X, Y, pos_weight=w))
+    torch.testing.assert_close(
+        binary_cross_entropy_with_logits(X, Y, pos_weight=w), native(X, Y, pos_weight=w)
+    )
 
 
 @given(data=st.data())
@@ -153,7 +160,9 @@ def test_weights_have_gradients_here(name: str) -> None:
 
 def test_any_frameworks_tensors(framework: Framework) -> None:
     x, y = framework.tensor(X.numpy()), framework.tensor(Y.numpy())
-    loss = binary_cross_entropy_with_logits(x, y, pos_weight=framework.tensor([1.0, 2.0, 3.0]), reduction="none")
+    loss = binary_cross_entropy_with_logits(
+        x, y, pos_weight=framework.tensor([1.0, 2.0, 3.0]), reduction="none"
+    )
     assert type(loss) is type(x)
     expected = native(X, Y, pos_weight=torch.tensor([1.0, 2.0, 3.0]), reduction="none")
     np.testing.assert_allclose(framework.array(loss), expected.numpy(), rtol=1e-5)

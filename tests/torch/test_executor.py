@@ -108,7 +108,9 @@ def test_weights_that_are_numbers() -> None:
 @pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
 @pytest.mark.parametrize("ignore_index", [None, 0.25])
 def test_the_formula_says_the_same(reduction: str, ignore_index: float | None) -> None:
-    """In float64, where both are far more accurate than the comparison: the same call inside and outside a transformation."""
+    """In float64, where both are far more accurate than the comparison: the same call inside and outside a
+    transformation.
+    """
     y = np.round(Y * 4) / 4
     tensors = [torch.tensor(v) for v in (X, y, W, P)]
 

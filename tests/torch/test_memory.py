@@ -1,4 +1,6 @@
-"""Whose memory it is: what backward needs lies in torch's saved tensors, and results are torch's own, of the inputs' format."""
+"""Whose memory it is: what backward needs lies in torch's saved tensors, and results are torch's own, of the
+inputs' format.
+"""
 
 from __future__ import annotations
 
@@ -105,7 +107,10 @@ class TestSavedTensors:
 
     def test_an_incoming_nan_leaves_an_ignored_element_alone(self) -> None:
         y = torch.tensor([-1.0, 1.0])
-        for function in (cl.binary_cross_entropy_with_logits, torch.func.functionalize(cl.binary_cross_entropy_with_logits)):
+        for function in (
+            cl.binary_cross_entropy_with_logits,
+            torch.func.functionalize(cl.binary_cross_entropy_with_logits),
+        ):
             x = torch.zeros(2, requires_grad=True)
             loss = function(x, y, ignore_index=-1) * float("nan")
             for _ in range(2):

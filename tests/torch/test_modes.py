@@ -1,4 +1,6 @@
-"""How torch runs code, apart from compilers (test_compile.py) and autocast: transformed, traced, distributed, in modules."""
+"""How torch runs code, apart from compilers (test_compile.py) and autocast: transformed, traced, distributed,
+in modules.
+"""
 
 from __future__ import annotations
 
@@ -50,14 +52,18 @@ class TestFunctorch:
     def test_gradients_of_each_sample(self) -> None:
         x, y, w, p = self.tensors
         each = torch.func.vmap(torch.func.grad(weighted), in_dims=(0, 0, 0, None))(x, y, w, p)
-        torch.testing.assert_close(each, torch.stack([torch.func.grad(weighted)(x[i], y[i], w[i], p) for i in range(2)]))
+        torch.testing.assert_close(
+            each, torch.stack([torch.func.grad(weighted)(x[i], y[i], w[i], p) for i in range(2)])
+        )
 
     def test_jvp(self) -> None:
         tangents = tuple(torch.full_like(t, 0.5) for t in self.tensors)
         value, derivative = torch.func.jvp(weighted, self.tensors, tangents)
         gradients = torch.func.grad(weighted, argnums=(0, 1, 2, 3))(*self.tensors)
         torch.testing.assert_close(value, weighted(*self.tensors))
-        torch.testing.assert_close(derivative, sum((g * t).sum() for g, t in zip(gradients, tangents, strict=True)))
+        torch.testing.assert_close(
+            derivative, sum((g * t).sum() for g, t in zip(gradients, tangents, strict=True))
+        )
 
     def test_hessian(self) -> None:
         x, y, w, p = self.tensors
@@ -120,10 +126,11 @@ def test_meta_and_fake_tensors_stay_what_they_are() -> None:
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_an_accelerators_tensors_stay_there(dtype: torch.dtype) -> None:
-    """Fake tensors of a GPU, and meta tensors: no operation brings one to the host, reads a value, or mixes two devices.
+    """Fake tensors of a GPU, and meta tensors: no operation brings one to the host, reads a value, or mixes
+    two devices.
 
-    A torch built without CUDA knows a fake GPU outside autograd alone, and no ~ there: meta tensors have the rest.
-    """
+    A torch built without CUDA knows a fake GPU outside autograd alone, and no ~ there: meta tensors have the
+    rest."""
     with FakeTensorMode():
         x, y, w, p = (torch.empty(t.shape, dtype=dtype, device="cuda") for t in (X, Y, W, P))
         loss, gradients = cl.value_and_gradients(x, y, wrt=NAMES, weight=w, pos_weight=p)
@@ -256,5 +263,7 @@ if __name__ == "__main__":
 def test_data_parallel_and_dtensor_on_two_processes(tmp_path: Path, free_port: int) -> None:
     script = tmp_path / "distributed.py"
     script.write_text(DISTRIBUTED)
-    done = subprocess.run([sys.executable, str(script), str(free_port)], capture_output=True, text=True, timeout=240)
+    done = subprocess.run(
+        [sys.executable, str(script), str(free_port)], capture_output=True, text=True, timeout=240
+    )
     assert done.returncode == 0, done.stderr[-3000:]

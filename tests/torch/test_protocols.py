@@ -1,4 +1,6 @@
-"""torch's protocols around a function: tensor-likes, modes, recorders, TorchScript; and kinds of tensors that are refused."""
+"""torch's protocols around a function: tensor-likes, modes, recorders, TorchScript; and kinds of tensors that
+are refused.
+"""
 
 from __future__ import annotations
 
@@ -43,12 +45,16 @@ class TestOverrides:
     @pytest.mark.parametrize("place", range(4))
     def test_a_tensor_like_answers_the_call(self, place: int) -> None:
         class Like:
-            def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            def __torch_function__(
+                self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+            ) -> Any:
                 return function, args, kwargs
 
         arguments: list[Any] = [X, Y, X, P]
         arguments[place] = Like()
-        answers = [function(*arguments[:3], reduction="sum", pos_weight=arguments[3]) for function in (shim, native)]
+        answers = [
+            function(*arguments[:3], reduction="sum", pos_weight=arguments[3]) for function in (shim, native)
+        ]
         assert answers[0][0] is shim
         assert answers[0][1:] == answers[1][1:]
 
@@ -69,7 +75,9 @@ assert edition.binary_cross_entropy_with_logits(Like(), Like()) == "answered"
             def __init__(self) -> None:
                 self.seen: list[str] = []
 
-            def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            def __torch_function__(
+                self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+            ) -> Any:
                 self.seen.append(function.__name__)
                 return function(*args, **(kwargs or {}))
 
@@ -109,7 +117,9 @@ class TestRecorders:
         """With every argument, warnings and errors."""
 
         @torch.jit.script
-        def scripted(x: torch.Tensor, y: torch.Tensor, w: torch.Tensor, p: torch.Tensor, reduction: str) -> torch.Tensor:
+        def scripted(
+            x: torch.Tensor, y: torch.Tensor, w: torch.Tensor, p: torch.Tensor, reduction: str
+        ) -> torch.Tensor:
             return shim(x, y, w, reduction=reduction, pos_weight=p)
 
         @torch.jit.script
@@ -120,7 +130,9 @@ class TestRecorders:
         for dtype in (torch.float32, torch.float64, torch.bfloat16):
             x, y = X.to(dtype), Y.to(dtype)
             for reduction in ("none", "mean", "sum", "elementwise_mean"):
-                torch.testing.assert_close(scripted(x, y, w, P, reduction), shim(x, y, w, reduction=reduction, pos_weight=P))
+                torch.testing.assert_close(
+                    scripted(x, y, w, P, reduction), shim(x, y, w, reduction=reduction, pos_weight=P)
+                )
         torch.testing.assert_close(legacy(X, Y), 2 * shim(X, Y, reduction="sum"))
         for arguments in (
             (X, Y[:1], w, P, "mean"),
@@ -137,7 +149,10 @@ class TestRecorders:
         loss = torch.jit.script(shim)(x, y, reduction="none")
         torch.testing.assert_close(loss, shim(x, y, reduction="none"), rtol=1e-6, atol=0)
         torch.testing.assert_close(
-            torch.autograd.grad(loss.sum(), x), torch.autograd.grad(shim(x, y, reduction="sum"), x), rtol=1e-6, atol=0
+            torch.autograd.grad(loss.sum(), x),
+            torch.autograd.grad(shim(x, y, reduction="sum"), x),
+            rtol=1e-6,
+            atol=0,
         )
 
     def test_the_older_onnx_exporter(self) -> None:
@@ -155,8 +170,12 @@ class TestRecorders:
             torch.onnx.export(Elements(), (x, y), file, dynamo=False, opset_version=17)
         program = onnx.load_from_string(file.getvalue())
         names = [value.name for value in program.graph.input]
-        computed = onnx.reference.ReferenceEvaluator(program).run(None, dict(zip(names, (x.numpy(), y.numpy()), strict=True)))
-        torch.testing.assert_close(torch.tensor(computed[0]), shim(x, y, reduction="none"), rtol=5e-7, atol=0.0)
+        computed = onnx.reference.ReferenceEvaluator(program).run(
+            None, dict(zip(names, (x.numpy(), y.numpy()), strict=True))
+        )
+        torch.testing.assert_close(
+            torch.tensor(computed[0]), shim(x, y, reduction="none"), rtol=5e-7, atol=0.0
+        )
 
 
 class TestKinds:
@@ -195,7 +214,9 @@ class TestKinds:
     def test_a_jagged_tensor(self) -> None:
         rows = [torch.rand(3), torch.rand(1)]
         x = torch.nested.nested_tensor(rows, layout=torch.jagged)
-        torch.testing.assert_close(shim(x, x.detach(), reduction="sum"), shim(*[torch.cat(rows)] * 2, reduction="sum"))
+        torch.testing.assert_close(
+            shim(x, x.detach(), reduction="sum"), shim(*[torch.cat(rows)] * 2, reduction="sum")
+        )
 
     def test_functional_tensors(self) -> None:
         x, y = (torch._to_functional_tensor(t) for t in (X, Y))
@@ -211,7 +232,8 @@ class TestKinds:
         assert edition.BCEWithLogitsLoss()(x, y).dtype == x.dtype
 
     DTYPES = (  # noqa: SIM905 - a list of words
-        "bool uint8 int8 int16 int32 int64 uint16 uint32 uint64 float8_e4m3fn float8_e5m2 float16 bfloat16 float32 float64"
+        "bool uint8 int8 int16 int32 int64 uint16 uint32 uint64 float8_e4m3fn float8_e5m2 float16 bfloat16 "
+        "float32 float64"
     ).split()
 
     @pytest.mark.parametrize("place", range(4))
@@ -237,13 +259,18 @@ class TestKinds:
         assert library.equal(largest, 2**63 - 1).tolist() == [True, False, False]
         assert library.equal(torch.tensor([float("nan"), 1.0]), float("nan")).tolist() == [True, False]
         x = torch.zeros(3)
-        assert cl.binary_cross_entropy_with_logits(x, largest, ignore_index=2**63 - 1, reduction="none")[0] == 0
+        assert (
+            cl.binary_cross_entropy_with_logits(x, largest, ignore_index=2**63 - 1, reduction="none")[0] == 0
+        )
 
 
 class TestElementwiseMean:
     def test_it_is_the_mean_with_torchs_warning(self) -> None:
         for mine, theirs in (
-            (lambda: shim(X, Y, reduction="elementwise_mean"), lambda: native(X, Y, reduction="elementwise_mean")),
+            (
+                lambda: shim(X, Y, reduction="elementwise_mean"),
+                lambda: native(X, Y, reduction="elementwise_mean"),
+            ),
             (
                 lambda: edition.BCEWithLogitsLoss(reduction="elementwise_mean")(X, Y),
                 lambda: torch.nn.BCEWithLogitsLoss(reduction="elementwise_mean")(X, Y),
@@ -282,5 +309,8 @@ class TestParameterAsWeight:
 
 
 def test_the_names_of_the_edition_include_the_class() -> None:
-    program = "import compatlosses.torch as t; assert {'BCEWithLogitsLoss', 'binary_cross_entropy_with_logits'} <= set(dir(t))"
+    program = (
+        "import compatlosses.torch as t; assert {'BCEWithLogitsLoss', "
+        "'binary_cross_entropy_with_logits'} <= set(dir(t))"
+    )
     assert subprocess.run([sys.executable, "-P", "-c", program]).returncode == 0

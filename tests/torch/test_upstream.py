@@ -1,7 +1,8 @@
-"""torch's own tests of its loss, run on ours: the generators of inputs and the checks that the installed torch ships.
+"""torch's own tests of its loss, run on ours: the generators of inputs and the checks that the installed
+torch ships.
 
-The samples are those of torch's OpInfo and ModuleInfo databases; what the native loss passes on them, ours passes.
-"""
+The samples are those of torch's OpInfo and ModuleInfo databases; what the native loss passes on them, ours
+passes."""
 
 from __future__ import annotations
 
@@ -36,7 +37,9 @@ def samples(dtype: torch.dtype = torch.float64, requires_grad: bool = True) -> I
     yield from OPERATION.sample_inputs("cpu", dtype, requires_grad=requires_grad)
 
 
-def module_inputs(dtype: torch.dtype = torch.float64, requires_grad: bool = True) -> Iterator[tuple[Any, Any, Any]]:
+def module_inputs(
+    dtype: torch.dtype = torch.float64, requires_grad: bool = True
+) -> Iterator[tuple[Any, Any, Any]]:
     """Our module, torch's and the inputs of a call, for each of torch's samples of the module."""
     torch.manual_seed(0)
     for sample in MODULE.module_inputs_func(MODULE, "cpu", dtype, requires_grad, training=True):
@@ -70,7 +73,9 @@ def call(function: Callable[..., Any], sample: Any) -> Callable[[Any, Any], Any]
 class TestFunction:
     @pytest.mark.parametrize("dtype", DTYPES)
     def test_values_and_gradients(self, dtype: torch.dtype) -> None:
-        """Against the native loss in float64: in half precision its own error exceeds any tolerance worth the name."""
+        """Against the native loss in float64: in half precision its own error exceeds any tolerance worth the
+        name.
+        """
         for sample in samples(dtype):
             wide = sample.transform(lambda t: t.detach().double().requires_grad_(t.requires_grad))
             for mine, theirs in zip(with_gradients(shim, sample), with_gradients(native, wide), strict=True):
@@ -80,7 +85,9 @@ class TestFunction:
     def test_inputs_that_are_not_contiguous(self, dtype: torch.dtype) -> None:
         for sample in samples(dtype):
             scattered = sample.noncontiguous()
-            for mine, theirs in zip(with_gradients(shim, scattered), with_gradients(native, scattered), strict=True):
+            for mine, theirs in zip(
+                with_gradients(shim, scattered), with_gradients(native, scattered), strict=True
+            ):
                 close(mine, theirs, dtype)
 
     def test_gradcheck(self) -> None:
@@ -107,7 +114,9 @@ class TestFunction:
             )
 
     def test_composite_compliance(self) -> None:
-        """Tensor subclasses in every place, cotangents and tangents too: no storage is read, nothing is written unseen."""
+        """Tensor subclasses in every place, cotangents and tangents too: no storage is read, nothing is
+        written unseen.
+        """
 
         equal = torch.testing.assert_close
         for sample in list(samples())[::4]:
@@ -124,7 +133,11 @@ class TestFunction:
             meta = sample.transform(lambda t: t.detach().to("meta").requires_grad_(t.requires_grad))
             for mine, theirs in zip(with_gradients(shim, meta), with_gradients(native, meta), strict=True):
                 assert mine.device.type == "meta"
-                assert (mine.shape, mine.dtype, mine.stride()) == (theirs.shape, theirs.dtype, theirs.stride())
+                assert (mine.shape, mine.dtype, mine.stride()) == (
+                    theirs.shape,
+                    theirs.dtype,
+                    theirs.stride(),
+                )
 
     def test_fake_tensors(self) -> None:
         """Each operation of forward and backward says beforehand what it will give."""
@@ -133,8 +146,14 @@ class TestFunction:
                 with_gradients(shim, sample)
             with FakeTensorMode() as mode:
                 fake = sample.transform(lambda t, mode=mode: mode.from_tensor(t))
-                for mine, theirs in zip(with_gradients(shim, fake), with_gradients(native, fake), strict=True):
-                    assert (mine.shape, mine.dtype, mine.stride()) == (theirs.shape, theirs.dtype, theirs.stride())
+                for mine, theirs in zip(
+                    with_gradients(shim, fake), with_gradients(native, fake), strict=True
+                ):
+                    assert (mine.shape, mine.dtype, mine.stride()) == (
+                        theirs.shape,
+                        theirs.dtype,
+                        theirs.stride(),
+                    )
 
     def test_autocast(self) -> None:
         for dtype in (torch.bfloat16, torch.float32):
@@ -148,12 +167,14 @@ class TestFunction:
             leaves = [sample.input, *sample.args]
             both = [call(f, sample)(*leaves) for f in (shim, native)]
             batch = torch.randn(3, *both[0].shape, dtype=torch.float64)
-            mine, theirs = (torch.autograd.grad(f, leaves, batch, is_grads_batched=True, retain_graph=True) for f in both)
+            mine, theirs = (
+                torch.autograd.grad(f, leaves, batch, is_grads_batched=True, retain_graph=True) for f in both
+            )
             close(mine, theirs, torch.float64)
             loss = both[0]
-            mapped = torch.vmap(lambda v, loss=loss, leaves=leaves: torch.autograd.grad(loss, leaves, v, retain_graph=True))(
-                batch
-            )
+            mapped = torch.vmap(
+                lambda v, loss=loss, leaves=leaves: torch.autograd.grad(loss, leaves, v, retain_graph=True)
+            )(batch)
             close(mapped, theirs, torch.float64)
 
     @pytest.mark.parametrize("strategy", ["forward-mode", "reverse-mode"])
@@ -262,7 +283,11 @@ class TestModule:
     def test_recordings(self) -> None:
         for mine, theirs, (x, y) in module_inputs():
             expected = theirs(x, y)
-            for recorded in (torch.jit.script(mine), torch.jit.trace(mine, (x, y)), torch.fx.symbolic_trace(mine)):
+            for recorded in (
+                torch.jit.script(mine),
+                torch.jit.trace(mine, (x, y)),
+                torch.fx.symbolic_trace(mine),
+            ):
                 close(recorded(x, y), expected, torch.float64)
 
     @pytest.mark.parametrize("wrong", [2.0, [1.0, 2.0], "x"])

@@ -1,4 +1,6 @@
-"""``mindspore.mint`` by the rules of 2.7 and later: bfloat16, the reduction in any letter case, and before pos_weight."""
+"""``mindspore.mint`` by the rules of 2.7 and later: bfloat16, the reduction in any letter case, and before
+pos_weight.
+"""
 
 from __future__ import annotations
 

@@ -10,18 +10,27 @@ from compatlosses.mindspore.mint.nn.functional import binary_cross_entropy_with_
 
 
 class BCEWithLogitsLoss(mindspore.nn.Cell):  # type: ignore[misc]
-    """Binary cross entropy with logits by the rules of ``mindspore.mint``: weight first, then reduction; bfloat16 too.
+    """Binary cross entropy with logits by the rules of ``mindspore.mint``: weight first, then reduction;
+    bfloat16 too.
 
-    A cell that keeps, copies and shows what MindSpore's own does, with this library's loss in it; a sibling of MindSpore's
-    class. A Parameter given as a weight is a parameter of the cell, as natively, and gets no gradient, so nothing trains it.
-    Calls check by the rules of `compatlosses.mindspore.mint.nn.functional.binary_cross_entropy_with_logits`.
+    A cell that keeps, copies and shows what MindSpore's own does, with this library's loss in it; a sibling
+    of MindSpore's class. A Parameter given as a weight is a parameter of the cell, as natively, and gets no
+    gradient, so nothing trains it. Calls check by the rules of
+    `compatlosses.mindspore.mint.nn.functional.binary_cross_entropy_with_logits`.
 
     Source: ``mindspore.mint.nn.BCEWithLogitsLoss``, mindspore 2.10.0.
     """
 
-    def __init__(self, weight: Tensor | None = None, reduction: str = "mean", pos_weight: Tensor | None = None) -> None:
+    def __init__(
+        self, weight: Tensor | None = None, reduction: str = "mean", pos_weight: Tensor | None = None
+    ) -> None:
         super().__init__()
-        warn_of_foreign("compatlosses.mindspore.mint.nn.BCEWithLogitsLoss", "MindSpore", weight=weight, pos_weight=pos_weight)
+        warn_of_foreign(
+            "compatlosses.mindspore.mint.nn.BCEWithLogitsLoss",
+            "MindSpore",
+            weight=weight,
+            pos_weight=pos_weight,
+        )
         self.reduction, self.weight, self.pos_weight = reduction, weight, pos_weight
 
     # A static method, as in `compatlosses.mindspore.modules`.

@@ -1,4 +1,6 @@
-"""``mindspore.nn`` by MindSpore's document of 2.3 to 2.6: float16 and float32 alone, the reduction in small letters."""
+"""``mindspore.nn`` by MindSpore's document of 2.3 to 2.6: float16 and float32 alone, the reduction in small
+letters.
+"""
 
 from __future__ import annotations
 

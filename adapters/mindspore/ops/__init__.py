@@ -1,4 +1,5 @@
-"""``mindspore.ops`` by MindSpore's document of 2.3 to 2.6: float16 and float32 alone, the reduction in small letters.
+"""``mindspore.ops`` by MindSpore's document of 2.3 to 2.6: float16 and float32 alone, the reduction in small
+letters.
 
 The rules of 2.7 and later are in ``compatlosses.mindspore.v2_7``.
 """
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from .modules import BCEWithLogitsLoss
 
 __all__ = [
-    "BCEWithLogitsLoss", "binary_cross_entropy_with_logits", "huber_loss", "l1_loss", "mse_loss", "smooth_l1_loss",
+    "BCEWithLogitsLoss", "binary_cross_entropy_with_logits", "huber_loss", "l1_loss", "mse_loss",
+    "smooth_l1_loss",
 ]  # fmt: skip
 
 _NAMES: Names = ("logits", "label", "weight", "pos_weight")
@@ -61,9 +63,12 @@ def binary_cross_entropy_with_logits(
 
     Args:
         logits: required. Tensor of any shape; float16 or float32.
-        label: required. Tensor of the logits' shape, float16 or float32, values between 0 and 1 (not checked).
-        weight: factor of each element's loss: a float16 or float32 tensor that broadcasts to the logits' shape.
-        pos_weight: factor of the positive term: a float16 or float32 tensor that broadcasts to the logits' shape.
+        label: required. Tensor of the logits' shape, float16 or float32, values between 0 and 1 (not
+            checked).
+        weight: factor of each element's loss: a float16 or float32 tensor that broadcasts to the logits'
+            shape.
+        pos_weight: factor of the positive term: a float16 or float32 tensor that broadcasts to the logits'
+            shape.
         reduction: 'none', 'mean' or 'sum'.
         input: another name for ``logits``, as MindSpore has it since 2.7.
         target: another name for ``label``.
@@ -73,13 +78,13 @@ def binary_cross_entropy_with_logits(
         ``mindspore.amp.auto_mixed_precision`` made with the level 'auto', half precision gives float32.
 
     Raises:
-        TypeError: an argument is missing, given under both names, or no tensor; tensors of two frameworks; a dtype other
-            than float16 and float32; a reduction that is no string.
-        ValueError: a label of another shape, a weight that does not broadcast to the logits or would enlarge them, an
-            unknown reduction.
+        TypeError: an argument is missing, given under both names, or no tensor; tensors of two frameworks; a
+            dtype other than float16 and float32; a reduction that is no string.
+        ValueError: a label of another shape, a weight that does not broadcast to the logits or would enlarge
+            them, an unknown reduction.
 
-    Source: MindSpore 2 documentation; where it is silent, mindspore 2.10.0. ``docs/deviations.md`` says where the numbers
-    are the mathematics' instead of MindSpore's.
+    Source: MindSpore 2 documentation; where it is silent, mindspore 2.10.0. ``docs/deviations.md`` says where
+    the numbers are the mathematics' instead of MindSpore's.
     """
     x = rules.aliased("logits", "logits", logits, "input", input)
     y = rules.aliased("labels", "label", label, "target", target)
@@ -87,7 +92,9 @@ def binary_cross_entropy_with_logits(
 
 
 def __getattr__(name: str) -> Any:
-    """The loss class: MindSpore's compiler takes it where that has been imported; a plain callable elsewhere."""
+    """The loss class: MindSpore's compiler takes it where that has been imported; a plain callable
+    elsewhere.
+    """
     return loss_class(__name__, name, adapter.MODULE)
 
 

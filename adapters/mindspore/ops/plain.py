@@ -10,18 +10,21 @@ _NAMES: Names = ("input", "target", "weight", "posWeight")
 
 
 class BCEWithLogitsLoss:
-    """Binary cross entropy with logits by the rules of MindSpore 2.3 to 2.6: float16 and float32. Weights go with each call.
+    """Binary cross entropy with logits by the rules of MindSpore 2.3 to 2.6: float16 and float32. Weights go
+    with each call.
 
     The native class is a primitive, no cell: it keeps the reduction alone, and checks it when it is made.
 
-    Source: ``mindspore.ops.BCEWithLogitsLoss``, mindspore 2.10.0, for the signature; MindSpore 2 documentation for the rules.
-    """
+    Source: ``mindspore.ops.BCEWithLogitsLoss``, mindspore 2.10.0, for the signature; MindSpore 2
+    documentation for the rules."""
 
     def __init__(self, reduction: str = "mean") -> None:
         checks.check_reduction(reduction)
         self.reduction = reduction
 
-    def __call__(self, input: Tensor, target: Tensor, weight: Tensor | None = None, posWeight: Tensor | None = None) -> Tensor:
+    def __call__(
+        self, input: Tensor, target: Tensor, weight: Tensor | None = None, posWeight: Tensor | None = None
+    ) -> Tensor:
         """The loss of ``input`` and ``target``, their weights given here, by MindSpore's names."""
         return evaluate(input, target, weight, posWeight, self.reduction)
 
@@ -29,6 +32,8 @@ class BCEWithLogitsLoss:
         return f"Prim[{type(self).__name__}]<reduction={self.reduction}>"
 
 
-def evaluate(input: Tensor, target: Tensor, weight: Tensor | None, posWeight: Tensor | None, reduction: str) -> Tensor:
+def evaluate(
+    input: Tensor, target: Tensor, weight: Tensor | None, posWeight: Tensor | None, reduction: str
+) -> Tensor:
     """The loss by the primitive's names and the rules of 2.3 to 2.6."""
     return checks.evaluate(_NAMES, checks.UP_TO_2_6, input, target, weight, posWeight, reduction)

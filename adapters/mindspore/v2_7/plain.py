@@ -1,4 +1,6 @@
-"""MindSpore's loss class by the rules of 2.7 and later, as a plain callable for where MindSpore has not been imported."""
+"""MindSpore's loss class by the rules of 2.7 and later, as a plain callable for where MindSpore has not been
+imported.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +18,12 @@ class BCEWithLogitsLoss:
     Source: ``mindspore.nn.BCEWithLogitsLoss``, mindspore 2.10.0.
     """
 
-    def __init__(self, reduction: str = "mean", weight: Tensor | None = None, pos_weight: Tensor | None = None) -> None:
-        warn_of_foreign("compatlosses.mindspore.v2_7.BCEWithLogitsLoss", "MindSpore", weight=weight, pos_weight=pos_weight)
+    def __init__(
+        self, reduction: str = "mean", weight: Tensor | None = None, pos_weight: Tensor | None = None
+    ) -> None:
+        warn_of_foreign(
+            "compatlosses.mindspore.v2_7.BCEWithLogitsLoss", "MindSpore", weight=weight, pos_weight=pos_weight
+        )
         self.reduction = reduction
         self.weight = weight
         self.pos_weight = pos_weight

@@ -1,4 +1,6 @@
-"""Paddle 1.8's API: ``import compatlosses.paddle.fluid as fluid`` for ``fluid.layers.sigmoid_cross_entropy_with_logits``."""
+"""Paddle 1.8's API: ``import compatlosses.paddle.fluid as fluid`` for
+``fluid.layers.sigmoid_cross_entropy_with_logits``.
+"""
 
 from typing import NoReturn
 
@@ -14,5 +16,6 @@ def __getattr__(name: str) -> NoReturn:
         __name__,
         name,
         "layers.sigmoid_cross_entropy_with_logits alone",
-        f"fluid.{name} is Paddle's own, up to 2.4: `import paddle.fluid as fluid`, and take this one loss from here.",
+        f"fluid.{name} is Paddle's own, up to 2.4: `import paddle.fluid as fluid`, and take this one loss "
+        f"from here.",
     )

@@ -1,4 +1,6 @@
-"""Paddle 1.8's losses of a difference, of ``fluid.layers``: mse_loss, square_error_cost, huber_loss and smooth_l1."""
+"""Paddle 1.8's losses of a difference, of ``fluid.layers``: mse_loss, square_error_cost, huber_loss and
+smooth_l1.
+"""
 
 from __future__ import annotations
 
@@ -69,8 +71,8 @@ def smooth_l1(
 ) -> Tensor:
     """The smooth absolute errors of each row, summed, by the rules of Paddle 1.8.
 
-    With d = inside_weight (x - y) an element's loss is sigma^2 d^2 / 2 for |d| < 1 / sigma^2, |d| - 1 / (2 sigma^2) beyond,
-    times outside_weight.
+    With d = inside_weight (x - y) an element's loss is sigma^2 d^2 / 2 for |d| < 1 / sigma^2, |d| - 1 / (2
+    sigma^2) beyond, times outside_weight.
 
     Args:
         x: tensor of at least two dimensions; float32 or float64.
@@ -80,7 +82,8 @@ def smooth_l1(
         sigma: 1 / sigma^2 is where the parabola ends and the lines begin; 1 by default.
 
     Returns:
-        A tensor of the dtype of ``x`` and of shape [N, 1]: the sum over each of the N entries of the first dimension.
+        A tensor of the dtype of ``x`` and of shape [N, 1]: the sum over each of the N entries of the first
+        dimension.
 
     Raises:
         TypeError: an argument that is no tensor, tensors of two frameworks, another dtype.
@@ -97,22 +100,30 @@ def smooth_l1(
         target = pairs.zeros(library, prediction)
     beta = 1.0 if sigma is None else 1.0 / (sigma * sigma)
     losses = evaluate(
-        (SMOOTH_L1, library, (prediction, target, outside_weight), (beta,), named("none")), library.dtype(prediction)
+        (SMOOTH_L1, library, (prediction, target, outside_weight), (beta,), named("none")),
+        library.dtype(prediction),
     )
     first = losses[(slice(None), *([slice(0, 1)] * (len(library.shape(x) or ()) - 1)))]
     return library.cast(library.reshape(library.sum_to(losses, first), (-1, 1)), dtype)
 
 
-def _check(library: Library, x: Tensor, y: Tensor, inside_weight: Tensor | None, outside_weight: Tensor | None) -> None:
+def _check(
+    library: Library, x: Tensor, y: Tensor, inside_weight: Tensor | None, outside_weight: Tensor | None
+) -> None:
     """Refuse dtypes and shapes that do not go together."""
     rules.check_dtype(library, "x", x, ACCEPTED, TypeError)
     shape = library.shape(x)
     if shape is not None and len(shape) < 2:
-        raise ValueError(f"x has shape {rules.shown(shape)}; expected at least two dimensions. Add one, such as (N, 1).")
+        raise ValueError(
+            f"x has shape {rules.shown(shape)}; expected at least two dimensions. Add one, such as (N, 1)."
+        )
     for name, other in (("y", y), ("inside_weight", inside_weight), ("outside_weight", outside_weight)):
         if other is None:
             continue
         if not library.owns(other):
-            raise TypeError(f"{name} is of type {type(other).__name__}; expected a tensor or None. Make it a tensor first.")
+            raise TypeError(
+                f"{name} is of type {type(other).__name__}; expected a tensor or None. Make it a tensor "
+                f"first."
+            )
         rules.check_dtype(library, name, other, (library.dtype(x),), TypeError)
         rules.check_same_shape(library, name, other, "x", x, ValueError)

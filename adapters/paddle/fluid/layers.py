@@ -25,12 +25,14 @@ _ACCEPTED = ("float32", "float64")
 def sigmoid_cross_entropy_with_logits(
     x: Tensor, label: Tensor, ignore_index: int = -100, name: str | None = None, normalize: bool = False
 ) -> Tensor:
-    """Each element's binary cross entropy between a label and the sigmoid of a logit, by the rules of Paddle 1.8.
+    """Each element's binary cross entropy between a label and the sigmoid of a logit, by the rules of Paddle
+    1.8.
 
     Args:
         x: logits of any shape; float32 or float64.
         label: tensor of the same shape and dtype, values between 0 and 1 (not checked).
-        ignore_index: elements whose label has exactly this value have loss 0 and no gradient, whatever their logit.
+        ignore_index: elements whose label has exactly this value have loss 0 and no gradient, whatever their
+            logit.
         name: accepted and not used.
         normalize: divide by the number of elements that are not ignored.
 
@@ -38,15 +40,18 @@ def sigmoid_cross_entropy_with_logits(
         A tensor of the shape and dtype of ``x``. If all elements are ignored it is 0.
 
     Raises:
-        TypeError: no tensor, tensors of two frameworks, a dtype other than float32 and float64, labels of another dtype,
-            options of a wrong type.
+        TypeError: no tensor, tensors of two frameworks, a dtype other than float32 and float64, labels of
+            another dtype, options of a wrong type.
         ValueError: labels of another shape.
 
     Source: Paddle 1.8 documentation.
     """
     ignored = number(ignore_index)
     if not isinstance(ignored, int):
-        raise TypeError(f"ignore_index is {quoted(ignore_index)}; expected an int, the label's value of elements to ignore")
+        raise TypeError(
+            f"ignore_index is {quoted(ignore_index)}; expected an int, the label's value of elements to "
+            f"ignore"
+        )
     if not isinstance(normalize, (bool, np.bool_)):
         raise TypeError(f"normalize is {quoted(normalize)}; expected True or False")
     library = library_of(x, label, None, None, _NAMES)
@@ -61,5 +66,6 @@ def __getattr__(name: str) -> NoReturn:
         __name__,
         name,
         "sigmoid_cross_entropy_with_logits alone",
-        f"fluid.layers.{name} is Paddle's own, up to 2.4: `import paddle.fluid as fluid`, and take this one loss from here.",
+        f"fluid.layers.{name} is Paddle's own, up to 2.4: `import paddle.fluid as fluid`, and take this one "
+        f"loss from here.",
     )

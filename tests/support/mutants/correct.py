@@ -60,7 +60,9 @@ class Correct:
 
     # The rules.
 
-    def check(self, logits: Tensor, targets: Tensor, weight: Tensor | None, pos_weight: Tensor | None) -> None:
+    def check(
+        self, logits: Tensor, targets: Tensor, weight: Tensor | None, pos_weight: Tensor | None
+    ) -> None:
         for tensor in (logits, targets):
             self.check_tensor(tensor)
         if not logits.is_floating_point():
@@ -109,7 +111,11 @@ class Correct:
 
     def sentinel(self, ignore_index: float, dtype: torch.dtype) -> Tensor:
         ignored = torch.tensor(ignore_index, dtype=torch.float64).to(dtype)
-        unheld = ignored.isinf() if dtype.is_floating_point else ignored != torch.tensor(ignore_index, dtype=torch.float64)
+        unheld = (
+            ignored.isinf()
+            if dtype.is_floating_point
+            else ignored != torch.tensor(ignore_index, dtype=torch.float64)
+        )
         if not math.isinf(ignore_index) and bool(unheld):
             raise ValueError("no target can have this value")
         return ignored
@@ -139,7 +145,9 @@ class Correct:
 
     # The reduction.
 
-    def reduced(self, loss: Tensor, counts: Tensor, w: Tensor, reduction: str, normalize: bool, dtype: torch.dtype) -> Tensor:
+    def reduced(
+        self, loss: Tensor, counts: Tensor, w: Tensor, reduction: str, normalize: bool, dtype: torch.dtype
+    ) -> Tensor:
         size = loss.numel()
         counting = max(int(counts.sum()), 1) if normalize and size else size
         if reduction == "mean":
@@ -163,7 +171,13 @@ class CorrectTorch(Correct):
     wrong_dtype = RuntimeError
 
     def __call__(
-        self, logits: Tensor, targets: Tensor, *, size_average: bool | None = None, reduce: bool | None = None, **options: Any
+        self,
+        logits: Tensor,
+        targets: Tensor,
+        *,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        **options: Any,
     ) -> Tensor:
         if isinstance(targets, Tensor) and not targets.is_floating_point():
             raise RuntimeError("result type Float can't be cast to Long")
@@ -187,7 +201,10 @@ class CorrectTorch(Correct):
 
 
 class OwnPrecision(Correct):
-    """Not a mutant: what those that compute in their inputs' precision have in common. Their gradients are autograd's."""
+    """Not a mutant: what those that compute in their inputs' precision have in common.
+
+    Their gradients are autograd's.
+    """
 
     def wide(self, x: Tensor) -> Tensor:
         return x

@@ -29,7 +29,9 @@ class ClippedProbability(Automatic):
 
 
 class EpsilonInsideLogarithm(Automatic):
-    """A small number added before the logarithm, against infinity: it is a bias for every confident and right logit."""
+    """A small number added before the logarithm, against infinity: it is a bias for every confident and right
+    logit.
+    """
 
     dies_in, by = "value/float32/*ordinary/*", "value"
 
@@ -39,7 +41,9 @@ class EpsilonInsideLogarithm(Automatic):
 
 
 class OverflowingSoftplus(OwnPrecision):
-    """log(1 + e^x) typed in as it is defined: infinite from 89 on in single precision, and 0 from -17 down."""
+    """log(1 + e^x) typed in as it is defined: infinite from 89 on in single precision, and 0 from
+    -17 down.
+    """
 
     dies_in, by = "value/float32/*saturating/*", "value"
 
@@ -58,7 +62,9 @@ class LinearBeyondTwenty(Automatic):
 
 
 class CancellingForm(OwnPrecision):
-    """(1 - y) x + softplus(-x), the form with one logarithm: for a negative logit and label 0, two large terms cancel."""
+    """(1 - y) x + softplus(-x), the form with one logarithm: for a negative logit and label 0, two large
+    terms cancel.
+    """
 
     dies_in, by = "value/float32/-ordinary/label-0/*", "value"
 
@@ -68,7 +74,9 @@ class CancellingForm(OwnPrecision):
 
 
 class MaximumForm(OwnPrecision):
-    """max(x, 0) - x y + log(1 + e^-|x|), the well-known stable form, left to autograd: at 0 both kinks have slope 0."""
+    """max(x, 0) - x y + log(1 + e^-|x|), the well-known stable form, left to autograd: at 0 both kinks have
+    slope 0.
+    """
 
     dies_in, by = "gradient/float32/zero/label-0/plain", "logits"
 
@@ -86,7 +94,9 @@ class SigmoidTwice(Automatic):
 
 
 class PosWeightOnWholeLoss(Automatic):
-    """pos_weight times the label as a factor of the whole element: the same for labels 0 and 1, as in Paddle 2.0."""
+    """pos_weight times the label as a factor of the whole element: the same for labels 0 and 1, as in Paddle
+    2.0.
+    """
 
     dies_in, by = "value/float32/*/label-soft/pos", "value"
 
@@ -141,7 +151,9 @@ class IntegerLabels(Correct):
 
 
 class HardLabels(Correct):
-    """softplus of -x for a positive and of x for a negative, chosen by the label's sign: no other label has a place."""
+    """softplus of -x for a positive and of x for a negative, chosen by the label's sign: no other label has a
+    place.
+    """
 
     dies_in, by = "value/float32/*/label-soft/*", "value"
 
@@ -187,7 +199,10 @@ class FlushedSubnormals(Correct):
 
 
 MUTANTS = (
-    TextbookLogarithm, ClippedProbability, EpsilonInsideLogarithm, OverflowingSoftplus, LinearBeyondTwenty, CancellingForm,
-    MaximumForm, SigmoidTwice, PosWeightOnWholeLoss, PosWeightByThreshold, PosWeightOnNegatives, WeightSwallowed,
-    PosWeightSwallowed, IntegerLabels, HardLabels, ClampedLabels, ZeroTimesInfinity, NothingIsNaN, FlushedSubnormals,
+    TextbookLogarithm, ClippedProbability, EpsilonInsideLogarithm, OverflowingSoftplus, LinearBeyondTwenty,
+    CancellingForm,
+    MaximumForm, SigmoidTwice, PosWeightOnWholeLoss, PosWeightByThreshold, PosWeightOnNegatives,
+    WeightSwallowed,
+    PosWeightSwallowed, IntegerLabels, HardLabels, ClampedLabels, ZeroTimesInfinity, NothingIsNaN,
+    FlushedSubnormals,
 )  # fmt: skip

@@ -1,4 +1,6 @@
-"""The gate: an implementation through the worker's seam, judged case by case until the first unexpected verdict."""
+"""The gate: an implementation through the worker's seam, judged case by case until the first unexpected
+verdict.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,10 @@ from compatlosses.conformance import cases, implementations, judge, runner, work
 from .correct import Correct
 
 NAMES = {name: name for name in cases.ARGUMENTS}
-OPTIONS = {"neutral": ("reduction", "ignore_index", "normalize"), "torch": ("reduction", "size_average", "reduce")}
+OPTIONS = {
+    "neutral": ("reduction", "ignore_index", "normalize"),
+    "torch": ("reduction", "size_average", "reduce"),
+}
 
 
 class Seam(worker.Function):  # type: ignore[misc]

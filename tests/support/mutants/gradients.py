@@ -43,7 +43,9 @@ class ComplementOfSigmoid(OwnPrecision):
 
 
 class NoGradientWhereClipped(Correct):
-    """Logits clamped against overflow in the backward pass: the confidently wrong ones get no gradient and stay wrong."""
+    """Logits clamped against overflow in the backward pass: the confidently wrong ones get no gradient and
+    stay wrong.
+    """
 
     dies_in, by = "gradient/float32/*saturating/*", "logits"
 
@@ -63,7 +65,9 @@ class WrongAtZero(Correct):
 
 
 class WrongAtInfinity(Correct):
-    """Automatic differentiation of a loss whose infinities were replaced: the slope by the label is lost there."""
+    """Automatic differentiation of a loss whose infinities were replaced: the slope by the label is lost
+    there.
+    """
 
     dies_in, by = "gradient/float32/*inf/*", "targets"
 
@@ -146,7 +150,9 @@ class IncomingIgnored(Correct):
 
 
 class SavedSigmoid(Correct):
-    """The sigmoid of the forward pass saved for the backward pass as a number: nothing is left to differentiate again."""
+    """The sigmoid of the forward pass saved for the backward pass as a number: nothing is left to
+    differentiate again.
+    """
 
     dies_in, by = "second/*ordinary/*", "second"
 
@@ -155,7 +161,9 @@ class SavedSigmoid(Correct):
 
 
 class LinearisedSigmoid(Correct):
-    """A second derivative of s (1 - s) in which 1 - s cancels: right to look at, and off by 100% where s rounds to 1."""
+    """A second derivative of s (1 - s) in which 1 - s cancels: right to look at, and off by 100% where s
+    rounds to 1.
+    """
 
     dies_in, by = "second/*saturating/*", "second"
 
@@ -190,8 +198,10 @@ class Once(torch.autograd.Function):
 
 
 MUTANTS = (
-    PosWeightForgotten, WeightForgotten, ComplementOfSigmoid, NoGradientWhereClipped, WrongAtZero, WrongAtInfinity,
-    ConstantLabels, ConstantPosWeight, LabelSlopeWithoutPosWeight, PosWeightSlopeWithoutWeight, WeightedWeightSlope,
+    PosWeightForgotten, WeightForgotten, ComplementOfSigmoid, NoGradientWhereClipped, WrongAtZero,
+    WrongAtInfinity,
+    ConstantLabels, ConstantPosWeight, LabelSlopeWithoutPosWeight, PosWeightSlopeWithoutWeight,
+    WeightedWeightSlope,
     AveragedBroadcast, IncomingIgnored, SavedSigmoid, LinearisedSigmoid,
     OnceDifferentiable,
 )  # fmt: skip

@@ -9,7 +9,9 @@ from .correct import Correct
 
 
 class PosWeightAlongChannels(Correct):
-    """A vector of class weights laid along axis 1, where images have their channels; NumPy's rules say the last."""
+    """A vector of class weights laid along axis 1, where images have their channels; NumPy's rules say the
+    last.
+    """
 
     dies_in, by = "square/*/pos-row", "value"
 
@@ -25,7 +27,13 @@ class WeightBySample(Correct):
     dies_in, by = "square/*/weight-row", "value"
 
     def spread(self, factor: Tensor | None, name: str, x: Tensor, shape: torch.Size) -> Tensor:
-        if name == "weight" and factor is not None and factor.dim() == 1 and len(shape) > 1 and factor.numel() == shape[0]:
+        if (
+            name == "weight"
+            and factor is not None
+            and factor.dim() == 1
+            and len(shape) > 1
+            and factor.numel() == shape[0]
+        ):
             factor = factor.reshape(-1, *[1] * (len(shape) - 1))
         return super().spread(factor, name, x, shape)
 
@@ -72,4 +80,11 @@ class InputsOverwritten(Correct):
         return super().result(loss, logits, weight)
 
 
-MUTANTS = (PosWeightAlongChannels, WeightBySample, TiledWeight, StorageOrder, StartOfStorage, InputsOverwritten)
+MUTANTS = (
+    PosWeightAlongChannels,
+    WeightBySample,
+    TiledWeight,
+    StorageOrder,
+    StartOfStorage,
+    InputsOverwritten,
+)

@@ -55,7 +55,9 @@ class RoundedBeforeWeight(Correct):
 
 
 class RoundedBeforeSum(Correct):
-    """The elements rounded to their dtype before they are added: a loss that calls itself with 'none' and sums."""
+    """The elements rounded to their dtype before they are added: a loss that calls itself with 'none' and
+    sums.
+    """
 
     dies_in, by = "magnitude/float16/sum/*", "value"
 
@@ -108,11 +110,15 @@ class HalfRunning(Running):
 
 
 class DividedBeforeSum(Correct):
-    """Each element divided by their number in its own dtype: in half precision most of a long mean is lost."""
+    """Each element divided by their number in its own dtype: in half precision most of a long mean
+    is lost.
+    """
 
     dies_in, by = "magnitude/float16/mean/*", "value"
 
-    def reduced(self, loss: Tensor, counts: Tensor, w: Tensor, reduction: str, normalize: bool, dtype: torch.dtype) -> Tensor:
+    def reduced(
+        self, loss: Tensor, counts: Tensor, w: Tensor, reduction: str, normalize: bool, dtype: torch.dtype
+    ) -> Tensor:
         if reduction == "mean" and loss.numel() and not normalize:
             return rounded(loss / loss.numel(), dtype).sum()
         return super().reduced(loss, counts, w, reduction, normalize, dtype)
@@ -123,7 +129,9 @@ class SumOverflows(Correct):
 
     dies_in, by = "magnitude/float16/mean/*", "value"
 
-    def reduced(self, loss: Tensor, counts: Tensor, w: Tensor, reduction: str, normalize: bool, dtype: torch.dtype) -> Tensor:
+    def reduced(
+        self, loss: Tensor, counts: Tensor, w: Tensor, reduction: str, normalize: bool, dtype: torch.dtype
+    ) -> Tensor:
         if reduction == "mean" and not normalize:
             return rounded(loss.sum(), dtype) / loss.numel()
         return super().reduced(loss, counts, w, reduction, normalize, dtype)
@@ -158,6 +166,7 @@ class PromotedByWeight(Correct):
 
 
 MUTANTS = (
-    HalfThroughout, SingleThroughout, RoundedBeforeWeight, RoundedBeforeSum, RunningSum, HalfAccumulator, DividedBeforeSum,
+    HalfThroughout, SingleThroughout, RoundedBeforeWeight, RoundedBeforeSum, RunningSum, HalfAccumulator,
+    DividedBeforeSum,
     SumOverflows, WideResult, HalfBecomesSingle, PromotedByWeight,
 )  # fmt: skip

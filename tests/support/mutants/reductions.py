@@ -15,7 +15,9 @@ class DividedByWeights(Correct):
 
     dies_in, by = "shape/mean/*", "value"
 
-    def reduced(self, loss: Tensor, counts: Tensor, w: Tensor, reduction: str, normalize: bool, dtype: torch.dtype) -> Tensor:
+    def reduced(
+        self, loss: Tensor, counts: Tensor, w: Tensor, reduction: str, normalize: bool, dtype: torch.dtype
+    ) -> Tensor:
         if reduction == "mean":
             return loss.sum() / w.sum()
         return super().reduced(loss, counts, w, reduction, normalize, dtype)
@@ -26,7 +28,9 @@ class DividedByBatch(Correct):
 
     dies_in, by = "reduction/*/mean/*-D", "value"
 
-    def reduced(self, loss: Tensor, counts: Tensor, w: Tensor, reduction: str, normalize: bool, dtype: torch.dtype) -> Tensor:
+    def reduced(
+        self, loss: Tensor, counts: Tensor, w: Tensor, reduction: str, normalize: bool, dtype: torch.dtype
+    ) -> Tensor:
         if reduction == "mean" and loss.dim() > 1:
             return loss.sum() / loss.shape[0]
         return super().reduced(loss, counts, w, reduction, normalize, dtype)
@@ -37,7 +41,9 @@ class SumIsMean(Correct):
 
     dies_in, by = "reduction/*/sum/*", "value"
 
-    def reduced(self, loss: Tensor, counts: Tensor, w: Tensor, reduction: str, normalize: bool, dtype: torch.dtype) -> Tensor:
+    def reduced(
+        self, loss: Tensor, counts: Tensor, w: Tensor, reduction: str, normalize: bool, dtype: torch.dtype
+    ) -> Tensor:
         return super().reduced(loss, counts, w, "mean" if reduction == "sum" else reduction, normalize, dtype)
 
 
@@ -46,7 +52,9 @@ class MeanOfNothingIsZero(Correct):
 
     dies_in, by = "reduction/*/mean/empty*", "value"
 
-    def reduced(self, loss: Tensor, counts: Tensor, w: Tensor, reduction: str, normalize: bool, dtype: torch.dtype) -> Tensor:
+    def reduced(
+        self, loss: Tensor, counts: Tensor, w: Tensor, reduction: str, normalize: bool, dtype: torch.dtype
+    ) -> Tensor:
         if reduction == "mean" and not loss.numel():
             return loss.sum()
         return super().reduced(loss, counts, w, reduction, normalize, dtype)
@@ -57,7 +65,9 @@ class AlwaysNormalized(Correct):
 
     dies_in, by = "ignoring/some/all-count/mean", "value"
 
-    def reduced(self, loss: Tensor, counts: Tensor, w: Tensor, reduction: str, normalize: bool, dtype: torch.dtype) -> Tensor:
+    def reduced(
+        self, loss: Tensor, counts: Tensor, w: Tensor, reduction: str, normalize: bool, dtype: torch.dtype
+    ) -> Tensor:
         return super().reduced(loss, counts, w, reduction, normalize or reduction == "mean", dtype)
 
 
@@ -66,7 +76,9 @@ class NormalizeSwallowed(Correct):
 
     dies_in, by = "ignoring/some/normalize/*", "value"
 
-    def reduced(self, loss: Tensor, counts: Tensor, w: Tensor, reduction: str, normalize: bool, dtype: torch.dtype) -> Tensor:
+    def reduced(
+        self, loss: Tensor, counts: Tensor, w: Tensor, reduction: str, normalize: bool, dtype: torch.dtype
+    ) -> Tensor:
         return super().reduced(loss, counts, w, reduction, False, dtype)
 
 
@@ -75,7 +87,9 @@ class NormalizeOfMeanAlone(Correct):
 
     dies_in, by = "ignoring/some/normalize/*", "value"
 
-    def reduced(self, loss: Tensor, counts: Tensor, w: Tensor, reduction: str, normalize: bool, dtype: torch.dtype) -> Tensor:
+    def reduced(
+        self, loss: Tensor, counts: Tensor, w: Tensor, reduction: str, normalize: bool, dtype: torch.dtype
+    ) -> Tensor:
         return super().reduced(loss, counts, w, reduction, normalize and reduction == "mean", dtype)
 
 
@@ -84,7 +98,9 @@ class NothingCountsIsNaN(Correct):
 
     dies_in, by = "ignoring/all/normalize/*", "value"
 
-    def reduced(self, loss: Tensor, counts: Tensor, w: Tensor, reduction: str, normalize: bool, dtype: torch.dtype) -> Tensor:
+    def reduced(
+        self, loss: Tensor, counts: Tensor, w: Tensor, reduction: str, normalize: bool, dtype: torch.dtype
+    ) -> Tensor:
         if normalize and not counts.any():
             return super().reduced(loss / 0, counts, w, reduction, False, dtype)
         return super().reduced(loss, counts, w, reduction, normalize, dtype)
@@ -100,7 +116,9 @@ class MaskedAfterwards(Correct):
 
 
 class MaskedByWhere(Correct):
-    """The loss chosen by the mask, with its inputs left as they are: the value is right, and its gradient 0 times NaN."""
+    """The loss chosen by the mask, with its inputs left as they are: the value is right, and its gradient 0
+    times NaN.
+    """
 
     dies_in, by = "ignoring/some/*", "logits"
 
@@ -112,7 +130,9 @@ class MaskedByWhere(Correct):
 
 
 class SentinelComparedWide(Correct):
-    """The ignored value compared in double precision, in which the targets' nearest number to 0.1 is not 0.1."""
+    """The ignored value compared in double precision, in which the targets' nearest number to 0.1
+    is not 0.1.
+    """
 
     dies_in, by = "sentinel/tenth/float32/*", "value"
 
@@ -124,7 +144,9 @@ class SentinelComparedWide(Correct):
 
 
 class NaNMatchesNothing(Correct):
-    """The ignored value compared as numbers are: NaN is never ignored, annotations that are missing spoil the loss."""
+    """The ignored value compared as numbers are: NaN is never ignored, annotations that are missing spoil the
+    loss.
+    """
 
     dies_in, by = "sentinel/nan/*", "value"
 
@@ -182,6 +204,7 @@ class SqueezedResult(Correct):
 
 MUTANTS = (
     DividedByWeights, DividedByBatch, SumIsMean, MeanOfNothingIsZero, AlwaysNormalized, NormalizeSwallowed,
-    NormalizeOfMeanAlone, NothingCountsIsNaN, MaskedAfterwards, MaskedByWhere, SentinelComparedWide, NaNMatchesNothing,
+    NormalizeOfMeanAlone, NothingCountsIsNaN, MaskedAfterwards, MaskedByWhere, SentinelComparedWide,
+    NaNMatchesNothing,
     SentinelCast, IgnoredByDefault, NegativeLabelsIgnored, ResultOfShapeOne, SqueezedResult,
 )  # fmt: skip

@@ -18,7 +18,9 @@ class UnknownReductionIsMean(Correct):
     def check_reduction(self, reduction: str) -> None:
         """Take it as it comes."""
 
-    def reduced(self, loss: Tensor, counts: Tensor, w: Tensor, reduction: str, normalize: bool, dtype: torch.dtype) -> Tensor:
+    def reduced(
+        self, loss: Tensor, counts: Tensor, w: Tensor, reduction: str, normalize: bool, dtype: torch.dtype
+    ) -> Tensor:
         known = reduction if reduction in ("none", "sum") else "mean"
         return super().reduced(loss, counts, w, known, normalize, dtype)
 
@@ -70,7 +72,9 @@ class IntegerLogitsAccepted(Correct):
 
 
 class OptionsSwallowed(Correct):
-    """**options in the signature, for what older callers pass: a misspelt keyword has no effect and no error."""
+    """**options in the signature, for what older callers pass: a misspelt keyword has no effect
+    and no error.
+    """
 
     dies_in, by = "error/option-unknown", "error"
 
@@ -119,6 +123,7 @@ class SilentDeprecation(CorrectTorch):
 
 
 MUTANTS = (
-    UnknownReductionIsMean, TargetsBroadcast, WeightEnlarges, ListsAccepted, IntegerLogitsAccepted, OptionsSwallowed, BareError,
+    UnknownReductionIsMean, TargetsBroadcast, WeightEnlarges, ListsAccepted, IntegerLogitsAccepted,
+    OptionsSwallowed, BareError,
     LegacySwallowed, SizeAverageWins, SilentDeprecation,
 )  # fmt: skip

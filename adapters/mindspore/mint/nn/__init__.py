@@ -1,4 +1,6 @@
-"""``mindspore.mint.nn`` by the rules of 2.7 and later: bfloat16, the reduction in any letter case, and before pos_weight."""
+"""``mindspore.mint.nn`` by the rules of 2.7 and later: bfloat16, the reduction in any letter case, and before
+pos_weight.
+"""
 
 from __future__ import annotations
 

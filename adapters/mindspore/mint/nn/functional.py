@@ -12,9 +12,11 @@ __all__ = ["binary_cross_entropy_with_logits", "l1_loss", "mse_loss", "smooth_l1
 
 
 def smooth_l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", beta: float = 1.0) -> Tensor:
-    """The smooth absolute error of r = input - target by mint's order: r^2 / (2 beta) below beta, |r| - beta / 2 beyond.
+    """The smooth absolute error of r = input - target by mint's order: r^2 / (2 beta) below beta, |r| - beta
+    / 2 beyond.
 
-    Unlike ``mindspore.ops.smooth_l1_loss`` it has the reduction in the third place, and 'mean' as its default.
+    Unlike ``mindspore.ops.smooth_l1_loss`` it has the reduction in the third place, and 'mean' as its
+    default.
 
     Args:
         input: floating tensor of any shape.
@@ -40,15 +42,18 @@ def binary_cross_entropy_with_logits(
     reduction: str = "mean",
     pos_weight: Tensor | None = None,
 ) -> Tensor:
-    """Binary cross entropy between a target and the sigmoid of input logits, by the rules of ``mindspore.mint``.
+    """Binary cross entropy between a target and the sigmoid of input logits, by the rules of
+    ``mindspore.mint``.
 
-    Arguments, result and errors are those of `compatlosses.mindspore.v2_7.binary_cross_entropy_with_logits`; the order of
-    reduction and pos_weight is mint's own.
+    Arguments, result and errors are those of `compatlosses.mindspore.v2_7.binary_cross_entropy_with_logits`;
+    the order of reduction and pos_weight is mint's own.
 
     Source: ``mindspore.mint.nn.functional.binary_cross_entropy_with_logits``, mindspore 2.10.0.
     """
     reduction = checks.lowered(reduction)
-    return checks.evaluate(checks.SINCE_2_7_NAMES, checks.SINCE_2_7, input, target, weight, pos_weight, reduction)
+    return checks.evaluate(
+        checks.SINCE_2_7_NAMES, checks.SINCE_2_7, input, target, weight, pos_weight, reduction
+    )
 
 
 if adapter.loaded():

@@ -1,4 +1,6 @@
-"""``tf.compat.v1.nn``: the losses of `compatlosses.tensorflow.nn`, with the names that arguments had in TensorFlow 1."""
+"""``tf.compat.v1.nn``: the losses of `compatlosses.tensorflow.nn`, with the names that arguments had in
+TensorFlow 1.
+"""
 
 from __future__ import annotations
 
@@ -33,6 +35,8 @@ def weighted_cross_entropy_with_logits(
     """
     if targets is not None:
         if labels is not None:
-            raise ValueError("labels and targets are both given, two names for one argument; expected one of them")
+            raise ValueError(
+                "labels and targets are both given, two names for one argument; expected one of them"
+            )
         labels = targets
     return nn.weighted_cross_entropy_with_logits(labels, logits, pos_weight, name)

@@ -104,10 +104,13 @@ def sigmoid(x: Tensor, /) -> Tensor:
         return cast(Tensor(np.where(wide < 0, small, 1.0) / (1.0 + small)), dtype(x))
 
 
-# The loss and its gradients: an autograd is given `gradients` as the derivative of `elements`; the toy has none
+# The loss and its gradients: an autograd is given `gradients` as the derivative of `elements`; the toy has
+# none
 
 
-def elements(x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None, counts: Tensor | None, whole: bool, /) -> Tensor:
+def elements(
+    x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None, counts: Tensor | None, whole: bool, /
+) -> Tensor:
     with np.errstate(all="ignore"):
         return formula.elements(_THIS, x, y, w, p, counts, whole)
 
@@ -135,7 +138,9 @@ def elementwise(loss: Loss, inputs: tuple[Any, ...], counts: Tensor | None, /) -
         return gradients_of.elements(_THIS, loss, inputs, counts)
 
 
-def gradient(loss: Loss, of: int, g: Tensor | None, inputs: tuple[Any, ...], counts: Tensor | None, /) -> Tensor:
+def gradient(
+    loss: Loss, of: int, g: Tensor | None, inputs: tuple[Any, ...], counts: Tensor | None, /
+) -> Tensor:
     with np.errstate(all="ignore"):
         return gradients_of.gradient(_THIS, loss, of, g, inputs, counts)
 
