@@ -161,7 +161,8 @@ class ElementwiseCall:
     `executors.FusedCall`.
 
     Hosts know four places for arguments. A loss of two inputs has its weight in the third and nothing in the
-    fourth."""
+    fourth.
+    """
 
     __slots__ = ("_kept", "_mask", "loss", "request", "wanted")
 

@@ -3,7 +3,8 @@ autograd.
 
 `losses.evaluate` asks a library's `Host` why a call must go to the formula. None means that there is proof of
 an eager call on dense host memory, and `fused_loss` runs it: views without a copy, one pass, the gradient
-attached."""
+attached.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +52,8 @@ class Host(Protocol):
 
         A framework with memory formats may lay it out as ``like``: a loss as the targets, a gradient as the
         logits. Where results must lie in memory of the framework, the host has a function ``empty`` too, of
-        `fused.Empty`."""
+        `fused.Empty`.
+        """
 
     def attach(
         self,

@@ -137,7 +137,8 @@ def product(library: Library, a: Tensor, b: Tensor) -> Tensor:
     """a b, and 0 where one factor is 0 and the other infinite: a coefficient of zero removes its term.
 
     The factors are mended before they meet. Mended afterwards, the product would be right and its derivatives
-    NaN."""
+    NaN.
+    """
     undefined = (library.equal(a, 0) & library.isinf(b)) | (library.isinf(a) & library.equal(b, 0))
     return library.where(undefined, 0.0, a) * library.where(undefined, 0.0, b)
 

@@ -6,7 +6,8 @@ of its argument.
 
 Numba is imported when something is first evaluated. Which bits come out depends on the values alone, never on
 the memory layout or the number of threads; `kernels` says how, `scalar` how accurate they are. Inputs are
-only read."""
+only read.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +56,8 @@ class Result(NamedTuple):
     """A loss, 0-D where it is reduced, else of the logits' shape, and the gradients asked for.
 
     gradients: by logits, targets, weight, pos_weight, each of its argument's shape and dtype; None where not
-    asked for."""
+    asked for.
+    """
 
     loss: Array
     gradients: Gradients

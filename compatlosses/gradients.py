@@ -4,7 +4,8 @@ custom gradient.
 ``inputs`` are a loss' tensors in the definition's order, then the weight, then the parameters: one tuple,
 because some compilers pass one to a custom gradient. Tensors have one dtype; a weight that is None is 1.
 ``counts`` says where an element counts, None for everywhere. The others have loss 0 and slope 0, whatever
-their inputs hold, and whatever comes in for them."""
+their inputs hold, and whatever comes in for them.
+"""
 
 from __future__ import annotations
 

@@ -168,7 +168,8 @@ class Selective(Protocol):
         None: it can.
 
         Asked of every tensor of a call. The look-up raises a TypeError of it, behind the argument's name and
-        a colon."""
+        a colon.
+        """
 
 
 class Composite(Protocol):
@@ -210,7 +211,8 @@ def register(library: Library, first: bool = False) -> None:
     """Let the look-up know ``library``. Registering twice is the same as once.
 
     ``first``: it is asked before all others. A framework whose compiler reads the look-up then reads no
-    other's ``owns``."""
+    other's ``owns``.
+    """
     global _libraries
     if library not in _libraries:
         _libraries = (library, *_libraries) if first else (*_libraries, library)

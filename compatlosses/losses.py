@@ -228,7 +228,8 @@ def check_call(
     """Refuse what breaks the rules of `binary_cross_entropy_with_logits`.
 
     It returns nothing: where sizes are unknown, MindSpore's compiler cannot use what comes back from behind a
-    check of them."""
+    check of them.
+    """
     rules.check_reduction(reduction, ValueError)
     # Each rule is asked for its words only where a quick look does not suffice: most of what a small call
     # costs is calls.
@@ -287,7 +288,8 @@ def gradients_by_formula(
     again.
 
     They are computed in ``dtype``: the hosts', whose memory is the processor's, in float64 like what they
-    stand for."""
+    stand for.
+    """
     inputs = prepared(library, dtype, logits, targets, weight, pos_weight, ignore_index)
     g = None if cotangent is None else library.cast(cotangent, library.dtype(inputs[0]))
     gradients = library.gradients(wanted, g, *inputs, False)

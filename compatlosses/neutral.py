@@ -59,7 +59,8 @@ def check_inputs(loss: Loss, library: Library, inputs: tuple[Any, ...]) -> None:
     """Refuse dtypes and shapes that do not go together.
 
     Returns None on purpose: where sizes are unknown, a compiler may not be able to use a value from behind a
-    check of them."""
+    check of them.
+    """
     first = loss.arguments[0].name
     rules.check_dtype(library, first, inputs[0], rules.FLOATING, TypeError)
     for i in range(1, len(inputs)):

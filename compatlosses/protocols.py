@@ -20,7 +20,8 @@ of elements that do not count, a number of the targets' dtype, or None. empty: a
 0. mask: where elements count, of bool, or None.
 
 It is no named tuple: MindSpore's compiler reads the fields of one that is created in a graph only when the
-program runs. """
+program runs.
+"""
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ class Loss:
 
     ``written(ops)`` gives ``(value, slope, ...)``: the loss of an element and its slope by each of `inputs`,
     in their order, in the vocabulary ``ops``. Each is a function of the inputs, the weight, and the
-    parameters, in this order."""
+    parameters, in this order.
+    """
 
     name: str
     inputs: tuple[Input, ...]

@@ -3,7 +3,8 @@ docs/numerics.md.
 
 The logits are random over all magnitudes, both signs, with the corners of the contract; the labels 0, 1 and
 soft ones. The exact values are mpmath's. Each executor runs in a process of its own: the formula where Numba
-is hidden."""
+is hidden.
+"""
 
 from __future__ import annotations
 

@@ -5,7 +5,8 @@ that is there.
 
 It needs torch or JAX with a GPU and this package; nothing is compiled by Numba. Errors are in ULP of the
 result's dtype against float64 on the host. Times are medians of interleaved rounds, forward and backward,
-over those of the native operator."""
+over those of the native operator.
+"""
 
 from __future__ import annotations
 

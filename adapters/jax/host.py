@@ -1,7 +1,8 @@
 """How the fused executor gets at JAX arrays: proof that a call is eager on host memory, and views.
 
 A derivative in JAX is always asked for of a tracer, and a tracer goes to the formula. There is nothing to
-attach to."""
+attach to.
+"""
 
 from __future__ import annotations
 

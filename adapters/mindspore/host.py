@@ -2,7 +2,8 @@
 gradient's hook.
 
 The hook is MindSpore's `_Function`, which its eager tape alone knows: under its compiler the formula's cells
-take its place."""
+take its place.
+"""
 
 from __future__ import annotations
 

@@ -11,7 +11,8 @@ doubles in tensors so large that MindSpore works on them in several threads.
 
 Custom gradients are cells with a ``bprop``: the one hook that MindSpore's compiler, its eager tape and its
 transformations all honour. A cell takes and returns None for what is not given. That compiler does not know
-positional-only parameters."""
+positional-only parameters.
+"""
 
 from __future__ import annotations
 
@@ -305,7 +306,8 @@ def autocast_dtype(x: mindspore.Tensor) -> str | None:
     for float32.
 
     MindSpore is asked by an operation on the same list: a graph knows its level only while its operations are
-    compiled."""
+    compiled.
+    """
     if x.dtype != mindspore.float16 and x.dtype != mindspore.bfloat16:
         return None
     probe = ops.exp(ops.full((), 0.0, dtype=mindspore.float16))
@@ -476,7 +478,8 @@ def _comparable(dtype: Any) -> Any:
     """The dtype in which elements of ``dtype`` are compared: MindSpore compares no bfloat16 on the CPU.
 
     Worked out in Python while compiling: a branch here would be one that the compiler drops before it reads a
-    ``bprop``."""
+    ``bprop``.
+    """
     return mindspore.float32 if dtype == mindspore.bfloat16 else dtype
 
 

@@ -119,7 +119,8 @@ class _Memory:
 
     DLPack would do, but its views are read-only, and it has no bfloat16. What is held is the allocation, None
     for a tensor without elements: a tensor may be given another one while a kernel reads, by `cast_` or by
-    Paddle's `_clear_data`."""
+    Paddle's `_clear_data`.
+    """
 
     __slots__ = ("__array_interface__", "allocation")
 

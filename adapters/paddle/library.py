@@ -7,7 +7,8 @@ what is below: exponentials in float64, of arguments where Paddle's exp is true,
 Measured against mpmath on CPU, largest error in ULP over 80000 arguments from one end of the range to the
 other, subnormal results included: float32 softplus 0.50, sigmoid 0.50, loss 2.1, gradient by the logits 2.0;
 float64 softplus 2.0, sigmoid 2.0, loss 2.1, gradient 2.3. (Of the larger term, where two cancel in a
-gradient; weights add their own roundings.)"""
+gradient; weights add their own roundings.)
+"""
 
 from __future__ import annotations
 

@@ -3,7 +3,8 @@ gradient's hook.
 
 Views go by address, not by ``Tensor.numpy``, which forbids for good that the tensor's storage is resized.
 What the executor writes to is memory of torch for the same reason: whoever gets a loss or a gradient may
-resize it or free its storage."""
+resize it or free its storage.
+"""
 
 from __future__ import annotations
 
@@ -80,7 +81,8 @@ def dense(tensor: Any) -> bool:
     """Whether an argument is a tensor whose memory can be read as it is.
 
     Its dispatch keys are the proof: a key more and it is sparse, nested, batched, negated, zero without
-    memory, or a wrapper."""
+    memory, or a wrapper.
+    """
     return type(tensor) in _PLAIN and _dispatch_keys(tensor).raw_repr() in _ORDINARY
 
 

@@ -97,7 +97,8 @@ def cast(x: torch.Tensor, dtype: str, /) -> torch.Tensor:
     has no double.
 
     Under torch.compile a Function behind a cast to the dtype that is there already has second derivatives of
-    0."""
+    0.
+    """
     to = _wide(x) if dtype == "float64" else _DTYPES[dtype]
     return x if x.dtype is to else x.to(to)
 

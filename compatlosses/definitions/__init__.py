@@ -9,7 +9,8 @@ Every loss takes a weight besides its inputs. The functions have it too, because
 before a small weight meets it would be a wrong result. A weight of None is 1.
 
 An outside package brings a loss by an entry point of the group ``compatlosses.losses`` that names such a
-module."""
+module.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 weight.
 
 No term cancels another for targets in [0, 1]. Coefficients are multiplied first, so that a product overflows
-only if it must."""
+only if it must.
+"""
 
 from __future__ import annotations
 

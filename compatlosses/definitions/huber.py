@@ -2,7 +2,8 @@
 2) beyond.
 
 With c = r held within [-delta, delta] it is c (r - c / 2), and its slope is c. An infinite delta gives half
-the squared error."""
+the squared error.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 Huber's loss over beta.
 
 With c = r / beta held within [-1, 1] it is c (r - beta c / 2), and its slope is c. At beta = 0 it is the
-absolute error."""
+absolute error.
+"""
 
 from __future__ import annotations
 

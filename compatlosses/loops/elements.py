@@ -4,7 +4,8 @@ rest.
 The operands are the rows of a table (see `memory`), in the order of the constants below. An absent input is
 1, an absent output is not computed. What a thread does with a block before and after the arithmetic of a loss
 is compiled once for all losses and called by its address: merged into each of them it would cost seconds of
-compilation a loss."""
+compilation a loss.
+"""
 
 from __future__ import annotations
 

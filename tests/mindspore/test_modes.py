@@ -1,7 +1,8 @@
 """Every way MindSpore runs code: eager, compiled, differentiated, vectorised, with automatic mixed precision.
 
 Functions are written out because MindSpore's compiler reads their source. Compiling is slow, so each test
-compiles once."""
+compiles once.
+"""
 
 from __future__ import annotations
 

@@ -130,7 +130,8 @@ def test_an_accelerators_tensors_stay_there(dtype: torch.dtype) -> None:
     two devices.
 
     A torch built without CUDA knows a fake GPU outside autograd alone, and no ~ there: meta tensors have the
-    rest."""
+    rest.
+    """
     with FakeTensorMode():
         x, y, w, p = (torch.empty(t.shape, dtype=dtype, device="cuda") for t in (X, Y, W, P))
         loss, gradients = cl.value_and_gradients(x, y, wrt=NAMES, weight=w, pos_weight=p)
