@@ -30,6 +30,7 @@ from mindspore.ops.operations.array_ops import TensorShape
 
 from compatlosses import gradients as gradients_of
 from compatlosses import libraries
+from compatlosses import vocabulary as vocabularies
 from compatlosses.definitions import known_losses
 from compatlosses.libraries import Shape
 from compatlosses.protocols import Loss
@@ -236,6 +237,11 @@ def gradient(
     loss: Loss, of: int, g: mindspore.Tensor | None, inputs: tuple[Any, ...], counts: mindspore.Tensor | None
 ) -> mindspore.Tensor:
     """The gradient of `elementwise` by one input, times the cotangent ``g`` (None: 1), in double."""
+    if _some_unknown(inputs[0].shape):
+        raise ValueError(
+            "value_and_gradients is called in a MindSpore program of unknown sizes; expected known sizes "
+            "there. Ask mindspore.value_and_grad of the loss instead."
+        )
     return gradients_of.gradient(_THIS, loss, of, g, inputs, counts)
 
 
@@ -340,10 +346,10 @@ class _Loss(nn.Cell):  # type: ignore[misc]
                 # The loss at weight 1. The definition asks for it with None, on a branch that the compiler
                 # has dropped by then.
                 ones = (*given[:i], ops.ones_like(inputs[i]), *given[i + 1 :])
-                value = _bprop_gradients.elements(_THIS, self.loss, ones, counts)
-                found = (*found, sum_to(_bprop_gradients.scaled(_THIS, value, dout, counts), inputs[i]))
+                value = _bprop_gradients.elements(_BPROP, self.loss, ones, counts)
+                found = (*found, sum_to(_bprop_gradients.scaled(_BPROP, value, dout, counts), inputs[i]))
             else:
-                found = (*found, _bprop_gradients.gradient(_THIS, self.loss, i, dout, given, counts))
+                found = (*found, _bprop_gradients.gradient(_BPROP, self.loss, i, dout, given, counts))
         return (found,)
 
 
@@ -415,5 +421,10 @@ _sigmoid = _Sigmoid()
 _cells = _Cells()
 
 OPS = vocabulary(_THIS)
+
+_BPROP: Any = ModuleType(f"{__name__}_of_bprop")
+"""This module as the library of a bprop, with a vocabulary of its own."""
+vars(_BPROP).update(vars(_THIS))
+_BPROP.OPS = _loaded_anew(vocabularies, f"{vocabularies.__name__}_of_bprop").vocabulary(_BPROP)
 
 libraries.register(_THIS, first=True)
