@@ -276,8 +276,7 @@ def aliased(what: str, first: str, x: Tensor | None, alias: str, y: Tensor | Non
     """The argument that an API knows by two names, for the ``what``; it must be given under one of them."""
     if (x is None) == (y is None):
         raise TypeError(
-            f"binary_cross_entropy_with_logits() got {'neither' if x is None else 'both'} {first} and "
-            f"{alias}, two names for "
-            f"the {what}; expected a tensor under one of them"
+            f"the loss got {'neither' if x is None else 'both'} {first} and {alias}, two names for the "
+            f"{what}; expected a tensor under one of them"
         )
     return y if x is None else x

@@ -16,6 +16,7 @@ from compatlosses.libraries import Library, Names, Tensor, library_of
 from compatlosses.protocols import Loss
 from compatlosses.reductions import named
 
+from . import dispatch
 from .legacy import legacy_reduction, renamed_mean
 
 _NAMES: Names = ("input", "target", "weight", "weight")
@@ -55,6 +56,17 @@ def mse_loss(
 
     Source: torch 2.13 documentation of ``torch.nn.functional.mse_loss``; ``weight`` since 2.6.
     """
+    if dispatch.is_taken_over(input, target, weight):
+        return dispatch.answer(
+            mse_loss,
+            (input, target, weight),
+            input,
+            target,
+            size_average=size_average,
+            reduce=reduce,
+            reduction=reduction,
+            weight=weight,
+        )
     library = _library(input, target, weight)
     name = _reduction(library, size_average, reduce, reduction)
     return _difference(mse.LOSS, library, (input, target, weight), (), name, "weights")
@@ -85,6 +97,17 @@ def l1_loss(
 
     Source: torch 2.13 documentation of ``torch.nn.functional.l1_loss``; ``weight`` since 2.6.
     """
+    if dispatch.is_taken_over(input, target, weight):
+        return dispatch.answer(
+            l1_loss,
+            (input, target, weight),
+            input,
+            target,
+            size_average=size_average,
+            reduce=reduce,
+            reduction=reduction,
+            weight=weight,
+        )
     library = _library(input, target, weight)
     name = _reduction(library, size_average, reduce, reduction)
     return _difference(l1.LOSS, library, (input, target, weight), (), name, "weights")
@@ -117,6 +140,17 @@ def smooth_l1_loss(
 
     Source: torch 2.13 documentation of ``torch.nn.functional.smooth_l1_loss``.
     """
+    if dispatch.is_taken_over(input, target):
+        return dispatch.answer(
+            smooth_l1_loss,
+            (input, target),
+            input,
+            target,
+            size_average=size_average,
+            reduce=reduce,
+            reduction=reduction,
+            beta=beta,
+        )
     library = _library(input, target, None)
     name = _reduction(library, size_average, reduce, reduction)
     bend = _number("beta", beta)
@@ -150,6 +184,16 @@ def huber_loss(
 
     Source: torch 2.13 documentation of ``torch.nn.functional.huber_loss``; ``weight`` since 2.6.
     """
+    if dispatch.is_taken_over(input, target, weight):
+        return dispatch.answer(
+            huber_loss,
+            (input, target, weight),
+            input,
+            target,
+            reduction=reduction,
+            delta=delta,
+            weight=weight,
+        )
     library = _library(input, target, weight)
     rules.check_reduction(reduction, ValueError)
     bend = _number("delta", delta)
@@ -162,6 +206,10 @@ def huber_loss(
             f"expected a floating input. Cast it first."
         )
     return _difference(huber.LOSS, library, (input, target, weight), (bend,), reduction, "all")
+
+
+for _function in (mse_loss, l1_loss, smooth_l1_loss, huber_loss):
+    setattr(_function, "__prepare_scriptable__", dispatch.natively(_function.__name__))  # noqa: B010
 
 
 def _library(input: Tensor, target: Tensor, weight: Tensor | None) -> Library:

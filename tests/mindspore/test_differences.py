@@ -26,12 +26,14 @@ def tensor(values: Any, dtype: str = "float32") -> mindspore.Tensor:
 
 
 def outcome(call: Callable[[], Any]) -> Any:
-    """The result's dtype, shape and values, or the kind of error."""
+    """The result's dtype, shape and values, or the kind of error, which MindSpore may raise when the
+    result is read.
+    """
     try:
         result = call()
+        return result.dtype, tuple(result.shape), result.asnumpy()
     except Exception as error:
         return type(error)
-    return result.dtype, tuple(result.shape), result.asnumpy()
 
 
 def assert_alike(theirs: Callable[[], Any], ours: Callable[[], Any]) -> None:
