@@ -74,9 +74,10 @@ def huber_loss(predictions: Tensor, targets: Tensor | None = None, *, delta: flo
 
     Source: optax 0.2.8 documentation of ``optax.huber_loss``.
     """
-    if not delta >= 0.0:
-        raise ValueError(f"delta is {delta}; expected a number of at least 0")
-    return _difference(huber.LOSS, predictions, targets, (float(delta),), None)
+    bend = rules.parameter("delta", delta)
+    if not bend >= 0.0:
+        raise ValueError(f"delta is {bend}; expected a number of at least 0")
+    return _difference(huber.LOSS, predictions, targets, (bend,), None)
 
 
 def _difference(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from compatlosses import pairs, rules
 from compatlosses.definitions import huber, l1, mse, smooth_l1
 from compatlosses.evaluate import evaluate
-from compatlosses.libraries import Library, Names, Tensor, library_of, number, quoted
+from compatlosses.libraries import Library, Names, Tensor, library_of
 from compatlosses.protocols import Loss
 from compatlosses.reductions import named
 
@@ -138,12 +138,10 @@ def bend(delta: object) -> float:
         TypeError: no number.
         ValueError: a number below 0.
     """
-    value = number(delta)
-    if value is None:
-        raise TypeError(f"delta is {quoted(delta)}; expected a number")
+    value = rules.parameter("delta", delta)
     if not value >= 0.0:
         raise ValueError(f"delta is {value}; expected a number of at least 0")
-    return float(value)
+    return value
 
 
 def _dtype(library: Library, name: str, x: Tensor, accepted: tuple[str, ...]) -> str:

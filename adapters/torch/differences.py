@@ -153,7 +153,7 @@ def smooth_l1_loss(
         )
     library = _library(input, target, None)
     name = _reduction(library, size_average, reduce, reduction)
-    bend = _number("beta", beta)
+    bend = rules.parameter("beta", beta)
     if not bend >= 0.0:
         raise RuntimeError(f"beta is {beta}; smooth_l1_loss does not support negative values for beta")
     return _difference(smooth_l1.LOSS, library, (input, target, None), (bend,), name, "counted")
@@ -196,7 +196,7 @@ def huber_loss(
         )
     library = _library(input, target, weight)
     rules.check_reduction(reduction, ValueError)
-    bend = _number("delta", delta)
+    bend = rules.parameter("delta", delta)
     if not bend > 0.0:
         raise RuntimeError(f"delta is {delta}; huber_loss does not support non-positive values for delta")
     if library.dtype(input) in rules.INTEGRAL and library.dtype(target) in rules.FLOATING:
@@ -228,13 +228,6 @@ def _reduction(library: Library, size_average: bool | None, reduce: bool | None,
         reduction = renamed_mean(warn=not library.tracing(), depth=4)
     rules.check_reduction(reduction, ValueError)
     return reduction
-
-
-def _number(name: str, value: object) -> float:
-    """A parameter as a Python number."""
-    if not isinstance(value, (int, float)):
-        raise TypeError(f"{name} is of type {type(value).__name__}; expected a number")
-    return float(value)
 
 
 def _difference(
