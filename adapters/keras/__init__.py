@@ -1,5 +1,4 @@
-"""Keras 3's API: ``keras.ops.binary_crossentropy``, the losses of a difference of ``keras.losses``, and the loss
-classes.
+"""Keras 3's API: ``keras.ops.binary_crossentropy``, and losses of ``keras.losses``, functions and classes.
 
 All are at Keras' paths too, in `ops` and `losses`; ``keras.losses.binary_crossentropy``, whose signature is
 another, is in `losses` alone. Logits may be the tensors of any framework; probabilities are those of Keras'
@@ -20,8 +19,8 @@ if TYPE_CHECKING:
     from .modules import BinaryCrossentropy, Huber, MeanAbsoluteError, MeanSquaredError
 
 __all__ = [
-    "BinaryCrossentropy", "Huber", "MeanAbsoluteError", "MeanSquaredError", "binary_crossentropy", "huber", "losses",
-    "mean_absolute_error", "mean_squared_error", "ops",
+    "BinaryCrossentropy", "Huber", "MeanAbsoluteError", "MeanSquaredError", "binary_crossentropy", "huber",
+    "losses", "mean_absolute_error", "mean_squared_error", "ops",
 ]  # fmt: skip
 
 

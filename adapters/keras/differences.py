@@ -31,8 +31,8 @@ def mean_squared_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
         y_pred: tensor of at least one dimension; floating, or whole numbers.
 
     Returns:
-        A tensor of the predictions' dtype, float32 where they are whole numbers: of the common shape without the
-        last axis.
+        A tensor of the predictions' dtype, float32 where they are whole numbers: of the common shape without
+        the last axis.
 
     Raises:
         TypeError: what is no tensor, tensors of two frameworks, predictions of bool.

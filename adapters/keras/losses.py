@@ -1,5 +1,5 @@
-"""Keras 3's ``keras.losses``: ``binary_crossentropy``, with label smoothing and axes that are averaged, the losses
-of a difference, and the loss classes.
+"""Keras 3's ``keras.losses``: ``binary_crossentropy``, with label smoothing and axes that are averaged, the
+losses of a difference, and the loss classes.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""MindSpore's loss classes, as real cells of MindSpore: binary cross entropy by the document of 2.3 to 2.6, the
-losses of a difference by that of 2.10.
+"""MindSpore's loss classes, as real cells of MindSpore.
+
+Binary cross entropy follows the document of 2.3 to 2.6, the losses of a difference that of 2.10.
 """
 
 from __future__ import annotations
@@ -54,8 +55,8 @@ class BCEWithLogitsLoss(mindspore.nn.LossBase):  # type: ignore[misc]
         return self._loss(input, target, self.weight, self.pos_weight, self.reduction)
 
 
-# The losses of a difference are siblings of MindSpore's cells for the same reason. `LossBase` refuses a reduction
-# that is none of the three when the cell is made.
+# The losses of a difference are siblings of MindSpore's cells for the same reason. `LossBase` refuses a
+# reduction that is none of the three when the cell is made.
 
 
 class MSELoss(mindspore.nn.LossBase):  # type: ignore[misc]
@@ -93,7 +94,8 @@ class L1Loss(mindspore.nn.LossBase):  # type: ignore[misc]
 
 
 class SmoothL1Loss(mindspore.nn.LossBase):  # type: ignore[misc]
-    """The smooth absolute error by the rules of MindSpore 2.10: beta first, and nothing is reduced by default.
+    """The smooth absolute error by the rules of MindSpore 2.10: beta first, and by default nothing is
+    reduced.
 
     See `compatlosses.mindspore.ops.smooth_l1_loss`.
 

@@ -64,7 +64,8 @@ class L1Loss(_ReducedLoss):
 
 
 class SmoothL1Loss(_ReducedLoss):
-    """The smooth absolute error by the rules of MindSpore 2.10: beta first, and nothing is reduced by default.
+    """The smooth absolute error by the rules of MindSpore 2.10: beta first, and by default nothing is
+    reduced.
 
     See `compatlosses.mindspore.ops.smooth_l1_loss`.
 

@@ -1,5 +1,6 @@
-"""Paddle 3's API: the losses of ``paddle.nn.functional``, and the loss classes of ``paddle.nn``. Both paths are
-here too.
+"""Paddle 3's API: the losses of ``paddle.nn.functional``, and the loss classes of ``paddle.nn``.
+
+Both paths are here too.
 
 Paddle 2.0's rules are in ``compatlosses.paddle.v2_0``, those of Paddle 1.8 in ``compatlosses.paddle.fluid``.
 All take the tensors of any framework. Importing them imports no framework.

@@ -1,5 +1,6 @@
-"""The loss classes of ``mindspore.mint.nn`` as real cells of MindSpore: binary cross entropy by the rules of 2.7
-and later, the losses of a difference by those of 2.10.
+"""The loss classes of ``mindspore.mint.nn``, as real cells of MindSpore.
+
+Binary cross entropy follows the rules of 2.7 and later, the losses of a difference those of 2.10.
 """
 
 from __future__ import annotations

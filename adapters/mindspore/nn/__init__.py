@@ -1,5 +1,7 @@
-"""``mindspore.nn``: ``BCEWithLogitsLoss`` by MindSpore's document of 2.3 to 2.6 (float16 and float32 alone, the
-reduction in small letters), and the losses of a difference by the rules of 2.10.
+"""``mindspore.nn``: its loss classes.
+
+``BCEWithLogitsLoss`` follows MindSpore's document of 2.3 to 2.6: float16 and float32 alone, the reduction in
+small letters. The losses of a difference follow the rules of 2.10.
 """
 
 from __future__ import annotations

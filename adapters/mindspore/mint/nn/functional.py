@@ -1,5 +1,6 @@
-"""``mindspore.mint.nn.functional``: binary cross entropy by the rules of 2.7 and later, with the reduction before
-pos_weight, and the losses of a difference by those of 2.10.
+"""``mindspore.mint.nn.functional``: its losses, whose reduction stands before beta and pos_weight.
+
+Binary cross entropy follows the rules of 2.7 and later, the losses of a difference those of 2.10.
 """
 
 from __future__ import annotations
@@ -44,8 +45,9 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
 
 
 def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
-    """The absolute error, ``|input - target|``, by the rules of ``mindspore.mint``. Its slope is 0 where they are
-    equal.
+    """The absolute error, ``|input - target|``, by the rules of ``mindspore.mint``.
+
+    Its slope is 0 where they are equal.
 
     Args:
         input: tensor of any shape; floating, integer or bool.
@@ -56,8 +58,8 @@ def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
         A tensor of the wider dtype of the two: of their common shape for 'none', 0-D otherwise.
 
     Raises:
-        TypeError: an argument that is no tensor, tensors of two frameworks, neither floating, a reduction that is
-            no string.
+        TypeError: an argument that is no tensor, tensors of two frameworks, neither of them floating, a
+            reduction that is no string.
         ValueError: shapes that do not broadcast against each other, an unknown reduction.
 
     Source: MindSpore 2.10 documentation of ``mindspore.mint.nn.functional.l1_loss``.
