@@ -6,13 +6,15 @@ Labels come first. The losses of a difference are of float32, whatever their arg
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
-from compatlosses import losses, protocols, rules
-from compatlosses.definitions import huber, l1, mse
+from compatlosses import rules
+from compatlosses.definitions import binary_cross_entropy_with_logits, huber, l1, mse
 from compatlosses.evaluate import evaluate
-from compatlosses.libraries import Library, Tensor, library_of
+from compatlosses.libraries import library_of
+from compatlosses.neutral import weight_of
+from compatlosses.protocols import Library, Loss, Tensor
+from compatlosses.protocols import Reduction as Reduced
 from compatlosses.reductions import named
 from compatlosses.tensorflow import adapter
 from compatlosses.tensorflow.arguments import converted, is_number
@@ -20,8 +22,6 @@ from compatlosses.tensorflow.arguments import converted, is_number
 __all__ = ["Reduction", "absolute_difference", "huber_loss", "mean_squared_error", "sigmoid_cross_entropy"]
 
 Weights = Tensor | float
-Total = Callable[[Weights | None, protocols.Reduction, str], Tensor]
-"""The losses times weights (None: 1), reduced, as a tensor of a dtype."""
 
 
 class Reduction:
@@ -98,13 +98,10 @@ def sigmoid_cross_entropy(
     call = _checked(names, (multi_class_labels, logits), weights, reduction)
     library, labels, logits, weights = call
     rules.check_dtype(library, "logits", logits, rules.FLOATING, TypeError, targets=labels)
-    labels = _smoothed(library, labels, logits, label_smoothing)
-
-    def total(factor: Weights | None, reduced: protocols.Reduction, dtype: str) -> Tensor:
-        return losses.evaluate(library, logits, labels, factor, None, reduced[0], None, False, dtype)
-
-    loss = _reduced(call, total, reduction, library.dtype(logits))
-    return _collected(call, loss, (scope or "sigmoid_cross_entropy_loss", loss_collection, reduction))
+    inputs = (logits, _smoothed(library, labels, logits, label_smoothing), None)
+    weighted = _Weighted(binary_cross_entropy_with_logits.LOSS, library, inputs, (0.0,), weights)
+    loss = _reduced(weighted, reduction, library.dtype(logits))
+    return _collected(library, loss, (scope or "sigmoid_cross_entropy_loss", loss_collection, reduction))
 
 
 def mean_squared_error(
@@ -211,8 +208,23 @@ class _Checked(NamedTuple):
     weights: Weights
 
 
+class _Weighted(NamedTuple):
+    """A loss before it is reduced: its inputs but for the weight, its parameters, TensorFlow's weights."""
+
+    loss: Loss
+    library: Library
+    inputs: tuple[Tensor, ...]
+    parameters: tuple[float, ...]
+    weights: Weights
+
+    def total(self, factor: Weights | None, reduced: Reduced, dtype: str) -> Tensor:
+        """The losses times ``factor`` (None: 1), reduced, as a tensor of ``dtype``."""
+        loss, library, inputs, parameters, _ = self
+        return evaluate((loss, library, (*inputs, factor), parameters, reduced), dtype)
+
+
 def _difference(
-    loss: protocols.Loss,
+    loss: Loss,
     pair: tuple[Tensor, Tensor],
     weights: Weights,
     parameters: tuple[float, ...],
@@ -220,15 +232,12 @@ def _difference(
 ) -> Tensor:
     """A loss of a difference. ``place``: the name scope, the collection and the reduction."""
     call = _checked(("labels", "predictions"), pair, weights, place[2])
-    library, labels, predictions, _ = call
+    library, labels, predictions, weights = call
     rules.check_dtype(library, "predictions", predictions, rules.NUMBERS, TypeError)
     if library.dtype(predictions) not in rules.FLOATING:
         predictions = library.cast(predictions, "float64")
-
-    def total(factor: Weights | None, reduced: protocols.Reduction, dtype: str) -> Tensor:
-        return evaluate((loss, library, (predictions, labels, factor), parameters, reduced), dtype)
-
-    return _collected(call, _reduced(call, total, place[2], "float32"), place)
+    weighted = _Weighted(loss, library, (predictions, labels), parameters, weights)
+    return _collected(library, _reduced(weighted, place[2], "float32"), place)
 
 
 def _checked(
@@ -299,30 +308,31 @@ def _smoothed(library: Library, labels: Tensor, logits: Tensor, label_smoothing:
     return library.cast(labels, wide) * (1 - label_smoothing) + 0.5 * label_smoothing
 
 
-def _reduced(call: _Checked, total: Total, reduction: str, dtype: str) -> Tensor:
+def _reduced(weighted: _Weighted, reduction: str, dtype: str) -> Tensor:
     """The losses, weighted and reduced, rounded to ``dtype`` once."""
-    library, _, predictions, weights = call
+    library, weights, predictions = weighted.library, weighted.weights, weighted.inputs[0]
     each = is_number(weights) and weights != 0  # every weight is nonzero
     over_all = reduction == Reduction.SUM_OVER_BATCH_SIZE or (
         each and reduction == Reduction.SUM_BY_NONZERO_WEIGHTS
     )
-    factor = None if each and weights == 1 else weights
+    factor = None if each and weights == 1 else weight_of(library, weights)
     if reduction in (Reduction.NONE, Reduction.SUM):
-        return total(factor, named("none" if reduction == Reduction.NONE else "sum"), dtype)
+        return weighted.total(factor, named("none" if reduction == Reduction.NONE else "sum"), dtype)
     size = library.size(predictions)
     if over_all and isinstance(size, int):
-        return total(factor, named("mean" if size else "sum", "all"), dtype)
+        return weighted.total(factor, named("mean" if size else "sum", "all"), dtype)
     divisor = (
         library.cast(size, "float64") if over_all else _divisor(library, predictions, weights, reduction)
     )
     nothing = library.equal(divisor, 0)
-    mean = library.divide(total(factor, named("sum"), "float64"), library.where(nothing, 1.0, divisor))
+    total = weighted.total(factor, named("sum"), "float64")
+    mean = library.divide(total, library.where(nothing, 1.0, divisor))
     return library.cast(library.where(nothing, 0.0, mean), dtype)
 
 
-def _collected(call: _Checked, loss: Tensor, place: tuple[str, str | None, str]) -> Tensor:
+def _collected(library: Library, loss: Tensor, place: tuple[str, str | None, str]) -> Tensor:
     """The loss, named and added to a collection in a TensorFlow graph. ``place``: see `_difference`."""
-    if call.library.NAME != adapter.NAME or not call.library.tracing():
+    if library.NAME != adapter.NAME or not library.tracing():
         return loss
     from compatlosses.tensorflow import library as tensorflow
 
