@@ -115,4 +115,4 @@ def _beside(x: Tensor, value: float) -> Tensor:
     library = find(x)
     if library is None or library.dtype(x) not in rules.FLOATING:
         return value
-    return library.constant(value, x)
+    return library.cast(library.constant(value, x), library.dtype(x))

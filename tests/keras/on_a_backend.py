@@ -157,8 +157,10 @@ def test_the_mean_over_no_row() -> None:
 def test_paths() -> None:
     assert edition.ops.binary_crossentropy is edition.binary_crossentropy
     assert edition.losses.BinaryCrossentropy is edition.BinaryCrossentropy
-    assert dir(edition) == ["BinaryCrossentropy", "binary_crossentropy", "losses", "ops"]
-    assert dir(losses) == ["BinaryCrossentropy", "binary_crossentropy"]
+    functions = ["binary_crossentropy", "huber", "mean_absolute_error", "mean_squared_error"]
+    classes = ["BinaryCrossentropy", "Huber", "MeanAbsoluteError", "MeanSquaredError"]
+    assert dir(losses) == classes + functions
+    assert dir(edition) == sorted([*classes, *functions, "losses", "ops"])
 
 
 @pytest.mark.parametrize("axis", [-1, None, (0, 1)])
