@@ -88,12 +88,13 @@ def _difference(
     weight: float | None,
 ) -> Tensor:
     """A loss of a difference by optax' rules for dtypes and shapes."""
-    if adapter.loaded() and targets is not None:
-        predictions, targets = converted(predictions, targets)
+    # A number has the dtype of the tensor beside it, as JAX' weak types have.
     if isinstance(predictions, float):
         predictions = _beside(targets, predictions)
     if isinstance(targets, (int, float)):
         targets = _beside(predictions, targets)
+    if adapter.loaded() and targets is not None:
+        predictions, targets = converted(predictions, targets)
     library = library_of(predictions, predictions if targets is None else targets, None, None, _NAMES)
     rules.check_dtype(library, "predictions", predictions, rules.FLOATING, TypeError)
     dtype = library.dtype(predictions)
@@ -115,4 +116,4 @@ def _beside(x: Tensor, value: float) -> Tensor:
     library = find(x)
     if library is None or library.dtype(x) not in rules.FLOATING:
         return value
-    return library.cast(library.constant(value, x), library.dtype(x))
+    return library.constant(value, x)

@@ -116,6 +116,16 @@ def test_symbolic_tensors(name: str, target: tuple[int, ...]) -> None:
         getattr(shim, name)(keras.Input((2,)), x)
 
 
+@pytest.mark.skipif(keras.config.backend() == "jax", reason="JAX has no float64 unless it is enabled")
+@pytest.mark.parametrize("name", NAMES)
+def test_float64_stays(name: str) -> None:
+    """Keras rounds it to float32 on NumPy."""
+    y, x = (ops.convert_to_tensor(values.astype("float64")) for values in (Y, X))
+    found = outcome(lambda: getattr(shim, name)(y, x))
+    assert found[0] == "float64"
+    np.testing.assert_allclose(found[2], outcome(lambda: getattr(native, name)(y, x))[2], rtol=1e-6)
+
+
 CLASSES = ("MeanSquaredError", "MeanAbsoluteError", "Huber")
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
 

@@ -114,3 +114,10 @@ def test_shapes_of_as_many_dimensions_that_do_not_broadcast() -> None:
     for module, error in ((native, TypeError), (shim, ValueError)):
         with pytest.raises(error):
             module.huber_loss(jnp.asarray(X), jnp.asarray(Y[:, :2]))
+
+
+def test_two_numbers() -> None:
+    for name in ("l2_loss", "huber_loss"):
+        assert getattr(native, name)(1.0, 2.0) == 0.5
+        with pytest.raises(TypeError, match="predictions is of type float"):
+            getattr(shim, name)(1.0, 2.0)

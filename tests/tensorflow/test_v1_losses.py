@@ -229,3 +229,18 @@ def test_a_difference_in_a_graph(name: str) -> None:
         second = getattr(losses, name)(Y, x, scope="mine", loss_collection="others")
         assert first.name == f"{name}/value:0" and second.name == "mine/value:0"
         assert tf.compat.v1.losses.get_losses() == [first]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "int64"])
+def test_a_difference_is_rounded_once(dtype: str) -> None:
+    """Two numbers that are one in float32."""
+    x, y = tf.constant([2**24 + 1], dtype), tf.constant([2**24], dtype)
+    assert float(losses.absolute_difference(y, x)) == 1.0
+    assert float(REAL.absolute_difference(y, x)) == 0.0
+
+
+def test_a_difference_of_complex_numbers() -> None:
+    x = tf.cast(X, tf.complex64)
+    for name in DIFFERENCES:
+        with pytest.raises(TypeError, match="complex64"):
+            getattr(losses, name)(x, x)

@@ -121,11 +121,13 @@ def test_broadcasting_warns() -> None:
 
 
 def test_arguments_that_are_no_tensors() -> None:
+    """torch asks them for a size."""
     for name in NAMES:
-        with pytest.raises(TypeError):
-            getattr(shim, name)(X, Y.numpy())
-        with pytest.raises(TypeError):
-            getattr(shim, name)(X, None)
+        for other, error in ((Y.numpy(), TypeError), (None, AttributeError), (1.0, AttributeError)):
+            with pytest.raises(error):
+                getattr(native, name)(X, other)
+            with pytest.raises(TypeError, match="target is"):
+                getattr(shim, name)(X, other)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -222,3 +224,13 @@ def test_torchscript_is_saved_and_loaded(name: str, record: Any) -> None:
     loaded = torch.jit.load(file)
     for _ in range(3):  # the second and third run what has been optimized
         torch.testing.assert_close(loaded(X, Y), module(X, Y))
+
+
+def test_an_infinite_beta() -> None:
+    """Nothing is beyond the bend, and the parabola is flat. torch multiplies an overflowed square by 0."""
+    x, y = torch.tensor([1e30, 1.0]), torch.zeros(2)
+    assert torch.isnan(native.smooth_l1_loss(x, y, beta=float("inf"), reduction="none")).tolist() == [
+        True,
+        False,
+    ]
+    assert shim.smooth_l1_loss(x, y, beta=float("inf"), reduction="none").tolist() == [0.0, 0.0]
