@@ -8,8 +8,10 @@ from typing import Any, Literal, TypeVar, overload
 from . import rules
 from .curvature import curvatures
 from .definitions import loss_of, neutral_functions
+from .definitions.binary_cross_entropy_with_logits import LOSS as BINARY_CROSS_ENTROPY
+from .deprecated import warn_of_the_old_form
 from .evaluate import value_and_slopes, why_formula
-from .libraries import described, quoted
+from .libraries import described, find, quoted
 from .neutral import SHARED, TensorLike, checked_call
 from .protocols import Call, Library, Loss
 
@@ -68,15 +70,21 @@ def value_and_gradients(
     >>> float(loss), gradients["predictions"].tolist()
     (9.25, [-1.0, 6.0])
     """
-    definition = definition_of("value_and_gradients", loss)
+    definition, tensors, options = split("value_and_gradients", loss, tensors, options)
     call, dtype = bound(definition, tensors, options)
     places = places_of(definition, call[1], wrt, inputs_of(definition, tensors, options))
     value, slopes = value_and_slopes(call, places, dtype)
-    named = {definition.names[i]: slope for i, slope in zip(places, slopes, strict=True)}
-    if not curvature:
-        return value, named
-    second = curvatures(call, places)
-    return value, named, {definition.names[i]: each for i, each in zip(places, second, strict=True)}
+    if curvature:
+        return value, named(definition, places, slopes), named(definition, places, curvatures(call, places))
+    return value, named(definition, places, slopes)
+
+
+def named(loss: Loss, places: tuple[int, ...], tensors: tuple[Any, ...]) -> dict[str, Any]:
+    """Tensors by the names of the inputs that they belong to."""
+    found = {}
+    for i in range(len(places)):
+        found[loss.names[places[i]]] = tensors[i]
+    return found
 
 
 def executor_of(loss: Callable[..., Any], *tensors: Any, **options: Any) -> str:
@@ -95,35 +103,54 @@ def executor_of(loss: Callable[..., Any], *tensors: Any, **options: Any) -> str:
     >>> cl.executor_of(cl.mse_loss, np.ones(2), np.ones(2), reduction="sum")
     'fused'
     """
-    call, _ = bound(definition_of("executor_of", loss), tensors, options)
+    definition, tensors, options = split("executor_of", loss, tensors, options)
+    call, _ = bound(definition, tensors, options)
     why = why_formula(call)
     return "fused" if why is None else f"formula: {why}"
 
 
-def definition_of(name: str, loss: object) -> Loss:
-    """The definition of the loss function that ``name`` was given."""
+def split(
+    name: str, loss: object, tensors: tuple[Any, ...], options: dict[str, Any]
+) -> tuple[Loss, tuple[Any, ...], dict[str, Any]]:
+    """The definition of the loss function that ``name`` was given, the tensors behind it, and the options."""
     definition = loss_of(loss)
-    if definition is None:
-        functions = ", ".join(f"compatlosses.{each}" for each in neutral_functions())
-        raise TypeError(
-            f"{name} was given {described(loss)} in the first place; expected a loss function of this "
-            f"library: {functions}. Write {name}(compatlosses.mse_loss, predictions, targets)."
-        )
-    return definition
+    if definition is not None:
+        return definition, tensors, options
+    if find(loss) is not None:
+        warn_of_the_old_form(name)
+        return BINARY_CROSS_ENTROPY, (loss, *tensors), {"divisor": "all", **options}
+    functions = ", ".join([f"compatlosses.{each}" for each in neutral_functions()])
+    raise TypeError(
+        f"{name} was given {described(loss)} in the first place; expected a loss function of this "
+        f"library: {functions}. Write {name}(compatlosses.mse_loss, predictions, targets)."
+    )
 
 
 def bound(loss: Loss, tensors: tuple[Any, ...], options: dict[str, Any]) -> tuple[Call, str]:
     """The checked call that a loss's function would make of these arguments, and the dtype of its result."""
-    defaults = {parameter.name: parameter.default for parameter in loss.parameters}
-    known = {*loss.names[2:], *defaults, *SHARED}
-    for name in options:
-        if name not in known:
-            raise TypeError(
-                f"{loss.name} has no option {name!r}; expected options among {', '.join(sorted(known))}"
-            )
-    parameters = tuple([options.get(name, default) for name, default in defaults.items()])
-    shared = tuple([options.get(name, default) for name, default in SHARED.items()])
+    check_names(loss, tuple(options.keys()))
+    parameters: tuple[Any, ...] = ()
+    for parameter in loss.parameters:
+        parameters = (*parameters, options.get(parameter.name, parameter.default))
+    shared = (
+        options.get("reduction", "mean"),
+        options.get("divisor", "counted"),
+        options.get("ignore_index"),
+        options.get("mask"),
+        options.get("dtype"),
+        options.get("normalize"),
+    )
     return checked_call(loss, inputs_of(loss, tensors, options), parameters, shared)
+
+
+def check_names(loss: Loss, names: tuple[str, ...]) -> None:
+    """Refuse an option that a loss's function does not have."""
+    known = (*loss.names[2:], *[parameter.name for parameter in loss.parameters], *SHARED)
+    if loss is BINARY_CROSS_ENTROPY:
+        known = (*known, "normalize")
+    for name in names:
+        if name not in known:
+            raise TypeError(f"{loss.name} has no option {name!r}; expected options among {', '.join(known)}")
 
 
 def inputs_of(loss: Loss, tensors: tuple[Any, ...], options: dict[str, Any]) -> tuple[Any, ...]:
@@ -133,7 +160,10 @@ def inputs_of(loss: Loss, tensors: tuple[Any, ...], options: dict[str, Any]) -> 
             f"{loss.name} was given {len(tensors)} tensors by place; expected two, {loss.names[0]} and "
             f"{loss.names[1]}, and all else by name"
         )
-    return (*tensors, *[options.get(name) for name in loss.names[2:]])
+    inputs: tuple[Any, ...] = tensors
+    for i in range(2, len(loss.names)):
+        inputs = (*inputs, options.get(loss.names[i]))
+    return inputs
 
 
 def places_of(loss: Loss, library: Library, wrt: object, inputs: tuple[Any, ...]) -> tuple[int, ...]:
@@ -144,7 +174,10 @@ def places_of(loss: Loss, library: Library, wrt: object, inputs: tuple[Any, ...]
         raise TypeError(f"wrt is the string {wrt!r}; expected a tuple of names, such as ({wrt!r},)")
     if not isinstance(wrt, Iterable):
         raise TypeError(f"wrt is {quoted(wrt)}; expected a tuple of names, such as ({loss.names[0]!r},)")
-    return tuple([place_of(loss, library, name, inputs) for name in wrt])
+    places: tuple[int, ...] = ()
+    for name in wrt:
+        places = (*places, place_of(loss, library, name, inputs))
+    return places
 
 
 def place_of(loss: Loss, library: Library, name: object, inputs: tuple[Any, ...]) -> int:

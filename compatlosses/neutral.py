@@ -6,8 +6,10 @@ import math
 from typing import Any, Literal, Protocol, TypeVar
 
 from . import rules
+from .deprecated import normalized
 from .evaluate import evaluate
 from .libraries import common_library, number, quoted
+from .plans import Plans as Plans
 from .protocols import Call, Library, Loss, Parameter, Reduction, Tensor
 from .reductions import DIVISORS
 
@@ -30,23 +32,28 @@ class TensorLike(Protocol):
 T = TypeVar("T", bound=TensorLike)
 """The type of a call's tensors, and of its result."""
 
-SHARED: dict[str, object] = {
-    "reduction": "mean",
-    "divisor": "counted",
-    "ignore_index": None,
-    "mask": None,
-    "dtype": None,
-}
-"""The options that all losses share, with their defaults, in the order of `Options`."""
+SHARED = ("reduction", "divisor", "ignore_index", "mask", "dtype")
+"""The options that all losses share, in the order of `Options`."""
 
-Options = tuple[object, object, object, object, object]
-"""(reduction, divisor, ignore_index, mask, dtype), as the caller gave them."""
+Options = tuple[object, ...]
+"""(reduction, divisor, ignore_index, mask, dtype), as the caller gave them, and what is `deprecated`."""
 
 
-def call(loss: Loss, inputs: tuple[Any, ...], parameters: tuple[Any, ...], options: Options) -> Any:
-    """A neutral call: ``inputs`` are the definition's and the weight, ``parameters`` the definition's."""
-    checked, dtype = checked_call(loss, inputs, parameters, options)
-    return evaluate(checked, dtype)
+def call(
+    loss: Loss, plans: Plans, inputs: tuple[Any, ...], parameters: tuple[Any, ...], options: Options
+) -> Any:
+    """A neutral call: ``inputs`` are the definition's and the weight, ``parameters`` the definition's.
+
+    ``plans`` are those of the loss.
+    """
+    given = (*parameters, *options)
+    result = plans.known(inputs, given)
+    if result is None:
+        checked, dtype = checked_call(loss, inputs, parameters, options)
+        result = evaluate(checked, dtype)
+        if len(options) == len(SHARED) or options[-1] is None:  # what is deprecated warns at each call
+            plans.keep(checked, dtype, given)
+    return result
 
 
 def checked_call(
@@ -56,6 +63,8 @@ def checked_call(
     library = common_library(inputs, loss.names)
     check_inputs(loss, library, inputs)
     reduction, numbers = checked_options(library, inputs, options), checked_parameters(loss, parameters)
+    if len(options) > len(SHARED) and options[-1] is not None:
+        reduction = normalized(reduction, options[-1])
     dtype = options[4]
     if dtype is None:
         dtype = library.autocast_dtype(inputs[0]) or library.dtype(inputs[0])
@@ -98,7 +107,7 @@ def numeric(loss: Loss, library: Library, inputs: tuple[Any, ...]) -> tuple[Any,
 
 def checked_options(library: Library, inputs: tuple[Any, ...], options: Options) -> Reduction:
     """The reduction that the options come to."""
-    reduction, divisor, ignore_index, mask, _ = options
+    reduction, divisor, ignore_index, mask = options[0], options[1], options[2], options[3]
     rules.check_reduction(reduction, ValueError)
     if not isinstance(divisor, str) or divisor not in DIVISORS[1:]:
         raise ValueError(f"divisor is {quoted(divisor)}; expected 'counted', 'all' or 'weights'")

@@ -25,7 +25,10 @@ Weights = Tensor | float
 
 
 class Reduction:
-    """How weighted losses are reduced. TensorFlow's own constants are the same strings."""
+    """How weighted losses are reduced. TensorFlow's own constants are the same strings.
+
+    Source: TensorFlow 2.21 documentation of ``tf.compat.v1.losses.Reduction``.
+    """
 
     NONE = "none"
     SUM = "weighted_sum"
