@@ -327,6 +327,8 @@ class _Loss(nn.Cell):  # type: ignore[misc]
     def __init__(self, loss: Loss) -> None:
         super().__init__()
         self.loss = loss
+        definition = sys.modules[loss.written.__module__]
+        self.of_bprop = _loaded_anew(definition, f"{definition.__name__}_of_bprop").LOSS
         self.count = len(loss.arguments)
 
     def construct(self, inputs: tuple[Any, ...]) -> mindspore.Tensor:
@@ -346,10 +348,10 @@ class _Loss(nn.Cell):  # type: ignore[misc]
                 # The loss at weight 1. The definition asks for it with None, on a branch that the compiler
                 # has dropped by then.
                 ones = (*given[:i], ops.ones_like(inputs[i]), *given[i + 1 :])
-                value = _bprop_gradients.elements(_BPROP, self.loss, ones, counts)
+                value = _bprop_gradients.elements(_BPROP, self.of_bprop, ones, counts)
                 found = (*found, sum_to(_bprop_gradients.scaled(_BPROP, value, dout, counts), inputs[i]))
             else:
-                found = (*found, _bprop_gradients.gradient(_BPROP, self.loss, i, dout, given, counts))
+                found = (*found, _bprop_gradients.gradient(_BPROP, self.of_bprop, i, dout, given, counts))
         return (found,)
 
 
