@@ -18,10 +18,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from .errors import SuiteError
 from .implementations import APIS
+from .places import CASES
 from .rounding import FORMATS, round_float
 
-CASES = Path(__file__).parent / "cases"
 ARGUMENTS = ("logits", "targets", "weight", "pos_weight")
 LARGEST_SIZE = 20_000_000
 LARGEST_LIST = 1_000
@@ -31,7 +32,7 @@ VIEWS = ("strided", "transposed", "offset")
 Table = dict[str, Any]
 
 
-class CaseError(ValueError):
+class CaseError(SuiteError):
     """A file of cases that is not as it must be: says which file, which case and what is wrong."""
 
 

@@ -33,17 +33,16 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from . import agreement, changes, fuzz_command, lab_cli, results, support_cli
+from . import agreement, changes, fuzz_command, lab_cli, places, results, support_cli
 from . import cases as data
 from . import expectations as known
-from .failures import internal_error
+from .errors import SuiteError, internal_error
 from .fuzzing import LARGEST_COUNT
 from .implementations import DISTRIBUTIONS, FRAMEWORKS, OUTSIDE, Implementation
 from .judge import Answer, Verdict
 from .lab import Job
 from .modes import MODES
 from .printable import printable, shown
-from .recipes import LabError
 from .report import text
 from .runner import CASE_SECONDS, Run, Target
 from .strata import census
@@ -61,11 +60,14 @@ def add_commands(app: typer.Typer) -> None:
         ("update-expectations", update_expectations),
     ):
         app.command(name)(guarded(command))
-    app.add_typer(lab_cli.lab, name="lab")
+    lab = typer.Typer(help="The environments in which other versions are run.", no_args_is_help=True)
+    lab.command("list")(guarded(lab_cli.list_environments))
+    lab.command("remove")(guarded(lab_cli.remove_environments))
+    app.add_typer(lab, name="lab")
 
 
 def guarded(command: Callable[..., None]) -> Callable[..., None]:
-    """The command, whose internal errors end with a status of their own: 1 means a finding."""
+    """The command: what it cannot use ends it with status 2, an internal error with one of its own."""
 
     def call(*arguments: Any, **options: Any) -> None:
         try:
@@ -77,18 +79,15 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
             ModuleNotFoundError,
         ):  # what is not installed is told elsewhere
             raise
+        except SuiteError as error:
+            Console(stderr=True, emoji=False).print(
+                f"[bold red]error:[/] {shown(error)}", highlight=False, soft_wrap=True
+            )
+            raise typer.Exit(2) from None
         except Exception:
             raise typer.Exit(internal_error()) from None
 
     return wraps(command)(call)
-
-
-def wrong(message: str) -> NoReturn:
-    """Say what is wrong with the call, and end with status 2."""
-    Console(stderr=True, emoji=False).print(
-        f"[bold red]error:[/] {shown(message)}", highlight=False, soft_wrap=True
-    )
-    raise typer.Exit(2)
 
 
 def installed(framework: str) -> bool:
@@ -113,14 +112,14 @@ def targets_of(
 
     for name in frameworks:
         if name not in FRAMEWORKS:
-            wrong(f"unknown framework {name!r}; expected {', '.join(FRAMEWORKS)}")
+            raise SuiteError(f"unknown framework {name!r}; expected {', '.join(FRAMEWORKS)}")
     chosen = frameworks or [name for name in FRAMEWORKS if installed(name)]
     kinds = [kind for kind in ("native", "shim") if wants_kind(kind, implementation)]
     for pattern in patterns:
         there = [(mode, framework) for framework, mode in MODES if framework in chosen]
         if not fnmatchcase("eager", pattern) and not any(fnmatchcase(mode, pattern) for mode, _ in there):
             told = ", ".join(["eager", *(f"{mode} ({framework})" for mode, framework in there)])
-            wrong(f"no mode here is named {pattern!r}; expected {told}")
+            raise SuiteError(f"no mode here is named {pattern!r}; expected {told}")
     return [
         Target(name, kind, mode=mode)
         for name in chosen
@@ -145,15 +144,12 @@ def wants_kind(kind: str, implementation: list[str]) -> bool:
 
 def selected(patterns: list[str]) -> list[data.Case]:
     """The cases that are asked for."""
-    try:
-        everything = data.load()
-    except data.CaseError as error:
-        wrong(str(error))
+    everything = data.load()
     if not patterns:
         return list(everything)
     for pattern in patterns:
         if not any(fnmatchcase(case.id, pattern) for case in everything):
-            wrong(
+            raise SuiteError(
                 f"no case is named {pattern!r}; ids look like {everything[0].id!r}, and * stands for anything"
             )
     return [case for case in everything if any(fnmatchcase(case.id, pattern) for pattern in patterns)]
@@ -164,20 +160,17 @@ def check_implementations(patterns: list[str]) -> None:
     names = sorted(known_implementations())
     for pattern in patterns:
         if pattern not in ("native", "shim") and not any(fnmatchcase(name, pattern) for name in names):
-            wrong(
+            raise SuiteError(
                 f"no implementation is named {pattern!r}; expected native, shim, or among {', '.join(names)}"
             )
 
 
 def loaded_expectations() -> tuple[known.Expectation, ...]:
     """The expectations, linted."""
-    try:
-        found = known.load()
-    except known.ExpectationError as error:
-        wrong(str(error))
+    found = known.load()
     faults = known.lint(found, [case.id for case in data.load()], known_implementations())
     if faults:
-        wrong("; ".join(faults[:5]))
+        raise SuiteError("; ".join(faults[:5]))
     return found
 
 
@@ -266,37 +259,36 @@ def conform(
         text.cells(console, counted)
         raise typer.Exit(1 if any(grid.missing for grid in counted) else 0)
     if not math.isfinite(timeout):
-        wrong(f"--timeout is {timeout}; expected a number of seconds")
+        raise SuiteError(f"--timeout is {timeout}; expected a number of seconds")
     began = time.monotonic()
     patterns = implementation or (["shim"] if fuzz else [])
     check_implementations(patterns)
     if at or lab:
         if framework or mode:
-            wrong(
+            raise SuiteError(
                 "--framework and --mode choose among what is installed here; with --at or --lab name releases"
             )
         if fuzz:
-            wrong("--fuzz draws calls for what is installed here; expected it without --at and --lab")
+            raise SuiteError(
+                "--fuzz draws calls for what is installed here; expected it without --at and --lab"
+            )
         selected(case or [])
         loaded_expectations()
         outputs = lab_cli.Outputs(json_file, junit_file, html_file, folder)
-        try:
-            jobs_of = [
-                Job(one, tuple(case or ()), tuple(patterns), timeout, remove)
-                for one in lab_cli.planned(at or [], lab)
-            ]
-            with terminating():
-                status = lab_cli.conform_releases(jobs_of, outputs, verbose, jobs, dask)
-        except (LabError, results.ResultError) as error:
-            wrong(str(error))
+        jobs_of = [
+            Job(one, tuple(case or ()), tuple(patterns), timeout, remove)
+            for one in lab_cli.planned(at or [], lab)
+        ]
+        with terminating():
+            status = lab_cli.conform_releases(jobs_of, outputs, verbose, jobs, dask)
         raise typer.Exit(status)
     if folder or remove or dask:
-        wrong("--results, --remove and --dask go with --at or --lab")
+        raise SuiteError("--results, --remove and --dask go with --at or --lab")
     targets = targets_of(framework or [], patterns, mode or ["eager"])
     chosen = selected(case or [])
     expected = loaded_expectations()
     files = [path for path in (json_file, junit_file, html_file, save) if path is not None]
-    checked_paths(files)
+    results.check_all_writable(files)
     if html_file is not None:
         from .report import html  # noqa: F401 -- what it needs is missed now, not after the run
 
@@ -308,7 +300,7 @@ def conform(
 
     if fuzz:
         if case or json_file or junit_file or html_file:
-            wrong(
+            raise SuiteError(
                 "--fuzz draws its own calls and writes no results; expected it without --case, --json, "
                 "--junit and --html"
             )
@@ -316,7 +308,7 @@ def conform(
             status = fuzz_command.run(targets, wanted, expected, fuzz, seed, jobs, timeout, save)
         raise typer.Exit(status)
     if save or seed:
-        wrong("--seed and --save go with --fuzz")
+        raise SuiteError("--seed and --save go with --fuzz")
     run = Run(targets, chosen, wanted, timeout, with_curves=not case, whole=False)
     interrupted = False
     try:
@@ -410,14 +402,6 @@ def watched(run: Run, jobs: int) -> None:
         run.go(jobs, notice)
 
 
-def checked_paths(paths: Sequence[Path]) -> None:
-    """Refuse paths that cannot be written before the run, not after."""
-    try:
-        results.check_all_writable(paths)
-    except results.ResultError as error:
-        wrong(str(error))
-
-
 def write_results(
     table: dict[str, Any], verdicts: list[Verdict], files: tuple[Path | None, Path | None, Path | None]
 ) -> None:
@@ -432,10 +416,7 @@ def write_results(
         if html_file is not None:
             yield html_file, page_of([table])
 
-    try:
-        results.write_all(texts())
-    except results.ResultError as error:
-        wrong(str(error))
+    results.write_all(texts())
 
 
 def report(
@@ -447,11 +428,8 @@ def report(
     """Show runs as one page: a matrix, each case with inputs, outcome and script, error curves, versions
     compared.
     """
-    checked_paths([html_file])
-    try:
-        results.write(html_file, page_of([results.read(path) for path in runs]))
-    except results.ResultError as error:
-        wrong(str(error))
+    results.check_writable(html_file)
+    results.write(html_file, page_of([results.read(path) for path in runs]))
 
 
 def page_of(runs: list[dict[str, Any]]) -> str:
@@ -471,16 +449,13 @@ def repro(
     """Print a standalone script for a bug report: it needs that framework and NumPy, and exits 1 while the
     bug is there.
     """
-    from .repro import ReproError, script
+    from .repro import script
 
     everything = {c.id: c for c in selected([])}
     found = everything.get(case)
     if found is None:
-        wrong(f"no case is named {case!r}; ids look like {min(everything)!r}")
-    try:
-        print(script(found, framework, implementation))
-    except ReproError as error:
-        wrong(str(error))
+        raise SuiteError(f"no case is named {case!r}; ids look like {min(everything)!r}")
+    print(script(found, framework, implementation))
 
 
 def compare(
@@ -494,13 +469,10 @@ def compare(
     """Tell what changed between two runs, by case; exit 1 if something got worse: it broke, or fails by more
     than before.
     """
-    try:
-        before, after = results.read(old), results.read(new)
-    except results.ResultError as error:
-        wrong(str(error))
+    before, after = results.read(old), results.read(new)
     found = changes.compare(before, after)
     if not (found.unchanged or found.broken or found.fixed or found.changed or found.lost):
-        wrong(f"{old} and {new} have no case of one implementation in common")
+        raise SuiteError(f"{old} and {new} have no case of one implementation in common")
     if as_json:
         json.dump(
             found.to_json(), sys.stdout, indent=2
@@ -531,22 +503,19 @@ def update_expectations(
     versions: Annotated[
         str | None, typer.Option(help="The range of versions; by default the run's own.")
     ] = None,
-    folder: Annotated[Path, typer.Option(help="Where the expectations lie.")] = known.EXPECTATIONS,
+    folder: Annotated[Path, typer.Option(help="Where the expectations lie.")] = places.EXPECTATIONS,
 ) -> None:
     """Write the expectations that a reviewed run calls for, and take out those that it shows to be stale."""
     from .update import Choice, updated
 
     choice = Choice(note, finding, implementation, case, check, message, versions)
-    try:
-        found = results.read(run)
-        ids = [case.id for case in data.load()]
-        # Another folder than the suite's may speak of cases of its own.
-        ids += [] if folder == known.EXPECTATIONS else [verdict["case"] for verdict in found["verdicts"]]
-        changed = updated(
-            found, folder, choice, lambda entries: known.lint(entries, ids, known_implementations())
-        )
-    except (results.ResultError, known.ExpectationError) as error:
-        wrong(str(error))
+    found = results.read(run)
+    ids = [case.id for case in data.load()]
+    # Another folder than the suite's may speak of cases of its own.
+    ids += [] if folder == places.EXPECTATIONS else [verdict["case"] for verdict in found["verdicts"]]
+    changed = updated(
+        found, folder, choice, lambda entries: known.lint(entries, ids, known_implementations())
+    )
     for line in changed:
         print(printable(line))
 

@@ -20,11 +20,12 @@ from typing import Any
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+from .errors import SuiteError
 from .files import ResultError, read_text
 from .implementations import FRAMEWORKS
 from .judge import CHECKS, Verdict
+from .places import EXPECTATIONS
 
-EXPECTATIONS = Path(__file__).parent / "expectations"
 FAILURES = ("fail", "crash", "timeout")
 KEYS = {
     "framework",
@@ -40,7 +41,7 @@ KEYS = {
 }
 
 
-class ExpectationError(ValueError):
+class ExpectationError(SuiteError):
     """A file of expectations that is not as it must be: says which file, which entry and what is wrong."""
 
 

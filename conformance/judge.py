@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from .cases import ARGUMENTS, CASES, Case
+from .cases import ARGUMENTS, Case
 from .implementations import OTHERS, Api, Implementation, label_of
 from .oracle import Floats, Outcome, expected, reduction_of, result_dtype
+from .places import CASES
 from .strata import stratum
 
 STATUSES = ("pass", "unsupported", "fail", "timeout", "crash")

@@ -22,9 +22,10 @@ from . import agreement, cases, curves, environments, expectations, results
 from .implementations import Implementation
 from .judge import Verdict
 from .machines import Cluster
+from .places import WORKER
 from .processes import Halted, check_halt, halting
 from .recipes import LabError, Release, recipe_for
-from .runner import CASE_SECONDS, WORKER, Run, Target
+from .runner import CASE_SECONDS, Run, Target
 from .tally import tallies
 
 Table = dict[str, Any]

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -22,8 +22,6 @@ from .machines import ClusterError, executor_at
 from .printable import shown
 from .recipes import LabError, Release, release_of, releases_in
 from .report import text
-
-lab = typer.Typer(help="The environments in which other versions are run.", no_args_is_help=True)
 
 
 @dataclass
@@ -213,14 +211,10 @@ def stopping(halt: threading.Event) -> Iterator[None]:
         raise
 
 
-@lab.command("list")
 def list_environments() -> None:
     """List the environments in the cache, with their sizes."""
     console = Console()
-    try:
-        there = environments.kept()
-    except LabError as error:
-        complain(str(error))
+    there = environments.kept()
     table = Table("environment", "state")
     table.add_column("size", justify="right")
     for one in there:
@@ -229,7 +223,6 @@ def list_environments() -> None:
     console.print(f"[dim]in {shown(str(environments.folder()))}[/]", soft_wrap=True)
 
 
-@lab.command("remove")
 def remove_environments(
     names: Annotated[
         list[str] | None, typer.Argument(help="Environments, or releases such as torch==2.1.0.")
@@ -238,17 +231,7 @@ def remove_environments(
 ) -> None:
     """Remove environments from the cache."""
     if bool(names) == everything:
-        complain("name the environments to remove, or give --all")
-    try:
-        gone = environments.removed([one.name for one in environments.kept()] if everything else names or [])
-    except LabError as error:
-        complain(str(error))
+        raise LabError("name the environments to remove, or give --all")
+    gone = environments.removed([one.name for one in environments.kept()] if everything else names or [])
     for one in gone:
         print(f"removed {one.name}")
-
-
-def complain(message: str) -> NoReturn:
-    """Say what is wrong with the call, and end with status 2."""
-    from .cli import wrong
-
-    wrong(message)

@@ -14,9 +14,9 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
-from pathlib import Path
 
-KEEPER = Path(__file__).with_name("keeper.py")
+from .places import KEEPER
+
 POLL_SECONDS = 0.1
 
 HALT: ContextVar[threading.Event | None] = ContextVar("halt", default=None)

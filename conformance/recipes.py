@@ -16,17 +16,18 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from .errors import SuiteError
 from .expectations import contains, overlap
 from .files import ResultError, read_text
 from .implementations import DISTRIBUTIONS
+from .places import RECIPES
 
-RECIPES = Path(__file__).with_name("recipes.toml")
 SHIM_PYTHON = (3, 11)
 LARGEST_FILE = 1_000_000
 FRAMEWORK_OF = {distribution: framework for framework, distribution in DISTRIBUTIONS.items()}
 
 
-class LabError(ValueError):
+class LabError(SuiteError):
     """Something of the lab that cannot be used as it was given: says what it was, what was expected, how to
     mend it.
     """

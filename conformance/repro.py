@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .cases import Case, Tensor
+from .errors import SuiteError
 from .implementations import APIS, HALVES, PRIMARY, Api, Implementation
 from .judge import exact_outcome, tolerances
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from . import worker
 
 
-class ReproError(ValueError):
+class ReproError(SuiteError):
     """A case that no script can show on this framework."""
 
 

@@ -18,7 +18,6 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,10 +26,9 @@ from . import curves, modes
 from .cases import Case, Tensor
 from .implementations import Implementation
 from .judge import Answer, Verdict, applies, judge
+from .places import KEEPER, WORKER
 from .printable import printable, printable_data
 
-WORKER = Path(__file__).with_name("worker.py")
-KEEPER = Path(__file__).with_name("keeper.py")
 START_SECONDS = 300.0
 CASE_SECONDS = 180.0
 """Generous, because the shim compiles its kernel in the first call that needs it."""

@@ -24,10 +24,8 @@ from packaging.version import InvalidVersion, Version
 from . import schema
 from .changes import FAILURES
 from .files import ResultError, read_text
+from .places import BEHAVIOURS, SUPPORT
 
-BEHAVIOURS = Path(__file__).with_name("behaviours.toml")
-RESULTS = Path(__file__).with_name("results")
-SUPPORT = Path(__file__).with_name("support.json")
 SCHEMA = 1
 Table = dict[str, Any]
 Statement = dict[str, Any]

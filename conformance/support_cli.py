@@ -13,6 +13,7 @@ import typer
 
 from . import cases, results, support
 from .implementations import FRAMEWORKS, PRIMARY
+from .places import RUNS
 
 Table = dict[str, Any]
 BEGIN, END = "<!-- support: begin -->", "<!-- support: end -->"
@@ -43,21 +44,16 @@ def make_support(
     """For each API and behaviour, since which release it holds, from runs of releases; the short table in
     Markdown.
     """
-    from .cli import wrong
-
-    try:
-        found = [results.read(path) for path in runs or sorted(support.RESULTS.glob("*.json"))]
-        check_releases(found, runs or [])
-        made = files(found, json_file, readme)
-        faults = differing(made) if check else []
-        if check and json_file is not None and json_file.exists():
-            faults += support.lint(support.load(json_file), found, [case.id for case in cases.load()])
-        if not json_file and not readme:
-            print(markdown(found))
-        if not check:
-            results.write_all(made)
-    except results.ResultError as error:
-        wrong(str(error))
+    found = [results.read(path) for path in runs or sorted(RUNS.glob("*.json"))]
+    check_releases(found, runs or [])
+    made = files(found, json_file, readme)
+    faults = differing(made) if check else []
+    if check and json_file is not None and json_file.exists():
+        faults += support.lint(support.load(json_file), found, [case.id for case in cases.load()])
+    if not json_file and not readme:
+        print(markdown(found))
+    if not check:
+        results.write_all(made)
     for fault in faults:
         print(fault)
     raise typer.Exit(1 if faults else 0)

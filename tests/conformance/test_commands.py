@@ -11,7 +11,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from compatlosses.conformance import cli, expectations, results, runner
+from compatlosses.conformance import cli, expectations, places, results, runner
 from compatlosses.conformance.judge import Verdict
 
 APPLICATION = typer.Typer()
@@ -89,7 +89,7 @@ def test_a_target_that_cannot_be_run_ends_with_3() -> None:
 
 def test_a_part_of_the_shim_that_cannot_be_called_ends_with_3(monkeypatch: pytest.MonkeyPatch) -> None:
     script = (
-        f"import sys; sys.path.insert(0, {str(runner.WORKER.parent)!r}); import worker; "
+        f"import sys; sys.path.insert(0, {str(places.WORKER.parent)!r}); import worker; "
         f"worker.serve(lambda: {SESSION})"
     )
     targets = [runner.Target("numpy", "shim", command=[sys.executable, "-c", script])]

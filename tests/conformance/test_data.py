@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from packaging.specifiers import SpecifierSet
 
-from compatlosses.conformance import cases, expectations, results, update
+from compatlosses.conformance import cases, expectations, places, results, update
 from compatlosses.conformance.judge import Check, Verdict
 from compatlosses.conformance.runner import Target
 
@@ -20,7 +20,7 @@ GOOD = 'clause = "c"\nlogits = { values = [0.5] }\ntargets = { values = [1.0] }\
 
 
 def folder_with(tmp_path: Path, text: str, axes: str | None = None) -> Path:
-    (tmp_path / "axes.toml").write_text((cases.CASES / "axes.toml").read_text() if axes is None else axes)
+    (tmp_path / "axes.toml").write_text((places.CASES / "axes.toml").read_text() if axes is None else axes)
     (tmp_path / "some.toml").write_text(text)
     return tmp_path
 

@@ -50,7 +50,7 @@ def failing_in_kept_runs(heading: str) -> set[str]:
     since = ENTRIES[heading].partition("- **Since:**")[2].partition("\n")[0]
     kept = [
         path
-        for path in (ROOT / "conformance" / "results").glob("*.json")
+        for path in (ROOT / "conformance" / "runs").glob("*.json")
         if f" {path.stem.partition('-')[2]}" in since
     ]
     assert kept, "it names no version whose run is kept"

@@ -18,6 +18,7 @@ from compatlosses.conformance import (
     fuzzing,
     implementations,
     oracle,
+    places,
     runner,
     shrink,
     strata,
@@ -161,7 +162,7 @@ def test_a_wrong_call_ends_with_2(arguments: list[str]) -> None:
 def test_a_crash_ends_one_call_and_the_rest_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(implementations.SHIM, "crash", "neutral")
     faulty = Path(__file__).with_name("faulty_worker.py")
-    target = runner.Target("numpy", "shim", command=[sys.executable, str(faulty), str(runner.WORKER.parent)])
+    target = runner.Target("numpy", "shim", command=[sys.executable, str(faulty), str(places.WORKER.parent)])
     line = fuzzing.Line(target, 10.0)
     crash = Implementation("crash", "numpy", "shim", "1")
     one = cases.Tensor("float64", (1,), (0.0,))

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from compatlosses.conformance import implementations, runner
+from compatlosses.conformance import implementations, places, runner
 from compatlosses.conformance.cases import Case, Tensor
 
 FAULTY = Path(__file__).with_name("faulty_worker.py")
-COMMAND = [sys.executable, str(FAULTY), str(runner.WORKER.parent)]
+COMMAND = [sys.executable, str(FAULTY), str(places.WORKER.parent)]
 FAULTS = {
     "crash": ("crash", "status -11"),
     "hang": ("timeout", "no answer within 3 s"),
@@ -182,7 +182,7 @@ def test_an_answer_that_is_too_long_is_an_error_of_the_call(run: runner.Run, tmp
     script = FAULTY.read_text().replace("import worker\n", "import worker\nworker.LARGEST_LINE = 1500\n")
     long = tmp_path / "worker.py"
     long.write_text(script)
-    run.targets[0].command = [sys.executable, str(long), str(runner.WORKER.parent)]
+    run.targets[0].command = [sys.executable, str(long), str(places.WORKER.parent)]
     run.pattern = lambda implementation: implementation.name == "wordy"
     run.go(1)
     assert "more than the 1500 of a line" in run.verdicts[1].message

@@ -115,7 +115,7 @@ def test_an_upgraded_wheel_shows_its_own_numbers(tmp_path: Path) -> None:
     """Two releases that differ in scalar.py: log1p's last coefficient is 2.5 in the second."""
     root = HOME.parent
     ignored = shutil.ignore_patterns(
-        ".*", "build", "dist", "*.egg-info", "__pycache__", "results", "tests", "docs"
+        ".*", "build", "dist", "*.egg-info", "__pycache__", "runs", "tests", "docs"
     )
     source, site = tmp_path / "source", tmp_path / "site"
     shutil.copytree(root, source, ignore=ignored)

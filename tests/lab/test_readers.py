@@ -21,8 +21,9 @@ from compatlosses.conformance import (
     changes,
     cli,
     compact,
+    errors,
     expectations,
-    failures,
+    places,
     results,
     support,
     support_cli,
@@ -81,13 +82,13 @@ def small_run() -> dict[str, Any]:
     return json.loads(json.dumps(run))  # type: ignore[no-any-return]
 
 
-def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+def ways(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """The way to every value in some data."""
     if path:
         yield path
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, item in items:
-        yield from places(item, (*path, key))
+        yield from ways(item, (*path, key))
 
 
 def changed(data: Any, path: tuple[Any, ...], value: Any) -> Any:
@@ -130,7 +131,7 @@ def test_a_wrong_value_anywhere_is_a_sentence(form: str, tmp_path: Path) -> None
     folder = tmp_path / "expectations"
     folder.mkdir()
     refused = 0
-    for place in places(data):
+    for place in ways(data):
         for value in (GONE, *WRONG):
             for file in folder.iterdir():
                 file.unlink()
@@ -295,13 +296,13 @@ def test_update_expectations_reads_back_what_it_writes(tmp_path: Path) -> None:
 def test_what_the_suite_would_call_wrong_is_not_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(expectations, "EXPECTATIONS", tmp_path / "expectations")
-    expectations.EXPECTATIONS.mkdir()
+    monkeypatch.setattr(places, "EXPECTATIONS", tmp_path / "expectations")
+    places.EXPECTATIONS.mkdir()
     path = written(tmp_path / "run.json", failing_run(case="no/such/case"))
-    arguments = [str(path), "--note", "n", "--finding", "f", "--folder", str(expectations.EXPECTATIONS)]
+    arguments = [str(path), "--note", "n", "--finding", "f", "--folder", str(places.EXPECTATIONS)]
     done = CliRunner().invoke(APPLICATION, ["update-expectations", *arguments])
     assert done.exit_code == 2 and "names no case" in done.output
-    assert list(expectations.EXPECTATIONS.iterdir()) == []
+    assert list(places.EXPECTATIONS.iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -341,5 +342,5 @@ def test_an_internal_error_has_a_status_of_its_own(
             [sys.executable, "-c", script, "compare", path, path], capture_output=True, text=True
         )
         status, said = ran.returncode, ran.stderr
-    assert status == failures.INTERNAL == 70
+    assert status == errors.INTERNAL == 70
     assert "internal error: TypeError" in said

@@ -16,7 +16,7 @@ KNOWN = expectations.load()
 
 @pytest.mark.parametrize("release", releases_in(FOLDER / "lab.toml"), ids=str)
 def test_a_release_of_the_lab_has_its_run(release: object) -> None:
-    path = FOLDER / "results" / (str(release).replace("==", "-") + ".json")
+    path = FOLDER / "runs" / (str(release).replace("==", "-") + ".json")
     run = results.read(path)
     version = str(release).partition("==")[2]
     assert run["verdicts"] and not run["partial"]
@@ -29,7 +29,7 @@ def test_a_release_of_the_lab_has_its_run(release: object) -> None:
 
 @pytest.mark.parametrize("release", releases_in(FOLDER / "lab.toml"), ids=str)
 def test_the_expectations_say_what_a_release_s_run_says(release: Release) -> None:
-    run = results.read(FOLDER / "results" / (str(release).replace("==", "-") + ".json"))
+    run = results.read(FOLDER / "runs" / (str(release).replace("==", "-") + ".json"))
     for verdict in run["verdicts"]:
         key = (release.framework, verdict["implementation"], release.version, verdict["mode"])
         spoken = {check for one in KNOWN if one.covers(*key) for check in one.checks(verdict["case"])}

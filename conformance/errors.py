@@ -1,4 +1,4 @@
-"""What a command does about an error of its own, which is neither a finding nor a wrong call."""
+"""The suite's errors: of what it was given, and its own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ import traceback
 from .printable import printable
 
 INTERNAL = 70
-"""The exit status, as in <sysexits.h>."""
+"""The exit status of an internal error, as in <sysexits.h>."""
+
+
+class SuiteError(ValueError):
+    """A call, a file or an environment that the suite cannot use: what was given, what was expected."""
 
 
 def internal_error() -> int:
