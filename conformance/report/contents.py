@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from ..cases import Case
-from ..implementations import APIS
-from ..judge import errors_in_ulps, exact_outcome, jsonable
-from ..oracle import Outcome, reduction_of, result_dtype
+from ..judging.judge import errors_in_ulps, exact_outcome, jsonable
+from ..model.case import Case, reduction_of, result_dtype
+from ..model.implementations import APIS
+from ..oracle.exact import Outcome
 
 Table = dict[str, Any]
 MOST = 100

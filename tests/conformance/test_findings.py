@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from compatlosses.conformance import cases, expectations, results
-from compatlosses.conformance.implementations import Implementation
-from compatlosses.conformance.judge import applies
+from compatlosses.conformance.judging import expectations
+from compatlosses.conformance.model import cases
+from compatlosses.conformance.model.implementations import Implementation, applies
+from compatlosses.conformance.results import results
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")

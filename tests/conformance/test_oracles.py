@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compatlosses.conformance import cases, oracle, second_oracle
-from compatlosses.conformance.rounding import FORMATS, POINT, fixed, round_float, rounded
+from compatlosses.conformance.model import cases
+from compatlosses.conformance.model.rounding import FORMATS, POINT, fixed, round_float, rounded
+from compatlosses.conformance.oracle import exact as oracle
+from compatlosses.conformance.oracle import second as second_oracle
 
 GROUPS = sorted({case.group for case in cases.load()})
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from compatlosses.conformance import expectations, results
-from compatlosses.conformance.recipes import Release, releases_in
+from compatlosses.conformance.judging import expectations
+from compatlosses.conformance.lab.recipes import Release, releases_in
+from compatlosses.conformance.results import results
 
 FOLDER = Path(__file__).parents[2] / "conformance"
 KNOWN = expectations.load()

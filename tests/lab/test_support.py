@@ -10,7 +10,11 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from compatlosses.conformance import cases, cli, places, results, support, support_cli
+from compatlosses.conformance import places
+from compatlosses.conformance.commands import app as cli
+from compatlosses.conformance.commands import support as support_cli
+from compatlosses.conformance.model import cases
+from compatlosses.conformance.results import results, support
 
 ROOT = Path(__file__).parents[2]
 RUNS = [results.read(path) for path in sorted(places.RUNS.glob("*.json"))]
