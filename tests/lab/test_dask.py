@@ -167,7 +167,7 @@ SCRIPT = """
 import sys
 import typer
 from compatlosses.conformance.commands import app as cli
-from compatlosses.conformance.lab.jobs import machines
+from compatlosses.conformance.lab import machines
 
 machines.WORKERLESS_SECONDS = 4.0
 application = typer.Typer()
