@@ -37,7 +37,8 @@ def fuzz(
 ) -> None:
     """Draw random calls over the strata of the cases, and print the kinds of failure, each made small.
 
-    The shim's functions are called, unless --implementation names others."""
+    The shim's functions are called, unless --implementation names others.
+    """
     check_timeout(timeout)
     patterns = implementation or ["shim"]
     check_implementations(patterns)

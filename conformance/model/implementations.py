@@ -227,7 +227,8 @@ def wanted(implementation: Implementation, patterns: Sequence[str]) -> bool:
     """Whether it is among those that are meant: by 'native', 'shim', or a name in which * stands for
     anything; by no pattern, all.
 
-    In modes other than eager a kind means what is at home there."""
+    In modes other than eager a kind means what is at home there.
+    """
     usual = implementation.mode == "eager" or implementation.at_home
     return any(
         usual if pattern in ("*", implementation.kind) else fnmatchcase(implementation.name, pattern)

@@ -29,7 +29,8 @@ def stay(kind):
 
     MindSpore hands every operation from thread to thread. The shim's cases took it 26 s of processor time on
     one core and 46 s spread over two; beside other targets 30 s and 65 s. The other targets give way to it
-    for the same reason."""
+    for the same reason.
+    """
     if hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, {cores[0] if kind == "native" else cores[-1]})

@@ -10,7 +10,8 @@ from .driver import Unsupported
 class Function:
     """An implementation that is a function: where it is found, and its own names for the neutral arguments.
 
-    The first two arguments are given by position, unless a request says otherwise."""
+    The first two arguments are given by position, unless a request says otherwise.
+    """
 
     def __init__(self, module, attribute, arguments, options=("reduction",), required=(), fixed=()):
         self.module, self.attribute, self.arguments = module, attribute, arguments

@@ -2,7 +2,8 @@
 
 The first line is the table of the implementations under test; the first answer says which of them can be
 called. An answer has the id of its request. Arrays travel as base64 of little-endian float64 with the name of
-their dtype beside them: every float dtype fits into float64 exactly. Nothing that comes is evaluated."""
+their dtype beside them: every float dtype fits into float64 exactly. Nothing that comes is evaluated.
+"""
 
 from __future__ import annotations
 
