@@ -99,9 +99,7 @@ def call(draw: Random, identifier: str, implementation: Implementation) -> Case:
         for name in ("logits", "targets") if draw.random() < 0.7 else ("logits",):
             tensors[name] = replace(tensors[name], view=view)
     wrt = tuple(name for name in tensors if draw.random() < 0.6)
-    plain = (
-        options.get("reduction") == "none" and "ignore_index" not in options and not options.get("normalize")
-    )
+    plain = options.get("reduction") == "none" and "ignore_index" not in options
     second = plain and not numpy and dtype in WIDE and set(options) <= {"reduction"} and draw.random() < 0.3
     if second:
         wrt = ("logits",)
@@ -129,7 +127,7 @@ def options_of(draw: Random, api: str) -> dict[str, Any]:
         options[draw.choice(("size_average", "reduce"))] = draw.random() < 0.5
     if api in ("neutral", "fluid") and draw.random() < 0.4:
         options["ignore_index"] = draw.choice((-100, -1, 0, 1, 255, *(SENTINELS if api == "neutral" else ())))
-        options["normalize"] = draw.random() < 0.5
+        options["divisor"] = draw.choice(("counted", "all"))
     return options
 
 

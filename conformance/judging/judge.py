@@ -16,7 +16,7 @@ import numpy as np
 from ..model.case import ARGUMENTS, Case, reduction_of, result_dtype
 from ..model.implementations import Api, Implementation, label_of
 from ..model.strata import stratum
-from ..oracle.exact import Floats, Outcome, expected
+from ..oracle.exact import Floats, Outcome, expected, rules_of
 from ..places import CASES
 from ..running.channel import Answer
 
@@ -111,8 +111,8 @@ def tolerances() -> dict[str, dict[str, dict[str, Any]]]:
     return tomllib.loads((CASES / "tolerances.toml").read_text(encoding="utf-8"))
 
 
-KNOWN: dict[tuple[str, str, str], tuple[Case, dict[str, Outcome]]] = {}
-"""Exact outcomes by id, formula and reduction, each with the case that it is of."""
+KNOWN: dict[tuple[str, ...], tuple[Case, dict[str, Outcome]]] = {}
+"""Exact outcomes by id and the rules of a document, each with the case that it is of."""
 KNOWN_LOCK = threading.Lock()
 
 
@@ -122,10 +122,10 @@ def exact_outcome(case: Case, api: Api) -> dict[str, Outcome]:
     Targets run side by side and reach a case at about the same time: the second waits for the first one's
     work.
     """
-    key = (case.id, api.formula if "pos_weight" in case.tensors else "terms", reduction_of(case, api.default))
+    key = (case.id, *rules_of(case, api))
     with KNOWN_LOCK:
         if key not in KNOWN or KNOWN[key][0] is not case:
-            KNOWN[key] = case, expected(case, key[1], api.default)
+            KNOWN[key] = case, expected(case, api)
         return KNOWN[key][1]
 
 

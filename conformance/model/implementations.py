@@ -38,14 +38,18 @@ class Framework:
 
 @dataclass(frozen=True)
 class Api:
-    """What a document says of every call: the dtypes it takes, its formula, its default reduction, the shape
-    of a sum.
-    """
+    """What a document says of every call."""
 
     dtypes: tuple[str, ...]
     formula: str = "terms"
     default: str = "mean"
+    """The reduction."""
     reduced: tuple[int, ...] = ()
+    """The shape of a sum."""
+    divisor: str = "all"
+    """What a mean divides by where labels are ignored: 'counted' or 'all'."""
+    divides_elements: bool = False
+    """Whether the number of those that count divides each element too; 1 where none counts."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,8 @@ class Row:
     shape: str = "function"
     arguments: dict[str, str] = field(default_factory=dict)
     options: tuple[str, ...] = ()
+    spelled: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    """By option and value, what its own options are instead."""
     required: tuple[str, ...] = ()
     fixed: dict[str, Any] = field(default_factory=dict)
     api: str = "neutral"
@@ -85,7 +91,17 @@ class Row:
 
     def to_json(self) -> dict[str, Any]:
         """What the worker needs of it."""
-        keys = ("module", "attribute", "shape", "arguments", "options", "required", "fixed", "before")
+        keys = (
+            "module",
+            "attribute",
+            "shape",
+            "arguments",
+            "options",
+            "spelled",
+            "required",
+            "fixed",
+            "before",
+        )
         return {key: value for key, value in asdict(self).items() if key in keys}
 
 

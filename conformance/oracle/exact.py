@@ -18,6 +18,7 @@ from mpmath.ctx_mp import MPContext
 from numpy.typing import NDArray
 
 from ..model.case import ARGUMENTS, Case, reduction_of, result_dtype, sentinel, spread
+from ..model.implementations import Api
 from ..model.rounding import POINT, Exact, fixed, last_place, remainder, rounded
 
 mp = MPContext()
@@ -122,10 +123,25 @@ def element(x: float, y: float, w: float, p: float, formula: str) -> Quantities:
     }
 
 
-def expected(
-    case: Case, formula: str = "terms", default: str = "mean", of: Element = element
-) -> dict[str, Outcome]:
+PLAIN = Api(())
+"""A document that promises nothing special."""
+
+
+def rules_of(case: Case, api: Api) -> tuple[str, ...]:
+    """What a document says that the exact outcome of a case depends on: the formula, the reduction, and what
+    divides.
+    """
+    formula = api.formula if "pos_weight" in case.tensors else "terms"
+    reduction = reduction_of(case, api.default)
+    if "ignore_index" not in case.options:
+        return formula, reduction, "all"
+    divisor = str(case.options.get("divisor", api.divisor))
+    return formula, reduction, f"{divisor}, elements too" if api.divides_elements else divisor
+
+
+def expected(case: Case, api: Api = PLAIN, of: Element = element) -> dict[str, Outcome]:
     """By quantity, the exact outcome of a case; of long inputs, that of each distinct pair."""
+    formula, reduction, divided = rules_of(case, api)
     logits = case.tensors["logits"]
     shape, count = logits.shape, len(logits.values)
     columns = [spread(case, name, shape) for name in ARGUMENTS]
@@ -138,9 +154,8 @@ def expected(
     ]
 
     times = case.repeat.times if case.repeat else 1
-    reduction = reduction_of(case, default)
-    counting = sum(kept) * times if case.options.get("normalize") else count * times
-    divisor = max(counting, 1) if reduction == "mean" or case.options.get("normalize") else 1
+    counting = (sum(kept) if divided.startswith("counted") else count) * times
+    divisor = max(counting, 1) if reduction == "mean" or divided == "counted, elements too" else 1
     incoming = 1.0 if case.cotangent is None else case.cotangent
 
     def terms(quantity: str, index: int) -> Sequence[Exact]:
@@ -165,7 +180,7 @@ def expected(
     outcomes = {
         "value": outcome("value", [list(range(count))] if whole else each, () if whole else shape, dtype, 1.0)
     }
-    if whole and count == 0 and reduction == "mean":
+    if reduction == "mean" and not counting:
         outcomes["value"] = made([math.nan], [0], (), dtype)
     for name in case.differentiate:
         tensor = case.tensors[name]

@@ -8,6 +8,7 @@ from ..errors import SuiteError
 from ..judging.judge import exact_outcome, tolerances
 from ..model.case import Case, Tensor
 from ..model.implementations import APIS, HALVES, Api, Row, rows
+from ..worker.calls import spelled
 
 NEWEST = "99999"
 """A version after all others: scripts are for the newest."""
@@ -179,7 +180,7 @@ def script(case: Case, framework: str, implementation: str | None) -> str:
         clause=case.clause.replace('"""', "'''"),
         function=f"{function.module}.{function.attribute}",
         load=f"{load}\nimport {function.module}" if function.module != framework else load,
-        options={**own_options(function, case), **function.fixed},
+        options={**spelled(own_options(function, case), function.spelled), **function.fixed},
         gradients=gradients,
         array=array,
         arguments="\n".join(

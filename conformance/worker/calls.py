@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from typing import Any
 
 from .driver import Unsupported
 
@@ -13,18 +14,20 @@ class Function:
     The first two arguments are given by position, unless a request says otherwise.
     """
 
-    def __init__(self, module, attribute, arguments, options=("reduction",), required=(), fixed=()):
+    def __init__(
+        self, module, attribute, arguments, options=("reduction",), required=(), spelled=(), fixed=()
+    ):
         self.module, self.attribute, self.arguments = module, attribute, arguments
-        self.options, self.required, self.fixed = options, required, dict(fixed)
+        self.options, self.required = options, required
+        self.spelled, self.fixed = dict(spelled), dict(fixed)
 
     def find(self):
         return getattr(importlib.import_module(self.module), self.attribute)
 
     def bind(self, function, request, through):
         """A callable that takes a dict of tensors by neutral name; `through` is the mode's way to execute."""
-        options = dict(request.get("options", {}))
+        options = self.own_options(request)
         renamed = request.get("rename", {})
-        check_options(options, self.options, request.get("free", False))
         positional = request.get("positional", list(self.arguments)[:2])
 
         def call(tensors):
@@ -40,6 +43,12 @@ class Function:
             setattr(call, "neutral_options", options)  # noqa: B010 -- functions have no such attribute
         return call
 
+    def own_options(self, request):
+        """The options of a request as the API has them."""
+        options = dict(request.get("options", {}))
+        check_options(options, self.options, request.get("free", False))
+        return spelled(options, self.spelled)
+
     def checked(self, tensors):
         """The tensors, each of them one that the API has."""
         for name in tensors:
@@ -52,8 +61,7 @@ class Module(Function):
     """An implementation that is a module class: made with weights and options, called with two tensors."""
 
     def bind(self, function, request, through):
-        options = dict(request.get("options", {}))
-        check_options(options, self.options, request.get("free", False))
+        options = self.own_options(request)
         if request.get("twice"):
             raise Unsupported("a module takes its tensors by position")
 
@@ -72,8 +80,7 @@ class RawPaddle(Function):
     """
 
     def bind(self, function, request, through):
-        options = dict(request.get("options", {}))
-        check_options(options, self.options, False)
+        options = self.own_options(request)
         if options.pop("reduction", "none") != "none":
             raise Unsupported("this API has no reduction")
 
@@ -94,7 +101,7 @@ def call_of(row, version):
         if numbers(version) < numbers(earlier["version"]):
             row = dict(row, **earlier)
     kind = SHAPES[row["shape"]]
-    keys = ("module", "attribute", "arguments", "options", "required", "fixed")
+    keys = ("module", "attribute", "arguments", "options", "required", "spelled", "fixed")
     return kind(**{key: row[key] for key in keys})
 
 
@@ -107,6 +114,14 @@ def check_options(options, known, free):
     for name in options:
         if name not in known and not free:
             raise Unsupported("this API has no " + name)
+
+
+def spelled(options: dict[str, Any], by_value: dict[str, Any]) -> dict[str, Any]:
+    """The options, those of them that an API spells in its own way replaced by its own."""
+    own: dict[str, Any] = {}
+    for name, value in options.items():
+        own.update(by_value[name][value] if name in by_value else {name: value})
+    return own
 
 
 def numbers(version):

@@ -22,7 +22,7 @@ from .correct import Correct
 
 NAMES = {name: name for name in ARGUMENTS}
 OPTIONS = {
-    "neutral": ("reduction", "ignore_index", "normalize"),
+    "neutral": ("reduction", "ignore_index", "divisor"),
     "torch": ("reduction", "size_average", "reduce"),
 }
 
