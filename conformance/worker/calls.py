@@ -80,7 +80,7 @@ class RawPaddle(Function):
     """
 
     def bind(self, function, request, through):
-        options = self.own_options(request)
+        options = self.own_options(dict(request, free=False))  # it takes no keyword
         if options.pop("reduction", "none") != "none":
             raise Unsupported("this API has no reduction")
 
