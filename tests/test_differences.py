@@ -13,10 +13,10 @@ import pytest
 from frameworks import FRAMEWORKS, WITH_AUTOGRAD, Framework, rounded
 
 import compatlosses as cl
-from compatlosses.conformance import textbook
-from compatlosses.conformance.jets import arguments, fixed
-from compatlosses.conformance.rounding import last_place
-from compatlosses.conformance.rounding import remainder as in_two
+from compatlosses.conformance.model.rounding import last_place
+from compatlosses.conformance.model.rounding import remainder as in_two
+from compatlosses.conformance.oracle import textbook
+from compatlosses.conformance.oracle.jets import arguments, fixed
 from compatlosses.libraries import library_of
 
 Loss = Callable[..., Any]

@@ -137,7 +137,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     into it.
     """
     folder = tmp_path_factory.mktemp("wheel")
-    ignored = shutil.ignore_patterns(".*", "build", "dist", "*.egg-info", "__pycache__", "results")
+    ignored = shutil.ignore_patterns(".*", "build", "dist", "*.egg-info", "__pycache__", "runs")
     shutil.copytree(ROOT, folder / "source", ignore=ignored)
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder)]
     subprocess.run([*command, str(folder / "source")], check=True)
@@ -155,7 +155,7 @@ def test_the_wheel_holds_exactly_the_package(wheel: Path) -> None:
                 path.is_file()
                 and not linked
                 and "__pycache__" not in inside.parts
-                and "results" not in inside.parts
+                and "runs" not in inside.parts
             ):
                 expected.add(f"compatlosses/{package}{inside.as_posix()}")
     assert held == expected

@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 from frameworks import UNDER_TEST
 
-from compatlosses.conformance import cases
-from compatlosses.conformance.repro import ReproError, script
-from compatlosses.conformance.worker import NATIVE
+from compatlosses.conformance.model import cases
+from compatlosses.conformance.report.repro import PARTS, ReproError, script
 
 CASES = {case.id: case for case in cases.load()}
-WITH_NATIVE = [name for name in UNDER_TEST if name in NATIVE]
+WITH_NATIVE = [name for name in UNDER_TEST if name in PARTS]
 INFINITE, ZERO = "gradient/float32/+inf/label-1/plain", "value/float32/zero/label-0/plain"
 
 
@@ -35,7 +34,7 @@ def test_a_script_ends_with_1_while_the_bug_is_there(
     assert said in ran.stdout
 
 
-@pytest.mark.parametrize("framework", NATIVE)
+@pytest.mark.parametrize("framework", PARTS)
 def test_every_case_has_a_script_or_a_reason_why_not(framework: str) -> None:
     made = 0
     for id, case in CASES.items():

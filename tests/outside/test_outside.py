@@ -22,7 +22,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The commands of a new environment that has compatlosses with its suite, and the outside package."""
     folder = tmp_path_factory.mktemp("outside")
     # From copies: a build leaves its folders beside the sources.
-    ignored = shutil.ignore_patterns(".*", "build", "dist", "*.egg-info", "__pycache__", "results")
+    ignored = shutil.ignore_patterns(".*", "build", "dist", "*.egg-info", "__pycache__", "runs")
     shutil.copytree(ROOT, folder / "source", ignore=ignored)
     venv.create(folder / "env", with_pip=True)
     bin = folder / "env" / "bin"
