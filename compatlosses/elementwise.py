@@ -107,7 +107,7 @@ def evaluated(
     if size and any(total is not None for total in sums):
         task(ALONE)  # running sums have one order, and need one thread
     elif size:
-        together(task, blocks, compiled().settle)
+        together(task, blocks, compiled())
     for out, total in zip(gradients, sums, strict=True):
         if total is not None and out is not None:
             compiled().store_sums(total, code(out.dtype), address(out))
@@ -148,7 +148,7 @@ def divisor_of(reduction: Reduction, rows: Array, size: int, ignored: float) -> 
         together(
             lambda progress: kernel(gather, rows, size, ignoring, ignored, counts, progress),
             blocks,
-            compiled().settle,
+            compiled(),
         )
         count = int(counts.sum())
         if count == 0 and empty == 0.0:
