@@ -7,6 +7,7 @@ import importlib
 import shutil
 import subprocess
 import sys
+import tomllib
 import venv
 import zipfile
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 FRAMEWORKS = (
     "torch",
     "paddle",
@@ -192,7 +194,28 @@ def test_the_metadata_offers_the_extras(wheel: Path) -> None:
         for line in text.splitlines()
         if line.startswith("Provides-Extra")
     }
-    assert {"torch", "paddle", "mindspore", "fused", "conformance", "dev", "all"} <= extras
+    assert extras == set(PROJECT["project"]["optional-dependencies"])
+    assert {"torch", "paddle", "mindspore", "fused", "conformance", "all"} <= extras
     assert 'numpy<2; extra == "mindspore"' in text
     assert "License-Expression: Apache-2.0" in text
     assert "Requires-Python: >=3.11" in text
+
+
+def test_all_is_every_extra_but_mindspore() -> None:
+    """MindSpore needs NumPy 1, JAX NumPy 2."""
+    extras = PROJECT["project"]["optional-dependencies"]
+    (everything,) = extras["all"]
+    assert everything == f"compatlosses[{','.join(sorted(extras.keys() - {'all', 'mindspore'}))}]"
+
+
+def test_the_environments_hold_every_extra() -> None:
+    """Each extra is installed, and so tested, in one of the two development environments."""
+    extras, held = PROJECT["project"]["optional-dependencies"], set[str]()
+    for name in ("numpy1", "numpy2"):
+        group = PROJECT["dependency-groups"][name]
+        (own,) = [line for line in group if isinstance(line, str) and line.startswith("compatlosses[")]
+        held |= set(own.removeprefix("compatlosses[").removesuffix("]").split(","))
+        assert f"--group {name} --editable ." in (ROOT / "Makefile").read_text()
+    # The smaller build for processors is tested in its place.
+    assert "tensorflow-cpu>=2.16" in PROJECT["dependency-groups"]["numpy2"]
+    assert held == extras.keys() - {"all", "tensorflow"}

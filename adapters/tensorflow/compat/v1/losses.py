@@ -16,7 +16,10 @@ _NAMES: Names = ("logits", "multi_class_labels", "weights", "pos_weight")
 
 
 class Reduction:
-    """How weighted losses are reduced. TensorFlow's own constants are the same strings."""
+    """How weighted losses are reduced. TensorFlow's own constants are the same strings.
+
+    Source: TensorFlow 1.15 documentation of ``tf.losses.Reduction``.
+    """
 
     NONE = "none"
     SUM = "weighted_sum"
