@@ -11,6 +11,7 @@ only read.
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Callable
@@ -202,25 +203,15 @@ def evaluate(
     or numbers. The inner precision is that of float64 throughout, if some array is float64 with the care that
     its last bits need.
 
-    reduction: 'mean', 'sum' or 'none'. normalize: as in `losses`. ignore_index: the target of elements that
-    do not count, a number of the targets' dtype; NaN matches NaN. cotangent: what the gradients are
-    multiplied by before they are rounded, a number, or with reduction 'none' an array of the logits' shape
-    too; None for 1. dtype: that of the loss, the logits' if None. Shapes and names are the caller's to check.
+    reduction: 'mean', 'sum' or 'none'. normalize: divide by the number of elements that count, at least 1.
+    ignore_index: the target of elements that do not count, a number of the targets' dtype; NaN matches NaN.
+    cotangent: what the gradients are multiplied by before they are rounded, a number, or with reduction
+    'none' an array of the logits' shape too; None for 1. dtype: that of the loss, the logits' if None. Shapes
+    and names are the caller's to check.
     """
-    return one_pass(
-        logits,
-        targets,
-        weight,
-        pos_weight,
-        reduction,
-        ignore_index,
-        normalize,
-        wrt,
-        cotangent,
-        dtype,
-        True,
-        empty,
-    )
+    divides = "counted" if normalize else "all" if reduction == "mean" else "one"
+    ask = Ask((reduction, divides, ignore_index, 0.0), np.dtype(dtype or logits.dtype), empty)
+    return one_pass(ask, (logits, targets, weight, pos_weight), wrt, cotangent, True)
 
 
 def gradients(
@@ -238,63 +229,76 @@ def gradients(
     empty: Empty = np.empty,
 ) -> Gradients:
     """The gradients asked for alone, with the same bits as from `evaluate`: what a backward pass calls."""
-    return one_pass(
-        logits,
-        targets,
-        weight,
-        pos_weight,
-        reduction,
-        ignore_index,
-        normalize,
-        wrt,
-        cotangent,
-        dtype,
-        False,
-        empty,
-    ).gradients
+    divides = "counted" if normalize else "all" if reduction == "mean" else "one"
+    ask = Ask((reduction, divides, ignore_index, 0.0), np.dtype(dtype or logits.dtype), empty)
+    return one_pass(ask, (logits, targets, weight, pos_weight), wrt, cotangent, False).gradients
+
+
+class Ask(NamedTuple):
+    """How the losses are reduced, as the first four places of a `Reduction`; the dtype of the result; who
+    makes the arrays that are handed out.
+    """
+
+    reduction: tuple[str, str, float | None, float]
+    dtype: np.dtype[Any]
+    empty: Empty
+
+
+Operands = tuple[Array, Array, Weight, Weight]
+"""Logits, targets, weight and pos_weight."""
+
+
+def takes(request: Any) -> bool:
+    """Whether this lane knows a call's options: neither smoothed labels nor a mask."""
+    return request.parameters == (0.0,) and request.reduction[4] is None
+
+
+def evaluated(
+    request: Any,
+    arrays: tuple[Any, ...],
+    wrt: tuple[bool, ...],
+    cotangent: Array | float | None,
+    wants_loss: bool,
+) -> tuple[Array, tuple[Array | None, ...]]:
+    """The loss, if wanted, and the gradients by logits, targets, pos_weight and weight."""
+    x, y, p, w = arrays
+    ask = Ask(request.reduction[:4], request.dtype, request.empty)
+    loss, (by_x, by_y, by_w, by_p) = one_pass(
+        ask, (x, y, w, p), (wrt[0], wrt[1], wrt[3], wrt[2]), cotangent, wants_loss
+    )
+    return loss, (by_x, by_y, by_p, by_w)
 
 
 def one_pass(
-    x: Array,
-    y: Array,
-    w: Weight,
-    p: Weight,
-    reduction: str,
-    ignore_index: float | None,
-    normalize: bool,
-    wrt: Wanted,
-    cotangent: Array | float | None,
-    dtype: Any,
-    wants_loss: bool,
-    empty: Empty,
+    ask: Ask, arrays: Operands, wrt: Wanted, cotangent: Array | float | None, wants_loss: bool
 ) -> Result:
     """What is asked for, by the loop for contiguous arrays where that can be."""
+    x, y, w, p = arrays
     own = x.dtype
-    dtype = own if dtype is None else np.dtype(dtype)
+    reduction, divides, ignored, _ = ask.reduction
     if (
         w is None
-        and ignore_index is None
+        and ignored is None
         and (own is FLOAT32 or own is FLOAT64)
         and y.dtype is own
-        and dtype is own
+        and ask.dtype is own
         and not (wrt[1] or wrt[2] or wrt[3])
-        and not (normalize and reduction == "none")
+        and (reduction != "none" or divides == "one")
         and direct(x)
         and direct(y)
         and (cotangent is None or type(cotangent) is float or (reduction == "none" and alike(cotangent, x)))
         and (p is None or repeats(p, x))
     ):
-        return plain(x, y, p, reduction, normalize, wrt[0], cotangent, wants_loss, empty)
-    return general(x, y, w, p, reduction, ignore_index, normalize, wrt, cotangent, dtype, wants_loss, empty)
+        return plain(ask, (x, y, p), wrt[0], cotangent, wants_loss)
+    return general(ask, arrays, wrt, cotangent, wants_loss)
 
 
 # --- contiguous arrays of one dtype -------------------------------------------------------------------------
 
 
 def direct(array: Array) -> bool:
-    """Whether the loop for contiguous arrays takes it as it is.
-
-    (For read-only ones Numba would compile another.)
+    """Whether the loop for contiguous arrays takes it as it is. (For read-only ones Numba would compile
+    another.)
     """
     return array.flags.carray and array.size > 0
 
@@ -318,37 +322,35 @@ def repeats(p: Weight, x: Array) -> bool:
 
 
 def plain(
-    x: Array,
-    y: Array,
-    p: Weight,
-    reduction: str,
-    normalize: bool,
+    ask: Ask,
+    arrays: tuple[Array, Array, Weight],
     wanted: bool,
     cotangent: Array | float | None,
     wants_loss: bool,
-    empty: Empty,
 ) -> Result:
     """Loss and gradient by the logits, without weight, and with a positive weight that `repeats`."""
     kernels = compiled()
+    x, y, p = arrays
+    reduction, divides, _, _ = ask.reduction
     dtype = x.dtype
     size = x.size
     blocks = -(-size // BLOCK)
     nothing, nowhere = NOTHING[dtype]
-    gradient = empty(x.shape, dtype) if wanted else None
+    gradient = ask.empty(x.shape, dtype) if wanted else None
     slopes = nothing if gradient is None else flat(gradient)
     a, b = flat(x), flat(y)
-    c = None if p is None else np.array([p], np.float64) if not isinstance(p, np.ndarray) else numbers(p)
-    g, factor = (
-        (flat(cotangent), 1.0)
-        if isinstance(cotangent, np.ndarray)
-        else (None, 1.0 if cotangent is None else cotangent)
-    )
-    divisor = float(size) if reduction == "mean" or normalize else 1.0
+    c = None
+    if p is not None:
+        c = numbers(p) if isinstance(p, np.ndarray) else np.array([p], np.float64)
+    g, factor = None, 1.0 if cotangent is None else cotangent
+    if isinstance(cotangent, np.ndarray):
+        g, factor = flat(cotangent), 1.0
+    divisor = 1.0 if divides == "one" else float(size)
 
     losses, partials, result, at_once = nothing, NOWHERE, nowhere, False
     loss = NOT_ASKED
     if wants_loss and reduction == "none":
-        loss = empty(x.shape, dtype)
+        loss = ask.empty(x.shape, dtype)
         losses = flat(loss)
     elif wants_loss:
         loss = result = np.empty((), dtype)
@@ -387,59 +389,27 @@ def numbers(array: Array) -> Array:
 
 
 def general(
-    x: Array,
-    y: Array,
-    w: Weight,
-    p: Weight,
-    reduction: str,
-    ignore_index: float | None,
-    normalize: bool,
-    wrt: Wanted,
-    cotangent: Array | float | None,
-    dtype: np.dtype[Any],
-    wants_loss: bool,
-    empty: Empty,
+    ask: Ask, arrays: Operands, wrt: Wanted, cotangent: Array | float | None, wants_loss: bool
 ) -> Result:
     """Loss and gradients of any dtypes, layouts and weights."""
     kernels = compiled()
+    x, y, w, p = arrays
+    reduction, _, ignore_index, _ = ask.reduction
     size = x.size
     blocks = -(-size // BLOCK)
-    arrays = [a if isinstance(a, np.ndarray) else None for a in (x, y, w, p)]
     summed = reduction != "none"
-    factor, cotangent = (
-        (1.0, cotangent)
-        if isinstance(cotangent, np.ndarray) and cotangent.ndim
-        else (number(cotangent), None)
-    )
+    factor = 1.0
+    if not isinstance(cotangent, np.ndarray) or not cotangent.ndim:
+        factor, cotangent = number(cotangent), None
     ignoring = ignore_index is not None
     labels, ignored = comparable(y, ignore_index)
 
     operands = [readable(a) for a in (x, labels, w, p, cotangent)]
-    outputs: list[Array | None] = [empty(x.shape, dtype) if wants_loss and not summed else None]
-    sums: list[Array | None] = [None] * 4
-    for i, a in enumerate(arrays):
-        wanted = wrt[i] and a is not None
-        outputs.append(None)
-        if wanted and a is not None:
-            result = outputs[-1] = empty(a.shape, a.dtype)
-            if not size:
-                result[...] = np.zeros((), a.dtype)
-            elif a.size != size:
-                sums[i] = np.zeros(2 * a.size)
-    gradients: Gradients = (outputs[1], outputs[2], outputs[3], outputs[4])
-    operated = table(x.shape, operands, outputs, sums)
-
-    counted = size
-    if normalize and ignoring:
-        counts = np.empty(blocks, np.int64)
-        together(
-            lambda progress: kernels.count(operated.rows, size, ignored, counts, progress), blocks, kernels
-        )
-        counted = int(counts.sum())
-    divisor = float(size) if reduction == "mean" else 1.0
-    if normalize and size:
-        divisor = float(max(counted, 1))
-    exact = dtype == FLOAT64 or any(a is not None and a.dtype == FLOAT64 for a in arrays)
+    given, sums = outputs(arrays, wrt, size, ask.empty)
+    losses = ask.empty(x.shape, ask.dtype) if wants_loss and not summed else None
+    operated = table(x.shape, operands, [losses, *given], sums)
+    divisor = divisor_of(ask, operated.rows, size, ignored)
+    exact = ask.dtype == FLOAT64 or any(isinstance(a, np.ndarray) and a.dtype == FLOAT64 for a in arrays)
     partials = np.empty((blocks, 2)) if summed and wants_loss else NOWHERE
 
     def task(progress: Array) -> None:
@@ -451,27 +421,56 @@ def general(
     elif size:
         together(task, blocks, kernels)
 
-    for out, total in zip(outputs[1:], sums, strict=True):
+    for out, total in zip(given, sums, strict=True):
         if total is not None and out is not None:
             kernels.store_sums(total, code(out.dtype), address(out))
-    if not wants_loss:
-        return Result(NOT_ASKED, gradients)
-    loss = np.empty((), dtype) if summed else outputs[0]
-    assert loss is not None
-    if summed:
-        kernels.total(partials, divisor, code(dtype), address(loss))
-    return Result(loss, gradients)
+    if summed and wants_loss:
+        losses = np.empty((), ask.dtype)
+        kernels.total(partials, divisor, code(ask.dtype), address(losses))
+    return Result(NOT_ASKED if losses is None else losses, (given[0], given[1], given[2], given[3]))
+
+
+def outputs(
+    arrays: tuple[Any, ...], wrt: tuple[bool, ...], size: int, empty: Empty
+) -> tuple[tuple[Array | None, ...], list[Array | None]]:
+    """Memory for the gradients, zeros where there is no element, and running sums for those of fewer
+    elements.
+    """
+    found: list[Array | None] = []
+    sums: list[Array | None] = []
+    for a, wanted in zip(arrays, wrt, strict=True):
+        given = wanted and isinstance(a, np.ndarray)
+        result = empty(a.shape, a.dtype) if given else None
+        if result is not None and not size:
+            result[...] = np.zeros((), a.dtype)
+        found.append(result)
+        sums.append(np.zeros(2 * a.size) if given and size and a.size != size else None)
+    return tuple(found), sums
+
+
+def divisor_of(ask: Ask, rows: Array, size: int, ignored: float) -> float:
+    """What the losses are divided by; NaN for 0, or 1 where nothing counts and the result then is 0."""
+    reduction, divides, sentinel, nothing = ask.reduction
+    if divides == "one":
+        return 1.0
+    if not size:
+        return math.nan if reduction == "mean" else 1.0
+    if divides == "all" or sentinel is None:
+        return float(size)
+    blocks = -(-size // BLOCK)
+    counts = np.empty(blocks, np.int64)
+    kernels = compiled()
+    together(lambda progress: kernels.count(rows, size, ignored, counts, progress), blocks, kernels)
+    return float(counts.sum()) or (1.0 if nothing == 0.0 else math.nan)
 
 
 def number(cotangent: Any) -> float:
     """A factor as a float: None for 1, a Python number, or a NumPy number of any floating dtype."""
     if cotangent is None:
         return 1.0
-    return (
-        float(numbers(np.asarray(cotangent))[0])
-        if isinstance(cotangent, (np.ndarray, np.generic))
-        else float(cotangent)
-    )
+    if isinstance(cotangent, (np.ndarray, np.generic)):
+        return float(numbers(np.asarray(cotangent))[0])
+    return float(cotangent)
 
 
 def comparable(y: Array, ignore_index: float | None) -> tuple[Array, float]:

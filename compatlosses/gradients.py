@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .libraries import Library
-from .protocols import Loss, Tensor
+from .protocols import Library, Loss, Tensor
 
 
 def elements(library: Library, loss: Loss, inputs: tuple[Any, ...], counts: Tensor | None) -> Tensor:
@@ -60,7 +59,7 @@ def replaced(library: Library, loss: Loss, inputs: tuple[Any, ...], counts: Tens
 def scaled(library: Library, slope: Tensor, g: Tensor | None, counts: Tensor | None) -> Tensor:
     """A slope times the cotangent, 0 where an element does not count."""
     if g is not None:
-        slope = g * slope
+        slope = slope * g  # in this order: torch lays a product out as its first factor
     if counts is not None:
         slope = library.where(counts, slope, 0.0)
     return slope

@@ -97,6 +97,7 @@ class NumPy(Eager):
         import compatlosses
 
         value, gradients = compatlosses.value_and_gradients(
+            compatlosses.binary_cross_entropy_with_logits,
             tensors["logits"],
             tensors["targets"],
             wrt=tuple(wrt),

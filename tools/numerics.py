@@ -56,7 +56,7 @@ def measure(executor: str, size: int, names: list[str]) -> dict[str, dict[str, d
                 continue
             weights = np.ones(size), np.full(size, POS_WEIGHT)
             tensors = [framework.tensor(v, dtype) for v in (logits, targets, *weights)]
-            ran = cl.executor_of(tensors[0], tensors[1])
+            ran = cl.executor_of(cl.binary_cross_entropy_with_logits, tensors[0], tensors[1])
             if not ran.startswith(executor):
                 raise SystemExit(f"{framework.name} ran {ran}, not {executor}")
             got = values(cl, framework, tensors)
@@ -76,8 +76,16 @@ def values(cl: Any, framework: Any, tensors: list[Any]) -> dict[str, Any]:
 
     if framework.name in ("numpy", "array_api"):
         options = {"weight": tensors[2], "pos_weight": tensors[3], "reduction": "none"}
-        by_logits = [cl.value_and_gradients(*tensors[:2], reduction="none")[1]["logits"]]
-        gradients = list(cl.value_and_gradients(*tensors[:2], wrt=QUANTITIES[1:], **options)[1].values())
+        by_logits = [
+            cl.value_and_gradients(cl.binary_cross_entropy_with_logits, *tensors[:2], reduction="none")[1][
+                "logits"
+            ]
+        ]
+        gradients = list(
+            cl.value_and_gradients(
+                cl.binary_cross_entropy_with_logits, *tensors[:2], wrt=QUANTITIES[1:], **options
+            )[1].values()
+        )
     else:
         by_logits = framework.gradients(unweighted, tensors[:1])
         gradients = framework.gradients(loss, tensors)

@@ -11,9 +11,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from compatlosses import losses, rules
+from compatlosses import rules
 from compatlosses.classes import loss_class
+from compatlosses.definitions.binary_cross_entropy_with_logits import LOSS
+from compatlosses.evaluate import evaluate
 from compatlosses.libraries import Library, Names, Tensor, library_of
+from compatlosses.reductions import named
 
 from . import adapter, dispatch, nn
 from .differences import huber_loss, l1_loss, mse_loss, smooth_l1_loss
@@ -108,7 +111,8 @@ def binary_cross_entropy_with_logits(
         )
         check_weight(library, "pos_weight", pos_weight, rules.FLOATING + _INTEGERS, error, input)
     dtype = library.autocast_dtype(target) or dtype
-    return losses.evaluate(library, input, target, weight, pos_weight, reduction, None, False, dtype)
+    inputs = (input, target, pos_weight, weight)
+    return evaluate((LOSS, library, inputs, (0.0,), named(reduction)), dtype)
 
 
 def check_weight(

@@ -16,21 +16,56 @@ from __future__ import annotations
 
 from functools import cache
 from types import ModuleType
+from typing import Any
 
 from ..protocols import Loss
-from . import huber, l1, mse, smooth_l1
+from . import (
+    binary_cross_entropy_of_whole_weights,
+    binary_cross_entropy_with_logits,
+    huber,
+    l1,
+    mse,
+    smooth_l1,
+)
 
 GROUP = "compatlosses.losses"
-MODULES: tuple[ModuleType, ...] = (huber, l1, mse, smooth_l1)
+MODULES: tuple[ModuleType, ...] = (
+    binary_cross_entropy_with_logits,
+    binary_cross_entropy_of_whole_weights,
+    huber,
+    l1,
+    mse,
+    smooth_l1,
+)
 """The definitions of this package."""
 
 
 @cache
-def known_losses() -> dict[str, Loss]:
-    """Every loss by its name: those of this package, and those that installed packages bring."""
+def known_modules() -> tuple[ModuleType, ...]:
+    """The definitions of this package, and those that installed packages bring."""
     from importlib.metadata import (
-        entry_points,
-    )  # not above: it is a quarter of what importing this package costs
+        entry_points,  # not above: it is a quarter of what importing this package costs
+    )
 
-    brought = [entry_point.load() for entry_point in entry_points(group=GROUP)]
-    return {module.LOSS.name: module.LOSS for module in (*MODULES, *brought)}
+    return (*MODULES, *[entry_point.load() for entry_point in entry_points(group=GROUP)])
+
+
+@cache
+def known_losses() -> dict[str, Loss]:
+    """Every loss by its name."""
+    return {module.LOSS.name: module.LOSS for module in known_modules()}
+
+
+def loss_of(function: object) -> Loss | None:
+    """The loss that a neutral function computes; None for anything else."""
+    for module in known_modules():
+        if getattr(module, module.LOSS.name, None) is function:
+            loss: Loss = module.LOSS
+            return loss
+    return None
+
+
+def neutral_functions() -> dict[str, Any]:
+    """The neutral functions by name."""
+    found = {module.LOSS.name: getattr(module, module.LOSS.name, None) for module in known_modules()}
+    return {name: function for name, function in found.items() if function is not None}
