@@ -13,6 +13,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from api import public_modules
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -27,33 +28,7 @@ FRAMEWORKS = (
     "array_api_compat",
     "dask",
 )
-EDITIONS = (
-    "compatlosses.torch",
-    "compatlosses.torch.nn",
-    "compatlosses.torch.nn.functional",
-    "compatlosses.paddle",
-    "compatlosses.paddle.nn",
-    "compatlosses.paddle.nn.functional",
-    "compatlosses.paddle.v2_0",
-    "compatlosses.paddle.fluid",
-    "compatlosses.paddle.fluid.layers",
-    "compatlosses.mindspore",
-    "compatlosses.mindspore.v2_0",
-    "compatlosses.mindspore.v2_7",
-    "compatlosses.mindspore.mint",
-    "compatlosses.mindspore.mint.nn",
-    "compatlosses.mindspore.mint.nn.functional",
-    "compatlosses.mindspore.nn",
-    "compatlosses.mindspore.ops",
-    "compatlosses.tensorflow",
-    "compatlosses.tensorflow.nn",
-    "compatlosses.tensorflow.compat.v1.losses",
-    "compatlosses.tensorflow.compat.v1.nn",
-    "compatlosses.keras",
-    "compatlosses.keras.losses",
-    "compatlosses.keras.ops",
-    "compatlosses.optax",
-)
+EDITIONS = public_modules()
 
 
 def python(program: str, *arguments: str, executable: str = sys.executable) -> str:

@@ -12,9 +12,7 @@ from compatlosses.libraries import Library, Names, Tensor, library_of
 from compatlosses.reductions import named
 
 from ..differences import difference
-from ..differences_2_0 import ACCEPTED, reduced, square_error_cost
-
-__all__ = ["huber_loss", "mse_loss", "smooth_l1", "square_error_cost"]
+from ..differences_2_0 import ACCEPTED, reduced
 
 _NAMES: Names = ("x", "y", "inside_weight", "outside_weight")
 
