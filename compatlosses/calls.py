@@ -72,11 +72,17 @@ def value_and_gradients(
     call, dtype = bound(definition, tensors, options)
     places = places_of(definition, call[1], wrt, inputs_of(definition, tensors, options))
     value, slopes = value_and_slopes(call, places, dtype)
-    named = {definition.names[i]: slope for i, slope in zip(places, slopes, strict=True)}
-    if not curvature:
-        return value, named
-    second = curvatures(call, places)
-    return value, named, {definition.names[i]: each for i, each in zip(places, second, strict=True)}
+    if curvature:
+        return value, named(definition, places, slopes), named(definition, places, curvatures(call, places))
+    return value, named(definition, places, slopes)
+
+
+def named(loss: Loss, places: tuple[int, ...], tensors: tuple[Any, ...]) -> dict[str, Any]:
+    """Tensors by the names of the inputs that they belong to."""
+    found = {}
+    for i in range(len(places)):
+        found[loss.names[places[i]]] = tensors[i]
+    return found
 
 
 def executor_of(loss: Callable[..., Any], *tensors: Any, **options: Any) -> str:
@@ -104,7 +110,7 @@ def definition_of(name: str, loss: object) -> Loss:
     """The definition of the loss function that ``name`` was given."""
     definition = loss_of(loss)
     if definition is None:
-        functions = ", ".join(f"compatlosses.{each}" for each in neutral_functions())
+        functions = ", ".join([f"compatlosses.{each}" for each in neutral_functions()])
         raise TypeError(
             f"{name} was given {described(loss)} in the first place; expected a loss function of this "
             f"library: {functions}. Write {name}(compatlosses.mse_loss, predictions, targets)."
@@ -114,16 +120,26 @@ def definition_of(name: str, loss: object) -> Loss:
 
 def bound(loss: Loss, tensors: tuple[Any, ...], options: dict[str, Any]) -> tuple[Call, str]:
     """The checked call that a loss's function would make of these arguments, and the dtype of its result."""
-    defaults = {parameter.name: parameter.default for parameter in loss.parameters}
-    known = {*loss.names[2:], *defaults, *SHARED}
-    for name in options:
-        if name not in known:
-            raise TypeError(
-                f"{loss.name} has no option {name!r}; expected options among {', '.join(sorted(known))}"
-            )
-    parameters = tuple([options.get(name, default) for name, default in defaults.items()])
-    shared = tuple([options.get(name, default) for name, default in SHARED.items()])
+    check_names(loss, tuple(options.keys()))
+    parameters: tuple[Any, ...] = ()
+    for parameter in loss.parameters:
+        parameters = (*parameters, options.get(parameter.name, parameter.default))
+    shared = (
+        options.get("reduction", "mean"),
+        options.get("divisor", "counted"),
+        options.get("ignore_index"),
+        options.get("mask"),
+        options.get("dtype"),
+    )
     return checked_call(loss, inputs_of(loss, tensors, options), parameters, shared)
+
+
+def check_names(loss: Loss, names: tuple[str, ...]) -> None:
+    """Refuse an option that a loss's function does not have."""
+    known = (*loss.names[2:], *[parameter.name for parameter in loss.parameters], *SHARED)
+    for name in names:
+        if name not in known:
+            raise TypeError(f"{loss.name} has no option {name!r}; expected options among {', '.join(known)}")
 
 
 def inputs_of(loss: Loss, tensors: tuple[Any, ...], options: dict[str, Any]) -> tuple[Any, ...]:
@@ -133,7 +149,10 @@ def inputs_of(loss: Loss, tensors: tuple[Any, ...], options: dict[str, Any]) -> 
             f"{loss.name} was given {len(tensors)} tensors by place; expected two, {loss.names[0]} and "
             f"{loss.names[1]}, and all else by name"
         )
-    return (*tensors, *[options.get(name) for name in loss.names[2:]])
+    inputs: tuple[Any, ...] = tensors
+    for i in range(2, len(loss.names)):
+        inputs = (*inputs, options.get(loss.names[i]))
+    return inputs
 
 
 def places_of(loss: Loss, library: Library, wrt: object, inputs: tuple[Any, ...]) -> tuple[int, ...]:
@@ -144,7 +163,10 @@ def places_of(loss: Loss, library: Library, wrt: object, inputs: tuple[Any, ...]
         raise TypeError(f"wrt is the string {wrt!r}; expected a tuple of names, such as ({wrt!r},)")
     if not isinstance(wrt, Iterable):
         raise TypeError(f"wrt is {quoted(wrt)}; expected a tuple of names, such as ({loss.names[0]!r},)")
-    return tuple([place_of(loss, library, name, inputs) for name in wrt])
+    places: tuple[int, ...] = ()
+    for name in wrt:
+        places = (*places, place_of(loss, library, name, inputs))
+    return places
 
 
 def place_of(loss: Loss, library: Library, name: object, inputs: tuple[Any, ...]) -> int:

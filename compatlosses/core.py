@@ -10,6 +10,8 @@ from typing import Any
 
 from . import (
     by_formula,
+    calls,
+    curvature,
     elementwise,
     evaluate,
     gradients,
@@ -26,6 +28,8 @@ def core_functions() -> Iterator[Callable[..., Any]]:
     """The functions of the core and of the definitions."""
     for module in (
         by_formula,
+        calls,
+        curvature,
         elementwise,
         evaluate,
         gradients,

@@ -10,31 +10,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from .fused import NOT_ASKED, NOWHERE, Empty, comparable, compiled, number, outputs
+from .fused import NOWHERE, comparable, compiled, has_float64, number, outputs
 from .operands import address, code, readable, table
 from .protocols import Array, Loss, Reduction
+from .request import NOT_ASKED, Arrays, Found, Request
 from .threads import ALONE, together
 
 FLOAT64 = np.dtype(np.float64)
 BLOCK = 1024
-Arrays = tuple[Any, ...]
-
-
-class Request(NamedTuple):
-    """What is computed: the loss, its parameters, how it is reduced (the mask as an array), and the dtype of
-    the result.
-    """
-
-    loss: Loss
-    parameters: tuple[float, ...]
-    reduction: Reduction
-    dtype: np.dtype[Any]
-    empty: Empty = np.empty
-    """Makes the arrays that are handed out."""
 
 
 def takes(reduction: Reduction) -> bool:
@@ -60,7 +47,7 @@ def evaluated(
     wrt: tuple[bool, ...],
     cotangent: Array | float | None,
     wants_loss: bool,
-) -> tuple[Array, tuple[Array | None, ...]]:
+) -> Found:
     """The loss, if wanted, and the gradients ``wrt`` times the cotangent: a number, or an array where nothing
     is reduced.
     """
@@ -71,14 +58,13 @@ def evaluated(
         factor, cotangent = number(cotangent), None
     labels, ignored = comparable(arrays[1], reduction[2])
     gradients, sums = outputs(arrays, wrt, size, empty)
-    operands = placed([readable(a) for a in (x, labels, *arrays[2:])])
-    operands += [None if reduction[4] is None else readable(reduction[4]), readable(cotangent)]
+    operands = [*placed([x, labels, *arrays[2:]]), reduction[4], cotangent]
     losses = empty(x.shape, dtype) if wants_loss and not summed else None
-    operated = table(x.shape, operands, [losses, *placed(gradients)], placed(sums))
+    operated = table(x.shape, readable(operands), [losses, *placed(gradients)], placed(sums))
     divisor = divisor_of(reduction, operated.rows, size, ignored)
     blocks = -(-size // BLOCK)
     partials = np.empty((blocks, 2)) if summed and wants_loss else NOWHERE
-    exact = dtype == FLOAT64 or any(isinstance(a, np.ndarray) and a.dtype == FLOAT64 for a in arrays)
+    exact = dtype == FLOAT64 or has_float64(arrays)
     general, shared, ignoring = loops_of(loss).general, shared_loops(), int(reduction[2] is not None)
     steps = (shared.gather, shared.scatter, shared.summed)
     job = (*steps, int(exact), operated.rows, size, ignoring, ignored, factor, divisor)
@@ -87,7 +73,7 @@ def evaluated(
         # A thread that holds this holds the operands too, and so the memory that the rows lead to.
         general(parameters, (*job, partials, progress))
 
-    if size and any(total is not None for total in sums):
+    if size and sums.count(None) < len(sums):
         task(ALONE)  # running sums have one order, and need one thread
     elif size:
         together(task, blocks, compiled())

@@ -8,7 +8,7 @@ from typing import Any
 
 from . import by_formula
 from .elementwise import takes
-from .executors import FusedCall, evaluated, request_of, views
+from .executors import FusedCall, request_of, runner, views
 from .protocols import Call, Tensor
 
 
@@ -41,7 +41,8 @@ def fused(call: Call, dtype: str) -> Tensor:
     _, library, inputs, _, reduction = call
     host = library.host
     wanted = host.wanted(inputs)
-    made = FusedCall(request_of(call, dtype), views(host, inputs), wanted, reduction[4])
+    request = request_of(call, dtype)
+    made = FusedCall(request, runner(request), views(host, inputs), wanted, reduction[4])
     if True in wanted:
         return host.attach(made, inputs)
     return host.tensor(made.loss, inputs[1])
@@ -56,6 +57,7 @@ def value_and_slopes(call: Call, wrt: tuple[int, ...], dtype: str) -> tuple[Tens
         return by_formula.value(call, dtype), by_formula.slopes(call, wrt)
     host = library.host
     wanted = tuple([i in wrt for i in range(len(inputs))])
-    result = evaluated(request_of(call, dtype), views(host, inputs), wanted, None, True)
-    gradients = tuple([host.tensor(result.gradients[i], inputs[0 if i == 1 else i]) for i in wrt])
-    return host.tensor(result.loss, inputs[1]), gradients
+    request = request_of(call, dtype)
+    loss, found = runner(request)(request, views(host, inputs), wanted, None, True)
+    gradients = tuple([host.tensor(found[i], inputs[0 if i == 1 else i]) for i in wrt])
+    return host.tensor(loss, inputs[1]), gradients

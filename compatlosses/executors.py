@@ -6,22 +6,15 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from . import elementwise
 from .by_formula import slopes
-from .elementwise import Request
 from .operands import BFLOAT16
 from .protocols import Array, Call, Host, Library, Reduction, Tensor
-
-
-class Result(NamedTuple):
-    """A loss, 0-D where it is reduced, and the gradients by each input, None where not wanted."""
-
-    loss: Array
-    gradients: tuple[Array | None, ...]
+from .request import Request, Run
 
 
 @cache
@@ -30,21 +23,18 @@ def lane_of(name: str) -> Any:
     return import_module(name)
 
 
-def evaluated(
-    request: Request,
-    arrays: tuple[Any, ...],
-    wrt: tuple[bool, ...],
-    cotangent: Array | float | None,
-    wants_loss: bool,
-) -> Result:
-    """The loss, if wanted, and the gradients ``wrt`` times the cotangent (None: 1), in one pass."""
-    if request.loss.lane and lane_of(request.loss.lane).takes(request):
-        return Result(*lane_of(request.loss.lane).evaluated(request, arrays, wrt, cotangent, wants_loss))
-    return Result(*elementwise.evaluated(request, arrays, wrt, cotangent, wants_loss))
+def runner(request: Request) -> Run:
+    """Who computes a request: the loss's lane where it knows the options, else the loops of all losses."""
+    if request.loss.lane:
+        lane = lane_of(request.loss.lane)
+        if lane.takes(request.parameters, request.reduction[4]):
+            run: Run = lane.evaluated
+            return run
+    return elementwise.evaluated
 
 
 def request_of(call: Call, dtype: str) -> Request:
-    """What a call asks of the fused executor."""
+    """What a call asks of the compiled loops."""
     loss, library, _, parameters, reduction = call
     host = library.host
     name, divisor, ignored, empty, mask = reduction
@@ -68,17 +58,24 @@ class FusedCall:
     the one rounding, so that a gradient does not depend on what was asked before.
     """
 
-    __slots__ = ("_kept", "_mask", "loss", "request", "wanted")
+    __slots__ = ("_kept", "_mask", "_run", "loss", "request", "wanted")
 
     def __init__(
-        self, request: Request, arrays: tuple[Any, ...], wanted: tuple[bool, ...], mask: Tensor | None = None
+        self,
+        request: Request,
+        run: Run,
+        arrays: tuple[Any, ...],
+        wanted: tuple[bool, ...],
+        mask: Tensor | None = None,
     ) -> None:
-        """``mask``: the tensor of the request's mask."""
-        self.request, self.wanted, self._mask = request, wanted, mask
-        at_once = wanted if self.reduced else (False,) * len(wanted)
-        result = evaluated(request, arrays, at_once, None, True)
-        self.loss = result.loss
-        self._kept = {i: gradient for i, gradient in enumerate(result.gradients) if gradient is not None}
+        """``run`` is the request's `runner`, ``mask`` the tensor of its mask."""
+        self.request, self.wanted, self._run, self._mask = request, wanted, run, mask
+        # A reduced loss computes its gradients at once.
+        at_once = wanted if request.reduction[0] != "none" else (False,) * len(wanted)
+        self.loss, gradients = run(request, arrays, at_once, None, True)
+        self._kept: dict[int, Array] = {}
+        if True in at_once:
+            self._kept = {i: gradient for i, gradient in enumerate(gradients) if gradient is not None}
 
     @property
     def reduced(self) -> bool:
@@ -98,7 +95,7 @@ class FusedCall:
             kept = self.handed_out(wanted)
             if kept is not None:
                 return kept
-        return evaluated(self.request, arrays, wanted, cotangent, False).gradients
+        return self._run(self.request, arrays, wanted, cotangent, False)[1]
 
     def handed_out(self, wanted: tuple[bool, ...], /) -> tuple[Array | None, ...] | None:
         """The gradients wanted that were kept, for a cotangent of 1; None if one of them is gone."""

@@ -14,7 +14,6 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from importlib import _bootstrap, import_module
 from threading import get_ident
@@ -25,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .operands import BFLOAT16, address, code, readable, table
+from .request import NOT_ASKED, Arrays, Empty, Found, Request
 from .threads import ALONE, LEAST, get_num_threads, set_num_threads, together
 
 __all__ = [
@@ -34,15 +34,9 @@ __all__ = [
 
 Array = NDArray[Any]
 Weight = Array | float | None
-NOT_ASKED: Array = np.empty(0)
-"""The loss where only gradients are asked for."""
 Wanted = tuple[bool, bool, bool, bool]
 """Whether a gradient is wanted by logits, targets, weight and pos_weight."""
 Gradients = tuple[Array | None, Array | None, Array | None, Array | None]
-Empty = Callable[[tuple[int, ...], np.dtype[Any]], Array]
-"""Makes an array for a loss of each element or a gradient, contiguous in C order: `numpy.empty`, or a
-framework's.
-"""
 
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 BLOCK = 1024
@@ -209,9 +203,9 @@ def evaluate(
     'none' an array of the logits' shape too; None for 1. dtype: that of the loss, the logits' if None. Shapes
     and names are the caller's to check.
     """
-    divides = "counted" if normalize else "all" if reduction == "mean" else "one"
-    ask = Ask((reduction, divides, ignore_index, 0.0), np.dtype(dtype or logits.dtype), empty)
-    return one_pass(ask, (logits, targets, weight, pos_weight), wrt, cotangent, True)
+    request = requested(reduction, ignore_index, normalize, np.dtype(dtype or logits.dtype), empty)
+    loss, found = evaluated(request, (logits, targets, pos_weight, weight), swapped(wrt), cotangent, True)
+    return Result(loss, swapped(found))
 
 
 def gradients(
@@ -229,78 +223,69 @@ def gradients(
     empty: Empty = np.empty,
 ) -> Gradients:
     """The gradients asked for alone, with the same bits as from `evaluate`: what a backward pass calls."""
+    request = requested(reduction, ignore_index, normalize, np.dtype(dtype or logits.dtype), empty)
+    arrays = (logits, targets, pos_weight, weight)
+    found: Gradients = swapped(evaluated(request, arrays, swapped(wrt), cotangent, False)[1])
+    return found
+
+
+def requested(
+    reduction: str, ignore_index: float | None, normalize: bool, dtype: np.dtype[Any], empty: Empty
+) -> Request:
+    """The request of a call by name."""
+    from .definitions.binary_cross_entropy_with_logits import (
+        LOSS,  # it imports this module by the neutral call
+    )
+
     divides = "counted" if normalize else "all" if reduction == "mean" else "one"
-    ask = Ask((reduction, divides, ignore_index, 0.0), np.dtype(dtype or logits.dtype), empty)
-    return one_pass(ask, (logits, targets, weight, pos_weight), wrt, cotangent, False).gradients
+    return Request(LOSS, (0.0,), (reduction, divides, ignore_index, 0.0, None), dtype, empty)
 
 
-class Ask(NamedTuple):
-    """How the losses are reduced, as the first four places of a `Reduction`; the dtype of the result; who
-    makes the arrays that are handed out.
-    """
-
-    reduction: tuple[str, str, float | None, float]
-    dtype: np.dtype[Any]
-    empty: Empty
+def swapped(four: tuple[Any, ...]) -> Any:
+    """What belongs to the weight before what belongs to the positive weight, or back."""
+    x, y, p, w = four
+    return x, y, w, p
 
 
-Operands = tuple[Array, Array, Weight, Weight]
-"""Logits, targets, weight and pos_weight."""
-
-
-def takes(request: Any) -> bool:
+def takes(parameters: tuple[float, ...], mask: Array | None) -> bool:
     """Whether this lane knows a call's options: neither smoothed labels nor a mask."""
-    return request.parameters == (0.0,) and request.reduction[4] is None
+    return parameters == (0.0,) and mask is None
 
 
 def evaluated(
-    request: Any,
-    arrays: tuple[Any, ...],
+    request: Request,
+    arrays: Arrays,
     wrt: tuple[bool, ...],
     cotangent: Array | float | None,
     wants_loss: bool,
-) -> tuple[Array, tuple[Array | None, ...]]:
-    """The loss, if wanted, and the gradients by logits, targets, pos_weight and weight."""
+) -> Found:
+    """The loss, if wanted, and the gradients by logits, targets, pos_weight and weight.
+
+    By the loop for contiguous arrays where that can be.
+    """
     x, y, p, w = arrays
-    ask = Ask(request.reduction[:4], request.dtype, request.empty)
-    loss, (by_x, by_y, by_w, by_p) = one_pass(
-        ask, (x, y, w, p), (wrt[0], wrt[1], wrt[3], wrt[2]), cotangent, wants_loss
-    )
-    return loss, (by_x, by_y, by_p, by_w)
-
-
-def one_pass(
-    ask: Ask, arrays: Operands, wrt: Wanted, cotangent: Array | float | None, wants_loss: bool
-) -> Result:
-    """What is asked for, by the loop for contiguous arrays where that can be."""
-    x, y, w, p = arrays
     own = x.dtype
-    reduction, divides, ignored, _ = ask.reduction
+    reduction, divides, ignored, _, _ = request.reduction
     if (
         w is None
         and ignored is None
         and (own is FLOAT32 or own is FLOAT64)
         and y.dtype is own
-        and ask.dtype is own
+        and request.dtype is own
         and not (wrt[1] or wrt[2] or wrt[3])
         and (reduction != "none" or divides == "one")
-        and direct(x)
-        and direct(y)
+        # For read-only arrays Numba would compile another loop.
+        and x.flags.carray
+        and x.size
+        and y.flags.carray
         and (cotangent is None or type(cotangent) is float or (reduction == "none" and alike(cotangent, x)))
         and (p is None or repeats(p, x))
     ):
-        return plain(ask, (x, y, p), wrt[0], cotangent, wants_loss)
-    return general(ask, arrays, wrt, cotangent, wants_loss)
+        return plain(request, arrays, wrt[0], cotangent, wants_loss)
+    return general(request, arrays, wrt, cotangent, wants_loss)
 
 
 # --- contiguous arrays of one dtype -------------------------------------------------------------------------
-
-
-def direct(array: Array) -> bool:
-    """Whether the loop for contiguous arrays takes it as it is. (For read-only ones Numba would compile
-    another.)
-    """
-    return array.flags.carray and array.size > 0
 
 
 def alike(cotangent: Any, x: Array) -> bool:
@@ -309,7 +294,7 @@ def alike(cotangent: Any, x: Array) -> bool:
         isinstance(cotangent, np.ndarray)
         and cotangent.dtype is x.dtype
         and cotangent.ndim > 0
-        and direct(cotangent)
+        and cotangent.flags.carray
     )
 
 
@@ -322,56 +307,48 @@ def repeats(p: Weight, x: Array) -> bool:
 
 
 def plain(
-    ask: Ask,
-    arrays: tuple[Array, Array, Weight],
-    wanted: bool,
-    cotangent: Array | float | None,
-    wants_loss: bool,
-) -> Result:
+    request: Request, arrays: Arrays, wanted: bool, cotangent: Array | float | None, wants_loss: bool
+) -> Found:
     """Loss and gradient by the logits, without weight, and with a positive weight that `repeats`."""
-    kernels = compiled()
-    x, y, p = arrays
-    reduction, divides, _, _ = ask.reduction
+    kernels = Loops.module or imported()
+    x, y, p, _ = arrays
+    reduction, divides, *_ = request.reduction
     dtype = x.dtype
     size = x.size
     blocks = -(-size // BLOCK)
     nothing, nowhere = NOTHING[dtype]
-    gradient = ask.empty(x.shape, dtype) if wanted else None
-    slopes = nothing if gradient is None else flat(gradient)
-    a, b = flat(x), flat(y)
+    gradient = request.empty(x.shape, dtype) if wanted else None
+    slopes = nothing if gradient is None else gradient.reshape(-1)
+    a, b = x.reshape(-1), y.reshape(-1)
     c = None
     if p is not None:
         c = numbers(p) if isinstance(p, np.ndarray) else np.array([p], np.float64)
     g, factor = None, 1.0 if cotangent is None else cotangent
     if isinstance(cotangent, np.ndarray):
-        g, factor = flat(cotangent), 1.0
+        g, factor = cotangent.reshape(-1), 1.0
     divisor = 1.0 if divides == "one" else float(size)
+    one = blocks < 2 * LEAST or get_num_threads() == 1
 
     losses, partials, result, at_once = nothing, NOWHERE, nowhere, False
     loss = NOT_ASKED
     if wants_loss and reduction == "none":
-        loss = ask.empty(x.shape, dtype)
-        losses = flat(loss)
+        loss = request.empty(x.shape, dtype)
+        losses = loss.reshape(-1)
     elif wants_loss:
         loss = result = np.empty((), dtype)
-        at_once = blocks < 2 * LEAST or get_num_threads() == 1
+        at_once = one
         partials = NOWHERE if at_once else np.empty((blocks, 2))
+    if one:
+        kernels.plain(a, b, c, g, losses, slopes, factor, divisor, at_once, partials, result, ALONE)
+        return loss, (gradient, None, None, None)
 
     def task(progress: Array) -> None:
         kernels.plain(a, b, c, g, losses, slopes, factor, divisor, at_once, partials, result, progress)
 
-    if at_once:
-        task(ALONE)
-    else:
-        together(task, blocks, kernels)
-        if partials.size:
-            kernels.total(partials, divisor, code(dtype), address(result))
-    return Result(loss, (gradient, None, None, None))
-
-
-def flat(array: Array) -> Array:
-    """A contiguous array in one dimension, without a copy."""
-    return array if array.ndim == 1 else array.reshape(-1)
+    together(task, blocks, kernels)
+    if partials.size:
+        kernels.total(partials, divisor, code(dtype), address(result))
+    return loss, (gradient, None, None, None)
 
 
 def numbers(array: Array) -> Array:
@@ -389,34 +366,38 @@ def numbers(array: Array) -> Array:
 
 
 def general(
-    ask: Ask, arrays: Operands, wrt: Wanted, cotangent: Array | float | None, wants_loss: bool
-) -> Result:
+    request: Request,
+    arrays: Arrays,
+    wrt: tuple[bool, ...],
+    cotangent: Array | float | None,
+    wants_loss: bool,
+) -> Found:
     """Loss and gradients of any dtypes, layouts and weights."""
-    kernels = compiled()
-    x, y, w, p = arrays
-    reduction, _, ignore_index, _ = ask.reduction
-    size = x.size
+    kernels = Loops.module or imported()
+    x, y, p, w = arrays
+    reduction, _, ignore_index, _, _ = request.reduction
+    dtype, size = request.dtype, x.size
     blocks = -(-size // BLOCK)
     summed = reduction != "none"
     factor = 1.0
     if not isinstance(cotangent, np.ndarray) or not cotangent.ndim:
-        factor, cotangent = number(cotangent), None
+        factor, cotangent = 1.0 if cotangent is None else number(cotangent), None
     ignoring = ignore_index is not None
-    labels, ignored = comparable(y, ignore_index)
+    labels, ignored = comparable(y, ignore_index) if ignoring else (y, 0.0)
 
-    operands = [readable(a) for a in (x, labels, w, p, cotangent)]
-    given, sums = outputs(arrays, wrt, size, ask.empty)
-    losses = ask.empty(x.shape, ask.dtype) if wants_loss and not summed else None
-    operated = table(x.shape, operands, [losses, *given], sums)
-    divisor = divisor_of(ask, operated.rows, size, ignored)
-    exact = ask.dtype == FLOAT64 or any(isinstance(a, np.ndarray) and a.dtype == FLOAT64 for a in arrays)
+    (by_x, by_y, by_p, by_w), (sum_x, sum_y, sum_p, sum_w) = outputs(arrays, wrt, size, request.empty)
+    given, sums = (by_x, by_y, by_w, by_p), (sum_x, sum_y, sum_w, sum_p)
+    losses = request.empty(x.shape, dtype) if wants_loss and not summed else None
+    operated = table(x.shape, readable((x, labels, w, p, cotangent)), (losses, *given), sums)
+    divisor = divisor_of(request, operated.rows, size, ignored)
+    exact = dtype == FLOAT64 or has_float64(arrays)
     partials = np.empty((blocks, 2)) if summed and wants_loss else NOWHERE
 
     def task(progress: Array) -> None:
         # A thread that holds this holds the operands too, and so the memory that the rows lead to.
         kernels.general(exact, operated.rows, size, ignoring, ignored, factor, divisor, partials, progress)
 
-    if any(total is not None for total in sums):
+    if sums.count(None) < len(sums):
         task(ALONE)  # running sums have one order, and need one thread
     elif size:
         together(task, blocks, kernels)
@@ -425,9 +406,17 @@ def general(
         if total is not None and out is not None:
             kernels.store_sums(total, code(out.dtype), address(out))
     if summed and wants_loss:
-        losses = np.empty((), ask.dtype)
-        kernels.total(partials, divisor, code(ask.dtype), address(losses))
-    return Result(NOT_ASKED if losses is None else losses, (given[0], given[1], given[2], given[3]))
+        losses = np.empty((), dtype)
+        kernels.total(partials, divisor, code(dtype), address(losses))
+    return NOT_ASKED if losses is None else losses, (by_x, by_y, by_p, by_w)
+
+
+def has_float64(arrays: Arrays) -> bool:
+    """Whether one of the arrays is float64, whose last bits need care."""
+    for a in arrays:  # noqa: SIM110 - a generator would be a call for each
+        if isinstance(a, np.ndarray) and a.dtype == FLOAT64:
+            return True
+    return False
 
 
 def outputs(
@@ -448,9 +437,9 @@ def outputs(
     return tuple(found), sums
 
 
-def divisor_of(ask: Ask, rows: Array, size: int, ignored: float) -> float:
+def divisor_of(request: Request, rows: Array, size: int, ignored: float) -> float:
     """What the losses are divided by; NaN for 0, or 1 where nothing counts and the result then is 0."""
-    reduction, divides, sentinel, nothing = ask.reduction
+    reduction, divides, sentinel, nothing, _ = request.reduction
     if divides == "one":
         return 1.0
     if not size:

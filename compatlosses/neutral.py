@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol, TypeVar
 from . import rules
 from .evaluate import evaluate
 from .libraries import common_library, number, quoted
+from .plans import Plans as Plans
 from .protocols import Call, Library, Loss, Parameter, Reduction, Tensor
 from .reductions import DIVISORS
 
@@ -30,23 +31,27 @@ class TensorLike(Protocol):
 T = TypeVar("T", bound=TensorLike)
 """The type of a call's tensors, and of its result."""
 
-SHARED: dict[str, object] = {
-    "reduction": "mean",
-    "divisor": "counted",
-    "ignore_index": None,
-    "mask": None,
-    "dtype": None,
-}
-"""The options that all losses share, with their defaults, in the order of `Options`."""
+SHARED = ("reduction", "divisor", "ignore_index", "mask", "dtype")
+"""The options that all losses share, in the order of `Options`."""
 
 Options = tuple[object, object, object, object, object]
 """(reduction, divisor, ignore_index, mask, dtype), as the caller gave them."""
 
 
-def call(loss: Loss, inputs: tuple[Any, ...], parameters: tuple[Any, ...], options: Options) -> Any:
-    """A neutral call: ``inputs`` are the definition's and the weight, ``parameters`` the definition's."""
-    checked, dtype = checked_call(loss, inputs, parameters, options)
-    return evaluate(checked, dtype)
+def call(
+    loss: Loss, plans: Plans, inputs: tuple[Any, ...], parameters: tuple[Any, ...], options: Options
+) -> Any:
+    """A neutral call: ``inputs`` are the definition's and the weight, ``parameters`` the definition's.
+
+    ``plans`` are those of the loss.
+    """
+    given = (*parameters, *options)
+    result = plans.known(inputs, given)
+    if result is None:
+        checked, dtype = checked_call(loss, inputs, parameters, options)
+        result = evaluate(checked, dtype)
+        plans.keep(checked, dtype, given)
+    return result
 
 
 def checked_call(

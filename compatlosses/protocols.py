@@ -266,6 +266,17 @@ class Host(Protocol):
         """The call's loss as a tensor whose gradients the framework's autograd asks of ``call``."""
 
 
+class Factual(Protocol):
+    """A `Host` that can say in one look what a plain call is like; see `plans`."""
+
+    def facts(self, inputs: tuple[Any, ...], /) -> tuple[Any, ...] | None:
+        """All that a call's checks, the choice of its executor and the gradients wanted depend on, but for
+        the options: of each input the dtype, the shape and whether it asks for a gradient. None where
+        `Host.why_formula` would have an answer, where automatic casting is on, and where an input is
+        something else than a tensor, a float or None.
+        """
+
+
 class Derivable(Protocol):
     """A loss that has been computed, whose gradients can still be asked for; see `executors.FusedCall`."""
 

@@ -19,6 +19,21 @@ def why_formula(inputs: tuple[Any, ...], /) -> str | None:
     return fused.why_unavailable()
 
 
+def facts(inputs: tuple[Any, ...], /) -> tuple[Any, ...] | None:
+    """The dtypes and shapes of plain arrays; see `compatlosses.protocols.Factual`."""
+    found: list[Any] = []
+    for x in inputs:
+        if type(x) is np.ndarray:
+            if not x.dtype.isnative:
+                return None
+            found.append((x.dtype, x.shape))
+        elif x is None or type(x) is float:
+            found.append(type(x))
+        else:
+            return None
+    return tuple(found)
+
+
 def wanted(inputs: tuple[Any, ...], /) -> tuple[bool, ...]:
     """Nothing: there is no autograd."""
     return nothing_wanted(inputs)

@@ -14,13 +14,14 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.autograd import forward_ad
 
 from compatlosses import fused
 from compatlosses.executors import nothing_wanted, views
 from compatlosses.protocols import Array, Derivable
 
 from .state import function_modes, is_recording, why_not_plain
-from .versions import saved_tensors_hooks
+from .versions import host_autocast_is_on, is_compiling, saved_tensors_hooks
 
 _dispatch_keys = torch._C._dispatch_keys
 _PLAIN = (torch.Tensor, torch.nn.Parameter)
@@ -61,6 +62,36 @@ def why_formula(inputs: tuple[torch.Tensor | float | None, ...], /) -> str | Non
         if x is not None and not dense(x) and (why := why_not(x)) is not None:
             return why
     return fused.why_unavailable()
+
+
+def facts(inputs: tuple[Any, ...], /) -> tuple[Any, ...] | None:
+    """What a call with these inputs depends on, where it is plain; see `compatlosses.protocols.Factual`."""
+    if (
+        is_compiling()
+        or forward_ad._current_level >= 0
+        or _transformation() is not None
+        or _dispatch_modes()
+        or function_modes()
+        or _tracing_state() is not None
+        or host_autocast_is_on()
+    ):
+        return None
+    found: list[Any] = [torch.is_grad_enabled()]
+    for x in inputs:
+        if type(x) in _PLAIN:
+            if _dispatch_keys(x).raw_repr() not in _ORDINARY:
+                return None
+            found.append((x.dtype, x.shape, x.requires_grad))
+        elif x is None or type(x) is float:
+            found.append(type(x))
+        else:
+            return None
+    return tuple(found)
+
+
+_transformation = torch._C._functorch.peek_interpreter_stack
+_tracing_state = torch._C._get_tracing_state
+_dispatch_modes = torch._C._len_torch_dispatch_stack
 
 
 def dense(tensor: Any) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..neutral import DivisorName, ReductionName, T, call
+from ..neutral import DivisorName, Plans, ReductionName, T, call
 from ..protocols import Input, Loss, Parameter
 
 INPUTS = (
@@ -64,6 +64,7 @@ LOSS = Loss(
     lane="compatlosses.fused",
     double=False,
 )
+PLANS = Plans()
 
 
 def binary_cross_entropy_with_logits(
@@ -117,5 +118,5 @@ def binary_cross_entropy_with_logits(
     0.526853
     """
     options = (reduction, divisor, ignore_index, mask, dtype)
-    result: T = call(LOSS, (logits, targets, pos_weight, weight), (label_smoothing,), options)
+    result: T = call(LOSS, PLANS, (logits, targets, pos_weight, weight), (label_smoothing,), options)
     return result

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..neutral import DivisorName, ReductionName, T, call
+from ..neutral import DivisorName, Plans, ReductionName, T, call
 from ..protocols import Input, Loss, Parameter
 
 INPUTS = (Input("predictions"), Input("targets"))
@@ -39,6 +39,7 @@ def written(ops: Any) -> tuple[Callable[..., Any], ...]:
 
 
 LOSS = Loss("huber_loss", INPUTS, PARAMETERS, written, loops="compatlosses.loops.huber")
+PLANS = Plans()
 
 
 def huber_loss(
@@ -90,5 +91,5 @@ def huber_loss(
     1.3125
     """
     options = (reduction, divisor, ignore_index, mask, dtype)
-    result: T = call(LOSS, (predictions, targets, weight), (delta,), options)
+    result: T = call(LOSS, PLANS, (predictions, targets, weight), (delta,), options)
     return result

@@ -18,8 +18,8 @@ import pytest
 
 from compatlosses import executors, fused, threads
 from compatlosses.definitions.binary_cross_entropy_with_logits import LOSS
-from compatlosses.elementwise import Request
 from compatlosses.pieces import ALL, NEXT, WORKING
+from compatlosses.request import Request
 
 X = (True, False, False, False)
 SIZE = 300 * 1024
@@ -286,7 +286,7 @@ def test_two_threads_never_get_one_gradient() -> None:
     arrays = (x, LABELS[:3000], None, None)
     request = Request(LOSS, (0.0,), ("mean", "all", None, math.nan, None), x.dtype)
     for _ in range(200):
-        kept = executors.FusedCall(request, arrays, X)
+        kept = executors.FusedCall(request, fused.evaluated, arrays, X)
         barrier = threading.Barrier(2)
         found: list[Any] = []
 

@@ -18,7 +18,7 @@ import pytest
 
 from compatlosses import executors, fused
 from compatlosses.definitions.binary_cross_entropy_with_logits import LOSS
-from compatlosses.elementwise import Request
+from compatlosses.request import Request
 
 X = (True, False, False, False)
 ALL = (True, True, True, True)
@@ -184,7 +184,7 @@ def test_a_sentinel_in_the_targets_own_numbers() -> None:
 def call_of(arrays: Any, reduction: str, ignored: float | None = None) -> executors.FusedCall:
     """A call as a framework makes it, of logits, targets, pos_weight and weight."""
     how = (reduction, "all" if reduction == "mean" else "one", ignored, math.nan, None)
-    return executors.FusedCall(Request(LOSS, (0.0,), how, arrays[0].dtype), arrays, X)
+    return executors.FusedCall(Request(LOSS, (0.0,), how, arrays[0].dtype), fused.evaluated, arrays, X)
 
 
 def test_ignored_elements_under_any_cotangent() -> None:

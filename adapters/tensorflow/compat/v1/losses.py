@@ -22,7 +22,7 @@ _NAMES: Names = ("logits", "multi_class_labels", "weights", "pos_weight")
 class Reduction:
     """How weighted losses are reduced. TensorFlow's own constants are the same strings.
 
-    Source: TensorFlow 1.15 documentation of ``tf.losses.Reduction``.
+    Source: TensorFlow 2.21 documentation of ``tf.compat.v1.losses.Reduction``.
     """
 
     NONE = "none"
