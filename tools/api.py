@@ -120,17 +120,11 @@ def computes(value: object) -> bool:
 
 def shared(function: Callable[..., Any]) -> str:
     """The options that all losses share."""
-    said = {
-        name: text.replace("the logits'", "the first tensor's")
-        for name, text in arguments_of(function).items()
-    }
-    rows = [
-        f"| `{name}` | {said[name]} | {'' if name == 'weight' else f'`{default!r}`'} |"
-        for name, default in {"weight": None, **SHARED}.items()
-    ]
-    return "\n".join(
-        ["## What all losses share\n", "| option | meaning | default |", "|---|---|---|", *rows, ""]
-    )
+    parameters, said = inspect.signature(function).parameters, arguments_of(function)
+    rows = [f"| `{name}` | {said[name]} | `{parameters[name].default!r}` |" for name in ("weight", *SHARED)]
+    table = "\n".join(["| option | meaning | default |", "|---|---|---|", *rows])
+    table = table.replace("the logits'", "the first tensor's")
+    return f"## What all losses share\n\n{table}\n"
 
 
 def loss(module: ModuleType, function: Callable[..., Any], own: list[Edition]) -> str:
