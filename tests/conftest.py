@@ -10,6 +10,8 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 
+collect_ignore = ["outside/loss"]  # tests of a package that is not installed here: see outside/test_loss.py
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The frameworks to test."""
