@@ -146,7 +146,7 @@ def bound(loss: Loss, tensors: tuple[Any, ...], options: dict[str, Any]) -> tupl
 def check_names(loss: Loss, names: tuple[str, ...]) -> None:
     """Refuse an option that a loss's function does not have."""
     known = (*loss.names[2:], *[parameter.name for parameter in loss.parameters], *SHARED)
-    if loss is BINARY_CROSS_ENTROPY:
+    if loss.name == BINARY_CROSS_ENTROPY.name:
         known = (*known, "normalize")
     for name in names:
         if name not in known:

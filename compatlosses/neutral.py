@@ -47,13 +47,14 @@ def call(
     ``plans`` are those of the loss.
     """
     given = (*parameters, *options)
-    result = plans.known(inputs, given)
-    if result is None:
-        checked, dtype = checked_call(loss, inputs, parameters, options)
-        result = evaluate(checked, dtype)
-        if len(options) == len(SHARED) or options[-1] is None:  # what is deprecated warns at each call
-            plans.keep(checked, dtype, given)
-    return result
+    if isinstance(inputs[0], plans.types):
+        loss_of_plan = plans.known(inputs, given)
+        if loss_of_plan is not None:
+            return loss_of_plan
+    checked, dtype = checked_call(loss, inputs, parameters, options)
+    if len(options) > len(SHARED) and options[-1] is not None:  # what is deprecated warns at each call
+        return evaluate(checked, dtype)
+    return evaluate(checked, dtype, plans, given)
 
 
 def checked_call(
