@@ -42,12 +42,12 @@ def verdicts(framework: str, mode: str, ids: Sequence[str]) -> list[Verdict]:
     return run.verdicts
 
 
-@pytest.mark.parametrize(("framework", "mode"), QUICK)
-def test_gradients_of_all_four_come_out_right(framework: str, mode: str) -> None:
+@pytest.mark.parametrize(("name", "mode"), QUICK)
+def test_gradients_of_all_four_come_out_right(name: str, mode: str) -> None:
     """What each mode does with the rest is `make conformance`'s business."""
-    (found,) = verdicts(framework, mode, ["incoming/mean"])
+    (found,) = verdicts(name, mode, ["incoming/mean"])
     assert found.mode == mode
-    assert found.status == ("unsupported" if framework == "numpy" else "pass"), found.message
+    assert found.status == ("unsupported" if name == "numpy" else "pass"), found.message
 
 
 def test_a_mode_of_values_alone_is_judged_by_them() -> None:
