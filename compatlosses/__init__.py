@@ -1,21 +1,22 @@
-"""Binary cross entropy with logits, once, for every framework.
+"""The losses of deep learning, once, for every framework.
 
     import compatlosses as cl
-    cl.binary_cross_entropy_with_logits(logits, targets)          # NumPy, torch, Paddle, MindSpore tensors
-    loss, gradients = cl.value_and_gradients(logits, targets)     # for whoever has no autograd
+    cl.mse_loss(predictions, targets)                                  # NumPy, torch, Paddle, ... tensors
+    loss, gradients = cl.value_and_gradients(cl.mse_loss, predictions, targets)          # without an autograd
 
 The APIs that people know live beside it: ``compatlosses.torch``, ``compatlosses.paddle``,
 ``compatlosses.mindspore``. Importing this package imports no framework.
 """
 
 from . import definitions
+from .calls import executor_of, value_and_gradients
 from .config import show_config
+from .definitions.binary_cross_entropy_with_logits import binary_cross_entropy_with_logits
 from .definitions.huber import huber_loss
 from .definitions.l1 import l1_loss
 from .definitions.mse import mse_loss
 from .definitions.smooth_l1 import smooth_l1_loss
 from .libraries import register
-from .losses import binary_cross_entropy_with_logits, executor_of, value_and_gradients
 from .threads import get_num_threads, set_num_threads
 
 __all__ = [

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from .libraries import Library
-from .losses import assured, factor
-from .protocols import Call, Loss, Tensor
-from .reductions import counts_of, divided, divisor_of
+from . import rules
+from .protocols import Call, Library, Loss, Tensor
+from .reductions import counts_of, divided, divisor_of, nonzero
 
 
 def value(call: Call, dtype: str) -> Tensor:
     """The loss as a tensor of ``dtype``."""
     loss, library, inputs, parameters, reduction = call
-    tensors = prepared(loss, library, inputs)
+    inputs = assured_inputs(loss, library, inputs)
     counts = counts_of(library, inputs[1], reduction)
+    tensors = prepared(library, inputs, computed_dtype(loss, library, inputs))
     result = library.elementwise(loss, tensors + parameters, counts)
     if reduction[0] != "none":
         result = library.sum(result)
@@ -22,15 +22,19 @@ def value(call: Call, dtype: str) -> Tensor:
     return library.cast(divided(library, result, divisor), dtype)
 
 
-def slopes(call: Call, wrt: tuple[int, ...], g: Tensor | None = None) -> tuple[Tensor, ...]:
+def slopes(call: Call, wrt: tuple[int, ...], g: Tensor | None = None, dtype: str = "") -> tuple[Tensor, ...]:
     """The gradients of `value` by the inputs numbered ``wrt``, times the cotangent ``g`` (None: 1):
     differentiable again.
+
+    They are computed in ``dtype``: a host's, whose memory is the processor's, in float64 like what they stand
+    for; by default as `value` is.
     """
     loss, library, inputs, parameters, reduction = call
-    tensors = prepared(loss, library, inputs)
+    inputs = assured_inputs(loss, library, inputs)
     counts = counts_of(library, inputs[1], reduction)
-    weight = len(loss.inputs)
-    divisor = divisor_of(library, reduction, tensors[0], tensors[weight], counts)
+    tensors = prepared(library, inputs, dtype or computed_dtype(loss, library, inputs))
+    divisor = divisor_of(library, reduction, tensors[0], tensors[len(loss.inputs)], counts)
+    divisor = nonzero(library, divisor)
     if g is not None:
         g = library.cast(g, library.dtype(tensors[0]))
     found: tuple[Tensor, ...] = ()
@@ -40,28 +44,66 @@ def slopes(call: Call, wrt: tuple[int, ...], g: Tensor | None = None) -> tuple[T
     return found
 
 
-def prepared(loss: Loss, library: Library, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The inputs as tensors of the dtype of the computation.
+def assured_inputs(loss: Loss, library: Library, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The inputs; sizes that are not known yet are checked when the program runs."""
+    found: tuple[Any, ...] = (inputs[0],)
+    for i in range(1, len(inputs)):
+        argument = loss.arguments[i]
+        names = (argument.name, loss.arguments[0].name)
+        found = (*found, assured(library, names, inputs[i], inputs[0], not argument.broadcasts))
+    return found
 
-    Sizes that are not known yet are checked when the program runs.
-    """
-    dtype = "float64" if loss.double else computed_dtype(library, inputs)
+
+def prepared(library: Library, inputs: tuple[Any, ...], dtype: str) -> tuple[Any, ...]:
+    """The inputs as tensors of ``dtype``."""
     first = library.cast(inputs[0], dtype)
     tensors: tuple[Any, ...] = (first,)
     for i in range(1, len(inputs)):
-        x = inputs[i]
-        argument = loss.arguments[i]
-        if x is not None and library.owns(x):
-            x = library.cast(
-                assured(library, argument.name, x, inputs[0], not argument.broadcasts), library.dtype(first)
-            )
-        tensors = (*tensors, factor(library, x, first))
+        tensors = (*tensors, as_tensor(library, inputs[i], first))
     return tensors
 
 
-def computed_dtype(library: Library, inputs: tuple[Any, ...]) -> str:
-    """float64 where an input is, else float32."""
+def as_tensor(library: Library, x: Tensor | float | None, first: Tensor) -> Tensor | None:
+    """An input as a tensor of the dtype of the first one; None stays None."""
+    if x is None:
+        return None
+    if library.owns(x):
+        return library.cast(x, library.dtype(first))
+    return library.constant(x, first)
+
+
+def computed_dtype(loss: Loss, library: Library, inputs: tuple[Any, ...]) -> str:
+    """The dtype of the computation: float64 where an input is or the loss is cheap, else float32."""
+    if loss.double:
+        return "float64"
     for x in inputs:
         if x is not None and library.owns(x) and library.dtype(x) == "float64":
             return "float64"
     return "float32"
+
+
+def assured(
+    library: Any, names: tuple[str, str], x: Tensor | float | None, first: Tensor, same: bool
+) -> Tensor | float | None:
+    """``x``; where its shape cannot be judged yet, tied to a check against that of ``first``.
+
+    ``names`` are those of the two. See `Deferred`.
+    """
+    if x is None or not hasattr(library, "assured") or not library.owns(x):
+        return x
+    shape, target = library.shape(x), library.shape(first)
+    if same:
+        if rules.is_static(shape) and rules.is_static(target):
+            return x
+        return library.assured(
+            x, first, True, f"the shape of the {names[0]} differs from that of the {names[1]}; {RESHAPE}"
+        )
+    if rules.surely_broadcasts(shape, target):
+        return x
+    message = (
+        f"the {names[0]} does not broadcast to the shape of the {names[1]}, or would enlarge it; {RESHAPE}"
+    )
+    return library.assured(x, first, False, message)
+
+
+RESHAPE = "reshape or broadcast it explicitly first"

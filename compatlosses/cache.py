@@ -4,7 +4,8 @@ Numba's own cache goes by the content of one file, shares an index among process
 other's entries in it, and raises where a file cannot be read or written. Here a file's name holds a digest of
 all the code that the kernels are made of, so that a change of any of it is compiled anew; its content begins
 with its own digest, so that a damaged file is noticed; and trouble of any kind costs the time of a
-compilation, never an error."""
+compilation, never an error.
+"""
 
 from __future__ import annotations
 

@@ -83,7 +83,8 @@ class UnsettledClass:
     """A loss class that is settled when it is called or subclassed: what comes of it is the settled class's.
 
     An ordinary object with the name, document and signature of the class. It answers what Python asks a
-    class."""
+    class.
+    """
 
     def __init__(self, package: str, name: str, framework: str) -> None:
         plain = getattr(import_module(".plain", package), name)

@@ -10,12 +10,12 @@ from typing import Any
 
 from . import (
     by_formula,
+    calls,
+    curvature,
     elementwise,
     evaluate,
-    formula,
     gradients,
     libraries,
-    losses,
     neutral,
     reductions,
     rules,
@@ -28,12 +28,12 @@ def core_functions() -> Iterator[Callable[..., Any]]:
     """The functions of the core and of the definitions."""
     for module in (
         by_formula,
+        calls,
+        curvature,
         elementwise,
         evaluate,
-        formula,
         gradients,
         libraries,
-        losses,
         neutral,
         reductions,
         rules,

@@ -1,16 +1,14 @@
-"""The way of a call, once its edition has checked it: to the executor that can run it, and back as
-a tensor.
+"""The way of a call, once its edition has checked it: to the executor that can run it, and back as a
+tensor.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from . import by_formula
-from .elementwise import ElementwiseCall, Request, evaluated, takes
-from .executors import NOTHING_WANTED, array_dtype
+from .elementwise import takes
+from .executors import FusedCall, request_of, runner, views
 from .protocols import Call, Tensor
 
 
@@ -22,7 +20,7 @@ def evaluate(call: Call, dtype: str) -> Tensor:
 
 
 def why_formula(call: Call) -> str | None:
-    """Why a call must go to the formula, in words; None where the compiled loops may run."""
+    """Why a call must go to the formula, in words; None where the fused executor may run."""
     loss, library, inputs, _, reduction = call
     host = library.host
     if host is None:
@@ -31,41 +29,35 @@ def why_formula(call: Call) -> str | None:
         return f"{loss.name} has no compiled loops"
     if not takes(reduction):
         return "the mean by weights is the formula's"
-    why: str | None = host.why_formula(*inputs, reduction[4])
+    mask = reduction[4]
+    why: str | None = host.why_formula(inputs if mask is None else (*inputs, mask))
     return why
 
 
 def fused(call: Call, dtype: str) -> Tensor:
-    """The loss by the compiled loops, attached to the framework's autograd where that will ask for
+    """The loss by the fused executor, attached to the framework's autograd where that will ask for
     gradients.
     """
-    loss, library, inputs, parameters, reduction = call
+    _, library, inputs, _, reduction = call
     host = library.host
-    wanted = host.wanted(*inputs, None)
-    arrays = tuple([x if x is None or isinstance(x, (int, float)) else host.view(x) for x in inputs])
-    mask = None if reduction[4] is None else host.view(reduction[4]).copy()
-    request = Request(
-        loss, parameters, (*reduction[:4], mask), array_dtype(dtype), getattr(host, "empty", np.empty)
-    )
-    made = ElementwiseCall(request, arrays, reduction[4], wanted)
-    if wanted == NOTHING_WANTED:
-        return host.tensor(made.loss, inputs[0])
-    return host.attach(made, *inputs, None)
+    wanted = host.wanted(inputs)
+    request = request_of(call, dtype)
+    made = FusedCall(request, runner(request), views(host, inputs), wanted, reduction[4])
+    if True in wanted:
+        return host.attach(made, inputs)
+    return host.tensor(made.loss, inputs[1])
 
 
 def value_and_slopes(call: Call, wrt: tuple[int, ...], dtype: str) -> tuple[Tensor, tuple[Any, ...]]:
-    """The loss and its gradients by the inputs numbered ``wrt``, in one pass where the compiled loops run."""
-    loss, library, inputs, parameters, reduction = call
+    """The loss and its gradients by the inputs numbered ``wrt``, in one pass where the fused
+    executor runs.
+    """
+    _, library, inputs, _, _ = call
     if why_formula(call) is not None:
         return by_formula.value(call, dtype), by_formula.slopes(call, wrt)
     host = library.host
-    arrays = tuple([x if x is None or isinstance(x, (int, float)) else host.view(x) for x in inputs])
-    mask = None if reduction[4] is None else host.view(reduction[4])
-    request = Request(
-        loss, parameters, (*reduction[:4], mask), array_dtype(dtype), getattr(host, "empty", np.empty)
-    )
     wanted = tuple([i in wrt for i in range(len(inputs))])
-    result = evaluated(request, arrays, wanted, None, wants_loss=True)
-    return host.tensor(result.loss, inputs[0]), tuple(
-        [host.tensor(result.gradients[i], inputs[i]) for i in wrt]
-    )
+    request = request_of(call, dtype)
+    loss, found = runner(request)(request, views(host, inputs), wanted, None, True)
+    gradients = tuple([host.tensor(found[i], inputs[0 if i == 1 else i]) for i in wrt])
+    return host.tensor(loss, inputs[1]), gradients

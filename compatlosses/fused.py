@@ -6,13 +6,14 @@ of its argument.
 
 Numba is imported when something is first evaluated. Which bits come out depends on the values alone, never on
 the memory layout or the number of threads; `kernels` says how, `scalar` how accurate they are. Inputs are
-only read."""
+only read.
+"""
 
 from __future__ import annotations
 
+import math
 import os
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from importlib import _bootstrap, import_module
 from threading import get_ident
@@ -23,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .operands import BFLOAT16, address, code, readable, table
+from .request import NOT_ASKED, Arrays, Empty, Found, Request
 from .threads import ALONE, LEAST, get_num_threads, set_num_threads, together
 
 __all__ = [
@@ -32,15 +34,9 @@ __all__ = [
 
 Array = NDArray[Any]
 Weight = Array | float | None
-NOT_ASKED: Array = np.empty(0)
-"""The loss where only gradients are asked for."""
 Wanted = tuple[bool, bool, bool, bool]
 """Whether a gradient is wanted by logits, targets, weight and pos_weight."""
 Gradients = tuple[Array | None, Array | None, Array | None, Array | None]
-Empty = Callable[[tuple[int, ...], np.dtype[Any]], Array]
-"""Makes an array for a loss of each element or a gradient, contiguous in C order: `numpy.empty`, or a
-framework's.
-"""
 
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 BLOCK = 1024
@@ -55,7 +51,8 @@ class Result(NamedTuple):
     """A loss, 0-D where it is reduced, else of the logits' shape, and the gradients asked for.
 
     gradients: by logits, targets, weight, pos_weight, each of its argument's shape and dtype; None where not
-    asked for."""
+    asked for.
+    """
 
     loss: Array
     gradients: Gradients
@@ -200,25 +197,15 @@ def evaluate(
     or numbers. The inner precision is that of float64 throughout, if some array is float64 with the care that
     its last bits need.
 
-    reduction: 'mean', 'sum' or 'none'. normalize: as in `losses`. ignore_index: the target of elements that
-    do not count, a number of the targets' dtype; NaN matches NaN. cotangent: what the gradients are
-    multiplied by before they are rounded, a number, or with reduction 'none' an array of the logits' shape
-    too; None for 1. dtype: that of the loss, the logits' if None. Shapes and names are the caller's to check.
+    reduction: 'mean', 'sum' or 'none'. normalize: divide by the number of elements that count, at least 1.
+    ignore_index: the target of elements that do not count, a number of the targets' dtype; NaN matches NaN.
+    cotangent: what the gradients are multiplied by before they are rounded, a number, or with reduction
+    'none' an array of the logits' shape too; None for 1. dtype: that of the loss, the logits' if None. Shapes
+    and names are the caller's to check.
     """
-    return one_pass(
-        logits,
-        targets,
-        weight,
-        pos_weight,
-        reduction,
-        ignore_index,
-        normalize,
-        wrt,
-        cotangent,
-        dtype,
-        True,
-        empty,
-    )
+    request = requested(reduction, ignore_index, normalize, np.dtype(dtype or logits.dtype), empty)
+    loss, found = evaluated(request, (logits, targets, pos_weight, weight), swapped(wrt), cotangent, True)
+    return Result(loss, swapped(found))
 
 
 def gradients(
@@ -236,65 +223,69 @@ def gradients(
     empty: Empty = np.empty,
 ) -> Gradients:
     """The gradients asked for alone, with the same bits as from `evaluate`: what a backward pass calls."""
-    return one_pass(
-        logits,
-        targets,
-        weight,
-        pos_weight,
-        reduction,
-        ignore_index,
-        normalize,
-        wrt,
-        cotangent,
-        dtype,
-        False,
-        empty,
-    ).gradients
+    request = requested(reduction, ignore_index, normalize, np.dtype(dtype or logits.dtype), empty)
+    arrays = (logits, targets, pos_weight, weight)
+    found: Gradients = swapped(evaluated(request, arrays, swapped(wrt), cotangent, False)[1])
+    return found
 
 
-def one_pass(
-    x: Array,
-    y: Array,
-    w: Weight,
-    p: Weight,
-    reduction: str,
-    ignore_index: float | None,
-    normalize: bool,
-    wrt: Wanted,
+def requested(
+    reduction: str, ignore_index: float | None, normalize: bool, dtype: np.dtype[Any], empty: Empty
+) -> Request:
+    """The request of a call by name."""
+    from .definitions.binary_cross_entropy_with_logits import (
+        LOSS,  # it imports this module by the neutral call
+    )
+
+    divides = "counted" if normalize else "all" if reduction == "mean" else "one"
+    return Request(LOSS, (0.0,), (reduction, divides, ignore_index, 0.0, None), dtype, empty)
+
+
+def swapped(four: tuple[Any, ...]) -> Any:
+    """What belongs to the weight before what belongs to the positive weight, or back."""
+    x, y, p, w = four
+    return x, y, w, p
+
+
+def takes(parameters: tuple[float, ...], mask: Array | None) -> bool:
+    """Whether this lane knows a call's options: neither smoothed labels nor a mask."""
+    return parameters == (0.0,) and mask is None
+
+
+def evaluated(
+    request: Request,
+    arrays: Arrays,
+    wrt: tuple[bool, ...],
     cotangent: Array | float | None,
-    dtype: Any,
     wants_loss: bool,
-    empty: Empty,
-) -> Result:
-    """What is asked for, by the loop for contiguous arrays where that can be."""
+) -> Found:
+    """The loss, if wanted, and the gradients by logits, targets, pos_weight and weight.
+
+    By the loop for contiguous arrays where that can be.
+    """
+    x, y, p, w = arrays
     own = x.dtype
-    dtype = own if dtype is None else np.dtype(dtype)
+    reduction, divides, ignored, _, _ = request.reduction
     if (
         w is None
-        and ignore_index is None
+        and ignored is None
         and (own is FLOAT32 or own is FLOAT64)
         and y.dtype is own
-        and dtype is own
+        and request.dtype is own
         and not (wrt[1] or wrt[2] or wrt[3])
-        and not (normalize and reduction == "none")
-        and direct(x)
-        and direct(y)
+        and (reduction != "none" or divides == "one")
+        # For read-only arrays Numba would compile another loop.
+        and x.flags.carray
+        and x.size
+        and y.flags.carray
         and (cotangent is None or type(cotangent) is float or (reduction == "none" and alike(cotangent, x)))
         and (p is None or repeats(p, x))
     ):
-        return plain(x, y, p, reduction, normalize, wrt[0], cotangent, wants_loss, empty)
-    return general(x, y, w, p, reduction, ignore_index, normalize, wrt, cotangent, dtype, wants_loss, empty)
+        return plain(request, arrays, wrt[0], cotangent, wants_loss)
+    return general(request, arrays, wrt, cotangent, wants_loss)
 
 
 # --- contiguous arrays of one dtype -------------------------------------------------------------------------
-
-
-def direct(array: Array) -> bool:
-    """Whether the loop for contiguous arrays takes it as it is.
-
-    (For read-only ones Numba would compile another.)
-    """
-    return array.flags.carray and array.size > 0
 
 
 def alike(cotangent: Any, x: Array) -> bool:
@@ -303,7 +294,7 @@ def alike(cotangent: Any, x: Array) -> bool:
         isinstance(cotangent, np.ndarray)
         and cotangent.dtype is x.dtype
         and cotangent.ndim > 0
-        and direct(cotangent)
+        and cotangent.flags.carray
     )
 
 
@@ -316,58 +307,48 @@ def repeats(p: Weight, x: Array) -> bool:
 
 
 def plain(
-    x: Array,
-    y: Array,
-    p: Weight,
-    reduction: str,
-    normalize: bool,
-    wanted: bool,
-    cotangent: Array | float | None,
-    wants_loss: bool,
-    empty: Empty,
-) -> Result:
+    request: Request, arrays: Arrays, wanted: bool, cotangent: Array | float | None, wants_loss: bool
+) -> Found:
     """Loss and gradient by the logits, without weight, and with a positive weight that `repeats`."""
-    kernels = compiled()
+    kernels = Loops.module or imported()
+    x, y, p, _ = arrays
+    reduction, divides, *_ = request.reduction
     dtype = x.dtype
     size = x.size
     blocks = -(-size // BLOCK)
     nothing, nowhere = NOTHING[dtype]
-    gradient = empty(x.shape, dtype) if wanted else None
-    slopes = nothing if gradient is None else flat(gradient)
-    a, b = flat(x), flat(y)
-    c = None if p is None else np.array([p], np.float64) if not isinstance(p, np.ndarray) else numbers(p)
-    g, factor = (
-        (flat(cotangent), 1.0)
-        if isinstance(cotangent, np.ndarray)
-        else (None, 1.0 if cotangent is None else cotangent)
-    )
-    divisor = float(size) if reduction == "mean" or normalize else 1.0
+    gradient = request.empty(x.shape, dtype) if wanted else None
+    slopes = nothing if gradient is None else gradient.reshape(-1)
+    a, b = x.reshape(-1), y.reshape(-1)
+    c = None
+    if p is not None:
+        c = numbers(p) if isinstance(p, np.ndarray) else np.array([p], np.float64)
+    g, factor = None, 1.0 if cotangent is None else cotangent
+    if isinstance(cotangent, np.ndarray):
+        g, factor = cotangent.reshape(-1), 1.0
+    divisor = 1.0 if divides == "one" else float(size)
+    one = blocks < 2 * LEAST or get_num_threads() == 1
 
     losses, partials, result, at_once = nothing, NOWHERE, nowhere, False
     loss = NOT_ASKED
     if wants_loss and reduction == "none":
-        loss = empty(x.shape, dtype)
-        losses = flat(loss)
+        loss = request.empty(x.shape, dtype)
+        losses = loss.reshape(-1)
     elif wants_loss:
         loss = result = np.empty((), dtype)
-        at_once = blocks < 2 * LEAST or get_num_threads() == 1
+        at_once = one
         partials = NOWHERE if at_once else np.empty((blocks, 2))
+    if one:
+        kernels.plain(a, b, c, g, losses, slopes, factor, divisor, at_once, partials, result, ALONE)
+        return loss, (gradient, None, None, None)
 
     def task(progress: Array) -> None:
         kernels.plain(a, b, c, g, losses, slopes, factor, divisor, at_once, partials, result, progress)
 
-    if at_once:
-        task(ALONE)
-    else:
-        together(task, blocks, kernels)
-        if partials.size:
-            kernels.total(partials, divisor, code(dtype), address(result))
-    return Result(loss, (gradient, None, None, None))
-
-
-def flat(array: Array) -> Array:
-    """A contiguous array in one dimension, without a copy."""
-    return array if array.ndim == 1 else array.reshape(-1)
+    together(task, blocks, kernels)
+    if partials.size:
+        kernels.total(partials, divisor, code(dtype), address(result))
+    return loss, (gradient, None, None, None)
 
 
 def numbers(array: Array) -> Array:
@@ -385,91 +366,100 @@ def numbers(array: Array) -> Array:
 
 
 def general(
-    x: Array,
-    y: Array,
-    w: Weight,
-    p: Weight,
-    reduction: str,
-    ignore_index: float | None,
-    normalize: bool,
-    wrt: Wanted,
+    request: Request,
+    arrays: Arrays,
+    wrt: tuple[bool, ...],
     cotangent: Array | float | None,
-    dtype: np.dtype[Any],
     wants_loss: bool,
-    empty: Empty,
-) -> Result:
+) -> Found:
     """Loss and gradients of any dtypes, layouts and weights."""
-    kernels = compiled()
-    size = x.size
+    kernels = Loops.module or imported()
+    x, y, p, w = arrays
+    reduction, _, ignore_index, _, _ = request.reduction
+    dtype, size = request.dtype, x.size
     blocks = -(-size // BLOCK)
-    arrays = [a if isinstance(a, np.ndarray) else None for a in (x, y, w, p)]
     summed = reduction != "none"
-    factor, cotangent = (
-        (1.0, cotangent)
-        if isinstance(cotangent, np.ndarray) and cotangent.ndim
-        else (number(cotangent), None)
-    )
+    factor = 1.0
+    if not isinstance(cotangent, np.ndarray) or not cotangent.ndim:
+        factor, cotangent = 1.0 if cotangent is None else number(cotangent), None
     ignoring = ignore_index is not None
-    labels, ignored = comparable(y, ignore_index)
+    labels, ignored = comparable(y, ignore_index) if ignoring else (y, 0.0)
 
-    operands = [readable(a) for a in (x, labels, w, p, cotangent)]
-    outputs: list[Array | None] = [empty(x.shape, dtype) if wants_loss and not summed else None]
-    sums: list[Array | None] = [None] * 4
-    for i, a in enumerate(arrays):
-        wanted = wrt[i] and a is not None
-        outputs.append(None)
-        if wanted and a is not None:
-            result = outputs[-1] = empty(a.shape, a.dtype)
-            if not size:
-                result[...] = np.zeros((), a.dtype)
-            elif a.size != size:
-                sums[i] = np.zeros(2 * a.size)
-    gradients: Gradients = (outputs[1], outputs[2], outputs[3], outputs[4])
-    operated = table(x.shape, operands, outputs, sums)
-
-    counted = size
-    if normalize and ignoring:
-        counts = np.empty(blocks, np.int64)
-        together(
-            lambda progress: kernels.count(operated.rows, size, ignored, counts, progress), blocks, kernels
-        )
-        counted = int(counts.sum())
-    divisor = float(size) if reduction == "mean" else 1.0
-    if normalize and size:
-        divisor = float(max(counted, 1))
-    exact = dtype == FLOAT64 or any(a is not None and a.dtype == FLOAT64 for a in arrays)
+    (by_x, by_y, by_p, by_w), (sum_x, sum_y, sum_p, sum_w) = outputs(arrays, wrt, size, request.empty)
+    given, sums = (by_x, by_y, by_w, by_p), (sum_x, sum_y, sum_w, sum_p)
+    losses = request.empty(x.shape, dtype) if wants_loss and not summed else None
+    operated = table(x.shape, readable((x, labels, w, p, cotangent)), (losses, *given), sums)
+    divisor = divisor_of(request, operated.rows, size, ignored)
+    exact = dtype == FLOAT64 or has_float64(arrays)
     partials = np.empty((blocks, 2)) if summed and wants_loss else NOWHERE
 
     def task(progress: Array) -> None:
         # A thread that holds this holds the operands too, and so the memory that the rows lead to.
         kernels.general(exact, operated.rows, size, ignoring, ignored, factor, divisor, partials, progress)
 
-    if any(total is not None for total in sums):
+    if sums.count(None) < len(sums):
         task(ALONE)  # running sums have one order, and need one thread
     elif size:
         together(task, blocks, kernels)
 
-    for out, total in zip(outputs[1:], sums, strict=True):
+    for out, total in zip(given, sums, strict=True):
         if total is not None and out is not None:
             kernels.store_sums(total, code(out.dtype), address(out))
-    if not wants_loss:
-        return Result(NOT_ASKED, gradients)
-    loss = np.empty((), dtype) if summed else outputs[0]
-    assert loss is not None
-    if summed:
-        kernels.total(partials, divisor, code(dtype), address(loss))
-    return Result(loss, gradients)
+    if summed and wants_loss:
+        losses = np.empty((), dtype)
+        kernels.total(partials, divisor, code(dtype), address(losses))
+    return NOT_ASKED if losses is None else losses, (by_x, by_y, by_p, by_w)
+
+
+def has_float64(arrays: Arrays) -> bool:
+    """Whether one of the arrays is float64, whose last bits need care."""
+    for a in arrays:  # noqa: SIM110 - a generator would be a call for each
+        if isinstance(a, np.ndarray) and a.dtype == FLOAT64:
+            return True
+    return False
+
+
+def outputs(
+    arrays: tuple[Any, ...], wrt: tuple[bool, ...], size: int, empty: Empty
+) -> tuple[tuple[Array | None, ...], list[Array | None]]:
+    """Memory for the gradients, zeros where there is no element, and running sums for those of fewer
+    elements.
+    """
+    found: list[Array | None] = []
+    sums: list[Array | None] = []
+    for a, wanted in zip(arrays, wrt, strict=True):
+        given = wanted and isinstance(a, np.ndarray)
+        result = empty(a.shape, a.dtype) if given else None
+        if result is not None and not size:
+            result[...] = np.zeros((), a.dtype)
+        found.append(result)
+        sums.append(np.zeros(2 * a.size) if given and size and a.size != size else None)
+    return tuple(found), sums
+
+
+def divisor_of(request: Request, rows: Array, size: int, ignored: float) -> float:
+    """What the losses are divided by; NaN for 0, or 1 where nothing counts and the result then is 0."""
+    reduction, divides, sentinel, nothing, _ = request.reduction
+    if divides == "one":
+        return 1.0
+    if not size:
+        return math.nan if reduction == "mean" else 1.0
+    if divides == "all" or sentinel is None:
+        return float(size)
+    blocks = -(-size // BLOCK)
+    counts = np.empty(blocks, np.int64)
+    kernels = compiled()
+    together(lambda progress: kernels.count(rows, size, ignored, counts, progress), blocks, kernels)
+    return float(counts.sum()) or (1.0 if nothing == 0.0 else math.nan)
 
 
 def number(cotangent: Any) -> float:
     """A factor as a float: None for 1, a Python number, or a NumPy number of any floating dtype."""
     if cotangent is None:
         return 1.0
-    return (
-        float(numbers(np.asarray(cotangent))[0])
-        if isinstance(cotangent, (np.ndarray, np.generic))
-        else float(cotangent)
-    )
+    if isinstance(cotangent, (np.ndarray, np.generic)):
+        return float(numbers(np.asarray(cotangent))[0])
+    return float(cotangent)
 
 
 def comparable(y: Array, ignore_index: float | None) -> tuple[Array, float]:

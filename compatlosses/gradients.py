@@ -4,14 +4,14 @@ custom gradient.
 ``inputs`` are a loss' tensors in the definition's order, then the weight, then the parameters: one tuple,
 because some compilers pass one to a custom gradient. Tensors have one dtype; a weight that is None is 1.
 ``counts`` says where an element counts, None for everywhere. The others have loss 0 and slope 0, whatever
-their inputs hold, and whatever comes in for them."""
+their inputs hold, and whatever comes in for them.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from .libraries import Library
-from .protocols import Loss, Tensor
+from .protocols import Library, Loss, Tensor
 
 
 def elements(library: Library, loss: Loss, inputs: tuple[Any, ...], counts: Tensor | None) -> Tensor:
@@ -59,7 +59,7 @@ def replaced(library: Library, loss: Loss, inputs: tuple[Any, ...], counts: Tens
 def scaled(library: Library, slope: Tensor, g: Tensor | None, counts: Tensor | None) -> Tensor:
     """A slope times the cotangent, 0 where an element does not count."""
     if g is not None:
-        slope = g * slope
+        slope = slope * g  # in this order: torch lays a product out as its first factor
     if counts is not None:
         slope = library.where(counts, slope, 0.0)
     return slope

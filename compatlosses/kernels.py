@@ -307,7 +307,8 @@ def general(exact, table, size, ignoring, ignored, cotangent, divisor, partials,
     exact: whether with the care that the last bits of float64 need. ignoring: whether elements whose target
     is ``ignored``, a NaN too, count for nothing. Gradients are multiplied by cotangent / divisor, the losses
     of single elements divided by divisor. partials: float64 (blocks, 2) that takes the blocks' sums, or of
-    size 0."""
+    size 0.
+    """
     scratch = np.empty((ROWS, BLOCK))
     lost = np.empty(BLOCK)
     index = np.empty(table.shape[1], np.int64)

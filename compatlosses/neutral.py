@@ -7,9 +7,9 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from . import rules
 from .evaluate import evaluate
-from .libraries import Library, library_of, number, quoted
-from .losses import ignored_value, weight_of
-from .protocols import Loss, Parameter, Reduction, Tensor
+from .libraries import common_library, number, quoted
+from .plans import Plans as Plans
+from .protocols import Call, Library, Loss, Parameter, Reduction, Tensor
 from .reductions import DIVISORS
 
 ReductionName = Literal["none", "mean", "sum"]
@@ -31,47 +31,66 @@ class TensorLike(Protocol):
 T = TypeVar("T", bound=TensorLike)
 """The type of a call's tensors, and of its result."""
 
+SHARED = ("reduction", "divisor", "ignore_index", "mask", "dtype")
+"""The options that all losses share, in the order of `Options`."""
+
 Options = tuple[object, object, object, object, object]
 """(reduction, divisor, ignore_index, mask, dtype), as the caller gave them."""
 
 
-def call(loss: Loss, inputs: tuple[Any, ...], parameters: tuple[Any, ...], options: Options) -> Any:
-    """A neutral call: ``inputs`` are the definition's and the weight, ``parameters`` the definition's."""
-    library = library_of_inputs(loss, inputs)
+def call(
+    loss: Loss, plans: Plans, inputs: tuple[Any, ...], parameters: tuple[Any, ...], options: Options
+) -> Any:
+    """A neutral call: ``inputs`` are the definition's and the weight, ``parameters`` the definition's.
+
+    ``plans`` are those of the loss.
+    """
+    given = (*parameters, *options)
+    result = plans.known(inputs, given)
+    if result is None:
+        checked, dtype = checked_call(loss, inputs, parameters, options)
+        result = evaluate(checked, dtype)
+        plans.keep(checked, dtype, given)
+    return result
+
+
+def checked_call(
+    loss: Loss, inputs: tuple[Any, ...], parameters: tuple[Any, ...], options: Options
+) -> tuple[Call, str]:
+    """The call, and the dtype of its result."""
+    library = common_library(inputs, loss.names)
     check_inputs(loss, library, inputs)
     reduction, numbers = checked_options(library, inputs, options), checked_parameters(loss, parameters)
-    dtype = (
-        options[4]
-        if options[4] is not None
-        else library.autocast_dtype(inputs[0]) or library.dtype(inputs[0])
-    )
-    return evaluate((loss, library, numeric(loss, library, inputs), numbers, reduction), checked_dtype(dtype))
-
-
-def library_of_inputs(loss: Loss, inputs: tuple[Any, ...]) -> Library:
-    """The one library of the tensors of a call."""
-    names = [argument.name for argument in loss.arguments]
-    third = inputs[2] if len(inputs) > 3 else None
-    return library_of(inputs[0], inputs[1], inputs[-1], third, (names[0], names[1], names[-1], names[2]))
+    dtype = options[4]
+    if dtype is None:
+        dtype = library.autocast_dtype(inputs[0]) or library.dtype(inputs[0])
+    return (loss, library, numeric(loss, library, inputs), numbers, reduction), checked_dtype(dtype)
 
 
 def check_inputs(loss: Loss, library: Library, inputs: tuple[Any, ...]) -> None:
     """Refuse dtypes and shapes that do not go together.
 
     Returns None on purpose: where sizes are unknown, a compiler may not be able to use a value from behind a
-    check of them."""
-    first = loss.arguments[0].name
-    rules.check_dtype(library, first, inputs[0], rules.FLOATING, TypeError)
+    check of them.
+    """
+    first, targets = loss.names[0], inputs[1] if library.owns(inputs[1]) else None
+    rules.check_dtype(library, first, inputs[0], rules.FLOATING, TypeError, targets=targets)
+    # Each rule is asked for its words only where a quick look does not suffice: most of what a small call
+    # costs is calls.
+    shape = library.shape(inputs[0])
     for i in range(1, len(inputs)):
         x = inputs[i]
         if x is None or not library.owns(x):
             continue
-        argument = loss.arguments[i]
-        rules.check_dtype(library, argument.name, x, rules.NUMBERS, TypeError)
-        if argument.broadcasts:
-            rules.check_broadcast(library, argument.name, x, first, inputs[0], ValueError)
-        else:
-            rules.check_same_shape(library, argument.name, x, first, inputs[0], ValueError)
+        name = loss.names[i]
+        if library.dtype(x) not in rules.NUMBERS:
+            rules.check_dtype(library, name, x, rules.NUMBERS, TypeError)
+        own = library.shape(x)
+        if not loss.arguments[i].broadcasts:
+            if shape is None or own != shape:
+                rules.check_same_shape(library, name, x, first, inputs[0], ValueError)
+        elif own is None or shape is None or not rules.broadcasts(own, shape):
+            rules.check_broadcast(library, name, x, first, inputs[0], ValueError)
 
 
 def numeric(loss: Loss, library: Library, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -86,7 +105,7 @@ def checked_options(library: Library, inputs: tuple[Any, ...], options: Options)
     """The reduction that the options come to."""
     reduction, divisor, ignore_index, mask, _ = options
     rules.check_reduction(reduction, ValueError)
-    if divisor not in DIVISORS[1:]:
+    if not isinstance(divisor, str) or divisor not in DIVISORS[1:]:
         raise ValueError(f"divisor is {quoted(divisor)}; expected 'counted', 'all' or 'weights'")
     if divisor == "weights" and inputs[-1] is None:
         raise ValueError(
@@ -130,6 +149,8 @@ def checked_parameter(parameter: Parameter, value: object) -> float:
         raise TypeError(f"{parameter.name} is {quoted(value)}; expected a number")
     if parameter.above is not None and not given > parameter.above:
         raise ValueError(f"{parameter.name} is {given}; expected a number above {parameter.above:g}")
+    if parameter.most is not None and not given <= parameter.most:
+        raise ValueError(f"{parameter.name} is {given}; expected a number of at most {parameter.most:g}")
     if parameter.least is not None and not given >= parameter.least:
         raise ValueError(f"{parameter.name} is {given}; expected a number of at least {parameter.least:g}")
     return float(given)
@@ -137,6 +158,26 @@ def checked_parameter(parameter: Parameter, value: object) -> float:
 
 def checked_dtype(dtype: object) -> str:
     """The name of a floating dtype."""
-    if dtype not in rules.FLOATING:
+    if not isinstance(dtype, str) or dtype not in rules.FLOATING:
         raise ValueError(f"dtype is {quoted(dtype)}; expected {', '.join(rules.FLOATING)}")
     return str(dtype)
+
+
+def ignored_value(library: Library, targets: Tensor, ignore_index: object) -> float | None:
+    """The value of the targets' dtype that ``ignore_index``, a number or None, names."""
+    if ignore_index is None:
+        return None
+    return rules.sentinel(library.dtype(targets), number(ignore_index))
+
+
+def weight_of(library: Library, weight: Tensor | float | None) -> Tensor | float | None:
+    """A weight as a tensor of the library, a Python number or None."""
+    if weight is None or library.owns(weight):
+        return weight
+    value = number(weight)
+    if isinstance(value, int) and abs(value) > rules.LARGEST:
+        raise ValueError(
+            "a weight is an int beyond the range of float64; expected a smaller one. Pass float('inf') for "
+            "infinity."
+        )
+    return value

@@ -41,16 +41,24 @@ def table(
 
     sums: for each other output, what is summed in its place: two float64 for each element of its own shape.
     """
-    layouts = tuple([None if a is None else (a.dtype, a.shape, a.strides) for a in inputs])
-    written = tuple([None if a is None else (a.dtype, a.shape) for a in outputs])
-    summed = tuple([a is not None for a in sums])
-    rows = template(shape, layouts, written, summed).copy()
-    memory = [
-        *inputs,
-        outputs[0],
-        *(out if total is None else total for out, total in zip(outputs[1:], sums, strict=True)),
-    ]
-    rows[:, 1] = [0 if a is None else address(a) for a in memory]
+    # Loops, not comprehensions: each would be a call, and a small loss is mostly calls.
+    layouts: list[Layout | None] = []
+    written: list[tuple[np.dtype[Any], tuple[int, ...]] | None] = []
+    memory: list[Array | None] = []
+    for a in inputs:
+        layouts.append(None if a is None else (a.dtype, a.shape, a.strides))
+        memory.append(a)
+    summed: list[bool] = []
+    for i, out in enumerate(outputs):
+        total = sums[i - 1] if i else None
+        written.append(None if out is None else (out.dtype, out.shape))
+        memory.append(out if total is None else total)
+        if i:
+            summed.append(total is not None)
+    rows = template(shape, tuple(layouts), tuple(written), tuple(summed)).copy()
+    for k, a in enumerate(memory):
+        if a is not None:
+            rows[k, 1] = a.__array_interface__["data"][0]
     return Table(rows, memory)
 
 
@@ -98,17 +106,28 @@ def code(dtype: np.dtype[Any]) -> int:
     return names.index(name) if name in names and dtype.isnative else -1
 
 
-def readable(a: Array | float | None) -> Array | None:
-    """An array the kernels can read: itself if it can be, else a copy, in float64 what has another dtype."""
-    if a is None:
-        return None
-    if not isinstance(a, np.ndarray):
-        return np.array(a, np.float64)
+def readable(arrays: Sequence[Array | float | None]) -> list[Array | None]:
+    """Arrays the kernels can read: themselves if they can be, else copies, in float64 what has another
+    dtype.
+    """
+    found: list[Array | None] = []
+    for a in arrays:
+        if a is None:
+            found.append(None)
+        elif not isinstance(a, np.ndarray):
+            found.append(np.array(a, np.float64))
+        elif a.dtype.isnative and code(a.dtype) >= 0 and a.flags.aligned:
+            found.append(a)
+        else:
+            found.append(copied(a))
+    return found
+
+
+def copied(a: Array) -> Array:
+    """A copy in this machine's byte order, of float64 where the kernels lack the dtype."""
     if not a.dtype.isnative:
         a = a.astype(a.dtype.newbyteorder("="))
-    if code(a.dtype) < 0:
-        return a.astype(np.float64)
-    return a if a.flags.aligned else a.copy()
+    return a.astype(np.float64) if code(a.dtype) < 0 else a.copy()
 
 
 def merged(own: tuple[int, ...], strides: tuple[int, ...], shape: tuple[int, ...]) -> list[int]:

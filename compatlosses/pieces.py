@@ -6,7 +6,8 @@ at work, and the process that they are threads of.
 A thread joins, claims a few blocks at a time until none is left, and leaves, all inside one compiled loop.
 `settle` withdraws the blocks that are left and waits for the threads at work: after it no thread touches the
 call's memory again, for one that comes late finds nothing to claim. A progress of size 0 stands for a thread
-that works alone."""
+that works alone.
+"""
 
 from __future__ import annotations
 

@@ -15,8 +15,7 @@ from __future__ import annotations
 
 import math
 
-from .libraries import Library
-from .protocols import Reduction, Tensor
+from .protocols import Library, Reduction, Tensor
 
 DIVISORS = ("one", "all", "counted", "weights")
 
@@ -29,10 +28,16 @@ def named(name: str, divisor: str = "counted") -> Reduction:
 def counts_of(library: Library, targets: Tensor, reduction: Reduction) -> Tensor | None:
     """Where an element counts; None for everywhere."""
     ignored, mask = reduction[2], reduction[4]
-    if ignored is None:
-        return mask
-    counts = ~library.equal(targets, ignored)
-    return counts if mask is None else counts & mask
+    if ignored is not None:
+        counts = ~library.equal(targets, ignored)
+        return counts if mask is None else counts & mask
+    return None if mask is None else mask & everywhere(library, targets)
+
+
+def everywhere(library: Library, like: Tensor) -> Tensor:
+    """True in the shape of ``like``."""
+    true = library.equal(like, 0)
+    return true | ~true
 
 
 def divided(library: Library, total: Tensor, divisor: int | Tensor | None) -> Tensor:
@@ -58,12 +63,23 @@ def divisor_of(
     size = library.size(x)
     if divisor == "weights" and weight is not None:
         return _or_one(library, library.sum(_repeated(library, weight, x, counts)), empty)
-    if divisor == "all" or counts is None or (isinstance(size, int) and size == 0):
+    if isinstance(size, int) and size == 0:
+        return 0 if name == "mean" else None
+    if divisor == "all" or counts is None:
         return size
     number = _or_one(library, library.sum(library.cast(counts, library.dtype(x))), empty)
     if name == "mean" and library.owns(size):
         return library.where(library.equal(size, 0), 0, number)
     return number
+
+
+def nonzero(library: Library, divisor: int | Tensor | None) -> int | Tensor | None:
+    """The divisor of gradients: 1 for 0, so that they are 0 where there is nothing to sum over."""
+    if divisor is None:
+        return None
+    if library.owns(divisor):
+        return library.where(library.equal(divisor, 0), 1, divisor)
+    return 1 if divisor == 0 else divisor
 
 
 def _or_one(library: Library, number: Tensor, empty: float) -> Tensor:
@@ -74,6 +90,5 @@ def _or_one(library: Library, number: Tensor, empty: float) -> Tensor:
 def _repeated(library: Library, weight: Tensor, x: Tensor, counts: Tensor | None) -> Tensor:
     """The weight of each element that counts, 0 of the others, in the shape of ``x``."""
     if counts is None:
-        infinite = library.isinf(x)
-        counts = infinite | ~infinite
+        counts = everywhere(library, x)
     return library.where(counts, weight, 0.0)

@@ -2,7 +2,8 @@
 
 Each says what was given, what was expected and how to mend it, and does nothing else. A size that a trace
 does not know (None or negative) agrees with every size, a shape that it does not know (None) with every
-shape."""
+shape.
+"""
 
 from __future__ import annotations
 

@@ -13,7 +13,8 @@ Compilers may not reorder or contract anything here (no fastmath flag is set): a
 for by name and rounds once everywhere. Where the processor has none, LLVM calls the C library's: slower, the
 same bits. There are no branches and no calls into libm, so loops over these functions vectorise. Work is cut
 into short loops (see `kernels.elements`): in one long loop the processor waits for the chain of operations of
-an element."""
+an element.
+"""
 
 from __future__ import annotations
 

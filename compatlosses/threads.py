@@ -8,7 +8,8 @@ at worst alone.
 A call may come from a signal handler or a finaliser at any point of another one, and an exception may arrive
 at any point too. So nothing here takes a lock (a `SimpleQueue` and a `deque` are reentrant), and who works on
 what is counted in compiled code alone (see `pieces`). A helper holds the task, and with it every array that
-the task touches."""
+the task touches.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +77,8 @@ class Helpers:
     """The number of threads and the helpers started so far: at most one less, as the caller works too.
 
     They are started without the module `threading`, which takes a lock that a signal handler's call would
-    wait for."""
+    wait for.
+    """
 
     def __init__(self, threads: int) -> None:
         self.threads = threads

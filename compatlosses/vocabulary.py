@@ -6,32 +6,9 @@ All functions are differentiable as often as the library's operations are. NaN p
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from .protocols import Tensor
-
-
-@dataclass(frozen=True)
-class Vocabulary:
-    """The operations that a definition may use, besides Python's arithmetic and comparisons."""
-
-    where: Callable[[Tensor, Any, Any], Tensor]
-    """a where the condition holds, else b: tensors or numbers, at least one of them a tensor."""
-    abs: Callable[[Tensor], Tensor]
-    sign: Callable[[Tensor], Tensor]
-    """1, -1, and 0 at 0, with slope 0 everywhere."""
-    within: Callable[[Tensor, float], Tensor]
-    """The number of [-limit, limit] that is nearest."""
-    times: Callable[[Tensor, Tensor], Tensor]
-    """The product; 0 where one factor is 0 and the other infinite."""
-    weighted: Callable[[Tensor | None, Tensor], Tensor]
-    """`times` with a weight, of which None is 1."""
-    softplus: Callable[[Tensor], Tensor]
-    """log(1 + e^x)"""
-    sigmoid: Callable[[Tensor], Tensor]
-    """1 / (1 + e^-x)"""
+from .protocols import Tensor, Vocabulary
 
 
 def vocabulary(library: Any) -> Vocabulary:
@@ -57,6 +34,23 @@ def vocabulary(library: Any) -> Vocabulary:
             return x
         return times(weight, x)
 
+    def factor(weight: Tensor | None, other: Tensor | None) -> Tensor | None:
+        if weight is None or other is None:
+            return other if weight is None else weight
+        return times(weight, other)
+
+    def smoothed(y: Tensor, s: float) -> Tensor:
+        return y if s == 0.0 else y * (1.0 - s) + 0.5 * s
+
     return Vocabulary(
-        library.where, absolute, sign, within, times, weighted, library.softplus, library.sigmoid
+        where=library.where,
+        abs=absolute,
+        sign=sign,
+        within=within,
+        times=times,
+        weighted=weighted,
+        factor=factor,
+        smoothed=smoothed,
+        softplus=library.softplus,
+        sigmoid=library.sigmoid,
     )

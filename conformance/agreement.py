@@ -2,7 +2,8 @@
 
 The shim is compared with the native implementation of the same document, and each function with itself on
 another framework. A difference says nothing of who errs: that is for the other yardsticks. One that they do
-not explain is a fault of the suite."""
+not explain is a fault of the suite.
+"""
 
 from __future__ import annotations
 

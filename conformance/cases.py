@@ -3,7 +3,8 @@
 A file of cases holds ``[[case]]`` tables and ``[[family]]`` tables. A family is a case plus ``axes``: names
 of tables in ``axes.toml``, where each label stands for a fragment that is merged into the case. The id of a
 case is its family's, then one label for each axis. docs/findings.md and expectations/ speak of cases by these
-ids."""
+ids.
+"""
 
 from __future__ import annotations
 

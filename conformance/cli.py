@@ -259,7 +259,8 @@ def conform(
     short.
 
     With --at or --lab, against releases that are not installed here, each in an environment that is made for
-    it."""
+    it.
+    """
     console = Console(emoji=False)
     if strata:
         counted = census(selected(case or []))

@@ -2,7 +2,8 @@
 verdict.
 
 A curve is two calls of the worker's ordinary kind, one for label 0 and one for label 1, so that every worker
-can answer them."""
+can answer them.
+"""
 
 from __future__ import annotations
 

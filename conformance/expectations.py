@@ -2,7 +2,8 @@
 that passes.
 
 A deviation speaks of single checks of a case, never of a whole case: ``exact/gradient/weight``,
-``documented/error/phase``."""
+``documented/error/phase``.
+"""
 
 from __future__ import annotations
 

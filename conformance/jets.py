@@ -3,7 +3,8 @@
 A `Jet` is a value with its derivatives by each argument and its second derivative by the first. Arithmetic is
 mpmath's. An infinite argument is one of 10^2000, beyond what any format can tell from infinity, so that no
 limit is written by hand; a difference of two such numbers is NaN, as that of two infinities, and a factor of
-0 makes a product 0."""
+0 makes a product 0.
+"""
 
 from __future__ import annotations
 

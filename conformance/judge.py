@@ -76,7 +76,8 @@ class Verdict:
     mode: str = "eager"
     expectation: str = ""
     """What the expectations say: '' nothing, 'expected' known deviations alone, 'unexpected' also one that
-    they do not know, 'stale' no failure where they tell of one."""
+    they do not know, 'stale' no failure where they tell of one.
+    """
     finding: str = ""
     """Where one reads about the first known deviation."""
     stale: list[str] = field(default_factory=list)
@@ -118,7 +119,8 @@ def exact_outcome(case: Case, api: Api) -> dict[str, Outcome]:
     """The exact outcome, once for all implementations whose documents come to the same.
 
     Targets run side by side and reach a case at about the same time: the second waits for the first one's
-    work."""
+    work.
+    """
     key = (case.id, api.formula if "pos_weight" in case.tensors else "terms", reduction_of(case, api.default))
     with KNOWN_LOCK:
         if key not in KNOWN or KNOWN[key][0] is not case:

@@ -8,7 +8,8 @@ sessions too: orphans become the keeper's children. A keeper that is itself kill
 Linux, but not what the worker has started.
 
 It runs on the runner's Python, isolated: ``python -I -S keeper.py LIFELINE COMMAND...``. Its exit status is
-the worker's."""
+the worker's.
+"""
 
 from __future__ import annotations
 

@@ -423,7 +423,8 @@ CASES = (
     "second/float32/+ordinary/labels-all/both",
 )
 """What a mode runs: it compiles or traces each call anew, so every element of the strata once in the formulas
-of the value, the gradients and the second derivative, and one of each thing that shapes a program."""
+of the value, the gradients and the second derivative, and one of each thing that shapes a program.
+"""
 
 
 def run(case: str) -> bool:

@@ -2,7 +2,8 @@
 
 With s(x) = 1 / (1 + e^-x), the loss is -w [p y log s(x) + (1 - y) log(1 - s(x))], and every quantity that a
 case asks for is a sum of terms, coefficient times function. A zero coefficient makes its term 0 even where
-the function is infinite."""
+the function is infinite.
+"""
 
 from __future__ import annotations
 

@@ -17,7 +17,8 @@ def printable(text: str) -> str:
     ``\ud800``.
 
     These are controls but for line feed and tab, marks that turn or hide the text about them, and lone
-    surrogates."""
+    surrogates.
+    """
     if text.isprintable():
         return text
     return "".join(c if is_shown(c) else c.encode("unicode_escape").decode("ascii") for c in text)

@@ -105,7 +105,8 @@ class Worker:
 
     The channel is the process's standard input and output: a request a line, an answer a line, in order. Each
     request goes out with an id that nobody could know before, and only what comes back with that id is its
-    answer."""
+    answer.
+    """
 
     def __init__(self, target: Target) -> None:
         command = list(target.command)

@@ -3,7 +3,8 @@
 It works in decimal arithmetic on loss = w [(1 - y) x + (1 + (p - 1) y) softplus(-x)], the other algebraic
 form, whose terms cancel; enough digits make that harmless. Derivatives are not formulas here: the form is
 computed on numbers that carry their derivatives along. An infinite logit is a logit of 10^2000, beyond what
-any format can tell from infinity."""
+any format can tell from infinity.
+"""
 
 from __future__ import annotations
 

@@ -6,7 +6,8 @@ It reads one request a line on standard input and writes one answer a line on st
 answer has the id of its request. Before a framework is imported, both are moved out of its reach. Arrays
 travel as base64 of little-endian float64 with the name of their dtype beside them: every float dtype fits
 into float64 exactly. Nothing in a request is evaluated or imported; a request names an implementation of the
-table below."""
+table below.
+"""
 
 from __future__ import annotations
 
@@ -96,6 +97,7 @@ class NumPy(Eager):
         import compatlosses
 
         value, gradients = compatlosses.value_and_gradients(
+            compatlosses.binary_cross_entropy_with_logits,
             tensors["logits"],
             tensors["targets"],
             wrt=tuple(wrt),
@@ -986,7 +988,8 @@ def stay(kind):
 
     MindSpore hands every operation from thread to thread. The shim's cases took it 26 s of processor time on
     one core and 46 s spread over two; beside other targets 30 s and 65 s. The other targets give way to it
-    for the same reason."""
+    for the same reason.
+    """
     if hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, {cores[0] if kind == "native" else cores[-1]})

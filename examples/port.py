@@ -4,7 +4,8 @@
 
 Layers, optimizer and autograd are the framework's own, as its users write them. The loss is `compatlosses`
 throughout. The losses of all steps go to the standard output as JSON. `port_all.py` runs every framework and
-draws the curves."""
+draws the curves.
+"""
 
 from __future__ import annotations
 

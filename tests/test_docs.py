@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from compatlosses import definitions
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -17,7 +19,9 @@ def test_readme() -> None:
     assert tried >= 10 and failed == 0
 
 
-@pytest.mark.parametrize("module", ["compatlosses.losses"])
+@pytest.mark.parametrize(
+    "module", ["compatlosses.calls", *(f.__module__ for f in definitions.neutral_functions().values())]
+)
 def test_docstrings(module: str) -> None:
     failed, tried = doctest.testmod(importlib.import_module(module))
     assert tried > 0 and failed == 0

@@ -30,18 +30,20 @@ def reference(
     p: Any = 1.0,
     reduction: str = "mean",
     ignored: float | None = None,
-    norm: bool = False,
+    divisor: str = "counted",
 ) -> Any:
     """The rules written plainly in NumPy, for ordinary values."""
     x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
     elements = w * ((1 - y) * np.logaddexp(0, x) + p * y * np.logaddexp(0, -x))
     counts = np.ones(x.shape, bool) if ignored is None else y != ignored
     elements = np.where(counts, elements, 0.0)
-    number = max(int(counts.sum()), 1)
-    if reduction == "mean":
-        return math.nan if x.size == 0 else elements.sum() / (number if norm else x.size)
-    total = elements if reduction == "none" else elements.sum()
-    return total / number if norm else total
+    if reduction == "none":
+        return elements
+    if reduction == "sum":
+        return elements.sum()
+    weights = np.where(counts, np.broadcast_to(w, x.shape), 0.0).sum()
+    number = {"counted": counts.sum(), "all": x.size, "weights": weights}[divisor]
+    return elements.sum() / number if number else math.nan
 
 
 def test_signature_is_keyword_only_after_the_tensors() -> None:
@@ -52,9 +54,12 @@ def test_signature_is_keyword_only_after_the_tensors() -> None:
         "targets",
         "weight",
         "pos_weight",
+        "label_smoothing",
         "reduction",
+        "divisor",
         "ignore_index",
-        "normalize",
+        "mask",
+        "dtype",
     ]
     assert all(kinds[name] is inspect.Parameter.KEYWORD_ONLY for name in list(kinds)[2:])
     with pytest.raises(TypeError, match="positional"):
@@ -62,11 +67,9 @@ def test_signature_is_keyword_only_after_the_tensors() -> None:
 
 
 @pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
-@pytest.mark.parametrize("normalize", [False, True])
+@pytest.mark.parametrize("divisor", ["counted", "all", "weights"])
 @pytest.mark.parametrize("ignore_index", [None, 1, 0.25, 7])
-def test_reductions(
-    framework: Framework, reduction: str, normalize: bool, ignore_index: float | None
-) -> None:
+def test_reductions(framework: Framework, reduction: str, divisor: str, ignore_index: float | None) -> None:
     loss = cl.binary_cross_entropy_with_logits(
         framework.tensor(X),
         framework.tensor(Y),
@@ -74,10 +77,10 @@ def test_reductions(
         pos_weight=framework.tensor([1.0, 3.0, 0.5]),
         reduction=reduction,
         ignore_index=ignore_index,
-        normalize=normalize,
+        divisor=divisor,
     )
     w, p = np.array([[2.0], [0.5]]), np.array([1.0, 3.0, 0.5])
-    expected = reference(X, Y, w, p, reduction, ignore_index, normalize)
+    expected = reference(X, Y, w, p, reduction, ignore_index, divisor)
     assert framework.dtype(loss) == "float32"
     assert framework.array(loss).shape == np.shape(expected)
     np.testing.assert_allclose(framework.array(loss), expected, rtol=1e-6)
@@ -160,6 +163,7 @@ def test_gradients_of_broadcast_weights_have_their_shape(autograd: Framework) ->
         lambda x, y, w, p: cl.binary_cross_entropy_with_logits(x, y, weight=w, pos_weight=p), tensors
     )
     _, expected = cl.value_and_gradients(
+        cl.binary_cross_entropy_with_logits,
         np.float64(X),
         np.float64(Y),
         wrt=("logits", "targets", "weight", "pos_weight"),
@@ -172,15 +176,17 @@ def test_gradients_of_broadcast_weights_have_their_shape(autograd: Framework) ->
 
 
 def test_value_and_gradients_agrees_with_autograd(autograd: Framework) -> None:
-    arguments = {"ignore_index": 1.0, "normalize": True, "reduction": "mean"}
+    arguments = {"ignore_index": 1.0, "reduction": "mean"}
     x, y, p = autograd.tensor(X), autograd.tensor(Y), autograd.tensor([1.0, 3.0, 0.5])
-    loss, gradients = cl.value_and_gradients(x, y, wrt=("logits", "pos_weight"), pos_weight=p, **arguments)
+    loss, gradients = cl.value_and_gradients(
+        cl.binary_cross_entropy_with_logits, x, y, wrt=("logits", "pos_weight"), pos_weight=p, **arguments
+    )
     by_autograd = autograd.gradients(
         lambda a, b: cl.binary_cross_entropy_with_logits(a, y, pos_weight=b, **arguments), [x, p]
     )
     assert list(gradients) == ["logits", "pos_weight"]
     np.testing.assert_allclose(
-        autograd.array(loss), reference(X, Y, 1.0, [1.0, 3.0, 0.5], "mean", 1.0, True), rtol=1e-6
+        autograd.array(loss), reference(X, Y, 1.0, [1.0, 3.0, 0.5], "mean", 1.0), rtol=1e-6
     )
     for mine, theirs in zip(gradients.values(), by_autograd, strict=True):
         np.testing.assert_allclose(autograd.array(mine), autograd.array(theirs), rtol=1e-6)
@@ -198,13 +204,12 @@ class TestIgnored:
 
         def loss(a: Any, b: Any, c: Any, d: Any) -> Any:
             return cl.binary_cross_entropy_with_logits(
-                a, b, weight=c, pos_weight=d, ignore_index=-100, normalize=True, reduction="sum"
+                a, b, weight=c, pos_weight=d, ignore_index=-100, reduction="sum"
             )
 
         value = autograd.array(loss(*tensors))
-        np.testing.assert_allclose(
-            value, reference([1.0, 2.0], [1.0, 0.0], np.array([2.0, 1.0]), np.array([2.0, 1.0])), rtol=1e-6
-        )
+        w = np.array([2.0, 1.0])
+        np.testing.assert_allclose(value, reference([1.0, 2.0], [1.0, 0.0], w, w, "sum"), rtol=1e-6)
         for gradient in autograd.gradients(loss, tensors):
             array = autograd.array(gradient)
             assert array[0] == 0 and array[2] == 0
@@ -213,25 +218,35 @@ class TestIgnored:
     def test_numpy(self) -> None:
         x, y, w = np.float32(self.x), np.float32(self.y), np.float32(self.w)
         loss, gradients = cl.value_and_gradients(
-            x, y, wrt=("logits", "targets", "weight"), weight=w, ignore_index=-100, reduction="none"
+            cl.binary_cross_entropy_with_logits,
+            x,
+            y,
+            wrt=("logits", "targets", "weight"),
+            weight=w,
+            ignore_index=-100,
+            reduction="none",
         )
         assert loss[0] == 0 and loss[2] == 0
         for gradient in gradients.values():
             assert gradient[0] == 0 and gradient[2] == 0 and np.isfinite(gradient).all()
 
     @pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
-    @pytest.mark.parametrize("normalize", [False, True])
-    def test_all_ignored_is_zero(self, framework: Framework, reduction: str, normalize: bool) -> None:
-        y = framework.tensor([-1.0, -1.0])
+    @pytest.mark.parametrize("divisor", ["counted", "all"])
+    def test_all_ignored(self, framework: Framework, reduction: str, divisor: str) -> None:
+        """A mean over nothing is no number; all else is 0."""
+        x, y = framework.tensor([math.nan, 3.0]), framework.tensor([-1.0, -1.0])
         loss = cl.binary_cross_entropy_with_logits(
-            framework.tensor([math.nan, 3.0]), y, ignore_index=-1, normalize=normalize, reduction=reduction
+            x, y, ignore_index=-1, divisor=divisor, reduction=reduction
         )
-        assert not framework.array(loss).any()
+        if reduction == "mean" and divisor == "counted":
+            assert math.isnan(framework.array(loss))
+        else:
+            assert not framework.array(loss).any()
 
     def test_integer_labels_are_compared_as_values(self, framework: Framework) -> None:
         labels = framework.integers([1, -1, 0], "int64")
         loss = cl.binary_cross_entropy_with_logits(
-            framework.tensor([1.0, 9.0, 1.0]), labels, ignore_index=-1.0, normalize=True
+            framework.tensor([1.0, 9.0, 1.0]), labels, ignore_index=-1.0
         )
         np.testing.assert_allclose(framework.array(loss), reference([1.0, 1.0], [1.0, 0.0]), rtol=1e-6)
 
@@ -310,9 +325,19 @@ class TestSentinels:
         with pytest.raises(ValueError, match=rf"targets has dtype {dtype}, which cannot hold it.*{expected}"):
             self.total(framework, labels, value)
         with pytest.raises(ValueError, match="cannot hold it"):
-            cl.value_and_gradients(framework.tensor([0.5, 0.5, 0.5, 2.0]), labels, ignore_index=value)
+            cl.value_and_gradients(
+                cl.binary_cross_entropy_with_logits,
+                framework.tensor([0.5, 0.5, 0.5, 2.0]),
+                labels,
+                ignore_index=value,
+            )
         with pytest.raises(ValueError, match="cannot hold it"):
-            cl.executor_of(framework.tensor([0.5, 0.5, 0.5, 2.0]), labels, ignore_index=value)
+            cl.executor_of(
+                cl.binary_cross_entropy_with_logits,
+                framework.tensor([0.5, 0.5, 0.5, 2.0]),
+                labels,
+                ignore_index=value,
+            )
 
 
 @given(value=st.floats(allow_nan=False, width=64), dtype=st.sampled_from(["float16", "float32"]))
@@ -357,9 +382,9 @@ def test_numbers_of_any_kind_are_weights(framework: Framework, k: int) -> None:
         loss = cl.binary_cross_entropy_with_logits(x, y, **{name: NUMBERS[k]})
         expected = reference(X, Y, **{name[0]: 2.0})
         np.testing.assert_allclose(framework.array(loss), expected, rtol=1e-6)
-        value, _ = cl.value_and_gradients(x, y, **{name: NUMBERS[k]})
+        value, _ = cl.value_and_gradients(cl.binary_cross_entropy_with_logits, x, y, **{name: NUMBERS[k]})
         np.testing.assert_allclose(framework.array(value), expected, rtol=1e-6)
-        assert cl.executor_of(x, y, **{name: NUMBERS[k]})
+        assert cl.executor_of(cl.binary_cross_entropy_with_logits, x, y, **{name: NUMBERS[k]})
 
 
 @pytest.mark.parametrize("kind", ["bool", "uint8", "int32", "int64"])
@@ -371,26 +396,31 @@ def test_integer_and_bool_tensors_are_weights(framework: Framework, kind: str) -
         framework.array(loss), reference(X, Y, np.array(mask), np.array(mask), "sum"), rtol=1e-6
     )
     with pytest.raises(TypeError, match="weight has dtype"):
-        cl.value_and_gradients(x, y, wrt=("weight",), weight=w)
+        cl.value_and_gradients(cl.binary_cross_entropy_with_logits, x, y, wrt=("weight",), weight=w)
 
 
-@pytest.mark.parametrize("true", [np.bool_(True), np.array(True)])
-def test_numpy_scalars_are_options(framework: Framework, true: Any) -> None:
+def test_numpy_scalars_are_options(framework: Framework) -> None:
     x, y = framework.tensor(X), framework.tensor(Y)
-    loss = cl.binary_cross_entropy_with_logits(x, y, ignore_index=np.int64(1), normalize=true)
-    np.testing.assert_allclose(framework.array(loss), reference(X, Y, ignored=1, norm=True), rtol=1e-6)
+    loss = cl.binary_cross_entropy_with_logits(x, y, ignore_index=np.int64(1))
+    np.testing.assert_allclose(framework.array(loss), reference(X, Y, ignored=1), rtol=1e-6)
 
 
 @pytest.mark.usefixtures("executor")
 @pytest.mark.parametrize(
-    "options", [{}, {"ignore_index": 1}, {"normalize": True}, {"ignore_index": 1, "normalize": True}]
+    "options", [{}, {"ignore_index": 1}, {"divisor": "all"}, {"ignore_index": 1, "divisor": "all"}]
 )
 def test_the_gradient_of_an_empty_mean_by_a_weight_is_0(
     framework: Framework, options: dict[str, Any]
 ) -> None:
     x, w, p = framework.tensor(np.zeros((0, 3))), framework.tensor(np.ones((1, 3))), framework.tensor(2.0)
     _, gradients = cl.value_and_gradients(
-        x, x, wrt=("logits", "weight", "pos_weight"), weight=w, pos_weight=p, **options
+        cl.binary_cross_entropy_with_logits,
+        x,
+        x,
+        wrt=("logits", "weight", "pos_weight"),
+        weight=w,
+        pos_weight=p,
+        **options,
     )
     found = [framework.array(gradient) for gradient in gradients.values()]
     if framework.name not in WITHOUT_AUTOGRAD:
@@ -418,8 +448,8 @@ def test_an_incoming_nan_gives_ignored_elements_no_gradient(autograd: Framework,
 @pytest.mark.parametrize("ignore_index", [None, 5])
 def test_empty(framework: Framework, ignore_index: int | None) -> None:
     x, y = framework.tensor(np.zeros((0, 3))), framework.tensor(np.zeros((0, 3)))
-    for normalize in (False, True):
-        options = {"ignore_index": ignore_index, "normalize": normalize}
+    for divisor in ("counted", "all"):
+        options = {"ignore_index": ignore_index, "divisor": divisor}
         assert math.isnan(framework.array(cl.binary_cross_entropy_with_logits(x, y, **options)))
         assert framework.array(cl.binary_cross_entropy_with_logits(x, y, reduction="sum", **options)) == 0
         assert framework.array(
@@ -457,7 +487,12 @@ def test_inputs_are_not_modified(framework: Framework) -> None:
 
     loss(*tensors)
     cl.value_and_gradients(
-        tensors[0], tensors[1], weight=tensors[2], pos_weight=tensors[3], wrt=("logits", "weight")
+        cl.binary_cross_entropy_with_logits,
+        tensors[0],
+        tensors[1],
+        weight=tensors[2],
+        pos_weight=tensors[3],
+        wrt=("logits", "weight"),
     )
     if framework.name not in WITHOUT_AUTOGRAD:
         framework.gradients(loss, tensors)
@@ -483,7 +518,7 @@ class TestErrors:
         with pytest.raises(kind, match=words):
             cl.binary_cross_entropy_with_logits(*tensors, **options)
         with pytest.raises(kind, match=words):
-            cl.value_and_gradients(*tensors, **options)
+            cl.value_and_gradients(cl.binary_cross_entropy_with_logits, *tensors, **options)
 
     def test_no_tensor(self, framework: Framework) -> None:
         x = framework.tensor(X)
@@ -541,7 +576,8 @@ class TestErrors:
             (ValueError, {"reduction": x}),
             (TypeError, {"ignore_index": x}),
             (TypeError, {"ignore_index": np.ones(3)}),
-            (TypeError, {"normalize": x}),
+            (ValueError, {"divisor": x}),
+            (TypeError, {"label_smoothing": x}),
             (TypeError, {"weight": [0.1234567]}),
             (TypeError, {"weight": 1j}),
             (TypeError, {"weight": np.timedelta64(2)}),
@@ -562,26 +598,40 @@ class TestErrors:
             ValueError, "reduction is 'MEAN'; expected 'none', 'mean' or 'sum'", x, x, reduction="MEAN"
         )
         self.raises(TypeError, "ignore_index is '1'; expected a number", x, x, ignore_index="1")
-        self.raises(TypeError, "normalize is 'yes'; expected True or False", x, x, normalize="yes")
+        self.raises(
+            ValueError, "divisor is 'yes'; expected 'counted', 'all' or 'weights'", x, x, divisor="yes"
+        )
+        self.raises(ValueError, "there is no weight", x, x, divisor="weights")
+        self.raises(ValueError, "label_smoothing is 1.5; expected .* at most 1", x, x, label_smoothing=1.5)
+        self.raises(ValueError, "label_smoothing is nan; expected", x, x, label_smoothing=math.nan)
+        self.raises(TypeError, "mask is 3; expected a .* tensor of bool", x, x, mask=3)
+        self.raises(ValueError, "dtype is 'int8'; expected float16", x, x, dtype="int8")
 
     def test_wrt(self, framework: Framework) -> None:
         x = framework.tensor(X)
         with pytest.raises(ValueError, match="wrt names 'logit'; expected names among logits, targets"):
-            cl.value_and_gradients(x, x, wrt=("logit",))
+            cl.value_and_gradients(cl.binary_cross_entropy_with_logits, x, x, wrt=("logit",))
         with pytest.raises(TypeError, match="wrt is the string"):
-            cl.value_and_gradients(x, x, wrt="logits")  # type: ignore[arg-type]
+            cl.value_and_gradients(cl.binary_cross_entropy_with_logits, x, x, wrt="logits")  # type: ignore[arg-type]
         with pytest.raises(TypeError, match="wrt names weight, which is None"):
-            cl.value_and_gradients(x, x, wrt=("weight",))
+            cl.value_and_gradients(cl.binary_cross_entropy_with_logits, x, x, wrt=("weight",))
         with pytest.raises(TypeError, match="targets has dtype int64"):
-            cl.value_and_gradients(x, framework.integers(np.ones((2, 3)), "int64"), wrt=("targets",))
-        with pytest.raises(TypeError, match="wrt is None; expected a tuple of names"):
-            cl.value_and_gradients(x, x, wrt=None)  # type: ignore[arg-type]
+            cl.value_and_gradients(
+                cl.binary_cross_entropy_with_logits,
+                x,
+                framework.integers(np.ones((2, 3)), "int64"),
+                wrt=("targets",),
+            )
+        with pytest.raises(TypeError, match="wrt is 3; expected a tuple of names"):
+            cl.value_and_gradients(cl.binary_cross_entropy_with_logits, x, x, wrt=3)  # type: ignore[arg-type]
         with pytest.raises(ValueError, match=r"wrt names of type .*; expected names among logits, targets"):
-            cl.value_and_gradients(x, x, wrt=(x,))  # type: ignore[arg-type]
+            cl.value_and_gradients(cl.binary_cross_entropy_with_logits, x, x, wrt=(x,))  # type: ignore[arg-type]
 
     def test_an_iterator_of_names_is_read_once(self, framework: Framework) -> None:
         x = framework.tensor(X)
-        _, gradients = cl.value_and_gradients(x, x, wrt=iter(("logits", "targets")))  # type: ignore[arg-type]
+        _, gradients = cl.value_and_gradients(
+            cl.binary_cross_entropy_with_logits, x, x, wrt=iter(("logits", "targets"))
+        )  # type: ignore[arg-type]
         assert list(gradients) == ["logits", "targets"]
 
 
@@ -601,7 +651,7 @@ class TestNumpy:
         logits = np.ma.masked_array([1.0, math.nan, 2.0], mask=[False, True, False])
         targets = np.ma.masked_array([1.0, 1.0, 0.0], mask=logits.mask)
         loss = cl.binary_cross_entropy_with_logits(
-            logits.filled(0.0), targets.filled(-1.0), ignore_index=-1.0, normalize=True
+            logits.filled(0.0), targets.filled(-1.0), ignore_index=-1.0
         )
         np.testing.assert_allclose(loss, reference([1.0, 2.0], [1.0, 0.0]), rtol=1e-12)
 
@@ -626,7 +676,12 @@ class TestNumpy:
                     )
                     wrt = ("logits", "targets", *weights)
                     value, gradients = cl.value_and_gradients(
-                        arrays[0], arrays[1], wrt=wrt, reduction=reduction, **options
+                        cl.binary_cross_entropy_with_logits,
+                        arrays[0],
+                        arrays[1],
+                        wrt=wrt,
+                        reduction=reduction,
+                        **options,
                     )
                     found += [value, *gradients.values()]
                 for got, expected in zip(there, values, strict=True):
@@ -652,7 +707,12 @@ class TestNumpy:
         x = np.array([-np.inf, np.inf, 3e38, -1e-40, np.nan], np.float32)
         with np.errstate(all="raise"):
             cl.binary_cross_entropy_with_logits(x, np.float32([0, 1, 2, 0.5, 1]), weight=np.float32(3e38))
-            cl.value_and_gradients(x, np.float32([0, 1, 2, 0.5, 1]), wrt=("logits", "targets"))
+            cl.value_and_gradients(
+                cl.binary_cross_entropy_with_logits,
+                x,
+                np.float32([0, 1, 2, 0.5, 1]),
+                wrt=("logits", "targets"),
+            )
 
     def test_a_division_that_underflows_raises_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(
@@ -660,7 +720,9 @@ class TestNumpy:
         )
         x, y = np.full(3, 100.0, np.float32), np.ones(3, np.float32)
         with np.errstate(all="raise"):
-            loss, gradients = cl.value_and_gradients(x, y, reduction="none", normalize=True)
+            loss, gradients = cl.value_and_gradients(
+                cl.binary_cross_entropy_with_logits, x, y, weight=1 / 3, reduction="none"
+            )
         expected, smallest = math.exp(-100) / 3, 2.0**-149
         np.testing.assert_allclose(loss, expected, rtol=0, atol=smallest)
         np.testing.assert_allclose(gradients["logits"], -expected, rtol=0, atol=smallest)

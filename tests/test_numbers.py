@@ -80,7 +80,7 @@ def call(framework: Framework, dtype: str, w: float | None, p: float | None) -> 
 def test_loss(framework: Framework, executor: str, dtype: str, w: float | None, p: float | None) -> None:
     needs(framework, dtype)
     pairs, x, y, weights = call(framework, dtype, w, p)
-    assert cl.executor_of(x, y, **weights).startswith(executor)
+    assert cl.executor_of(cl.binary_cross_entropy_with_logits, x, y, **weights).startswith(executor)
     loss = cl.binary_cross_entropy_with_logits(x, y, reduction="none", **weights)
     assert framework.dtype(loss) == dtype
     factors = (1.0 if w is None else w, 1.0 if p is None else p)
@@ -93,7 +93,9 @@ def test_gradients_of_all_four(framework: Framework, executor: str, dtype: str, 
     pairs, x, y, weights = call(framework, dtype, w, p)
     tensors = [x, y, weights["weight"], weights["pos_weight"]]
     if framework.name in WITHOUT_AUTOGRAD:
-        _, by_name = cl.value_and_gradients(x, y, wrt=ARGUMENTS, reduction="none", **weights)
+        _, by_name = cl.value_and_gradients(
+            cl.binary_cross_entropy_with_logits, x, y, wrt=ARGUMENTS, reduction="none", **weights
+        )
         gradients = [by_name[name] for name in ARGUMENTS]
     else:
         gradients = framework.gradients(

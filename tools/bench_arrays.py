@@ -22,7 +22,7 @@ def numpy_arrays() -> list[Implementation]:
         p = given.pos_weight if variant.pos_weight else None
 
         def both() -> tuple[Any, Any]:
-            loss, gradients = cl.value_and_gradients(x, y, pos_weight=p)
+            loss, gradients = cl.value_and_gradients(cl.binary_cross_entropy_with_logits, x, y, pos_weight=p)
             return loss, gradients["logits"]
 
         return both if variant.backward else lambda: (shim(x, y, p), None)

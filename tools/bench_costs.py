@@ -20,8 +20,9 @@ import numpy as np
 from bench_measure import Plan, timed
 
 import compatlosses as cl
-from compatlosses import losses
-from compatlosses.libraries import library_of
+from compatlosses import by_formula, evaluate
+from compatlosses.definitions.binary_cross_entropy_with_logits import LOSS
+from compatlosses.neutral import checked_call
 
 IMPORT_LIMIT = 0.030
 DISPATCH_LIMITS = {2: 3e-6, 4: 6e-6}
@@ -93,15 +94,12 @@ def without_mathematics() -> Iterator[None]:
     """Calls go all their way, the proof that the fused executor may run included, and then compute
     nothing.
     """
-    names = ("fused_loss", "prepared", "reduced")
-    kept = {name: getattr(losses, name) for name in names}
-    for name in names:
-        setattr(losses, name, lambda *args: None)
+    kept = evaluate.fused, by_formula.value
+    evaluate.fused = by_formula.value = lambda *args: None
     try:
         yield
     finally:
-        for name, function in kept.items():
-            setattr(losses, name, function)
+        evaluate.fused, by_formula.value = kept
 
 
 def dispatching(frameworks: list[str], plan: Plan, progress: Callable[[str], None]) -> list[Cost]:
@@ -154,13 +152,14 @@ def tell(framework: str, rounds: int) -> None:
 def neutral(library: str, tensors: list[Any]) -> dict[str, Callable[[], Any]]:
     """The neutral function on two and four tensors, and its checks alone."""
     x, y, w, p = tensors
+    options = ("mean", "counted", None, None, None)
     return {
-        f"{library}, 2 tensors: look-up and checks": lambda: losses.check_call(
-            library_of(x, y), x, y, None, None, "mean", None, False
+        f"{library}, 2 tensors: look-up and checks": lambda: checked_call(
+            LOSS, (x, y, None, None), (0.0,), options
         ),
         f"{library}, 2 tensors: {_CALL}": lambda: cl.binary_cross_entropy_with_logits(x, y),
-        f"{library}, 4 tensors: look-up and checks": lambda: losses.check_call(
-            library_of(x, y, w, p), x, y, w, p, "mean", None, False
+        f"{library}, 4 tensors: look-up and checks": lambda: checked_call(
+            LOSS, (x, y, p, w), (0.0,), options
         ),
         f"{library}, 4 tensors: {_CALL}": lambda: cl.binary_cross_entropy_with_logits(
             x, y, weight=w, pos_weight=p

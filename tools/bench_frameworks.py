@@ -204,7 +204,9 @@ def jax_arrays() -> list[Implementation]:
         x, y, p = *tensors(given), weight(given, variant)
 
         def both() -> tuple[Any, Any]:
-            result, gradients = compatlosses.value_and_gradients(x, y, pos_weight=p)
+            result, gradients = compatlosses.value_and_gradients(
+                compatlosses.binary_cross_entropy_with_logits, x, y, pos_weight=p
+            )
             return jax.block_until_ready((result, gradients["logits"]))  # type: ignore[no-any-return]
 
         return both if variant.backward else lambda: (shim(x, y, p).block_until_ready(), None)

@@ -81,7 +81,8 @@ def check(given: Problem, variant: Variant, loss: NDArray[Any], gradient: NDArra
 
     It is not stricter because some frameworks add up 10^7 losses in float32, which costs them the fourth
     digit. ``loss`` may be the losses of the elements, ``gradient`` not yet divided by their number: not every
-    API reduces."""
+    API reduces.
+    """
     wide = [array.astype(np.float64) for array in (given.logits, given.targets, given.pos_weight)]
     right, slope = plain(wide[0], wide[1], wide[2] if variant.pos_weight else None, variant.backward)
     mean = loss.mean(dtype=np.float64)

@@ -3,7 +3,8 @@ docs/numerics.md.
 
 The logits are random over all magnitudes, both signs, with the corners of the contract; the labels 0, 1 and
 soft ones. The exact values are mpmath's. Each executor runs in a process of its own: the formula where Numba
-is hidden."""
+is hidden.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +55,7 @@ def measure(executor: str, size: int) -> dict[str, dict[str, dict[str, float]]]:
                 continue
             weights = np.ones(size), np.full(size, POS_WEIGHT)
             tensors = [framework.tensor(v, dtype) for v in (logits, targets, *weights)]
-            ran = cl.executor_of(tensors[0], tensors[1])
+            ran = cl.executor_of(cl.binary_cross_entropy_with_logits, tensors[0], tensors[1])
             if not ran.startswith(executor):
                 raise SystemExit(f"{framework.name} ran {ran}, not {executor}")
             got = values(cl, framework, tensors)
@@ -74,8 +75,16 @@ def values(cl: Any, framework: Any, tensors: list[Any]) -> dict[str, Any]:
 
     if framework.name == "numpy":
         options = {"weight": tensors[2], "pos_weight": tensors[3], "reduction": "none"}
-        by_logits = [cl.value_and_gradients(*tensors[:2], reduction="none")[1]["logits"]]
-        gradients = list(cl.value_and_gradients(*tensors[:2], wrt=QUANTITIES[1:], **options)[1].values())
+        by_logits = [
+            cl.value_and_gradients(cl.binary_cross_entropy_with_logits, *tensors[:2], reduction="none")[1][
+                "logits"
+            ]
+        ]
+        gradients = list(
+            cl.value_and_gradients(
+                cl.binary_cross_entropy_with_logits, *tensors[:2], wrt=QUANTITIES[1:], **options
+            )[1].values()
+        )
     else:
         by_logits = framework.gradients(unweighted, tensors[:1])
         gradients = framework.gradients(loss, tensors)

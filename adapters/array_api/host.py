@@ -11,7 +11,8 @@ import numpy as np
 from array_api_compat import array_namespace
 
 from compatlosses import fused
-from compatlosses.executors import NOTHING_WANTED, Array, FusedCall
+from compatlosses.executors import nothing_wanted
+from compatlosses.protocols import Array, Derivable
 
 Tensor = Any
 
@@ -19,19 +20,15 @@ _CPU = 1
 """DLPack's kDLCPU."""
 
 
-def why_formula(
-    logits: Tensor, targets: Tensor, weight: Tensor | float | None, pos_weight: Tensor | float | None, /
-) -> str | None:
-    """Why a call with these arguments must go to the formula; None where the fused executor may run."""
-    for array in (logits, targets, weight, pos_weight):
+def why_formula(inputs: tuple[Any, ...], /) -> str | None:
+    """Why a call with these inputs must go to the formula; None where the fused executor may run."""
+    for array in inputs:
         if array is None or isinstance(array, (int, float)):
             continue
         device = device_type(array)
         if device is None:
-            return (
-                f"{type(array).__module__}.{type(array).__qualname__} does not offer its memory through "
-                "DLPack"
-            )
+            kind = type(array)
+            return f"{kind.__module__}.{kind.__qualname__} does not offer its memory through DLPack"
         if device != _CPU:
             return f"an array is on a device of DLPack's type {device}"
     return fused.why_unavailable()
@@ -47,11 +44,9 @@ def device_type(array: Tensor) -> int | None:
         return None
 
 
-def wanted(
-    logits: Tensor, targets: Tensor, weight: Tensor | float | None, pos_weight: Tensor | float | None, /
-) -> fused.Wanted:
+def wanted(inputs: tuple[Any, ...], /) -> tuple[bool, ...]:
     """Nothing: there is no autograd."""
-    return NOTHING_WANTED
+    return nothing_wanted(inputs)
 
 
 def view(tensor: Tensor, /) -> Array:
@@ -67,13 +62,6 @@ def tensor(array: Array | np.generic, like: Tensor, /) -> Tensor:
     return array_namespace(like).from_dlpack(np.asarray(array))
 
 
-def attach(
-    call: FusedCall,
-    logits: Tensor,
-    targets: Tensor,
-    weight: Tensor | float | None,
-    pos_weight: Tensor | float | None,
-    /,
-) -> Tensor:
+def attach(call: Derivable, inputs: tuple[Any, ...], /) -> Tensor:
     """The call's loss."""
-    return tensor(call.loss, logits)
+    return tensor(call.loss, inputs[0])

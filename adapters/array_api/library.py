@@ -15,8 +15,8 @@ from typing import Any
 
 from array_api_compat import array_namespace, device, is_dask_array
 
-from compatlosses import formula, libraries, rules
 from compatlosses import gradients as gradients_of
+from compatlosses import libraries, rules
 from compatlosses.libraries import Shape
 from compatlosses.protocols import Loss
 from compatlosses.vocabulary import vocabulary
@@ -166,30 +166,6 @@ def assured(x: Array, like: Array, same: bool, message: str, /) -> Array:
     """``x``, tied to a check when it is computed: that it has the shape of ``like``, or broadcasts to it."""
     check = unknown_sizes.of_blocks if is_dask_array(x) else unknown_sizes.of_a_program
     return check(x, like, same, message)
-
-
-def elements(
-    x: Array, y: Array, w: Array | None, p: Array | None, counts: Array | None, whole: bool, /
-) -> Array:
-    """The loss of each element, in double."""
-    x, y, w, p = (None if a is None else cast(a, "float64") for a in (x, y, w, p))
-    return formula.elements(_THIS, x, y, w, p, counts, whole)
-
-
-def gradients(
-    wanted: formula.Wanted,
-    g: Array | None,
-    x: Array,
-    y: Array,
-    w: Array | None,
-    p: Array | None,
-    counts: Array | None,
-    whole: bool,
-    /,
-) -> tuple[Array | None, Array | None, Array | None, Array | None]:
-    """The gradients of `elements` times the cotangent ``g`` (None: 1), in double."""
-    g, x, y, w, p = (None if a is None else cast(a, "float64") for a in (g, x, y, w, p))
-    return formula.gradients(_THIS, wanted, g, x, y, w, p, counts, whole)
 
 
 def elementwise(loss: Loss, inputs: tuple[Any, ...], counts: Array | None, /) -> Array:

@@ -1,7 +1,8 @@
 """How the fused executor gets at JAX arrays: proof that a call is eager on host memory, and views.
 
 A derivative in JAX is always asked for of a tracer, and a tracer goes to the formula. There is nothing to
-attach to."""
+attach to.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +13,15 @@ import ml_dtypes
 import numpy as np
 
 from compatlosses import fused
-from compatlosses.executors import NOTHING_WANTED, Array, FusedCall
+from compatlosses.executors import nothing_wanted
+from compatlosses.protocols import Array, Derivable
 
 Tensor = Any
 
 
-def why_formula(
-    logits: Tensor, targets: Tensor, weight: Tensor | float | None, pos_weight: Tensor | float | None, /
-) -> str | None:
-    """Why a call with these arguments must go to the formula; None where the fused executor may run."""
-    for array in (logits, targets, weight, pos_weight):
+def why_formula(inputs: tuple[Any, ...], /) -> str | None:
+    """Why a call with these inputs must go to the formula; None where the fused executor may run."""
+    for array in inputs:
         if array is None or isinstance(array, (int, float)):
             continue
         if isinstance(array, jax.core.Tracer):
@@ -35,11 +35,9 @@ def why_formula(
     return fused.why_unavailable()
 
 
-def wanted(
-    logits: Tensor, targets: Tensor, weight: Tensor | float | None, pos_weight: Tensor | float | None, /
-) -> fused.Wanted:
+def wanted(inputs: tuple[Any, ...], /) -> tuple[bool, ...]:
     """Nothing: what is differentiated is traced."""
-    return NOTHING_WANTED
+    return nothing_wanted(inputs)
 
 
 def view(tensor: Tensor, /) -> Array:
@@ -58,16 +56,9 @@ def tensor(array: Array | np.generic, like: Tensor, /) -> Tensor:
         return jax.device_put(whole, device)
 
 
-def attach(
-    call: FusedCall,
-    logits: Tensor,
-    targets: Tensor,
-    weight: Tensor | float | None,
-    pos_weight: Tensor | float | None,
-    /,
-) -> Tensor:
+def attach(call: Derivable, inputs: tuple[Any, ...], /) -> Tensor:
     """The call's loss."""
-    return tensor(call.loss, logits)
+    return tensor(call.loss, inputs[0])
 
 
 class _Memory:

@@ -22,8 +22,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.custom_derivatives import SymbolicZero
 
-from compatlosses import formula, libraries, rules
 from compatlosses import gradients as gradients_of
+from compatlosses import libraries, rules
 from compatlosses.libraries import Shape
 from compatlosses.protocols import Loss
 from compatlosses.vocabulary import vocabulary
@@ -174,31 +174,6 @@ def size(x: Array, /) -> int | Array:
     return x.size if isinstance(x.size, int) else jnp.asarray(x.size, "float64")
 
 
-def elements(
-    x: Array, y: Array, w: Array | None, p: Array | None, counts: Array | None, whole: bool, /
-) -> Array:
-    """The loss of each element in float64, differentiable by the formulas."""
-    x, y, w, p = (None if a is None else cast(a, "float64") for a in (x, y, w, p))
-    return _elements(whole, counts, x, y, w, p)
-
-
-@wide
-def gradients(
-    wanted: formula.Wanted,
-    g: Array | None,
-    x: Array,
-    y: Array,
-    w: Array | None,
-    p: Array | None,
-    counts: Array | None,
-    whole: bool,
-    /,
-) -> tuple[Array | None, Array | None, Array | None, Array | None]:
-    """The gradients of `elements` times the cotangent ``g`` (None: 1), in float64."""
-    g, x, y, w, p = (None if a is None else cast(a, "float64") for a in (g, x, y, w, p))
-    return formula.gradients(_THIS, wanted, g, x, y, w, p, counts, whole)
-
-
 def elementwise(loss: Loss, inputs: tuple[Any, ...], counts: Array | None, /) -> Array:
     """The loss of each element in float64, differentiable by the definition's slopes."""
     count = len(loss.arguments)
@@ -226,38 +201,6 @@ def autocast_dtype(x: Array, /) -> None:
 
 
 @wide
-def _loss(whole: bool, counts: Array | None, x: Array, y: Array, w: Array | None, p: Array | None) -> Array:
-    """`formula.elements`."""
-    return formula.elements(_THIS, x, y, w, p, counts, whole)
-
-
-@wide
-def _loss_with_tangents(
-    whole: bool, primals: tuple[Any, ...], tangents: tuple[Any, ...]
-) -> tuple[Array, Array]:
-    """The losses, and what they change by: the gradients by those arguments that change, times
-    their change.
-    """
-    counts, x, y, w, p = primals
-    u, v, s, q = (x, y, w, p) if counts is None else formula.replaced(_THIS, x, y, w, p, counts)
-    slopes: tuple[Callable[[], Array], ...] = (
-        lambda: formula.d_logits(_THIS, u, v, s, q, whole),
-        lambda: formula.d_targets(_THIS, u, v, s, q, whole),
-        lambda: formula.loss(_THIS, u, v, None, q, whole),
-        lambda: formula.d_pos_weight(_THIS, u, v, s, whole),
-    )
-    value = _elements(whole, counts, x, y, w, p)
-    total = jnp.zeros_like(value)
-    for tangent, slope in zip(tangents[1:], slopes, strict=True):
-        # One that does not change is left out, not multiplied by 0: its slope may be infinite.
-        if tangent is not None and not isinstance(tangent, SymbolicZero):
-            # The change, not the slope, is 0 where an element does not count: in reverse a NaN that comes in
-            # stops there.
-            total = total + (tangent if counts is None else where(counts, tangent, 0.0)) * slope()
-    return value, total
-
-
-@wide
 def _elements_of(
     loss: Loss, parameters: tuple[float, ...], counts: Array | None, tensors: tuple[Any, ...]
 ) -> Array:
@@ -276,8 +219,10 @@ def _elements_with_tangents(
     for i, tangent in enumerate(tangents[1]):
         # One that does not change is left out, not multiplied by 0: its slope may be infinite.
         if tangent is not None and not isinstance(tangent, SymbolicZero):
+            # The change, not the slope, is 0 where an element does not count: in reverse a NaN that comes in
+            # stops there.
             slope = gradients_of.slope(_THIS, loss, i, tensors + parameters, counts)
-            total = total + tangent * (slope if counts is None else where(counts, slope, 0.0))
+            total = total + (tangent if counts is None else where(counts, tangent, 0.0)) * slope
     return value, total
 
 
@@ -310,8 +255,6 @@ def _derived(
 
 _softplus = jax.custom_jvp(_softplus_of)
 _sigmoid = jax.custom_jvp(_sigmoid_of)
-_elements = jax.custom_jvp(_loss, nondiff_argnums=(0,))
-_elements.defjvp(_loss_with_tangents, symbolic_zeros=True)
 _softplus.defjvp(_derived(_softplus, lambda x: sigmoid(x)))
 _sigmoid.defjvp(_derived(_sigmoid, lambda x: sigmoid(x) * sigmoid(-x)))
 

@@ -8,8 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from compatlosses import losses, rules
+from compatlosses import rules
+from compatlosses.by_formula import assured
+from compatlosses.definitions.binary_cross_entropy_with_logits import LOSS
+from compatlosses.evaluate import evaluate
 from compatlosses.libraries import Library, Shape, Tensor, find, library_of
+from compatlosses.reductions import divided, named
 
 from . import adapter
 
@@ -71,9 +75,11 @@ def elements(
     if label_smoothing:
         target = target * (1.0 - label_smoothing) + 0.5 * label_smoothing
     if from_logits:
-        loss = losses.evaluate(library, output, target, None, None, "none", None, False, wide)
+        loss = evaluate((LOSS, library, (output, target, None, None), (0.0,), named("none")), wide)
     else:
-        loss = of_probabilities(names, losses.assured(library, "targets", target, output, True), output, wide)
+        loss = of_probabilities(
+            names, assured(library, ("targets", "logits"), target, output, True), output, wide
+        )
     if axes is not None:
         loss = mean(library, loss, axes)
     return library.cast(loss, dtype)
@@ -122,9 +128,7 @@ def mean(library: Library, loss: Tensor, axes: tuple[int, ...]) -> Tensor:
     if not axes:
         return loss
     if shape is not None and len(axes) == len(shape):
-        return library.cast(
-            losses.divided(library, library.sum(loss), library.size(loss)), library.dtype(loss)
-        )
+        return library.cast(divided(library, library.sum(loss), library.size(loss)), library.dtype(loss))
     if shape is not None and any(shape[i] == 0 for i in axes):
         left = [size for i, size in enumerate(shape) if i not in axes]
         return library.broadcast_to(library.constant(float("nan"), loss), left)  # type: ignore[arg-type]
@@ -137,6 +141,6 @@ def mean(library: Library, loss: Tensor, axes: tuple[int, ...]) -> Tensor:
     for each in lengths:
         if each is None or each < 0:
             number = library.cast(library.size(total), library.dtype(loss))
-            return losses.divided(library, total * number, library.size(loss))[without]
+            return divided(library, total * number, library.size(loss))[without]
         length = length * each
-    return losses.divided(library, total, length)[without]
+    return divided(library, total, length)[without]

@@ -2,7 +2,8 @@
 ``keras.losses``.
 
 Targets come first, and the mean is over the last axis. A last axis of length 1 that one of the two lacks is
-squeezed or added."""
+squeezed or added.
+"""
 
 from __future__ import annotations
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from compatlosses import losses, rules
+from compatlosses import rules
+from compatlosses.definitions.binary_cross_entropy_with_logits import LOSS
+from compatlosses.evaluate import evaluate as evaluated
 from compatlosses.libraries import Library, Names, Tensor, library_of, quoted
+from compatlosses.reductions import named
 
 UP_TO_2_6 = ("float16", "float32")
 SINCE_2_7 = ("float16", "float32", "bfloat16")
@@ -29,7 +32,8 @@ def evaluate(
     check_weight(library, names[2], weight, names[0], logits, accepted)
     check_weight(library, names[3], pos_weight, names[0], logits, accepted)
     dtype = library.autocast_dtype(logits) or library.dtype(logits)
-    return losses.evaluate(library, logits, label, weight, pos_weight, reduction, None, False, dtype)
+    inputs = (logits, label, pos_weight, weight)
+    return evaluated((LOSS, library, inputs, (0.0,), named(reduction)), dtype)
 
 
 def check_reduction(reduction: object) -> None:

@@ -2,7 +2,8 @@
 ``mindspore.ops``.
 
 Input and target broadcast against each other but in ``smooth_l1_loss``, whose third place is beta and whose
-default is 'none'."""
+default is 'none'.
+"""
 
 from __future__ import annotations
 
@@ -78,7 +79,8 @@ def smooth_l1_loss(input: Tensor, target: Tensor, beta: float = 1.0, reduction: 
         ValueError: shapes that differ, an unknown reduction, a beta below 0.
 
     Source: MindSpore 2.10 documentation of ``mindspore.ops.smooth_l1_loss``; where it is silent, mindspore
-    2.10.0."""
+    2.10.0.
+    """
     if not isinstance(reduction, str):
         raise TypeError("reduction is no string; expected 'none', 'mean' or 'sum'")
     bend = _number("beta", beta)
@@ -106,7 +108,8 @@ def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: fl
         TypeError, ValueError: as `mse_loss`; ValueError for a delta that is not above 0.
 
     Source: MindSpore 2.10 documentation of ``mindspore.ops.huber_loss``; where it is silent, mindspore
-    2.10.0."""
+    2.10.0.
+    """
     bend = _number("delta", delta)
     if not bend > 0.0:
         raise ValueError(f"delta is {delta}; expected a number above 0")

@@ -2,7 +2,8 @@
 gradient's hook.
 
 The hook is MindSpore's `_Function`, which its eager tape alone knows: under its compiler the formula's cells
-take its place."""
+take its place.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ from mindspore.common import np_dtype
 from mindspore.common.api import _pynative_executor
 
 from compatlosses import fused
-from compatlosses.executors import NOTHING_WANTED, Array, FusedCall, views
+from compatlosses.executors import nothing_wanted, views
+from compatlosses.protocols import Array, Derivable
 
 try:
     from mindspore.common import _Function
@@ -29,23 +31,21 @@ _THIS: Any = sys.modules[__name__]
 """This module, as the host whose tensors are viewed."""
 
 
-def why_formula(
-    logits: Tensor, targets: Tensor, weight: Tensor | float | None, pos_weight: Tensor | float | None
-) -> str | None:
-    """Why a call with these arguments must go to the formula; None where the fused executor may run."""
+def why_formula(inputs: tuple[Any, ...]) -> str | None:
+    """Why a call with these inputs must go to the formula; None where the fused executor may run."""
     if _has_no_value(probe):
         return "MindSpore is compiling the call"
-    return _why_not_eager(logits, targets, weight, pos_weight)
+    return _why_not_eager(inputs)
 
 
-def _why_not_eager(*arguments: Tensor | float | None) -> str | None:
+def _why_not_eager(inputs: tuple[Any, ...]) -> str | None:
     """The same for a call that is not compiled."""
     if _Function is None:
         return f"MindSpore {mindspore.__version__} has no custom gradients for eager calls"
     # Not get_context, which takes 20 microseconds to say so.
     if context._get_mode() != context.PYNATIVE_MODE:
         return "MindSpore is in graph mode"
-    for tensor in arguments:
+    for tensor in inputs:
         if isinstance(tensor, mindspore.Tensor):
             if type(tensor) not in (mindspore.Tensor, mindspore.Parameter):
                 return f"a tensor is of the subclass {type(tensor).__qualname__}"
@@ -66,16 +66,14 @@ def probe() -> None:
     """The function that `_has_no_value` is asked about."""
 
 
-def wanted(
-    logits: Tensor, targets: Tensor, weight: Tensor | float | None, pos_weight: Tensor | float | None
-) -> fused.Wanted:
-    """By which arguments the tape may ask for a gradient.
+def wanted(inputs: tuple[Any, ...]) -> tuple[bool, ...]:
+    """By which inputs the tape may ask for a gradient.
 
     It follows every tensor that a differentiated function is given.
     """
     if not _pynative_executor.requires_grad():
-        return NOTHING_WANTED
-    return differentiable(logits), differentiable(targets), differentiable(weight), differentiable(pos_weight)
+        return nothing_wanted(inputs)
+    return tuple([differentiable(x) for x in inputs])
 
 
 def differentiable(argument: Tensor | float | None) -> bool:
@@ -104,25 +102,9 @@ def tensor(array: Array | np.generic, like: Tensor) -> Tensor:
     return mindspore.Tensor.from_numpy(whole)
 
 
-def attach(
-    call: FusedCall,
-    logits: Tensor,
-    targets: Tensor,
-    weight: Tensor | float | None,
-    pos_weight: Tensor | float | None,
-) -> Tensor:
+def attach(call: Derivable, inputs: tuple[Any, ...]) -> Tensor:
     """The call's loss as a tensor whose gradients the tape asks of ``call``."""
-    return _Fused.apply(call, logits, targets, weight, pos_weight)
-
-
-def _saved(weight: Tensor | float | None) -> Tensor | None:
-    """A weight that is a tensor; None for a number."""
-    return weight if isinstance(weight, mindspore.Tensor) else None
-
-
-def _number(weight: Tensor | float | None) -> float | None:
-    """A weight that is a number; None for a tensor."""
-    return None if isinstance(weight, mindspore.Tensor) else weight
+    return _Fused.apply(call, *inputs)
 
 
 if _Function is not None:
@@ -131,33 +113,21 @@ if _Function is not None:
         """A `FusedCall` on MindSpore's tape. A gradient of its gradient is the formula's."""
 
         @staticmethod
-        def forward(
-            ctx: Any,
-            call: FusedCall,
-            logits: Tensor,
-            targets: Tensor,
-            weight: Tensor | float | None,
-            pos_weight: Tensor | float | None,
-        ) -> Tensor:
+        def forward(ctx: Any, call: Derivable, *inputs: Tensor | float | None) -> Tensor:
             # Tensors go where the tape checks their versions and hooks find them; it takes no numbers.
-            ctx.save_for_backward(logits, targets, _saved(weight), _saved(pos_weight))
-            ctx.call, ctx.numbers = call, (_number(weight), _number(pos_weight))
-            return tensor(call.loss, logits)
+            ctx.save_for_backward(*[x if isinstance(x, mindspore.Tensor) else None for x in inputs])
+            ctx.call = call
+            ctx.numbers = [None if isinstance(x, mindspore.Tensor) else x for x in inputs]
+            return tensor(call.loss, inputs[0])
 
         @staticmethod
         def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, ...]:
             from . import library
 
-            call: FusedCall = ctx.call
-            logits, targets, *saved = ctx.saved_tensors
-            weight, pos_weight = (
-                number if kept is None else kept for kept, number in zip(saved, ctx.numbers, strict=True)
-            )
+            call: Derivable = ctx.call
+            saved = ctx.saved_tensors
+            inputs = tuple([n if x is None else x for x, n in zip(saved, ctx.numbers, strict=True)])
             if _pynative_executor.requires_grad():
-                return (
-                    None,
-                    *call.formula_gradients(library, call.wanted, g, (logits, targets, weight, pos_weight)),
-                )
-            arrays = views(_THIS, logits, targets, weight, pos_weight)
-            found = call.gradients(arrays, float(g) if call.reduced else view(g))
-            return (None, *(None if gradient is None else tensor(gradient, g) for gradient in found))
+                return (None, *call.formula_gradients(library, call.wanted, g, inputs))
+            found = call.gradients(views(_THIS, inputs), float(g) if call.reduced else view(g))
+            return (None, *[None if gradient is None else tensor(gradient, g) for gradient in found])

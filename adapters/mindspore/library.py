@@ -11,7 +11,8 @@ doubles in tensors so large that MindSpore works on them in several threads.
 
 Custom gradients are cells with a ``bprop``: the one hook that MindSpore's compiler, its eager tape and its
 transformations all honour. A cell takes and returns None for what is not given. That compiler does not know
-positional-only parameters."""
+positional-only parameters.
+"""
 
 from __future__ import annotations
 
@@ -27,14 +28,15 @@ import numpy as np
 from mindspore import nn, ops
 from mindspore.ops.operations.array_ops import TensorShape
 
-from compatlosses import formula, libraries
 from compatlosses import gradients as gradients_of
+from compatlosses import libraries
 from compatlosses.definitions import known_losses
 from compatlosses.libraries import Shape
 from compatlosses.protocols import Loss
 from compatlosses.vocabulary import vocabulary
 
 from . import host as host
+from .host import probe
 
 NAME = "MindSpore"
 LOSS_CLASS = "compatlosses.mindspore.BCEWithLogitsLoss"
@@ -57,7 +59,7 @@ def _loaded_anew(module: ModuleType, name: str) -> Any:
 
 # The gradient of a jitted function loses what a cell and its bprop share, where that branches: "The pointer
 # [func_graph->get_return()] is null". The bprop has functions of its own.
-_bprop_formula = _loaded_anew(formula, f"{formula.__name__}_of_bprop")
+_bprop_gradients = _loaded_anew(gradients_of, f"{gradients_of.__name__}_of_bprop")
 
 _SPARSE = (mindspore.CSRTensor, mindspore.COOTensor, mindspore.RowTensor)
 _TENSORS = (mindspore.Tensor, *_SPARSE)
@@ -159,8 +161,8 @@ def isinf(x: mindspore.Tensor) -> mindspore.Tensor:
 
 def equal(x: mindspore.Tensor, value: float) -> mindspore.Tensor:
     """Where ``x`` has this value, which its dtype holds; NaN is NaN."""
-    # No branch: a cell and its bprop share this. See `_bprop_formula`.
-    return _COMPARISONS[_is_nan(value, x.dtype, host.probe)](x.astype(_comparable(x.dtype)), value)
+    # No branch: a cell and its bprop share this. See `_bprop_gradients`.
+    return _COMPARISONS[_is_nan(value, x.dtype, probe)](x.astype(_comparable(x.dtype)), value)
 
 
 def _equal_to_number(x: mindspore.Tensor, value: float) -> mindspore.Tensor:
@@ -220,43 +222,6 @@ def assured(x: mindspore.Tensor, like: mindspore.Tensor, same: bool, message: st
     return ops.depend(x, ops.addn((ops.expand_dims(whole, 0), ops.expand_dims(large, 0))))
 
 
-def elements(
-    x: mindspore.Tensor,
-    y: mindspore.Tensor,
-    w: mindspore.Tensor | None,
-    p: mindspore.Tensor | None,
-    counts: mindspore.Tensor | None,
-    whole: bool,
-) -> mindspore.Tensor:
-    """The loss of each element in double, differentiable by the formulas."""
-    x, y, w, p = _wide(x), _wide(y), _as_large(_wide(w), x), _as_large(_wide(p), x)
-    if whole:
-        return _whole_elements(x, y, w, p, counts)
-    return _elements(x, y, w, p, counts)
-
-
-def gradients(
-    wanted: formula.Wanted,
-    g: mindspore.Tensor | None,
-    x: mindspore.Tensor,
-    y: mindspore.Tensor,
-    w: mindspore.Tensor | None,
-    p: mindspore.Tensor | None,
-    counts: mindspore.Tensor | None,
-    whole: bool,
-) -> tuple[
-    mindspore.Tensor | None, mindspore.Tensor | None, mindspore.Tensor | None, mindspore.Tensor | None
-]:
-    """The gradients of `elements` times the cotangent ``g`` (None: 1), in double."""
-    if _some_unknown(x.shape):
-        raise ValueError(
-            "value_and_gradients is called in a MindSpore program of unknown sizes; expected known sizes "
-            "there. "
-            "Ask mindspore.value_and_grad of the loss instead."
-        )
-    return formula.gradients(_THIS, wanted, _wide(g), _wide(x), _wide(y), _wide(w), _wide(p), counts, whole)
-
-
 def elementwise(loss: Loss, inputs: tuple[Any, ...], counts: mindspore.Tensor | None) -> mindspore.Tensor:
     """The loss of each element in double, differentiable by the definition's slopes."""
     count = len(loss.arguments)
@@ -305,7 +270,8 @@ def autocast_dtype(x: mindspore.Tensor) -> str | None:
     for float32.
 
     MindSpore is asked by an operation on the same list: a graph knows its level only while its operations are
-    compiled."""
+    compiled.
+    """
     if x.dtype != mindspore.float16 and x.dtype != mindspore.bfloat16:
         return None
     probe = ops.exp(ops.full((), 0.0, dtype=mindspore.float16))
@@ -345,45 +311,6 @@ class _Sigmoid(nn.Cell):  # type: ignore[misc]
         return (dout * (_sigmoid(x) * _sigmoid(-x)),)
 
 
-class _Elements(nn.Cell):  # type: ignore[misc]
-    """`formula.elements` whose gradient is `formula.gradients`; that is made of operations, so it
-    differentiates again.
-    """
-
-    def __init__(self, whole: bool) -> None:
-        super().__init__()
-        self.whole = whole
-
-    def construct(
-        self,
-        x: mindspore.Tensor,
-        y: mindspore.Tensor,
-        w: mindspore.Tensor | None,
-        p: mindspore.Tensor | None,
-        counts: mindspore.Tensor | None,
-    ) -> mindspore.Tensor:
-        return formula.elements(_THIS, x, y, w, p, counts, self.whole)
-
-    def bprop(
-        self,
-        x: mindspore.Tensor,
-        y: mindspore.Tensor,
-        w: mindspore.Tensor | None,
-        p: mindspore.Tensor | None,
-        counts: mindspore.Tensor | None,
-        out: mindspore.Tensor,
-        dout: mindspore.Tensor,
-    ) -> tuple[mindspore.Tensor | None, ...]:
-        wanted = (True, True, False, p is not None)
-        by_x, by_y, by_w, by_p = _bprop_formula.gradients(_THIS, wanted, dout, x, y, w, p, counts, self.whole)
-        if w is not None:
-            # The loss at weight 1. The formula asks for it with None, on a branch that the compiler has
-            # dropped by then.
-            slope = _bprop_formula.elements(_THIS, x, y, ops.ones_like(w), p, counts, self.whole)
-            by_w = sum_to(_bprop_formula.scaled(_THIS, slope, dout, counts), w)
-        return by_x, by_y, by_w, by_p, None
-
-
 class _Loss(nn.Cell):  # type: ignore[misc]
     """The elements of a loss, whose gradient is made of operations, so it differentiates again.
 
@@ -413,10 +340,10 @@ class _Loss(nn.Cell):  # type: ignore[misc]
                 # The loss at weight 1. The definition asks for it with None, on a branch that the compiler
                 # has dropped by then.
                 ones = (*given[:i], ops.ones_like(inputs[i]), *given[i + 1 :])
-                value = gradients_of.elements(_THIS, self.loss, ones, counts)
-                found = (*found, sum_to(gradients_of.scaled(_THIS, value, dout, counts), inputs[i]))
+                value = _bprop_gradients.elements(_THIS, self.loss, ones, counts)
+                found = (*found, sum_to(_bprop_gradients.scaled(_THIS, value, dout, counts), inputs[i]))
             else:
-                found = (*found, gradients_of.gradient(_THIS, self.loss, i, dout, given, counts))
+                found = (*found, _bprop_gradients.gradient(_THIS, self.loss, i, dout, given, counts))
         return (found,)
 
 
@@ -476,15 +403,14 @@ def _comparable(dtype: Any) -> Any:
     """The dtype in which elements of ``dtype`` are compared: MindSpore compares no bfloat16 on the CPU.
 
     Worked out in Python while compiling: a branch here would be one that the compiler drops before it reads a
-    ``bprop``."""
+    ``bprop``.
+    """
     return mindspore.float32 if dtype == mindspore.bfloat16 else dtype
 
 
 _shape_at_run_time = TensorShape()
 _softplus = _Softplus()
 _sigmoid = _Sigmoid()
-_elements = _Elements(whole=False)
-_whole_elements = _Elements(whole=True)
 
 _cells = _Cells()
 

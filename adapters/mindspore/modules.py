@@ -20,7 +20,8 @@ class BCEWithLogitsLoss(mindspore.nn.LossBase):  # type: ignore[misc]
     `compatlosses.mindspore.binary_cross_entropy_with_logits`.
 
     Source: MindSpore 2 documentation of the function; where it is silent, ``mindspore.nn.BCEWithLogitsLoss``,
-    mindspore 2.10.0."""
+    mindspore 2.10.0.
+    """
 
     def __init__(
         self, reduction: str = "mean", weight: Tensor | None = None, pos_weight: Tensor | None = None

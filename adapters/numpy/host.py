@@ -10,21 +10,33 @@ from typing import Any
 import numpy as np
 
 from compatlosses import fused
-from compatlosses.executors import NOTHING_WANTED, Array, FusedCall
+from compatlosses.executors import nothing_wanted
+from compatlosses.protocols import Array, Derivable
 
 
-def why_formula(
-    logits: Array, targets: Array, weight: Array | float | None, pos_weight: Array | float | None, /
-) -> str | None:
+def why_formula(inputs: tuple[Any, ...], /) -> str | None:
     """Why a call must go to the formula: Numba is missing. None where the fused executor may run."""
     return fused.why_unavailable()
 
 
-def wanted(
-    logits: Array, targets: Array, weight: Array | float | None, pos_weight: Array | float | None, /
-) -> fused.Wanted:
+def facts(inputs: tuple[Any, ...], /) -> tuple[Any, ...] | None:
+    """The dtypes and shapes of plain arrays; see `compatlosses.protocols.Factual`."""
+    found: list[Any] = []
+    for x in inputs:
+        if type(x) is np.ndarray:
+            if not x.dtype.isnative:
+                return None
+            found.append((x.dtype, x.shape))
+        elif x is None or type(x) is float:
+            found.append(type(x))
+        else:
+            return None
+    return tuple(found)
+
+
+def wanted(inputs: tuple[Any, ...], /) -> tuple[bool, ...]:
     """Nothing: there is no autograd."""
-    return NOTHING_WANTED
+    return nothing_wanted(inputs)
 
 
 def view(tensor: Array, /) -> Array:
@@ -43,13 +55,6 @@ def tensor(array: Array | np.generic, like: Array, /) -> Any:
     return array[()] if isinstance(array, np.ndarray) and array.ndim == 0 else array
 
 
-def attach(
-    call: FusedCall,
-    logits: Array,
-    targets: Array,
-    weight: Array | float | None,
-    pos_weight: Array | float | None,
-    /,
-) -> Any:
+def attach(call: Derivable, inputs: tuple[Any, ...], /) -> Any:
     """The call's loss."""
-    return tensor(call.loss, logits)
+    return tensor(call.loss, inputs[0])

@@ -1,6 +1,6 @@
 """How NumPy arrays are used.
 
-NumPy has no autograd: `elements` is the plain formula, and gradients come from
+NumPy has no autograd: `elementwise` is the plain formula, and gradients come from
 `compatlosses.value_and_gradients`. Single precision is computed in double inside each function and rounded
 once, because NumPy's float32 exp and log1p differ with the processor.
 """
@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compatlosses import formula, libraries, rules
 from compatlosses import gradients as gradients_of
+from compatlosses import libraries, rules
 from compatlosses.protocols import Loss
 from compatlosses.vocabulary import vocabulary
 
@@ -139,31 +139,6 @@ def divide(x: Array, divisor: float | Array, /) -> Array:
 def size(x: Array, /) -> int:
     """The number of elements."""
     return int(x.size)
-
-
-def elements(
-    x: Array, y: Array, w: Array | None, p: Array | None, counts: Array | None, whole: bool, /
-) -> Array:
-    """The loss of each element."""
-    with np.errstate(all="ignore"):
-        result: Array = formula.elements(_THIS, x, y, w, p, counts, whole)
-        return result
-
-
-def gradients(
-    wanted: formula.Wanted,
-    g: Array | None,
-    x: Array,
-    y: Array,
-    w: Array | None,
-    p: Array | None,
-    counts: Array | None,
-    whole: bool,
-    /,
-) -> tuple[Array | None, Array | None, Array | None, Array | None]:
-    """The gradients of `elements` times the cotangent ``g`` (None: 1)."""
-    with np.errstate(all="ignore"):
-        return formula.gradients(_THIS, wanted, g, x, y, w, p, counts, whole)
 
 
 def tracing() -> bool:

@@ -2,7 +2,8 @@
 ``optax.losses.sigmoid_binary_cross_entropy``.
 
 It takes the tensors of any framework. optax has no tensors of its own: its arrays are JAX's. Importing it
-imports neither."""
+imports neither.
+"""
 
 from __future__ import annotations
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from compatlosses import rules
+from compatlosses.definitions.binary_cross_entropy_with_logits import LOSS
+from compatlosses.evaluate import evaluate
 from compatlosses.jax import adapter
 from compatlosses.libraries import Library, Names, Tensor, find, library_of, number
-from compatlosses.losses import evaluate
+from compatlosses.reductions import named
 
 from .conversions import converted
 from .differences import huber_loss, l2_loss, squared_error
@@ -51,7 +53,7 @@ def sigmoid_binary_cross_entropy(logits: Tensor, labels: Tensor | float) -> Tens
     rules.check_dtype(library, "labels", labels, rules.NUMBERS, TypeError)
     dtype = library.dtype(logits)
     logits, labels = _broadcast(library, logits, library.cast(labels, dtype))
-    return evaluate(library, logits, labels, None, None, "none", None, False, dtype)
+    return evaluate((LOSS, library, (logits, labels, None, None), (0.0,), named("none")), dtype)
 
 
 def _broadcast(library: Library, logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:

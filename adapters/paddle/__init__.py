@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, overload
 
-from compatlosses import losses, rules
+from compatlosses import rules
 from compatlosses.classes import loss_class
+from compatlosses.definitions.binary_cross_entropy_with_logits import LOSS
+from compatlosses.evaluate import evaluate
 from compatlosses.libraries import Tensor, library_of
+from compatlosses.reductions import named
 
 from . import adapter, nn
 from .checks import NAMES, check_pair, check_weight, promoted, warn_of_padding
@@ -102,7 +105,8 @@ def binary_cross_entropy_with_logits(
     if weight is not None:
         dtype = promoted(dtype, library.autocast_dtype(weight) or library.dtype(weight))
     warn_of_padding(library, y)
-    return losses.evaluate(library, x, y, weight, pos_weight, reduction, None, False, dtype)
+    inputs = (x, y, pos_weight, weight)
+    return evaluate((LOSS, library, inputs, (0.0,), named(reduction)), dtype)
 
 
 def __dir__() -> list[str]:

@@ -32,7 +32,8 @@ Tensor = Any
 
 Gradient = Callable[[int, Tensor, tuple[Any, ...]], Tensor]
 """``gradient(i, g, saved)``: the gradient by argument i for the cotangent g, of that argument's shape and
-dtype, from what was saved. Where gradients are enabled when it is called, it must be differentiable."""
+dtype, from what was saved. Where gradients are enabled when it is called, it must be differentiable.
+"""
 
 # In 3.3 Paddle's own constructor comes behind a look at the newer ways to call it, which takes longer than it
 # does.
@@ -190,7 +191,8 @@ class _Delivery:
     """The hook that gives the gradient by one argument. It lets go of what that needs once the graph is gone.
 
     letters: the cotangents that have come, by thread; without one the cotangent is what the hook is called
-    with."""
+    with.
+    """
 
     __slots__ = ("_alive", "_gradient", "_i", "_saved", "letters")
 

@@ -8,8 +8,8 @@ from functools import cache
 import numpy as np
 
 from compatlosses import fused, rules
-from compatlosses.executors import Array
 from compatlosses.libraries import Library, Names, Tensor
+from compatlosses.protocols import Array
 
 NAMES: Names = ("logit", "label", "weight", "pos_weight")
 
@@ -71,7 +71,7 @@ def warn_of_padding(library: Library, label: Tensor) -> None:
     here.
     """
     host = library.host
-    if host is not None and host.why_formula(label, label, None, None) is None:
+    if host is not None and host.why_formula((label,)) is None:
         look_for_padding(host.view(label), library.dtype(label))
 
 

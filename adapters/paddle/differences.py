@@ -1,7 +1,8 @@
 """Paddle 3's losses of a difference: ``mse_loss``, ``l1_loss``, ``smooth_l1_loss`` and ``square_error_cost``.
 
 ``smooth_l1_loss`` is Huber's loss, unless ``is_huber`` is False. Input and label broadcast against each other
-but for that one."""
+but for that one.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +33,8 @@ def mse_loss(input: Tensor, label: Tensor, reduction: str = "mean", name: str | 
         ValueError: shapes that do not broadcast against each other, an unknown reduction.
 
     Source: Paddle 3 documentation of ``paddle.nn.functional.mse_loss``; where it is silent, paddlepaddle
-    3.3.1."""
+    3.3.1.
+    """
     return difference(mse.LOSS, (input, label), (), reduction)
 
 
@@ -49,7 +51,8 @@ def l1_loss(input: Tensor, label: Tensor, reduction: str = "mean", name: str | N
         TypeError, ValueError: as `mse_loss`.
 
     Source: Paddle 3 documentation of ``paddle.nn.functional.l1_loss``; where it is silent, paddlepaddle
-    3.3.1."""
+    3.3.1.
+    """
     return difference(l1.LOSS, (input, label), (), reduction)
 
 
@@ -83,7 +86,8 @@ def smooth_l1_loss(
         ValueError: shapes that differ, an unknown reduction, a delta below 0.
 
     Source: Paddle 3 documentation of ``paddle.nn.functional.smooth_l1_loss``; where it is silent,
-    paddlepaddle 3.3.1."""
+    paddlepaddle 3.3.1.
+    """
     if not isinstance(delta, (int, float)):
         raise TypeError(f"delta is of type {type(delta).__name__}; expected a number")
     if not delta >= 0.0:

@@ -12,7 +12,8 @@ import paddle
 from paddle.base.framework import EagerParamBase
 
 from compatlosses import fused
-from compatlosses.executors import NOTHING_WANTED, Array, FusedCall, views
+from compatlosses.executors import nothing_wanted, views
+from compatlosses.protocols import Array, Derivable
 
 from .autograd import attached, differentiable, made
 from .versions import allocation
@@ -37,13 +38,11 @@ _THIS: Any = sys.modules[__name__]
 """This module, as the host that the arguments are viewed by."""
 
 
-def why_formula(
-    logits: Tensor, targets: Tensor, weight: Tensor | float | None, pos_weight: Tensor | float | None, /
-) -> str | None:
-    """Why a call with these arguments must go to the formula; None where the fused executor may run."""
+def why_formula(inputs: tuple[Any, ...], /) -> str | None:
+    """Why a call with these inputs must go to the formula; None where the fused executor may run."""
     if not paddle.in_dynamic_mode():
         return "a program is being built"
-    for tensor in (logits, targets, weight, pos_weight):
+    for tensor in inputs:
         if tensor is None or isinstance(tensor, (int, float)):
             continue
         kind = type(tensor)
@@ -58,13 +57,11 @@ def why_formula(
     return fused.why_unavailable()
 
 
-def wanted(
-    logits: Tensor, targets: Tensor, weight: Tensor | float | None, pos_weight: Tensor | float | None, /
-) -> fused.Wanted:
-    """By which arguments autograd will ask for a gradient."""
+def wanted(inputs: tuple[Any, ...], /) -> tuple[bool, ...]:
+    """By which inputs autograd will ask for a gradient."""
     if not paddle.is_grad_enabled():
-        return NOTHING_WANTED
-    return differentiable(logits), differentiable(targets), differentiable(weight), differentiable(pos_weight)
+        return nothing_wanted(inputs)
+    return tuple([differentiable(x) for x in inputs])
 
 
 def view(tensor: Tensor, /) -> Array:
@@ -86,32 +83,23 @@ def tensor(array: Array | np.generic, like: Tensor, /) -> Tensor:
     return made(whole)
 
 
-def attach(
-    call: FusedCall,
-    logits: Tensor,
-    targets: Tensor,
-    weight: Tensor | float | None,
-    pos_weight: Tensor | float | None,
-    /,
-) -> Tensor:
+def attach(call: Derivable, inputs: tuple[Any, ...], /) -> Tensor:
     """The call's loss as a tensor whose gradients autograd asks of ``call``; a gradient of those is the
     formula's.
     """
-    arguments = (logits, targets, weight, pos_weight)
 
     def gradient(i: int, g: Tensor, saved: Any) -> Tensor:
-        wanted = (i == 0, i == 1, i == 2, i == 3)
-        x, y, w, p = saved
+        wanted = tuple([i == k for k in range(len(inputs))])
         if paddle.is_grad_enabled():
             from . import library
 
-            return call.formula_gradients(library, wanted, g, (x, y, w, p))[i]
-        arrays = views(_THIS, x, y, w, p)
+            return call.formula_gradients(library, wanted, g, tuple(saved))[i]
+        arrays = views(_THIS, saved)
         found = call.gradients(arrays, g.item() if call.reduced else view(g), wanted)[i]
         assert found is not None
         return tensor(found, g)
 
-    return attached(tensor(call.loss, logits), arguments, arguments, gradient)
+    return attached(tensor(call.loss, inputs[0]), inputs, inputs, gradient)
 
 
 class _Memory:
@@ -119,7 +107,8 @@ class _Memory:
 
     DLPack would do, but its views are read-only, and it has no bfloat16. What is held is the allocation, None
     for a tensor without elements: a tensor may be given another one while a kernel reads, by `cast_` or by
-    Paddle's `_clear_data`."""
+    Paddle's `_clear_data`.
+    """
 
     __slots__ = ("__array_interface__", "allocation")
 

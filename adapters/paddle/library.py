@@ -7,7 +7,8 @@ what is below: exponentials in float64, of arguments where Paddle's exp is true,
 Measured against mpmath on CPU, largest error in ULP over 80000 arguments from one end of the range to the
 other, subnormal results included: float32 softplus 0.50, sigmoid 0.50, loss 2.1, gradient by the logits 2.0;
 float64 softplus 2.0, sigmoid 2.0, loss 2.1, gradient 2.3. (Of the larger term, where two cancel in a
-gradient; weights add their own roundings.)"""
+gradient; weights add their own roundings.)
+"""
 
 from __future__ import annotations
 
@@ -17,8 +18,8 @@ from typing import Any
 
 import paddle
 
-from compatlosses import formula, libraries, rules
 from compatlosses import gradients as gradients_of
+from compatlosses import libraries, rules
 from compatlosses.core import core_functions
 from compatlosses.libraries import Shape
 from compatlosses.protocols import Loss
@@ -191,26 +192,6 @@ def size(x: Tensor, /) -> int | Tensor:
     return number
 
 
-def elements(
-    x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None, counts: Tensor | None, whole: bool, /
-) -> Tensor:
-    """The loss of each element, differentiable by the formulas.
-
-    In a program Paddle differentiates the operations themselves, once: there are no hooks.
-    """
-    if not paddle.in_dynamic_mode():
-        with without_autocast():
-            return formula.elements(_THIS, x, y, w, p, counts, whole)
-    with paddle.no_grad(), without_autocast():
-        loss = formula.elements(_THIS, x, y, w, p, counts, whole)
-
-    def gradient(i: int, g: Tensor, saved: Any) -> Tensor:
-        x, y, w, p, counts = saved
-        return gradients((i == 0, i == 1, i == 2, i == 3), g, x, y, w, p, counts, whole)[i]
-
-    return attached(loss, (x, y, w, p), (x, y, w, p, counts), gradient)
-
-
 def elementwise(loss: Loss, inputs: tuple[Any, ...], counts: Tensor | None, /) -> Tensor:
     """The loss of each element, differentiable by the definition's slopes; in a program by the operations
     themselves.
@@ -235,22 +216,6 @@ def gradient(
     """The gradient of `elementwise` by one input, times the cotangent ``g`` (None: 1)."""
     with without_autocast():
         return gradients_of.gradient(_THIS, loss, of, g, inputs, counts)
-
-
-def gradients(
-    wanted: formula.Wanted,
-    g: Tensor | None,
-    x: Tensor,
-    y: Tensor,
-    w: Tensor | None,
-    p: Tensor | None,
-    counts: Tensor | None,
-    whole: bool,
-    /,
-) -> tuple[Tensor | None, Tensor | None, Tensor | None, Tensor | None]:
-    """The gradients of `elements` times the cotangent ``g``."""
-    with without_autocast():
-        return formula.gradients(_THIS, wanted, g, x, y, w, p, counts, whole)
 
 
 def tracing() -> bool:

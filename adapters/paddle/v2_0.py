@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from compatlosses import losses, rules
+from compatlosses import rules
+from compatlosses.definitions.binary_cross_entropy_of_whole_weights import LOSS as OF_WHOLE_WEIGHTS
+from compatlosses.definitions.binary_cross_entropy_with_logits import LOSS
+from compatlosses.evaluate import evaluate
 from compatlosses.libraries import Tensor, library_of
+from compatlosses.reductions import named
 
 from .checks import NAMES, check_pair, check_weight, promoted, warn_of_padding
 from .differences_2_0 import l1_loss, mse_loss, smooth_l1_loss, square_error_cost
@@ -64,9 +68,11 @@ def binary_cross_entropy_with_logits(
     if weight is not None:
         dtype = promoted(dtype, library.dtype(weight))
     warn_of_padding(library, label)
-    loss = losses.evaluate(
-        library, logit, label, weight, pos_weight, reduction, None, False, dtype, whole=True
-    )
+    inputs = (logit, label, pos_weight, weight)
+    if pos_weight is None:
+        loss = evaluate((LOSS, library, inputs, (0.0,), named(reduction)), dtype)
+    else:
+        loss = evaluate((OF_WHOLE_WEIGHTS, library, inputs, (), named(reduction)), dtype)
     return loss if reduction == "none" else library.reshape(loss, (1,))
 
 

@@ -17,7 +17,8 @@ def converted(labels: Any, logits: Any, weight: Any = None) -> tuple[Any, Any, A
 
     They are left alone where all are tensors of one framework, where one is a tensor of another framework
     than TensorFlow, and where TensorFlow has not been imported. NumPy's arrays are such only among
-    themselves."""
+    themselves.
+    """
     arguments = [labels, logits] if weight is None or is_number(weight) else [labels, logits, weight]
     owner = find(logits)
     if owner is not None and all(owner.owns(x) for x in arguments):

@@ -11,7 +11,8 @@ import tensorflow as tf
 from tensorflow.python.eager import forwardprop_util, record
 
 from compatlosses import fused
-from compatlosses.executors import Array, FusedCall, views
+from compatlosses.executors import views
+from compatlosses.protocols import Array, Derivable
 
 Tensor = Any
 
@@ -20,15 +21,11 @@ _ALIGNMENT = 64
 """TensorFlow ends the process when it meets memory that is aligned less."""
 
 
-def why_formula(
-    logits: Tensor, targets: Tensor, weight: Tensor | float | None, pos_weight: Tensor | float | None, /
-) -> str | None:
-    """Why a call with these arguments must go to the formula; None where the fused executor may run."""
+def why_formula(inputs: tuple[Any, ...], /) -> str | None:
+    """Why a call with these inputs must go to the formula; None where the fused executor may run."""
     if not tf.executing_eagerly():
         return "a graph is being built"
-    tensors = [
-        a for a in (logits, targets, weight, pos_weight) if a is not None and not isinstance(a, (int, float))
-    ]
+    tensors = [x for x in inputs if x is not None and not isinstance(x, (int, float))]
     for tensor in tensors:
         if type(tensor) is not _EAGER:
             return f"a tensor is of the class {type(tensor).__qualname__}"
@@ -39,11 +36,9 @@ def why_formula(
     return fused.why_unavailable()
 
 
-def wanted(
-    logits: Tensor, targets: Tensor, weight: Tensor | float | None, pos_weight: Tensor | float | None, /
-) -> fused.Wanted:
-    """By which arguments a gradient tape will ask for a gradient."""
-    return watched(logits), watched(targets), watched(weight), watched(pos_weight)
+def wanted(inputs: tuple[Any, ...], /) -> tuple[bool, ...]:
+    """By which inputs a gradient tape will ask for a gradient."""
+    return tuple([watched(x) for x in inputs])
 
 
 def watched(argument: Tensor | float | None) -> bool:
@@ -83,32 +78,24 @@ def aligned(array: Array) -> Array:
     return copy
 
 
-def attach(
-    call: FusedCall,
-    logits: Tensor,
-    targets: Tensor,
-    weight: Tensor | float | None,
-    pos_weight: Tensor | float | None,
-    /,
-) -> Tensor:
+def attach(call: Derivable, inputs: tuple[Any, ...], /) -> Tensor:
     """The call's loss as a tensor whose gradients a tape asks of ``call``; a gradient of those is the
     formula's.
     """
-    arguments = (logits, targets, weight, pos_weight)
-    asked = [i for i in range(4) if call.wanted[i]]
-    given = [arguments[i] for i in asked]
+    asked = [i for i, wanted in enumerate(call.wanted) if wanted]
+    given = [inputs[i] for i in asked]
 
     def gradient(g: Tensor) -> list[Tensor]:
         g = tf.convert_to_tensor(g)  # a gradient of tf.gather comes as slices
         from . import library
 
         if type(g) is not _EAGER or recorded([g, *given]):
-            found = call.formula_gradients(library, call.wanted, g, arguments)
+            found = call.formula_gradients(library, call.wanted, g, inputs)
             return [found[i] for i in asked]
-        found = call.gradients(views(library.host, *arguments), float(g) if call.reduced else view(g))
-        return [tensor(array, logits) for array in found if array is not None]
+        found = call.gradients(views(library.host, inputs), float(g) if call.reduced else view(g))
+        return [tensor(array, inputs[0]) for array in found if array is not None]
 
-    return tf.custom_gradient(lambda *given: (tensor(call.loss, logits), gradient))(*given)
+    return tf.custom_gradient(lambda *given: (tensor(call.loss, inputs[0]), gradient))(*given)
 
 
 def recorded(tensors: list[Tensor]) -> bool:

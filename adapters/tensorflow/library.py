@@ -19,8 +19,8 @@ import tensorflow as tf
 from tensorflow.python.autograph.impl.api import autograph_artifact
 from tensorflow.python.eager import record
 
-from compatlosses import formula, libraries, rules
 from compatlosses import gradients as gradients_of
+from compatlosses import libraries, rules
 from compatlosses.core import core_functions
 from compatlosses.libraries import Shape
 from compatlosses.protocols import Loss
@@ -232,43 +232,6 @@ def size(x: Tensor, /) -> int | Tensor:
     """The number of elements: an int, or a 0-D tensor where a graph does not know it."""
     number: int | None = x.shape.num_elements()
     return tf.size(x, tf.int64) if number is None else number
-
-
-def elements(
-    x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None, counts: Tensor | None, whole: bool, /
-) -> Tensor:
-    """The loss of each element in float64, differentiable by the formulas."""
-    present = (True, True, w is not None, p is not None)
-
-    def four(given: Sequence[Tensor]) -> tuple[Tensor, Tensor, Tensor | None, Tensor | None]:
-        rest = iter(given)
-        x, y, w, p = (next(rest) if here else None for here in present)
-        return x, y, w, p
-
-    def value(*given: Tensor) -> Tensor:
-        return formula.elements(_THIS, *four(given), counts, whole)
-
-    def gradient(g: Tensor, *given: Tensor) -> list[Tensor]:
-        found = formula.gradients(_THIS, present, g, *four(given), counts, whole)
-        return [slope for slope in found if slope is not None]
-
-    return _differentiable(value, gradient, *[cast(a, "float64") for a in (x, y, w, p) if a is not None])
-
-
-def gradients(
-    wanted: formula.Wanted,
-    g: Tensor | None,
-    x: Tensor,
-    y: Tensor,
-    w: Tensor | None,
-    p: Tensor | None,
-    counts: Tensor | None,
-    whole: bool,
-    /,
-) -> tuple[Tensor | None, Tensor | None, Tensor | None, Tensor | None]:
-    """The gradients of `elements` times the cotangent ``g`` (None: 1), in float64."""
-    g, x, y, w, p = (None if a is None else cast(a, "float64") for a in (g, x, y, w, p))
-    return formula.gradients(_THIS, wanted, g, x, y, w, p, counts, whole)
 
 
 def elementwise(loss: Loss, inputs: tuple[Any, ...], counts: Tensor | None, /) -> Tensor:

@@ -5,8 +5,11 @@ each element.
 from __future__ import annotations
 
 from compatlosses import rules
+from compatlosses.definitions.binary_cross_entropy_with_logits import LOSS
+from compatlosses.evaluate import evaluate
 from compatlosses.libraries import Names, Tensor, library_of
-from compatlosses.losses import evaluate
+from compatlosses.neutral import weight_of
+from compatlosses.reductions import named
 
 from . import adapter
 from .arguments import converted, is_number
@@ -109,7 +112,8 @@ def _evaluate(
         rules.check_dtype(library, "pos_weight", pos_weight, (library.dtype(logits),), TypeError)
         rules.check_broadcast(library, "pos_weight", pos_weight, "logits", logits, ValueError)
     dtype = library.autocast_dtype(logits) or library.dtype(logits)
-    loss = evaluate(library, logits, labels, None, pos_weight, "none", None, False, dtype)
+    inputs = (logits, labels, weight_of(library, pos_weight), None)
+    loss = evaluate((LOSS, library, inputs, (0.0,), named("none")), dtype)
     if library.NAME == adapter.NAME and library.tracing():
         from . import library as tensorflow
 

@@ -11,9 +11,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from compatlosses import losses, rules
+from compatlosses import rules
 from compatlosses.classes import loss_class
+from compatlosses.definitions.binary_cross_entropy_with_logits import LOSS
+from compatlosses.evaluate import evaluate
 from compatlosses.libraries import Library, Names, Tensor, library_of
+from compatlosses.plans import Plans
+from compatlosses.reductions import named
 
 from . import adapter, dispatch, nn
 from .differences import huber_loss, l1_loss, mse_loss, smooth_l1_loss
@@ -27,6 +31,7 @@ __all__ = [
     "smooth_l1_loss",
 ]  # fmt: skip
 
+_PLANS = Plans()
 _NAMES: Names = ("input", "target", "weight", "pos_weight")
 
 _INTEGERS = ("uint8", "int8", "int16", "int32", "int64")
@@ -70,6 +75,10 @@ def binary_cross_entropy_with_logits(
 
     Source: torch 2.1 documentation; where it is silent, torch 2.13.0.
     """
+    inputs, options = (input, target, pos_weight, weight), (size_average, reduce, reduction)
+    loss = _PLANS.known(inputs, options)
+    if loss is not None:
+        return loss
     if dispatch.is_taken_over(input, target, weight, pos_weight):
         return dispatch.answer(
             binary_cross_entropy_with_logits,
@@ -108,7 +117,11 @@ def binary_cross_entropy_with_logits(
         )
         check_weight(library, "pos_weight", pos_weight, rules.FLOATING + _INTEGERS, error, input)
     dtype = library.autocast_dtype(target) or dtype
-    return losses.evaluate(library, input, target, weight, pos_weight, reduction, None, False, dtype)
+    call = (LOSS, library, (input, target, pos_weight, weight), (0.0,), named(reduction))
+    loss = evaluate(call, dtype)
+    if reduction == options[2]:  # the deprecated options warn at each call
+        _PLANS.keep(call, dtype, options)
+    return loss
 
 
 def check_weight(

@@ -3,7 +3,8 @@ a call over.
 
 torch.fx's proxies, lazy parameters and mock tensors are no tensors of torch; their types have
 ``__torch_function__``, torch's protocol for such. A mode that watches functions has it too, and then sees the
-call itself, not what it is made of."""
+call itself, not what it is made of.
+"""
 
 from __future__ import annotations
 

@@ -3,7 +3,8 @@ gradient's hook.
 
 Views go by address, not by ``Tensor.numpy``, which forbids for good that the tensor's storage is resized.
 What the executor writes to is memory of torch for the same reason: whoever gets a loss or a gradient may
-resize it or free its storage."""
+resize it or free its storage.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +14,14 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.autograd import forward_ad
 
 from compatlosses import fused
-from compatlosses.executors import Array, FusedCall, views
+from compatlosses.executors import nothing_wanted, views
+from compatlosses.protocols import Array, Derivable
 
 from .state import function_modes, is_recording, why_not_plain
-from .versions import saved_tensors_hooks
+from .versions import host_autocast_is_on, is_compiling, saved_tensors_hooks
 
 _dispatch_keys = torch._C._dispatch_keys
 _PLAIN = (torch.Tensor, torch.nn.Parameter)
@@ -46,14 +49,8 @@ def _ordinary_keys() -> frozenset[int]:
 _ORDINARY = _ordinary_keys()
 
 
-def why_formula(
-    logits: torch.Tensor,
-    targets: torch.Tensor,
-    weight: torch.Tensor | float | None,
-    pos_weight: torch.Tensor | float | None,
-    /,
-) -> str | None:
-    """Why a call with these arguments must go to the formula; None where the fused executor may run."""
+def why_formula(inputs: tuple[torch.Tensor | float | None, ...], /) -> str | None:
+    """Why a call with these inputs must go to the formula; None where the fused executor may run."""
     why = why_not_plain()
     if why is not None:
         return why
@@ -61,26 +58,48 @@ def why_formula(
         return "torch.jit.trace is recording"
     if function_modes():
         return "a mode that watches functions is on"
+    for x in inputs:
+        if x is not None and not dense(x) and (why := why_not(x)) is not None:
+            return why
+    return fused.why_unavailable()
+
+
+def facts(inputs: tuple[Any, ...], /) -> tuple[Any, ...] | None:
+    """What a call with these inputs depends on, where it is plain; see `compatlosses.protocols.Factual`."""
     if (
-        dense(logits)
-        and dense(targets)
-        and (weight is None or dense(weight))
-        and (pos_weight is None or dense(pos_weight))
+        is_compiling()
+        or forward_ad._current_level >= 0
+        or _transformation() is not None
+        or _dispatch_modes()
+        or function_modes()
+        or _tracing_state() is not None
+        or host_autocast_is_on()
     ):
-        return fused.why_unavailable()
-    why = why_not(logits) or why_not(targets)
-    if why is None and weight is not None:
-        why = why_not(weight)
-    if why is None and pos_weight is not None:
-        why = why_not(pos_weight)
-    return why or fused.why_unavailable()
+        return None
+    found: list[Any] = [torch.is_grad_enabled()]
+    for x in inputs:
+        if type(x) in _PLAIN:
+            if _dispatch_keys(x).raw_repr() not in _ORDINARY:
+                return None
+            found.append((x.dtype, x.shape, x.requires_grad))
+        elif x is None or type(x) is float:
+            found.append(type(x))
+        else:
+            return None
+    return tuple(found)
+
+
+_transformation = torch._C._functorch.peek_interpreter_stack
+_tracing_state = torch._C._get_tracing_state
+_dispatch_modes = torch._C._len_torch_dispatch_stack
 
 
 def dense(tensor: Any) -> bool:
     """Whether an argument is a tensor whose memory can be read as it is.
 
     Its dispatch keys are the proof: a key more and it is sparse, nested, batched, negated, zero without
-    memory, or a wrapper."""
+    memory, or a wrapper.
+    """
     return type(tensor) in _PLAIN and _dispatch_keys(tensor).raw_repr() in _ORDINARY
 
 
@@ -97,22 +116,11 @@ def why_not(tensor: torch.Tensor | float) -> str | None:
     return f"a tensor's memory is not its values: {_dispatch_keys(tensor)}"
 
 
-def wanted(
-    logits: torch.Tensor,
-    targets: torch.Tensor,
-    weight: torch.Tensor | float | None,
-    pos_weight: torch.Tensor | float | None,
-    /,
-) -> fused.Wanted:
-    """By which arguments autograd will ask for a gradient."""
+def wanted(inputs: tuple[torch.Tensor | float | None, ...], /) -> tuple[bool, ...]:
+    """By which inputs autograd will ask for a gradient."""
     if not torch.is_grad_enabled():
-        return (False, False, False, False)
-    return (
-        logits.requires_grad,
-        targets.requires_grad,
-        isinstance(weight, torch.Tensor) and weight.requires_grad,
-        isinstance(pos_weight, torch.Tensor) and pos_weight.requires_grad,
-    )
+        return nothing_wanted(inputs)
+    return tuple([isinstance(x, torch.Tensor) and x.requires_grad for x in inputs])
 
 
 # --- memory -------------------------------------------------------------------------------------------------
@@ -227,23 +235,14 @@ def copied(array: Array) -> torch.Tensor:
 # --- autograd -----------------------------------------------------------------------------------------------
 
 
-def attach(
-    call: FusedCall,
-    logits: torch.Tensor,
-    targets: torch.Tensor,
-    weight: torch.Tensor | float | None,
-    pos_weight: torch.Tensor | float | None,
-    /,
-) -> torch.Tensor:
+def attach(call: Derivable, inputs: tuple[Any, ...], /) -> torch.Tensor:
     """The call's loss as a tensor whose gradients autograd asks of ``call``."""
     if saved_tensors_hooks(False) is not None:
         # What the hooks pack is what counts, and what they do not see they can neither offload nor free.
         call.forget()
     # Not Function's own apply, a third of whose time goes into asking again whether a transformation is at
     # work.
-    result: torch.Tensor = super(torch.autograd.Function, _Fused).apply(  # type: ignore[no-untyped-call]
-        call, logits, targets, weight, pos_weight
-    )
+    result: torch.Tensor = super(torch.autograd.Function, _Fused).apply(call, *inputs)  # type: ignore[no-untyped-call]
     return result
 
 
@@ -254,53 +253,33 @@ class _Fused(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(
-        ctx: Any,
-        call: FusedCall,
-        logits: torch.Tensor,
-        targets: torch.Tensor,
-        weight: torch.Tensor | float | None,
-        pos_weight: torch.Tensor | float | None,
-    ) -> torch.Tensor:
+    def forward(ctx: Any, call: Derivable, *inputs: Any) -> torch.Tensor:
         ctx.call = call
-        if weight is None and pos_weight is None:
-            ctx.save_for_backward(logits, targets)
-        else:
-            ctx.numbers = [
-                None if isinstance(factor, torch.Tensor) else factor for factor in (weight, pos_weight)
-            ]
-            factors = [
-                factor if isinstance(factor, torch.Tensor) else None for factor in (weight, pos_weight)
-            ]
-            ctx.save_for_backward(logits, targets, *factors)
-        return tensor(call.loss, targets)
+        ctx.numbers = [None if isinstance(x, torch.Tensor) else x for x in inputs]
+        ctx.save_for_backward(*[x if isinstance(x, torch.Tensor) else None for x in inputs])
+        return tensor(call.loss, inputs[1])
 
     @staticmethod
     def backward(ctx: Any, g: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         # Asking for them is also how torch notices that an input was modified in place since.
-        logits, targets, *factors = ctx.saved_tensors
-        weight, pos_weight = None, None
-        if factors:
-            weight, pos_weight = (n if f is None else f for f, n in zip(factors, ctx.numbers, strict=True))
-        arguments = (logits, targets, weight, pos_weight)
-        call: FusedCall = ctx.call
+        saved = ctx.saved_tensors
+        inputs = tuple([n if x is None else x for x, n in zip(saved, ctx.numbers, strict=True)])
+        call: Derivable = ctx.call
         needed = ctx.needs_input_grad[1:]
         if torch.is_grad_enabled() or why_not_plain() is not None or not dense(g):
-            return (None, *call.formula_gradients(library(), needed, g, arguments))
+            return (None, *call.formula_gradients(library(), needed, g, inputs))
         found = call.handed_out(needed) if call.reduced and g.item() == 1.0 else None
         if found is None:
-            if any(
-                argument is not None and why_not(argument) is not None for argument in arguments
-            ):  # hooks gave them
-                return (None, *call.formula_gradients(library(), needed, g, arguments))
+            if any(x is not None and why_not(x) is not None for x in inputs):  # hooks gave them
+                return (None, *call.formula_gradients(library(), needed, g, inputs))
             cotangent = fused.number(view(g)) if call.reduced else view(g)
-            found = call.gradients(views(host(), *arguments), cotangent, needed)
-        # What was kept and not asked for: after a backward pass torch frees what it has saved, too
+            found = call.gradients(views(host(), inputs), cotangent, needed)
+        # What was kept and not asked for: after a backward pass torch frees what it has saved, too.
         call.forget()
-        formats = (logits, logits, weight, pos_weight)
+        formats = (inputs[0], inputs[0], *inputs[2:])
         return (
             None,
-            *(None if a is None else tensor(a, like) for a, like in zip(found, formats, strict=True)),
+            *[None if a is None else tensor(a, like) for a, like in zip(found, formats, strict=True)],
         )
 
 

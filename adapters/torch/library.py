@@ -10,8 +10,8 @@ import torch
 from torch.overrides import handle_torch_function as handle_torch_function
 from torch.overrides import has_torch_function_variadic as has_torch_function_variadic
 
-from compatlosses import formula, libraries
 from compatlosses import gradients as gradients_of
+from compatlosses import libraries
 from compatlosses.protocols import Loss
 from compatlosses.vocabulary import vocabulary
 
@@ -97,7 +97,8 @@ def cast(x: torch.Tensor, dtype: str, /) -> torch.Tensor:
     has no double.
 
     Under torch.compile a Function behind a cast to the dtype that is there already has second derivatives of
-    0."""
+    0.
+    """
     to = _wide(x) if dtype == "float64" else _DTYPES[dtype]
     return x if x.dtype is to else x.to(to)
 
@@ -188,41 +189,6 @@ def size(x: torch.Tensor, /) -> int:
     return x.numel()
 
 
-def elements(
-    x: torch.Tensor,
-    y: torch.Tensor,
-    w: torch.Tensor | None,
-    p: torch.Tensor | None,
-    counts: torch.Tensor | None,
-    whole: bool,
-    /,
-) -> torch.Tensor:
-    """The loss of each element, differentiable by the formulas."""
-    if operations_alone():
-        operations: torch.Tensor = formula.elements(_THIS, x, y, w, p, counts, whole)
-        return operations
-    # Dynamo does not trace a Function that has a jvp of its own; forward mode under it goes through the
-    # operations.
-    function = _Elements if is_compiling() else _ElementsWithTangents
-    result: torch.Tensor = function.apply(x, y, w, p, counts, whole)  # type: ignore[no-untyped-call]
-    return result
-
-
-def gradients(
-    wanted: formula.Wanted,
-    g: torch.Tensor | None,
-    x: torch.Tensor,
-    y: torch.Tensor,
-    w: torch.Tensor | None,
-    p: torch.Tensor | None,
-    counts: torch.Tensor | None,
-    whole: bool,
-    /,
-) -> tuple[torch.Tensor | None, torch.Tensor | None, torch.Tensor | None, torch.Tensor | None]:
-    """The gradients of `elements` times the cotangent ``g`` (None: 1)."""
-    return formula.gradients(_THIS, wanted, g, x, y, w, p, counts, whole)
-
-
 def tracing() -> bool:
     """Whether torch.compile or torch.export is reading this call."""
     return is_compiling()
@@ -239,6 +205,9 @@ def autocast_dtype(x: torch.Tensor, /) -> str | None:
 
 def elementwise(loss: Loss, inputs: tuple[Any, ...], counts: torch.Tensor | None, /) -> torch.Tensor:
     """The loss of each element, differentiable by the definition's slopes."""
+    if operations_alone():
+        operations: torch.Tensor = gradients_of.elements(_THIS, loss, inputs, counts)
+        return operations
     count = len(loss.arguments)
     tensors = (*inputs[:count], *((None,) * (MOST - count)))
     # Dynamo does not trace a Function that has a jvp of its own; forward mode under it goes through the
@@ -315,62 +284,6 @@ class _LossWithTangents(_Loss):
                     tangent * slope if counts is None else torch.where(counts, tangent * slope, 0.0)
                 )
         return total
-
-
-class _Elements(torch.autograd.Function):
-    """`formula.elements` whose backward is `formula.gradients`; that is made of operations, so it
-    differentiates again.
-    """
-
-    generate_vmap_rule = True
-
-    @staticmethod
-    def forward(
-        x: torch.Tensor,
-        y: torch.Tensor,
-        w: torch.Tensor | None,
-        p: torch.Tensor | None,
-        counts: torch.Tensor | None,
-        whole: bool,
-    ) -> torch.Tensor:
-        result: torch.Tensor = formula.elements(_THIS, x, y, w, p, counts, whole)
-        return result
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: torch.Tensor) -> None:
-        *tensors, ctx.whole = inputs
-        ctx.save_for_backward(*tensors)
-        ctx.save_for_forward(*tensors)
-
-    @staticmethod
-    def backward(ctx: Any, g: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        x, y, w, p, counts = ctx.saved_tensors
-        return (
-            *formula.gradients(_THIS, ctx.needs_input_grad[:4], g, x, y, w, p, counts, ctx.whole),
-            None,
-            None,
-        )
-
-
-class _ElementsWithTangents(_Elements):
-    """`_Elements` for torch's forward mode too."""
-
-    @staticmethod
-    def jvp(ctx: Any, *tangents: torch.Tensor | None) -> torch.Tensor:
-        x, y, w, p, counts = ctx.saved_tensors
-        whole = ctx.whole
-        total = torch.zeros_like(x)
-        if counts is not None:
-            x, y, w, p = formula.replaced(_THIS, x, y, w, p, counts)
-        if tangents[0] is not None:
-            total = total + tangents[0] * formula.d_logits(_THIS, x, y, w, p, whole)
-        if tangents[1] is not None:
-            total = total + tangents[1] * formula.d_targets(_THIS, x, y, w, p, whole)
-        if tangents[2] is not None:
-            total = total + tangents[2] * formula.loss(_THIS, x, y, None, p, whole)
-        if tangents[3] is not None:
-            total = total + tangents[3] * formula.d_pos_weight(_THIS, x, y, w, whole)
-        return total if counts is None else torch.where(counts, total, 0.0)
 
 
 def _wide(x: torch.Tensor) -> torch.dtype:

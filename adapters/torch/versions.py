@@ -6,6 +6,7 @@ The newer ones' own functions are used as they are: Dynamo knows those.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 
@@ -29,6 +30,14 @@ def _autocast_was_on(device: str) -> bool:
 autocast_is_on: Callable[[str], bool] = (
     _autocast_is_on if hasattr(torch.amp, "is_autocast_available") else _autocast_was_on
 )
+
+
+host_autocast_is_on: Callable[[], bool] = (
+    partial(torch.is_autocast_enabled, "cpu")
+    if hasattr(torch.amp, "is_autocast_available")
+    else torch.is_autocast_cpu_enabled
+)
+"""Whether torch.autocast is on for host memory."""
 
 
 def _hooks_are_unknown(ignore_is_tracing: bool) -> None:

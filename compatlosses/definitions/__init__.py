@@ -9,27 +9,72 @@ Every loss takes a weight besides its inputs. The functions have it too, because
 before a small weight meets it would be a wrong result. A weight of None is 1.
 
 An outside package brings a loss by an entry point of the group ``compatlosses.losses`` that names such a
-module."""
+module.
+"""
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from types import ModuleType
+from typing import Any
 
 from ..protocols import Loss
-from . import huber, l1, mse, smooth_l1
+from . import (
+    binary_cross_entropy_of_whole_weights,
+    binary_cross_entropy_with_logits,
+    huber,
+    l1,
+    mse,
+    smooth_l1,
+)
 
 GROUP = "compatlosses.losses"
-MODULES: tuple[ModuleType, ...] = (huber, l1, mse, smooth_l1)
+MODULES: tuple[ModuleType, ...] = (
+    binary_cross_entropy_with_logits,
+    binary_cross_entropy_of_whole_weights,
+    huber,
+    l1,
+    mse,
+    smooth_l1,
+)
 """The definitions of this package."""
 
 
 @cache
-def known_losses() -> dict[str, Loss]:
-    """Every loss by its name: those of this package, and those that installed packages bring."""
+def known_modules() -> tuple[ModuleType, ...]:
+    """The definitions of this package, and those that installed packages bring."""
     from importlib.metadata import (
-        entry_points,
-    )  # not above: it is a quarter of what importing this package costs
+        entry_points,  # not above: it is a quarter of what importing this package costs
+    )
 
-    brought = [entry_point.load() for entry_point in entry_points(group=GROUP)]
-    return {module.LOSS.name: module.LOSS for module in (*MODULES, *brought)}
+    return (*MODULES, *[entry_point.load() for entry_point in entry_points(group=GROUP)])
+
+
+@cache
+def known_losses() -> dict[str, Loss]:
+    """Every loss by its name."""
+    return {module.LOSS.name: module.LOSS for module in known_modules()}
+
+
+def _loss_of(function: object) -> Loss | None:
+    """The loss that a neutral function computes; None for anything else."""
+    # Those of this package first: compilers that read this know no entry points.
+    for module in MODULES:
+        if getattr(module, module.LOSS.name, None) is function:
+            found: Loss = module.LOSS
+            return found
+    for module in known_modules():
+        if getattr(module, module.LOSS.name, None) is function:
+            brought: Loss = module.LOSS
+            return brought
+    return None
+
+
+loss_of = partial(_loss_of)
+"""`_loss_of`. MindSpore's compiler does not read a partial function but calls it."""
+
+
+def neutral_functions() -> dict[str, Any]:
+    """The neutral functions by name."""
+    found = {module.LOSS.name: getattr(module, module.LOSS.name, None) for module in known_modules()}
+    return {name: function for name, function in found.items() if function is not None}

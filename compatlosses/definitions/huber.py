@@ -2,14 +2,15 @@
 2) beyond.
 
 With c = r held within [-delta, delta] it is c (r - c / 2), and its slope is c. An infinite delta gives half
-the squared error."""
+the squared error.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from ..neutral import DivisorName, ReductionName, T, call
+from ..neutral import DivisorName, Plans, ReductionName, T, call
 from ..protocols import Input, Loss, Parameter
 
 INPUTS = (Input("predictions"), Input("targets"))
@@ -36,6 +37,7 @@ def written(ops: Any) -> tuple[Callable[..., Any], ...]:
 
 
 LOSS = Loss("huber_loss", INPUTS, PARAMETERS, written, loops="compatlosses.loops.huber")
+PLANS = Plans()
 
 
 def huber_loss(
@@ -87,5 +89,5 @@ def huber_loss(
     1.3125
     """
     options = (reduction, divisor, ignore_index, mask, dtype)
-    result: T = call(LOSS, (predictions, targets, weight), (delta,), options)
+    result: T = call(LOSS, PLANS, (predictions, targets, weight), (delta,), options)
     return result

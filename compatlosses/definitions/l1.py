@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..neutral import DivisorName, ReductionName, T, call
+from ..neutral import DivisorName, Plans, ReductionName, T, call
 from ..protocols import Input, Loss
 
 INPUTS = (Input("predictions"), Input("targets"))
@@ -27,6 +27,7 @@ def written(ops: Any) -> tuple[Callable[..., Any], ...]:
 
 
 LOSS = Loss("l1_loss", INPUTS, (), written, loops="compatlosses.loops.l1")
+PLANS = Plans()
 
 
 def l1_loss(
@@ -76,5 +77,5 @@ def l1_loss(
     1.75
     """
     options = (reduction, divisor, ignore_index, mask, dtype)
-    result: T = call(LOSS, (predictions, targets, weight), (), options)
+    result: T = call(LOSS, PLANS, (predictions, targets, weight), (), options)
     return result

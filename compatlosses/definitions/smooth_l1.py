@@ -2,14 +2,15 @@
 Huber's loss over beta.
 
 With c = r / beta held within [-1, 1] it is c (r - beta c / 2), and its slope is c. At beta = 0 it is the
-absolute error."""
+absolute error.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from ..neutral import DivisorName, ReductionName, T, call
+from ..neutral import DivisorName, Plans, ReductionName, T, call
 from ..protocols import Input, Loss, Parameter
 
 INPUTS = (Input("predictions"), Input("targets"))
@@ -40,6 +41,7 @@ def written(ops: Any) -> tuple[Callable[..., Any], ...]:
 
 
 LOSS = Loss("smooth_l1_loss", INPUTS, PARAMETERS, written, loops="compatlosses.loops.smooth_l1")
+PLANS = Plans()
 
 
 def smooth_l1_loss(
@@ -90,5 +92,5 @@ def smooth_l1_loss(
     1.3125
     """
     options = (reduction, divisor, ignore_index, mask, dtype)
-    result: T = call(LOSS, (predictions, targets, weight), (beta,), options)
+    result: T = call(LOSS, PLANS, (predictions, targets, weight), (beta,), options)
     return result

@@ -4,7 +4,8 @@ rest.
 The operands are the rows of a table (see `memory`), in the order of the constants below. An absent input is
 1, an absent output is not computed. What a thread does with a block before and after the arithmetic of a loss
 is compiled once for all losses and called by its address: merged into each of them it would cost seconds of
-compilation a loss."""
+compilation a loss.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +23,9 @@ from ..memory import FLOAT32, FLOAT64, SUMMED, pointer, walk, write
 from ..pieces import claimed, end, inner, join, leave
 from ..sums import BLOCK, compensated_tree_sum, tree_sum
 
-FIRST, SECOND, WEIGHT, MASK, COTANGENT, LOSS, BY_FIRST, BY_SECOND, BY_WEIGHT, ROWS = range(10)
+FIRST, SECOND, THIRD, WEIGHT, MASK, COTANGENT, LOSS, BY_FIRST, BY_SECOND, BY_THIRD, BY_WEIGHT, ROWS = range(
+    12
+)
 
 merged: Callable[..., Any] = njit(nogil=True, error_model="numpy", inline="always")
 
@@ -120,11 +123,58 @@ def summed(partials, columns, block, size, values, lost, exact, ignored, divisor
 
 
 @merged
-def two(value, by_first, by_second, parameters, job, scratch, lost, index):  # type: ignore[no-untyped-def]
-    """The blocks of a loss of two inputs that this thread can claim. job: see `run`."""
+def three(value, by_first, by_second, by_third, parameters, job, memory):  # type: ignore[no-untyped-def]
+    """The blocks of a loss of three inputs that this thread can claim. job: see `elementwise.evaluated`."""
     gather, scatter, summed, exact, table, size, ignoring, ignored, cotangent, divisor, partials, progress = (
         job
     )
+    scratch, lost, index = memory
+    rows, columns, values, places = table.ctypes.data, table.shape[1], scratch.ctypes.data, index.ctypes.data
+    scale = cotangent / divisor
+    call(gather, rows, columns, -1, size, values, places, 0, 0.0, 0.0)
+    x, y, z, w, g = scratch[FIRST], scratch[SECOND], scratch[THIRD], scratch[WEIGHT], scratch[COTANGENT]
+    wants = table[LOSS, 0] >= 0 or partials.size > 0
+    blocks = (size + BLOCK - 1) // BLOCK
+    join(progress)
+    first = claimed(progress, 0)
+    while first < blocks:
+        last = end(progress, first, blocks)
+        for block in range(first, last):
+            n = call(gather, rows, columns, block, size, values, places, 0, 0.0, 0.0)
+            if wants:
+                for j in range(n):
+                    scratch[LOSS, j] = value(x[j], y[j], z[j], w[j], *parameters)
+            if table[BY_FIRST, 0] >= 0:
+                for j in range(n):
+                    slope = by_first(x[j], y[j], z[j], w[j], *parameters)
+                    scratch[BY_FIRST, j] = slope * (g[j] * scale)
+            if table[BY_SECOND, 0] >= 0:
+                for j in range(n):
+                    slope = by_second(x[j], y[j], z[j], w[j], *parameters)
+                    scratch[BY_SECOND, j] = slope * (g[j] * scale)
+            if table[BY_THIRD, 0] >= 0:
+                for j in range(n):
+                    slope = by_third(x[j], y[j], z[j], w[j], *parameters)
+                    scratch[BY_THIRD, j] = slope * (g[j] * scale)
+            if table[BY_WEIGHT, 0] >= 0:
+                for j in range(n):
+                    slope = value(x[j], y[j], z[j], 1.0, *parameters)
+                    scratch[BY_WEIGHT, j] = slope * (g[j] * scale)
+            call(scatter, rows, columns, block, size, values, places, ignoring, ignored, divisor)
+            if partials.size:
+                losses = values + 8 * BLOCK * LOSS
+                call(summed, partials.ctypes.data, 0, block, size, losses, lost.ctypes.data, exact, 0.0, 0.0)
+        first = claimed(progress, last)
+    leave(progress)
+
+
+@merged
+def two(value, by_first, by_second, parameters, job, memory):  # type: ignore[no-untyped-def]
+    """The blocks of a loss of two inputs that this thread can claim. job: see `elementwise.evaluated`."""
+    gather, scatter, summed, exact, table, size, ignoring, ignored, cotangent, divisor, partials, progress = (
+        job
+    )
+    scratch, lost, index = memory
     rows, columns, values, places = table.ctypes.data, table.shape[1], scratch.ctypes.data, index.ctypes.data
     scale = cotangent / divisor
     call(gather, rows, columns, -1, size, values, places, 0, 0.0, 0.0)
@@ -152,18 +202,9 @@ def two(value, by_first, by_second, parameters, job, scratch, lost, index):  # t
                     by_w[j] = value(x[j], y[j], 1.0, *parameters) * (g[j] * scale)
             call(scatter, rows, columns, block, size, values, places, ignoring, ignored, divisor)
             if partials.size:
-                call(
-                    summed,
-                    partials.ctypes.data,
-                    0,
-                    block,
-                    size,
-                    values + 8 * BLOCK * LOSS,
-                    lost.ctypes.data,
-                    exact,
-                    0.0,
-                    0.0,
-                )
+                sums = partials.ctypes.data
+                kept = values + 8 * BLOCK * LOSS
+                call(summed, sums, 0, block, size, kept, lost.ctypes.data, exact, 0.0, 0.0)
         first = claimed(progress, last)
     leave(progress)
 

@@ -19,14 +19,14 @@ entry = entries(__name__, definition.__name__, elements.__name__, words.__name__
 @entry
 def general(parameters, job):  # type: ignore[no-untyped-def]
     """See `elements`."""
-    scratch, lost, index = np.empty((ROWS, BLOCK)), np.empty(BLOCK), np.empty(job[4].shape[1], np.int64)
+    scratch = (np.empty((ROWS, BLOCK)), np.empty(BLOCK), np.empty(job[4].shape[1], np.int64))
     mode = set_mode(IEEE)
-    blocks(parameters, job, scratch, lost, index)
+    blocks(parameters, job, scratch)
     set_mode(mode)
 
 
 @inner
-def blocks(parameters, job, scratch, lost, index):  # type: ignore[no-untyped-def]
+def blocks(parameters, job, scratch):  # type: ignore[no-untyped-def]
     """The blocks that this thread can claim."""
     apart()
-    two(value, by_first, by_second, parameters, job, scratch, lost, index)
+    two(value, by_first, by_second, parameters, job, scratch)

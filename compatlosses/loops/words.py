@@ -11,6 +11,7 @@ from typing import Any
 from numba import njit
 
 from ..pieces import inner
+from ..scalar import wide_exp, wide_rest
 
 word: Callable[..., Any] = njit(nogil=True, error_model="numpy", inline="always")
 
@@ -47,3 +48,26 @@ def times(a, b):  # type: ignore[no-untyped-def]
 
 
 weighted = times
+factor = times
+
+
+@word
+def smoothed(y, s):  # type: ignore[no-untyped-def]
+    """y (1 - s) + s / 2"""
+    return y * (1.0 - s) + 0.5 * s
+
+
+@inner
+def softplus(x):  # type: ignore[no-untyped-def]
+    """log(1 + e^x)"""
+    e, e_lo = wide_exp(x)
+    log1p, _ = wide_rest(e, e_lo)
+    return (x if x > 0.0 else 0.0) + log1p
+
+
+@inner
+def sigmoid(x):  # type: ignore[no-untyped-def]
+    """1 / (1 + e^-x)"""
+    e, e_lo = wide_exp(x)
+    _, inverse = wide_rest(e, e_lo)
+    return e * inverse if x < 0.0 else inverse

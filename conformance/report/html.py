@@ -2,7 +2,8 @@
 
 What a framework printed reaches the page in two ways alone: through a template that escapes, and as
 compressed data whose texts the script puts into text nodes. A content security policy lets no other script
-run."""
+run.
+"""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ nothing hangs.
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -16,7 +17,9 @@ import numpy as np
 import pytest
 
 from compatlosses import executors, fused, threads
+from compatlosses.definitions.binary_cross_entropy_with_logits import LOSS
 from compatlosses.pieces import ALL, NEXT, WORKING
+from compatlosses.request import Request
 
 X = (True, False, False, False)
 SIZE = 300 * 1024
@@ -280,9 +283,10 @@ print("end")
 def test_two_threads_never_get_one_gradient() -> None:
     """They may write into what they were given."""
     x = LOGITS[:3000]
-    arrays: executors.Arrays = (x, LABELS[:3000], None, None)
+    arrays = (x, LABELS[:3000], None, None)
+    request = Request(LOSS, (0.0,), ("mean", "all", None, math.nan, None), x.dtype)
     for _ in range(200):
-        kept = executors.FusedCall(arrays, "mean", None, False, x.dtype, X)
+        kept = executors.FusedCall(request, fused.evaluated, arrays, X)
         barrier = threading.Barrier(2)
         found: list[Any] = []
 

@@ -17,6 +17,8 @@ import numpy as np
 import pytest
 
 from compatlosses import executors, fused
+from compatlosses.definitions.binary_cross_entropy_with_logits import LOSS
+from compatlosses.request import Request
 
 X = (True, False, False, False)
 ALL = (True, True, True, True)
@@ -179,19 +181,23 @@ def test_a_sentinel_in_the_targets_own_numbers() -> None:
         )
 
 
+def call_of(arrays: Any, reduction: str, ignored: float | None = None) -> executors.FusedCall:
+    """A call as a framework makes it, of logits, targets, pos_weight and weight."""
+    how = (reduction, "all" if reduction == "mean" else "one", ignored, math.nan, None)
+    return executors.FusedCall(Request(LOSS, (0.0,), how, arrays[0].dtype), fused.evaluated, arrays, X)
+
+
 def test_ignored_elements_under_any_cotangent() -> None:
     """Their gradient is 0, though NaN or infinity come in, at the first backward pass and at the second."""
     x, y = np.zeros(2, np.float32), np.float32([-1.0, 1.0])
-    arrays: executors.Arrays = (x, y, None, None)
+    arrays = (x, y, None, None)
     for cotangent in (NAN, INF, 1.0, 0.0):
         for reduction in ("mean", "sum"):
-            call = executors.FusedCall(arrays, reduction, -1.0, False, x.dtype, X)
+            call = call_of(arrays, reduction, -1.0)
             first, second = call.gradients(arrays, cotangent)[0], call.gradients(arrays, cotangent)[0]
             assert first is not None and second is not None
             assert first[0] == 0.0 and first.tobytes() == second.tobytes()
-    none = executors.FusedCall(arrays, "none", -1.0, False, x.dtype, X).gradients(
-        arrays, np.float32([NAN, 1.0])
-    )[0]
+    none = call_of(arrays, "none", -1.0).gradients(arrays, np.float32([NAN, 1.0]))[0]
     assert none is not None and none.tolist() == [0.0, -0.5]
 
 
@@ -203,11 +209,11 @@ def test_a_gradient_does_not_depend_on_what_was_asked_before(dtype: Any) -> None
         rng.random(4000).astype(dtype),
         rng.random(4000).astype(dtype),
     )
-    for arrays in ((x, y, None, None), (x, y, w, None), (x, y, None, 2.5)):
+    for arrays in ((x, y, None, None), (x, y, None, w), (x, y, 2.5, None)):
         for cotangent in (1.0, 1 / 3, 65536.0, 1e308, 1e-308, -0.0, INF):
-            call = executors.FusedCall(arrays, "mean", None, False, x.dtype, X)
+            call = call_of(arrays, "mean")
             found = [call.gradients(arrays, cotangent)[0] for _ in range(3)]
-            want = fused.evaluate(*arrays, wrt=X, cotangent=cotangent).gradients[0]
+            want = fused.evaluate(x, y, arrays[3], arrays[2], wrt=X, cotangent=cotangent).gradients[0]
             assert {None if g is None else g.tobytes() for g in (*found, want)} == {found[0].tobytes()}  # type: ignore[union-attr]
 
 

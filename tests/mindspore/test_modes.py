@@ -1,7 +1,8 @@
 """Every way MindSpore runs code: eager, compiled, differentiated, vectorised, with automatic mixed precision.
 
 Functions are written out because MindSpore's compiler reads their source. Compiling is slow, so each test
-compiles once."""
+compiles once.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +67,7 @@ def mean(x: Any, y: Any) -> Any:
 
 def some(x: Any, y: Any, w: Any, p: Any) -> Any:
     """Calls with and without each option in one program."""
-    a = cl.binary_cross_entropy_with_logits(x, y, weight=w, pos_weight=p, ignore_index=1, normalize=True)
+    a = cl.binary_cross_entropy_with_logits(x, y, weight=w, pos_weight=p, ignore_index=1)
     b = cl.binary_cross_entropy_with_logits(x, y, weight=w, reduction="sum")
     c = cl.binary_cross_entropy_with_logits(x, y, pos_weight=p, ignore_index=0.5)
     return a + b + c + cl.binary_cross_entropy_with_logits(x, y)
@@ -190,7 +191,9 @@ def test_amp_level_o1_takes_the_loss_class() -> None:
 
 def test_value_and_gradients_in_jit() -> None:
     def both(x: Any, y: Any, w: Any, p: Any) -> Any:
-        return cl.value_and_gradients(x, y, wrt=("logits", "pos_weight"), weight=w, pos_weight=p)
+        return cl.value_and_gradients(
+            cl.binary_cross_entropy_with_logits, x, y, wrt=("logits", "pos_weight"), weight=w, pos_weight=p
+        )
 
     value, gradients = mindspore.jit(both)(*ALL)
     expected, by_hand = both(*ALL)
@@ -210,10 +213,8 @@ class Options(nn.Cell):  # type: ignore[misc]
     """The loss with all its options as a cell, which can be told that sizes are unknown."""
 
     def construct(self, x: Any, y: Any, w: Any, p: Any) -> Any:
-        mean = cl.binary_cross_entropy_with_logits(
-            x, y, weight=w, pos_weight=p, ignore_index=1, normalize=True
-        )
-        total = cl.binary_cross_entropy_with_logits(x, y, weight=w, reduction="sum", normalize=True)
+        mean = cl.binary_cross_entropy_with_logits(x, y, weight=w, pos_weight=p, ignore_index=1)
+        total = cl.binary_cross_entropy_with_logits(x, y, weight=w, reduction="sum")
         return mean + total + cl.binary_cross_entropy_with_logits(x, y)
 
 
@@ -245,12 +246,14 @@ def test_unknown_sizes_in_one_program(graph_mode: None, shapes: list[Any]) -> No
         value, gradients = cell(*(tensor(a) for a in (x, y, w, p)))
         total, expected = 0.0, {name: 0.0 for name in names}
         for options in (
-            {"weight": w, "pos_weight": p, "ignore_index": 1, "normalize": True},
-            {"weight": w, "reduction": "sum", "normalize": True},
+            {"weight": w, "pos_weight": p, "ignore_index": 1},
+            {"weight": w, "reduction": "sum"},
             {},
         ):
             wrt = ("logits", "targets", *(name for name in names if name in options))
-            loss, by_name = cl.value_and_gradients(x, y, wrt=wrt, **options)
+            loss, by_name = cl.value_and_gradients(
+                cl.binary_cross_entropy_with_logits, x, y, wrt=wrt, **options
+            )
             total = total + loss
             expected = {name: expected[name] + by_name.get(name, 0.0) for name in names}
         np.testing.assert_allclose(value.asnumpy(), total, rtol=1e-6)
@@ -327,7 +330,7 @@ def test_editions_in_programs_of_unknown_sizes(graph_mode: None, loss: Any) -> N
 def test_value_and_gradients_wants_known_sizes(graph_mode: None) -> None:
     class Cell(nn.Cell):
         def construct(self, x: Any, y: Any) -> Any:
-            return cl.value_and_gradients(x, y)[0]
+            return cl.value_and_gradients(cl.binary_cross_entropy_with_logits, x, y)[0]
 
     cell = Cell()
     cell.set_inputs(*[mindspore.Tensor(shape=[None], dtype=mindspore.float32)] * 2)
@@ -377,7 +380,7 @@ assert mindspore.jit(loss)(x, y).asnumpy() == loss(x, y).asnumpy()
 
 
 def options_together(x: Any, y: Any, w: Any, p: Any) -> Any:
-    return cl.binary_cross_entropy_with_logits(x, y, weight=w, pos_weight=p, ignore_index=1, normalize=True)
+    return cl.binary_cross_entropy_with_logits(x, y, weight=w, pos_weight=p, ignore_index=1)
 
 
 def test_the_gradient_of_a_jitted_function() -> None:
@@ -472,7 +475,7 @@ def test_the_sentinel_is_compared_in_the_targets_dtype(monkeypatch: pytest.Monke
     targets = mindspore.Tensor(np.array(values), dtype)
 
     def loss(x: Any, y: Any) -> Any:
-        return cl.binary_cross_entropy_with_logits(x, y, ignore_index=ignored, normalize=True)
+        return cl.binary_cross_entropy_with_logits(x, y, ignore_index=ignored)
 
     logits, expected = tensor([2.0, 0.0]), np.float32(np.log(2.0))
     assert mindspore.jit(loss)(logits, targets).asnumpy() == expected

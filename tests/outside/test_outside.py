@@ -49,8 +49,9 @@ import numpy as np, compatlosses as cl, compatlosses.paddle as paddle
 from toy import Tensor
 x, y, p = np.float32([0.5, -2, np.inf]), np.float32([1, 0, 1]), np.float32([2, 1, 3])
 wrt = ("logits", "pos_weight")
-loss, gradients = cl.value_and_gradients(Tensor(x), Tensor(y), wrt=wrt, pos_weight=Tensor(p))
-expected, exactly = cl.value_and_gradients(x, y, wrt=wrt, pos_weight=p)
+function = cl.binary_cross_entropy_with_logits
+loss, gradients = cl.value_and_gradients(function, Tensor(x), Tensor(y), wrt=wrt, pos_weight=Tensor(p))
+expected, exactly = cl.value_and_gradients(function, x, y, wrt=wrt, pos_weight=p)
 assert isinstance(loss, Tensor) and loss.data == expected, (loss.data, expected)
 for name in exactly:
     np.testing.assert_allclose(gradients[name].data, exactly[name], rtol=1e-6)

@@ -13,7 +13,7 @@ import numpy as np
 import paddle
 import pytest
 
-from compatlosses import formula
+from compatlosses.definitions.binary_cross_entropy_with_logits import LOSS
 from compatlosses.paddle import library
 
 LARGE = {"float32": [88.0, 104.0, 1e4, 3e38, math.inf], "float64": [709.0, 745.0, 1e4, 1e308, math.inf]}
@@ -28,6 +28,11 @@ def logits(dtype: str, more: int = 0) -> list[float]:
     edges = [*ORDINARY, *LARGE[dtype]]
     values = np.array([*edges, *(-x for x in edges), *between, math.nan]).astype(dtype)
     return [float(x) for x in values]
+
+
+def elements(x: Any, y: Any, w: Any, p: Any) -> Any:
+    """The loss of each element."""
+    return library.elementwise(LOSS, (x, y, p, w, 0.0), None)
 
 
 def leaf(values: Any, dtype: str = "float32") -> Any:
@@ -88,13 +93,13 @@ def test_formula_and_its_four_gradients(dtype: str, w: float, p: float) -> None:
     tensors = [leaf(values, dtype) for values in ([x for x, _ in points], [y for _, y in points])]
     tensors += [leaf([v] * len(points), dtype) for v in (w, p)]
     bound = BOUNDS[dtype]["formula"]
-    loss = library.elements(*tensors, None, False)
+    loss = elements(*tensors)
     hold(loss, [exact.loss(x, y, w, p) for x, y in points], dtype, bound, points)
     for gradient, derivative in zip(
         paddle.grad(loss.sum(), tensors), exact.DERIVATIVES.values(), strict=True
     ):
         hold(gradient, [derivative(x, y, w, p) for x, y in points], dtype, bound, points)
-    slope = paddle.grad(library.elements(*tensors, None, False).sum(), tensors[0], create_graph=True)[0]
+    slope = paddle.grad(elements(*tensors).sum(), tensors[0], create_graph=True)[0]
     twice, mixed = paddle.grad(slope.sum(), tensors[:2])
     hold(twice, [exact.d2_logits(x, y, w, p) for x, y in points], dtype, bound + 2, points)
     hold(mixed, [exact.d2_logits_targets(x, y, w, p) for x, y in points], dtype, bound, points)
@@ -106,8 +111,8 @@ def test_some_of_the_gradients(asked: tuple[int, ...]) -> None:
     there.
     """
     tensors = [leaf([0.5, -1.0]), leaf([0.25, 1.0]), leaf([2.0, 3.0]), leaf([1.5, 0.5])]
-    everything = paddle.grad(library.elements(*tensors, None, False).sum(), tensors)
-    some = paddle.grad(library.elements(*tensors, None, False).sum(), [tensors[i] for i in asked])
+    everything = paddle.grad(elements(*tensors).sum(), tensors)
+    some = paddle.grad(elements(*tensors).sum(), [tensors[i] for i in asked])
     for i, gradient in zip(asked, some, strict=True):
         assert gradient.numpy().tolist() == everything[i].numpy().tolist()
 
@@ -116,19 +121,18 @@ def test_gradients_are_summed_to_broadcast_weights() -> None:
     x, y = leaf(np.linspace(-2, 2, 24).reshape(2, 3, 4)), leaf(np.linspace(0, 1, 24).reshape(2, 3, 4))
     for shape in [(), (1,), (4,), (3, 1), (1, 3, 4), (2, 1, 1), (1, 1, 1)]:
         w, p = leaf(np.full(shape, 0.5)), leaf(np.full(shape, 3.0))
-        by_w, by_p = paddle.grad(library.elements(x, y, w, p, None, False).sum(), [w, p])
+        by_w, by_p = paddle.grad(elements(x, y, w, p).sum(), [w, p])
         assert tuple(by_w.shape) == tuple(by_p.shape) == shape
-        whole = formula.gradients(
-            library, (False, False, True, True), None, x, y, 0 * x + 0.5, 0 * x + 3.0, None, False
-        )
-        assert float(by_w.sum()) == pytest.approx(float(whole[2].sum()), rel=1e-6)
-        assert float(by_p.sum()) == pytest.approx(float(whole[3].sum()), rel=1e-6)
+        tensors = (x, y, 0 * x + 3.0, 0 * x + 0.5, 0.0)
+        whole = [library.gradient(LOSS, place, None, tensors, None) for place in (3, 2)]
+        assert float(by_w.sum()) == pytest.approx(float(whole[0].sum()), rel=1e-6)
+        assert float(by_p.sum()) == pytest.approx(float(whole[1].sum()), rel=1e-6)
 
 
 def test_a_gradient_belongs_to_whoever_got_it() -> None:
     """Writing into one, or accumulating there, changes nothing that the graph keeps."""
     x, y = leaf([0.5, -1.0]), leaf([0.25, 1.0])
-    loss = library.elements(x, y, None, None, None, False).sum()
+    loss = elements(x, y, None, None).sum()
     first = paddle.grad(loss, [x, y], retain_graph=True)
     expected = [t.numpy().copy() for t in first]
     for tensor in first:
@@ -136,7 +140,7 @@ def test_a_gradient_belongs_to_whoever_got_it() -> None:
     for tensor, value in zip(paddle.grad(loss, [x, y], retain_graph=True), expected, strict=True):
         assert tensor.numpy().tolist() == value.tolist()
     for _ in range(2):
-        library.elements(x, y, None, None, None, False).sum().backward()
+        elements(x, y, None, None).sum().backward()
     loss.backward()
     for tensor, value in zip((x, y), expected, strict=True):
         assert tensor.grad.numpy() == pytest.approx(3 * value)

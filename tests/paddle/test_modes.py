@@ -54,7 +54,7 @@ def paddle1(x: Any, y: Any, w: Any) -> Any:
 
 
 def neutral(x: Any, y: Any, w: Any) -> Any:
-    return cl.binary_cross_entropy_with_logits(x, y, weight=2.0, pos_weight=w, ignore_index=0, normalize=True)
+    return cl.binary_cross_entropy_with_logits(x, y, weight=2.0, pos_weight=w, ignore_index=0)
 
 
 @pytest.mark.parametrize("full_graph", [True, False])
@@ -86,9 +86,7 @@ def pairs(**options: Any) -> dict[str, Any]:
     return {
         "paddle": lambda x, y: api.binary_cross_entropy_with_logits(x, y, **options),
         "paddle 2.0": lambda x, y: v2_0.binary_cross_entropy_with_logits(x, y, **options),
-        "neutral": lambda x, y: cl.binary_cross_entropy_with_logits(
-            x, y, ignore_index=0.5, normalize=True, **options
-        ),
+        "neutral": lambda x, y: cl.binary_cross_entropy_with_logits(x, y, ignore_index=0.5, **options),
         "weight": lambda x, w: api.binary_cross_entropy_with_logits(x, x, w, **options),
         "pos_weight": lambda x, w: api.binary_cross_entropy_with_logits(x, x, pos_weight=w, **options),
         "pos_weight of 2.0": lambda x, w: v2_0.binary_cross_entropy_with_logits(
@@ -164,7 +162,7 @@ if both: import mindspore
 import numpy as np, paddle
 import compatlosses as cl
 def loss(x, y):
-    return cl.binary_cross_entropy_with_logits(x, y, weight=2.0, pos_weight=y, ignore_index=0, normalize=True)
+    return cl.binary_cross_entropy_with_logits(x, y, weight=2.0, pos_weight=y, ignore_index=0)
 X, Y = np.array([2.0, 0.0], "float32"), np.array([1.0, 0.5], "float32")
 traced = paddle.jit.to_static(loss, full_graph=sys.argv[2] == "full")
 found = [float(f(paddle.to_tensor(X), paddle.to_tensor(Y))) for f in (traced, loss)]
@@ -211,7 +209,15 @@ def test_the_mean_of_nothing_in_a_program() -> None:
 def by_hand(x: Any, y: Any, w: Any) -> Any:
     """The loss and all four gradients without autograd."""
     names = ("logits", "targets", "weight", "pos_weight")
-    return cl.value_and_gradients(x, y, wrt=names, weight=w, pos_weight=w, ignore_index=0, normalize=True)
+    return cl.value_and_gradients(
+        cl.binary_cross_entropy_with_logits,
+        x,
+        y,
+        wrt=names,
+        weight=w,
+        pos_weight=w,
+        ignore_index=0,
+    )
 
 
 @pytest.mark.parametrize("rows", [2, None])

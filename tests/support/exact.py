@@ -125,7 +125,8 @@ def ulps(got: float, exact: Exact, dtype: str) -> float:
     terms cancel.
 
     NaN for NaN and infinity for infinity are 0; a finite value beyond the largest of ``dtype`` rounds to
-    infinity."""
+    infinity.
+    """
     value = exact.value
     if mp.isnan(value):
         return 0.0 if math.isnan(got) else math.inf

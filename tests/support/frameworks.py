@@ -2,7 +2,8 @@
 
 Import this module first of all: MindSpore must be imported before Paddle in a process. The variable
 TEST_FRAMEWORKS names the frameworks that this process is to test, besides NumPy; one that cannot be imported
-fails the whole run."""
+fails the whole run.
+"""
 
 from __future__ import annotations
 

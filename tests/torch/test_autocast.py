@@ -61,7 +61,7 @@ def test_nothing_is_computed_in_bfloat16(
         leaves = [t.clone().requires_grad_() for t in (X, Y, W, P)]
         with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
             loss = cl.binary_cross_entropy_with_logits(
-                *leaves[:2], weight=leaves[2], pos_weight=leaves[3], ignore_index=0.25, normalize=True
+                *leaves[:2], weight=leaves[2], pos_weight=leaves[3], ignore_index=0.25
             )
             if backward_inside:
                 return [loss, *gradients(loss, *leaves)]
@@ -106,9 +106,10 @@ def test_a_step_of_mixed_precision(targets: str, compiled: bool) -> None:
     torch.testing.assert_close(mine[1:], theirs[1:], rtol=2**-7, atol=2**-9)
 
 
-def test_the_neutral_loss_keeps_the_dtype_of_its_logits() -> None:
-    """Its rule knows no autocast: bfloat16 logits, a bfloat16 loss that is rounded once."""
+def test_the_neutral_loss_is_computed_as_torch_computes_it() -> None:
+    """In float32, whatever the logits; a dtype that is asked for comes first."""
+    exactly = cl.binary_cross_entropy_with_logits(X.bfloat16().double(), Y.double())
     with torch.autocast("cpu", torch.bfloat16):
         loss = cl.binary_cross_entropy_with_logits(X.bfloat16(), Y)
-    exactly = cl.binary_cross_entropy_with_logits(X.bfloat16().double(), Y.double())
-    assert torch.equal(loss, exactly.bfloat16())
+        narrow = cl.binary_cross_entropy_with_logits(X.bfloat16(), Y, dtype="bfloat16")
+    assert torch.equal(loss, exactly.float()) and torch.equal(narrow, exactly.bfloat16())

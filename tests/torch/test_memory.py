@@ -141,7 +141,9 @@ class TestStorage:
         y = torch.ones(4, dtype=x.dtype)
         loss = shim(x, y, reduction=reduction)
         loss.sum().backward()
-        _, gradients = cl.value_and_gradients(x, y, wrt=("logits", "targets"), reduction=reduction)
+        _, gradients = cl.value_and_gradients(
+            cl.binary_cross_entropy_with_logits, x, y, wrt=("logits", "targets"), reduction=reduction
+        )
         assert x.grad is not None
         for result in (loss.detach(), shim(x.detach(), y, reduction=reduction), x.grad, *gradients.values()):
             result.resize_(100)

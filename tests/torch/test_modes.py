@@ -89,7 +89,7 @@ def test_gradcheck_and_gradgradcheck(ignore_index: float | None) -> None:
 
     def ignoring(x: Any, w: Any, p: Any) -> Any:
         return cl.binary_cross_entropy_with_logits(
-            x, Y.double(), weight=w, pos_weight=p, reduction="none", ignore_index=ignore_index, normalize=True
+            x, Y.double(), weight=w, pos_weight=p, reduction="none", ignore_index=ignore_index
         )
 
     leaves = [t.double().requires_grad_() for t in (X, Y, W, P)]
@@ -130,16 +130,19 @@ def test_an_accelerators_tensors_stay_there(dtype: torch.dtype) -> None:
     two devices.
 
     A torch built without CUDA knows a fake GPU outside autograd alone, and no ~ there: meta tensors have the
-    rest."""
+    rest.
+    """
     with FakeTensorMode():
         x, y, w, p = (torch.empty(t.shape, dtype=dtype, device="cuda") for t in (X, Y, W, P))
-        loss, gradients = cl.value_and_gradients(x, y, wrt=NAMES, weight=w, pos_weight=p)
+        loss, gradients = cl.value_and_gradients(
+            cl.binary_cross_entropy_with_logits, x, y, wrt=NAMES, weight=w, pos_weight=p
+        )
         numbers = cl.binary_cross_entropy_with_logits(x, y, weight=2.0, pos_weight=3.0, reduction="none")
         for result in (weighted(x, y, w, p), loss, *gradients.values(), numbers):
             assert result.device.type == "cuda" and result.dtype == dtype
     leaves = [torch.empty(t.shape, dtype=dtype, device="meta", requires_grad=True) for t in (X, Y, W, P)]
     loss = cl.binary_cross_entropy_with_logits(
-        *leaves[:2], weight=leaves[2], pos_weight=leaves[3], ignore_index=1, normalize=True
+        *leaves[:2], weight=leaves[2], pos_weight=leaves[3], ignore_index=1
     )
     for result, like in zip(torch.autograd.grad(loss, leaves, create_graph=True), leaves, strict=True):
         assert result.device.type == "meta" and result.dtype == dtype and result.shape == like.shape

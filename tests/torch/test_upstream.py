@@ -2,7 +2,8 @@
 torch ships.
 
 The samples are those of torch's OpInfo and ModuleInfo databases; what the native loss passes on them, ours
-passes."""
+passes.
+"""
 
 from __future__ import annotations
 

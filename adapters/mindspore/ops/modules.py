@@ -19,7 +19,8 @@ class BCEWithLogitsLoss(mindspore.nn.Cell):  # type: ignore[misc]
     the calls of cells and primitives alone. It keeps the reduction alone, and checks it when it is made.
 
     Source: ``mindspore.ops.BCEWithLogitsLoss``, mindspore 2.10.0, for the signature; MindSpore 2
-    documentation for the rules."""
+    documentation for the rules.
+    """
 
     def __init__(self, reduction: str = "mean") -> None:
         super().__init__()

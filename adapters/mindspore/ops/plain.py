@@ -16,7 +16,8 @@ class BCEWithLogitsLoss:
     The native class is a primitive, no cell: it keeps the reduction alone, and checks it when it is made.
 
     Source: ``mindspore.ops.BCEWithLogitsLoss``, mindspore 2.10.0, for the signature; MindSpore 2
-    documentation for the rules."""
+    documentation for the rules.
+    """
 
     def __init__(self, reduction: str = "mean") -> None:
         checks.check_reduction(reduction)

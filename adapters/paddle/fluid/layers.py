@@ -9,7 +9,9 @@ from typing import NoReturn
 
 import numpy as np
 
-from compatlosses import losses, rules
+from compatlosses import rules
+from compatlosses.definitions.binary_cross_entropy_with_logits import LOSS
+from compatlosses.evaluate import evaluate
 from compatlosses.libraries import Names, Tensor, library_of, number, quoted
 
 from ..checks import check_pair
@@ -57,7 +59,8 @@ def sigmoid_cross_entropy_with_logits(
     library = library_of(x, label, None, None, _NAMES)
     check_pair(library, ("x", "label"), x, label, _ACCEPTED)
     value = rules.sentinel(library.dtype(label), ignored, ValueError, "label")
-    return losses.evaluate(library, x, label, None, None, "none", value, bool(normalize), library.dtype(x))
+    reduction = ("none", "counted" if normalize else "one", value, 0.0, None)
+    return evaluate((LOSS, library, (x, label, None, None), (0.0,), reduction), library.dtype(x))
 
 
 def __getattr__(name: str) -> NoReturn:

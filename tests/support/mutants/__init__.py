@@ -2,7 +2,8 @@
 
 Each says how people come to write it, in which stratum it should die (``dies_in``, a pattern of case ids),
 and by a check of what (``by``: value, the name of an argument for its gradient, second, shape, dtype, inputs,
-warning, error)."""
+warning, error).
+"""
 
 from __future__ import annotations
 

@@ -4,9 +4,13 @@
 
 from __future__ import annotations
 
+import math
+
 from compatlosses import rules
+from compatlosses.definitions.binary_cross_entropy_with_logits import LOSS
+from compatlosses.evaluate import evaluate
 from compatlosses.libraries import Library, Names, Tensor, library_of
-from compatlosses.losses import evaluate
+from compatlosses.neutral import weight_of
 from compatlosses.tensorflow import adapter
 from compatlosses.tensorflow.arguments import converted, is_number
 
@@ -16,7 +20,10 @@ _NAMES: Names = ("logits", "multi_class_labels", "weights", "pos_weight")
 
 
 class Reduction:
-    """How weighted losses are reduced. TensorFlow's own constants are the same strings."""
+    """How weighted losses are reduced. TensorFlow's own constants are the same strings.
+
+    Source: TensorFlow 2.21 documentation of ``tf.compat.v1.losses.Reduction``.
+    """
 
     NONE = "none"
     SUM = "weighted_sum"
@@ -168,8 +175,9 @@ def _reduced(
     reduced = "none" if reduction == Reduction.NONE else "sum"
     undivided = over_all or reduction in (Reduction.NONE, Reduction.SUM)
     dtype = library.dtype(logits) if undivided else "float64"
-    factor = None if each and weights == 1 else weights
-    total = evaluate(library, logits, labels, factor, None, reduced, None, over_all, dtype)
+    factor = None if each and weights == 1 else weight_of(library, weights)
+    how = (reduced, "counted" if over_all else "one", None, math.nan, None)
+    total = evaluate((LOSS, library, (logits, labels, None, factor), (0.0,), how), dtype)
     if undivided:
         return total
     divisor = _divisor(library, logits, weights, reduction)

@@ -30,6 +30,11 @@ class Toy(Eager):
             raise Unsupported("the toy has no autograd")
         weights = {name: tensors[name] for name in ("weight", "pos_weight") if name in tensors}
         value, gradients = compatlosses.value_and_gradients(
-            tensors["logits"], tensors["targets"], wrt=tuple(wrt), **weights, **options
+            compatlosses.binary_cross_entropy_with_logits,
+            tensors["logits"],
+            tensors["targets"],
+            wrt=tuple(wrt),
+            **weights,
+            **options,
         )
         return value, gradients, None

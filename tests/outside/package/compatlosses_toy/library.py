@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from toy import Tensor, raw
 
-from compatlosses import formula, libraries
 from compatlosses import gradients as gradients_of
+from compatlosses import libraries
 from compatlosses.protocols import Loss
 from compatlosses.vocabulary import vocabulary
 
@@ -104,33 +104,8 @@ def sigmoid(x: Tensor, /) -> Tensor:
         return cast(Tensor(np.where(wide < 0, small, 1.0) / (1.0 + small)), dtype(x))
 
 
-# The loss and its gradients: an autograd is given `gradients` as the derivative of `elements`; the toy has
-# none
-
-
-def elements(
-    x: Tensor, y: Tensor, w: Tensor | None, p: Tensor | None, counts: Tensor | None, whole: bool, /
-) -> Tensor:
-    with np.errstate(all="ignore"):
-        return formula.elements(_THIS, x, y, w, p, counts, whole)
-
-
-def gradients(
-    wanted: formula.Wanted,
-    g: Tensor | None,
-    x: Tensor,
-    y: Tensor,
-    w: Tensor | None,
-    p: Tensor | None,
-    counts: Tensor | None,
-    whole: bool,
-    /,
-) -> tuple[Tensor | None, Tensor | None, Tensor | None, Tensor | None]:
-    with np.errstate(all="ignore"):
-        return formula.gradients(_THIS, wanted, g, x, y, w, p, counts, whole)
-
-
-# The same for every other loss: what its definition says, by the number of the input
+# A loss by its definition, and its gradient by the input of a number: an autograd is given the one as the
+# derivative of the other; the toy has none
 
 
 def elementwise(loss: Loss, inputs: tuple[Any, ...], counts: Tensor | None, /) -> Tensor:

@@ -1,0 +1,182 @@
+"""What can be asked of every loss function besides its value: gradients, curvature, the executor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Literal, TypeVar, overload
+
+from . import rules
+from .curvature import curvatures
+from .definitions import loss_of, neutral_functions
+from .evaluate import value_and_slopes, why_formula
+from .libraries import described, quoted
+from .neutral import SHARED, TensorLike, checked_call
+from .protocols import Call, Library, Loss
+
+T = TypeVar("T", bound=TensorLike)
+
+
+@overload
+def value_and_gradients(
+    loss: Callable[..., Any],
+    *tensors: T,
+    wrt: tuple[str, ...] | None = None,
+    curvature: Literal[False] = False,
+    **options: Any,
+) -> tuple[T, dict[str, T]]: ...
+@overload
+def value_and_gradients(
+    loss: Callable[..., Any],
+    *tensors: T,
+    wrt: tuple[str, ...] | None = None,
+    curvature: Literal[True],
+    **options: Any,
+) -> tuple[T, dict[str, T], dict[str, T]]: ...
+def value_and_gradients(
+    loss: Callable[..., Any],
+    *tensors: Any,
+    wrt: tuple[str, ...] | None = None,
+    curvature: bool = False,
+    **options: Any,
+) -> Any:
+    """The loss and its gradients, without an autograd: for NumPy, and for whoever writes a training step by
+    hand.
+
+    Args:
+        loss: a loss function of this library, such as `compatlosses.mse_loss`.
+        tensors: its tensors, as that function takes them.
+        wrt: the names of the inputs to differentiate by; each a floating tensor. By default the first one.
+        curvature: the second derivatives too, of each element by itself: what gradient boosting wants.
+        options: as that function takes them.
+
+    Returns:
+        The loss, and by name a gradient of the shape and dtype of each input in ``wrt``. With reduction
+        'none' it is the gradient of the sum of the returned losses. With ``curvature`` the second derivatives
+        of that sum likewise, each by one element of an input twice.
+
+    Raises:
+        TypeError: no loss function of this library; as ``loss``; a name in ``wrt`` whose input is no floating
+            tensor.
+        ValueError: as ``loss``; an unknown name in ``wrt``.
+
+    Source: this library's own API.
+
+    >>> import numpy as np
+    >>> import compatlosses as cl
+    >>> x, y = np.array([1.0, 4.0]), np.array([1.5, 1.0])
+    >>> loss, gradients = cl.value_and_gradients(cl.mse_loss, x, y, reduction="sum")
+    >>> float(loss), gradients["predictions"].tolist()
+    (9.25, [-1.0, 6.0])
+    """
+    definition = definition_of("value_and_gradients", loss)
+    call, dtype = bound(definition, tensors, options)
+    places = places_of(definition, call[1], wrt, inputs_of(definition, tensors, options))
+    value, slopes = value_and_slopes(call, places, dtype)
+    if curvature:
+        return value, named(definition, places, slopes), named(definition, places, curvatures(call, places))
+    return value, named(definition, places, slopes)
+
+
+def named(loss: Loss, places: tuple[int, ...], tensors: tuple[Any, ...]) -> dict[str, Any]:
+    """Tensors by the names of the inputs that they belong to."""
+    found = {}
+    for i in range(len(places)):
+        found[loss.names[places[i]]] = tensors[i]
+    return found
+
+
+def executor_of(loss: Callable[..., Any], *tensors: Any, **options: Any) -> str:
+    """Which executor a call with these arguments runs on here and now: 'fused', or 'formula: ' and why.
+
+    It is the very question that the call itself asks. It takes what ``loss``, a loss function of this
+    library, takes, and refuses it likewise.
+
+    Raises:
+        TypeError, ValueError: as ``loss``.
+
+    Source: this library's own API.
+
+    >>> import numpy as np
+    >>> import compatlosses as cl
+    >>> cl.executor_of(cl.mse_loss, np.ones(2), np.ones(2), reduction="sum")
+    'fused'
+    """
+    call, _ = bound(definition_of("executor_of", loss), tensors, options)
+    why = why_formula(call)
+    return "fused" if why is None else f"formula: {why}"
+
+
+def definition_of(name: str, loss: object) -> Loss:
+    """The definition of the loss function that ``name`` was given."""
+    definition = loss_of(loss)
+    if definition is None:
+        functions = ", ".join([f"compatlosses.{each}" for each in neutral_functions()])
+        raise TypeError(
+            f"{name} was given {described(loss)} in the first place; expected a loss function of this "
+            f"library: {functions}. Write {name}(compatlosses.mse_loss, predictions, targets)."
+        )
+    return definition
+
+
+def bound(loss: Loss, tensors: tuple[Any, ...], options: dict[str, Any]) -> tuple[Call, str]:
+    """The checked call that a loss's function would make of these arguments, and the dtype of its result."""
+    check_names(loss, tuple(options.keys()))
+    parameters: tuple[Any, ...] = ()
+    for parameter in loss.parameters:
+        parameters = (*parameters, options.get(parameter.name, parameter.default))
+    shared = (
+        options.get("reduction", "mean"),
+        options.get("divisor", "counted"),
+        options.get("ignore_index"),
+        options.get("mask"),
+        options.get("dtype"),
+    )
+    return checked_call(loss, inputs_of(loss, tensors, options), parameters, shared)
+
+
+def check_names(loss: Loss, names: tuple[str, ...]) -> None:
+    """Refuse an option that a loss's function does not have."""
+    known = (*loss.names[2:], *[parameter.name for parameter in loss.parameters], *SHARED)
+    for name in names:
+        if name not in known:
+            raise TypeError(f"{loss.name} has no option {name!r}; expected options among {', '.join(known)}")
+
+
+def inputs_of(loss: Loss, tensors: tuple[Any, ...], options: dict[str, Any]) -> tuple[Any, ...]:
+    """The inputs in the definition's order, as the caller gave them."""
+    if len(tensors) != 2:
+        raise TypeError(
+            f"{loss.name} was given {len(tensors)} tensors by place; expected two, {loss.names[0]} and "
+            f"{loss.names[1]}, and all else by name"
+        )
+    inputs: tuple[Any, ...] = tensors
+    for i in range(2, len(loss.names)):
+        inputs = (*inputs, options.get(loss.names[i]))
+    return inputs
+
+
+def places_of(loss: Loss, library: Library, wrt: object, inputs: tuple[Any, ...]) -> tuple[int, ...]:
+    """The places of the inputs to differentiate by."""
+    if wrt is None:
+        return (0,)
+    if isinstance(wrt, str):
+        raise TypeError(f"wrt is the string {wrt!r}; expected a tuple of names, such as ({wrt!r},)")
+    if not isinstance(wrt, Iterable):
+        raise TypeError(f"wrt is {quoted(wrt)}; expected a tuple of names, such as ({loss.names[0]!r},)")
+    places: tuple[int, ...] = ()
+    for name in wrt:
+        places = (*places, place_of(loss, library, name, inputs))
+    return places
+
+
+def place_of(loss: Loss, library: Library, name: object, inputs: tuple[Any, ...]) -> int:
+    """The place of an input to differentiate by, which is a floating tensor."""
+    if not isinstance(name, str) or name not in loss.names:
+        raise ValueError(f"wrt names {quoted(name)}; expected names among {', '.join(loss.names)}")
+    place = loss.names.index(name)
+    if not library.owns(inputs[place]):
+        raise TypeError(
+            f"wrt names {name}, which is {quoted(inputs[place])}; expected a tensor there to differentiate by"
+        )
+    rules.check_dtype(library, name, inputs[place], rules.FLOATING, TypeError)
+    return place

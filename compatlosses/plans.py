@@ -1,0 +1,85 @@
+"""Calls that come again.
+
+What a call's checks come to depends on the types, dtypes and shapes of its inputs and on its options, never
+on values. Once a call has been checked and the fused executor took it, that is kept, and a call like it goes
+to the executor at once: most of what a small eager call costs is checks.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, NamedTuple
+
+from .evaluate import why_formula
+from .executors import FusedCall, request_of, runner
+from .protocols import Call, Tensor
+from .request import Request, Run
+
+MOST = 512
+"""How many plans are kept for a function; then all are forgotten."""
+
+_hosts: dict[type, Any] = {}
+"""The hosts of the types of tensors of which there are plans."""
+
+
+class Plan(NamedTuple):
+    """A call that has been checked, but for its tensors."""
+
+    request: Request
+    run: Run
+    wanted: tuple[bool, ...]
+    attached: bool
+    """Whether some gradient is wanted."""
+
+
+class Plans:
+    """The plans of one function.
+
+    ``options`` are what the function was given besides ``inputs``, all of which the checks look at. The two
+    methods are partial functions, which MindSpore's compiler calls in Python instead of reading them.
+    """
+
+    def __init__(self) -> None:
+        self._plans: dict[Any, Plan] = {}
+        self.known = partial(self._known)
+        self.keep = partial(self._keep)
+
+    def _known(self, inputs: tuple[Any, ...], options: tuple[Any, ...]) -> Tensor | None:
+        """The loss, where a call like this one has been checked before; None where it must be checked."""
+        host = _hosts.get(type(inputs[0]))
+        if host is None:
+            return None
+        facts = host.facts(inputs)
+        if facts is None:
+            return None
+        try:
+            plan = self._plans.get((facts, options, *map(type, options)))
+        except TypeError:  # an option that cannot be hashed, and that no call has been kept with
+            return None
+        if plan is None:
+            return None
+        view = host.view
+        arrays = tuple([x if x is None or type(x) is float else view(x) for x in inputs])
+        request, run, wanted, attached = plan
+        call = FusedCall(request, run, arrays, wanted)
+        return host.attach(call, inputs) if attached else host.tensor(call.loss, inputs[1])
+
+    def _keep(self, call: Call, dtype: str, options: tuple[Any, ...]) -> None:
+        """Keep what the checks of a call came to, where the fused executor takes it."""
+        _, library, inputs, _, reduction = call
+        host = library.host
+        if not hasattr(host, "facts") or reduction[4] is not None or why_formula(call) is not None:
+            return
+        facts = host.facts(inputs)
+        if facts is None or not all(type(option) in _PLAIN for option in options):
+            return
+        if len(self._plans) >= MOST:
+            self._plans.clear()
+        wanted, request = host.wanted(inputs), request_of(call, dtype)
+        plan = Plan(request, runner(request), wanted, True in wanted)
+        self._plans[(facts, options, *map(type, options))] = plan
+        _hosts[type(inputs[0])] = host
+
+
+_PLAIN = (str, int, float, bool, type(None))
+"""The types of options that are what they say."""
