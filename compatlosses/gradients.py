@@ -27,7 +27,7 @@ def slope(library: Library, loss: Loss, of: int, inputs: tuple[Any, ...], counts
     functions = loss.written(library.OPS)
     given = inputs if counts is None else replaced(library, loss, inputs, counts)
     weight = len(loss.inputs)
-    if of == weight:
+    if of == weight and len(functions) == 1 + weight:  # the loss is proportional to it
         return functions[0](*given[:weight], None, *given[weight + 1 :])
     return functions[1 + of](*given)
 

@@ -13,8 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .fused import NOT_ASKED, Empty, compiled, number, numbers
-from .operands import Array, Layout, address, code, merged, readable
+from .fused import compiled, has_float64, number, numbers
+from .operands import Layout, address, code, merged, readable
+from .protocols import Array, Reduction
+from .request import NOT_ASKED, Arrays, Found, Request
 from .threads import ALONE, together
 
 FLOAT64 = np.dtype(np.float64)
@@ -32,43 +34,6 @@ FEW = 64
 """Fewer classes are too few for the processor's vectors: several rows are computed side by side."""
 
 Plan = NDArray[np.int64]
-Arrays = tuple[Array, Array, Array | None, Array | None]
-"""logits; targets: integers without the class axis, or floating numbers with it; one weight a class; a mask
-that broadcasts to the rows.
-"""
-Wanted = tuple[bool, bool, bool]
-"""Whether a gradient is wanted by logits, targets and weight."""
-
-
-class Request(NamedTuple):
-    """What is computed."""
-
-    axis: int
-    """That of the classes, from 0 on."""
-    by_row: bool
-    """Whether weights are those of rows: what they come to in a row, by its targets, is one factor of it. Else
-    each class's is a factor of its term.
-    """
-    smoothing: float
-    reduction: tuple[str, str, int | None, float]
-    """name, divisor, the index of rows that do not count, the mean over no row; see `protocols.Reduction`."""
-    dtype: np.dtype[Any]
-    """Of the loss."""
-    empty: Empty = np.empty
-    """Makes the arrays that are handed out."""
-
-
-class Result(NamedTuple):
-    """What a call comes to."""
-
-    loss: Array
-    """0-D where it is reduced."""
-    gradients: tuple[Array | None, Array | None, Array | None]
-    """By logits, targets and weight; None where not wanted."""
-    divisor: float
-    """What the mean was divided by."""
-
-
 class Problem(NamedTuple):
     """A call as the loops see it."""
 
@@ -89,35 +54,33 @@ class Problem(NamedTuple):
 def evaluated(
     request: Request,
     arrays: Arrays,
-    wrt: Wanted,
-    cotangent: Array | float | None = None,
-    divisor: float | None = None,
-) -> Result:
-    """The loss and the gradients ``wrt`` times the cotangent: a number, or an array where nothing is reduced.
+    wrt: tuple[bool, ...],
+    cotangent: Array | float | None,
+    wants_loss: bool,
+) -> Found:
+    """The loss, if wanted, and the gradients ``wrt`` times the cotangent: a number, or an array where nothing
+    is reduced.
 
-    ``divisor``: that of an earlier result; then the gradients alone are computed.
+    arrays: logits; targets, integers without the class axis or floating numbers with it; one weight a class.
 
     Raises:
         IndexError: a row that counts has an index that is no class.
     """
-    x, y, weight, _ = arrays
-    axis, reduction, dtype, empty = request.axis, request.reduction[0], request.dtype, request.empty
+    x, y, weight = arrays
+    axis, name, dtype, empty = request.parameters[0], request.reduction[0], request.dtype, request.empty
     shape = (*x.shape[:axis], *x.shape[axis + 1 :])
-    first = divisor is None
     by_logits = empty(x.shape, x.dtype) if wrt[0] else None
     by_targets = empty(y.shape, y.dtype) if wrt[1] else None
-    by_weight = None if weight is None or not wrt[2] else empty(weight.shape, weight.dtype)
-    loss = empty(shape, dtype) if first and reduction == "none" else None
+    by_weight = empty(weight.shape, weight.dtype) if wrt[2] else None
+    loss = empty(shape, dtype) if wants_loss and name == "none" else None
     each = cotangent if isinstance(cotangent, np.ndarray) and cotangent.ndim else None
     problem = posed(request, arrays, shape, each, (loss, by_logits, by_targets))
-    if divisor is None:
-        divisor = divisor_of(request, problem, y, shape)
+    divisor = divisor_of(request.reduction, problem, y, shape)
     scale = (1.0 if each is not None else number(cotangent)) / divisor
-    partials = np.empty((problem.tiles, 2)) if first and reduction != "none" else None
+    partials = np.empty((problem.tiles, 2)) if wants_loss and name != "none" else None
     running = None if by_weight is None else np.zeros(2 * problem.classes)
     if problem.tiles:
-        exact = dtype == FLOAT64 or FLOAT64 in (x.dtype, y.dtype, None if weight is None else weight.dtype)
-        fill(problem, exact, scale, partials, running)
+        fill(problem, dtype == FLOAT64 or has_float64(arrays), scale, partials, running)
     else:
         for gradient in (by_logits, by_targets):
             if gradient is not None:
@@ -127,7 +90,7 @@ def evaluated(
     if partials is not None:
         loss = np.empty((), dtype)
         compiled().total(partials, divisor, code(dtype), address(loss))
-    return Result(NOT_ASKED if loss is None else loss, (by_logits, by_targets, by_weight), divisor)
+    return NOT_ASKED if loss is None else loss, (by_logits, by_targets, by_weight)
 
 
 # --- a call as the loops see it -----------------------------------------------------------------------------
@@ -141,20 +104,21 @@ def posed(
     outputs: tuple[Array | None, Array | None, Array | None],
 ) -> Problem:
     """A call, but for what its gradients are multiplied by, and for its sums."""
-    x, y, weight, mask = arrays
-    operands = (readable(x), usable(y), usable(mask), readable(cotangent), *outputs)
+    x, y, weight = arrays
+    axis, smoothing = request.parameters
+    operands = (*readable((x,)), usable(y), usable(request.reduction[4]), *readable((cotangent,)), *outputs)
     layouts = tuple([None if a is None else (a.dtype, a.shape, a.strides) for a in operands])
-    classes = x.shape[request.axis]
-    plan = template(shape, classes, request.axis, y.dtype.kind not in "iub", layouts).copy()
-    weights = None if weight is None else numbers(readable(weight))  # type: ignore[arg-type]
+    classes = x.shape[axis]
+    plan = template(shape, classes, axis, y.dtype.kind not in "iub", layouts).copy()
+    weights = None if weight is None else numbers(readable((weight,))[0])  # type: ignore[arg-type]
     if weights is not None:
-        plan[WEIGHTS], plan[BY_ROW] = address(weights), request.by_row
+        plan[WEIGHTS], plan[BY_ROW] = address(weights), request.loss.rows == "row"
     ignored = request.reduction[2]
     if ignored is not None:
         plan[IGNORING] = 1
-        plan[IGNORED] = (ignored + 2**63) % 2**64 - 2**63  # the bits of an uint64
-    if request.smoothing:
-        plan.view(np.float64)[SMOOTHING] = request.smoothing
+        plan[IGNORED] = (int(ignored) + 2**63) % 2**64 - 2**63  # the bits of an uint64
+    if smoothing:
+        plan.view(np.float64)[SMOOTHING] = smoothing
     columns = (len(plan) - HEAD) // OPERANDS
     place = HEAD + ADDRESS
     for a in operands:
@@ -173,7 +137,7 @@ def rows_of_tile(classes: int) -> int:
 def usable(array: Array | None) -> Array | None:
     """Targets or a mask as the loops can read them: themselves if it can be, else a copy."""
     if array is None or array.dtype.kind not in "iub":
-        return readable(array)
+        return readable((array,))[0]
     if not array.dtype.isnative:
         return array.astype(array.dtype.newbyteorder("="))
     return array if array.flags.aligned else array.copy()
@@ -271,13 +235,13 @@ def run(function: int, problem: Problem, memory: Any, alone: bool = False) -> No
 # --- what the mean divides by -------------------------------------------------------------------------------
 
 
-def divisor_of(request: Request, problem: Problem, targets: Array, shape: tuple[int, ...]) -> float:
+def divisor_of(reduction: Reduction, problem: Problem, targets: Array, shape: tuple[int, ...]) -> float:
     """What the losses are divided by; NaN where nothing is there to divide by and the result is none.
 
     Raises:
         IndexError: a row that counts has an index that is no class.
     """
-    _, divisor, ignored, empty = request.reduction
+    _, divisor, ignored, empty, _ = reduction
     weighs = divisor == "weights" and problem.weights is not None
     counts = weighs or (divisor in ("counted", "weights") and problem.operands[MASK] is not None)
     if not problem.tiles:
@@ -298,7 +262,7 @@ def divisor_of(request: Request, problem: Problem, targets: Array, shape: tuple[
     return number or (1.0 if empty == 0.0 else math.nan)
 
 
-def refuse(targets: Array, shape: tuple[int, ...], row: int, classes: int, ignored: int | None) -> None:
+def refuse(targets: Array, shape: tuple[int, ...], row: int, classes: int, ignored: float | None) -> None:
     """Raise the IndexError for a row whose index is no class."""
     place = tuple([int(i) for i in np.unravel_index(row, shape)])
     ignoring = "" if ignored is None else f", or {ignored} for a row that does not count"
