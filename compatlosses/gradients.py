@@ -42,6 +42,11 @@ def gradient(
     return library.sum_to(result, inputs[of]) if loss.arguments[of].broadcasts else result
 
 
+def change(library: Library, loss: Loss, slope: Tensor, tangent: Tensor) -> Tensor:
+    """What the loss of each element or row changes by with an input that changes by ``tangent``."""
+    return library.OPS.row_sum(tangent * slope) if loss.rows != "" else tangent * slope
+
+
 def replaced(library: Library, loss: Loss, inputs: tuple[Any, ...], counts: Tensor) -> tuple[Any, ...]:
     """The inputs with harmless values where an element does not count, so that no NaN there reaches a
     gradient.
