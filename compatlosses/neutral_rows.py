@@ -34,9 +34,7 @@ def call(loss: Loss, plans: Plans, inputs: tuple[Any, ...], given: Given, option
     return result
 
 
-def checked_call(
-    loss: Loss, inputs: tuple[Any, ...], given: Given, options: Options
-) -> tuple[Call, str]:
+def checked_call(loss: Loss, inputs: tuple[Any, ...], given: Given, options: Options) -> tuple[Call, str]:
     """The call, and the dtype of its result."""
     library = common_library(inputs, loss.names)
     axis = check_inputs(loss, library, inputs, given[0])
@@ -84,7 +82,9 @@ def checked_axis(axis: object, name: str, shape: Shape) -> int:
     if count == 0:
         raise ValueError(f"{name} has no dimension; expected an axis of classes")
     if not -count <= value < count:
-        raise ValueError(f"axis is {value}; expected {-count} to {count - 1}, as {name} has {count} dimensions")
+        raise ValueError(
+            f"axis is {value}; expected {-count} to {count - 1}, as {name} has {count} dimensions"
+        )
     place = value % count
     if shape[place] == 0:
         raise ValueError(f"{name} has shape {rules.shown(shape)}, no class along axis {place}; expected one")
@@ -101,7 +101,8 @@ def check_weight(library: Library, weight: Tensor, classes: int | None) -> None:
     own = library.shape(weight)
     if own is not None and not rules.same_shape(own, (classes,)):
         raise ValueError(
-            f"weight has shape {rules.shown(own)}; expected {rules.shown((classes,))}, one number for each class"
+            f"weight has shape {rules.shown(own)}; expected {rules.shown((classes,))}, one number for each "
+            f"class"
         )
 
 
@@ -146,6 +147,6 @@ def check_mask(library: Library, mask: Tensor, shape: Shape | None, axis: int) -
     rows = shape[:axis] + shape[axis + 1 :]
     if not rules.broadcasts(own, rows):
         raise ValueError(
-            f"mask has shape {rules.shown(own)}; expected one that broadcasts to {rules.shown(rows)}, the shape "
-            f"of the rows"
+            f"mask has shape {rules.shown(own)}; expected one that broadcasts to {rules.shown(rows)}, the "
+            f"shape of the rows"
         )

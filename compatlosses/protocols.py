@@ -149,6 +149,12 @@ class Vocabulary:
     """log(1 + e^x)"""
     sigmoid: Callable[[Tensor], Tensor]
     """1 / (1 + e^-x)"""
+
+
+@dataclass(frozen=True)
+class RowVocabulary(Vocabulary):
+    """The operations for a loss of rows, which lie along the last axis, besides."""
+
     row_sum: Callable[[Tensor], Tensor]
     """The sum along the last axis, which keeps it, with size 1."""
     nll: Callable[[Tensor], Tensor]
@@ -228,7 +234,7 @@ class Library(Protocol):
         """The number of elements: an int, or a 0-D tensor where a trace does not know it."""
 
     @property
-    def OPS(self) -> Vocabulary:
+    def OPS(self) -> RowVocabulary:
         """``vocabulary.vocabulary`` of this library: the words in which definitions write losses."""
 
     def elementwise(self, loss: Loss, inputs: tuple[Any, ...], counts: Tensor | None, /) -> Tensor:

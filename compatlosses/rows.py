@@ -34,6 +34,8 @@ FEW = 64
 """Fewer classes are too few for the processor's vectors: several rows are computed side by side."""
 
 Plan = NDArray[np.int64]
+
+
 class Problem(NamedTuple):
     """A call as the loops see it."""
 
@@ -76,7 +78,8 @@ def evaluated(
     each = cotangent if isinstance(cotangent, np.ndarray) and cotangent.ndim else None
     problem = posed(request, arrays, shape, each, (loss, by_logits, by_targets))
     divisor = divisor_of(request.reduction, problem, y, shape)
-    scale = (1.0 if each is not None else number(cotangent)) / divisor
+    # Where nothing is there to divide by, there is no gradient either.
+    scale = (1.0 if each is not None else number(cotangent)) / (1.0 if math.isnan(divisor) else divisor)
     partials = np.empty((problem.tiles, 2)) if wants_loss and name != "none" else None
     running = None if by_weight is None else np.zeros(2 * problem.classes)
     if problem.tiles:
@@ -203,7 +206,9 @@ def fill(problem: Problem, exact: bool, scale: float, partials: Array | None, ru
 
 
 def side_by_side(problem: Problem) -> bool:
-    """Whether the loop takes it that goes along the classes of a row: from indices, over neighbours in memory."""
+    """Whether the loop takes it that goes along the classes of a row: from indices, over neighbours in
+    memory.
+    """
     plan = problem.plan
     if problem.classes < FEW or plan[SOFT] or plan[SMOOTHING]:
         return False

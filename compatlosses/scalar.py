@@ -175,7 +175,8 @@ def narrow_rest(e: float) -> tuple[float, float]:
 @inlined
 def wide_exp(x: float) -> tuple[float, float]:
     """exp(-|x|) of a float64 as high and low part; the high part alone where subnormal."""
-    return wide_exp_of(-abs(x), 0.0)
+    e, e_lo = wide_exp_of(-abs(x), 0.0)
+    return e, e_lo
 
 
 @inlined

@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .protocols import Tensor, Vocabulary
+from .protocols import RowVocabulary, Tensor
 
 
-def vocabulary(library: Any) -> Vocabulary:
+def vocabulary(library: Any) -> RowVocabulary:
     """The vocabulary of a library."""
 
     def absolute(x: Tensor) -> Tensor:
@@ -86,7 +86,7 @@ def vocabulary(library: Any) -> Vocabulary:
         total = library.row_sum(e)
         return defined(largest, total, told(library.log1p(others(d, e)) - d, library.log1p(total - 1.0) - d))
 
-    return Vocabulary(
+    return RowVocabulary(
         where=library.where,
         abs=absolute,
         sign=sign,

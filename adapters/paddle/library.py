@@ -328,7 +328,9 @@ def row_max(x: Tensor, /) -> Tensor:
 
 def classes(indices: Tensor, like: Tensor, /) -> Tensor:
     """Where each class of ``like`` is the one of ``indices``."""
-    return paddle.equal(with_axis(indices.astype("int64")), paddle.arange(paddle.shape(like)[-1], dtype="int64"))
+    return paddle.equal(
+        with_axis(indices.astype("int64")), paddle.arange(paddle.shape(like)[-1], dtype="int64")
+    )
 
 
 def with_axis(x: Tensor, /) -> Tensor:

@@ -1,5 +1,5 @@
-"""Softmax cross entropy: the sum of q_c (log sum_j e^x_j - x_c) over the classes c of a row, with logits x and
-targets q, probabilities or a class index.
+"""Softmax cross entropy: the sum of q_c (log sum_j e^x_j - x_c) over the classes c of a row, with logits x
+and targets q, probabilities or a class index.
 """
 
 from __future__ import annotations
@@ -62,17 +62,16 @@ def cross_entropy(
     divisor: DivisorName = "counted",
     dtype: str | None = None,
 ) -> T:
-    """The softmax cross entropy of rows of logits: of an index y ``-log softmax(logits)[y]``, of probabilities
-    the sum of each times that of its class.
+    """The softmax cross entropy of rows of logits: of an index y ``-log softmax(logits)[y]``, of
+    probabilities the sum of each times that of its class.
 
     Args:
         logits: tensor with an axis of classes; float16, bfloat16, float32 or float64. Minus infinity masks a
             class.
         targets: integers, the index of each row's class, of the logits' shape without ``axis``; or floating
             numbers of the logits' shape, a probability for each class. They need not sum to 1.
-        axis: that of the classes.
-        weight: one factor for each class, of shape (classes,).
-        weighting: 'class': each class's factor weighs its own term. 'row': the sum of target times factor over
+        axis: that of the classes. weight: one factor for each class, of shape (classes,). weighting: 'class':
+        each class's factor weighs its own term. 'row': the sum of target times factor over
             the classes weighs the whole row. Of an index without label smoothing they are the same.
         ignore_index: rows with this index do not count: no loss, no gradient, whatever their logits hold. It
             need not be the index of a class.
@@ -81,7 +80,8 @@ def cross_entropy(
         reduction: 'none', 'mean' or 'sum'.
         divisor: of the mean: 'counted' divides by the number of rows that count, 'all' by that of all rows,
             'weights' by the sum of the weights of the rows that count. The weight of a row is that of its
-            index's class, or the sum of target times factor: of smoothed targets where ``weighting`` is 'row'.
+            index's class, or the sum of target times factor: of smoothed targets where ``weighting`` is
+            'row'.
         dtype: name of the result's dtype; by default the logits', or under automatic casting the framework's
             choice.
 

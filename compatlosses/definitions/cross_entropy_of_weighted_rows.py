@@ -18,7 +18,7 @@ PARAMETERS = (AXIS, SMOOTHING)
 def written(ops: Any) -> tuple[Callable[..., Any], ...]:
     """The loss of rows along the last axis, which it keeps, and its slopes, in the vocabulary ``ops``."""
 
-    def of_row(x, q):  # type: ignore[no-untyped-def]
+    def of_row(x: Any, q: Any) -> Any:
         return ops.row_sum(ops.times(q, ops.nll(x)))
 
     def value(x, q, w):  # type: ignore[no-untyped-def]

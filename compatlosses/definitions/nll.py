@@ -1,5 +1,5 @@
-"""The negative log-likelihood: minus the sum of q_c x_c over the classes c of a row, with log-probabilities x and
-a class index, or targets q.
+"""The negative log-likelihood: minus the sum of q_c x_c over the classes c of a row, with log-probabilities x
+and a class index, or targets q.
 """
 
 from __future__ import annotations

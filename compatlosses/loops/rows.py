@@ -1,16 +1,16 @@
-"""The compiled loops of losses of rows: softmax cross entropy and its gradients. See `rows_memory` for operands
-and tiles, `kernels` for what is true of all compiled loops.
+"""The compiled loops of losses of rows: softmax cross entropy and its gradients. See `rows_memory` for
+operands and tiles, `kernels` for what is true of all compiled loops.
 
 With m the largest logit of a row, z its class, and e_c = exp(x_c - m), the sum over all classes but z,
-``others``, is what keeps the digits of small losses: log1p(others) is the loss of class z, and minus its slope
-is others / (others + 1). A row with a class index has that class for z, whatever its logit: its loss is
-(m - x_z) + log(others + e_z) then. A row goes through memory once, as long as it stays in the cache: for m, for
-the sum, for the gradient.
+``others``, is what keeps the digits of small losses: log1p(others) is the loss of class z, and minus its
+slope is others / (others + 1). A row with a class index has that class for z, whatever its logit: its loss is
+(m - x_z) + log(others + e_z) then. A row goes through memory once, as long as it stays in the cache: for m,
+for the sum, for the gradient.
 
-A call is a *plan*, an int64 array: the places below, then the operands. What is done with a tile is a function
-that `run` calls by its address. `adjacent` takes class indices, and logits of at most 32 bits whose classes lie
-side by side, a row at a time; `rows_general` takes anything. Sums of exponentials go by halves over blocks of
-1024 classes in both, so that they give the same bits."""
+A call is a *plan*, an int64 array: the places below, then the operands. What is done with a tile is a
+function that `run` calls by its address. `adjacent` takes class indices, and logits of at most 32 bits whose
+classes lie side by side, a row at a time; `rows_general` takes anything. Sums of exponentials go by halves
+over blocks of 1024 classes in both, so that they give the same bits."""
 
 from __future__ import annotations
 
@@ -47,10 +47,11 @@ from .rows_scalar import narrow_exp, narrow_log1p, two_product, two_sum, wide_lo
     ROWS, CLASSES, WIDTH, SOFT, IGNORING, IGNORED, BY_ROW, SMOOTHING, SCALE, WEIGHTS, PARTIALS, RUNNING,
     PREPARED, HANDED_IN, GATHERED, SCATTERED,
 ) = range(16)  # fmt: skip
-"""The places of a plan. How many rows, classes, and rows of a tile; whether targets are probabilities; whether
-rows with an index do not count, and which; whether the weights are those of rows; label smoothing, and what the
-gradients are multiplied by, as the bits of a float64; addresses, 0 for none: of one weight a class, of the sums
-of tiles, of running sums; of the functions of these names."""
+"""The places of a plan. How many rows, classes, and rows of a tile; whether targets are probabilities;
+whether rows with an index do not count, and which; whether the weights are those of rows; label smoothing,
+and what the gradients are multiplied by, as the bits of a float64; addresses, 0 for none: of one weight a
+class, of the sums of tiles, of running sums; of the functions of these names.
+"""
 
 KEPT = 32768
 """Classes whose exponentials are kept between the sum and the gradient: 256 KiB."""
@@ -64,9 +65,10 @@ AT_LOGITS, AT_TARGETS, AT_BY_LOGITS, AT_BY_TARGETS, AT_OTHER, CLASS, COUNTS, INT
 ) = range(19)  # fmt: skip
 """Of each row of a tile; where there are two, a number and what its roundings lost.
 
-The largest logit; the logit of class z; the sum of the other exponentials; the loss of class z; 1 over the sum
-of all exponentials; what slopes are multiplied by; the loss; scratch; the sum of the targets; the sum of each
-target times its class's distance from the largest logit; the weight of the row; its cotangent times SCALE."""
+The largest logit; the logit of class z; the sum of the other exponentials; the loss of class z; 1 over the
+sum of all exponentials; what slopes are multiplied by; the loss; scratch; the sum of the targets; the sum of
+each target times its class's distance from the largest logit; the weight of the row; its cotangent times
+SCALE."""
 
 DIMENSIONS = 64
 """Of an array, at most."""
@@ -231,11 +233,11 @@ def handed_in(address, tile, scratch, exact, _):  # type: ignore[no-untyped-def]
 
 @called_by_address(*MODULES)
 def tallied(address, tile, scratch, _, __):  # type: ignore[no-untyped-def]
-    """How many rows of a tile count; their weights, two numbers; the first row whose index is no class, or -1: into
-    the sums of tiles, which have four places a tile here.
+    """How many rows of a tile count; their weights, two numbers; the first row whose index is no class, or
+    -1: into the sums of tiles, which have four places a tile here.
 
-    The weight of a row is that of its index's class, or the sum of all classes' weights, each times its target.
-    Targets are smoothed first where the weights are those of rows.
+    The weight of a row is that of its index's class, or the sum of all classes' weights, each times its
+    target. Targets are smoothed first where the weights are those of rows.
     """
     plan = plan_at(address)
     state, integers = numbers_of(plan, scratch), integers_of(plan, scratch)
@@ -343,8 +345,8 @@ def add_pairs(exact, out, a, a_lo, b, b_lo, n):  # type: ignore[no-untyped-def]
 
 @merged
 def losses_of_class(exact, state, first, last):  # type: ignore[no-untyped-def]
-    """The loss of class z, and 1 over the sum of all exponentials, of some rows. NaN where infinities of one sign
-    meet.
+    """The loss of class z, and 1 over the sum of all exponentials, of some rows. NaN where infinities of one
+    sign meet.
     """
     if exact is None:
         narrow_losses_of_class(
@@ -432,8 +434,8 @@ def slope_of_class(exact, state, r):  # type: ignore[no-untyped-def]
 
 @called_by_address(*MODULES)
 def adjacent(address, tile, scratch, _, __):  # type: ignore[no-untyped-def]
-    """A tile of rows with class indices and logits of at most 32 bits whose classes lie side by side, as those
-    of the gradient do.
+    """A tile of rows with class indices and logits of at most 32 bits whose classes lie side by side, as
+    those of the gradient do.
     """
     plan = plan_at(address)
     n = call(plan[PREPARED], address, tile, scratch, 0, 0)

@@ -1,9 +1,10 @@
-"""Losses of rows of any targets, dtypes and layouts, a tile at a time: rows are computed side by side. See `rows`.
+"""Losses of rows of any targets, dtypes and layouts, a tile at a time: rows are computed side by side. See
+`rows`.
 
-Targets that are probabilities, or smoothed, are a number v for each class: the loss is the sum of v (m - x) over the
-classes, and of v times log1p(others), with z the class of the largest logit. The slope by x is p V - v, with p the
-class's probability and V the sum of all v; written p (V - v) - v (1 - p), where 1 - p is a sum of probabilities,
-nothing cancels in it but what the targets bring."""
+Targets that are probabilities, or smoothed, are a number v for each class: the loss is the sum of v (m - x)
+over the classes, and of v times log1p(others), with z the class of the largest logit. The slope by x is p V -
+v, with p the class's probability and V the sum of all v; written p (V - v) - v (1 - p), where 1 - p is a sum
+of probabilities, nothing cancels in it but what the targets bring."""
 
 from __future__ import annotations
 
@@ -362,7 +363,9 @@ def add_losses(plan, state, integers, width):  # type: ignore[no-untyped-def]
 
 @inner
 def other_slopes(plan, first, n, width, state, integers, x, targets):  # type: ignore[no-untyped-def]
-    """Gradients by targets that are probabilities, in place of them, and by weights, added to their running sums."""
+    """Gradients by targets that are probabilities, in place of them, and by weights, added to their running
+    sums.
+    """
     smoothing = from_bits(plan[SMOOTHING])
     weights = weights_of(plan)
     running = carray(pointer(plan[RUNNING]), (2 * plan[CLASSES],), np.float64)

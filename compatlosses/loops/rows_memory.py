@@ -1,4 +1,5 @@
-"""How the loops over rows get at memory: the addresses of some rows, numbers there, tiles of rows and classes.
+"""How the loops over rows get at memory: the addresses of some rows, numbers there, tiles of rows and
+classes.
 
 A row is one place of the logits without their class axis; rows are numbered in logical (C) order. An operand
 is one row of an int64 table: ``[code, address, step, ndim, *shape, *strides]``, shape and byte strides of its

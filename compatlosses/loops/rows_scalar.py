@@ -95,4 +95,5 @@ def wide_log1p(u: float, u_lo: float) -> tuple[float, float]:
     q = fma(q, z, 0.6666666666666666)
     # the high part of ln 2 has 42 bits, so its product with k is exact
     high, low = two_sum(k * 0.6931471805598903, 2.0 * s)
-    return two_sum(high, low + fma(k, 5.497923018708371e-14, fma(s * z, q, 2.0 * s_lo)))
+    high, low = two_sum(high, low + fma(k, 5.497923018708371e-14, fma(s * z, q, 2.0 * s_lo)))
+    return high, low

@@ -1,4 +1,6 @@
-"""Softmax cross entropy of rows against multiprecision, by the compiled loops and by the formula, in NumPy."""
+"""Softmax cross entropy of rows against multiprecision, by the compiled loops and by the formula, in
+NumPy.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,15 @@ from compatlosses import by_formula, calls
 INF, NAN = math.inf, math.nan
 LIMIT = {"float16": 0.51, "float32": 1.0, "float64": 2.0}
 """Of a loss, in ULP."""
-SLOPES = {"float16": 0.51, "float32": 1.0, "float64": 3.0}
+SLOPES = {"float16": 0.51, "float32": 1.0, "float64": 4.0}
+
+
+def far(row: list[float], dtype: str, executor: Callable[..., Any]) -> float:
+    """What the formula may err by besides, in ULP of float64: the distance from the largest logit, whose
+    rounding the exponential magnifies. What is more than 709 away is 0.
+    """
+    finite = [max(row) - x for x in row if max(row) - x < 709.0]
+    return max(finite, default=0.0) if dtype == "float64" and executor is formula else 0.0
 
 
 def rows() -> list[list[float]]:
@@ -104,9 +114,10 @@ def test_indices(executor: Callable[..., Any], dtype: str) -> None:
             value, gradients = executor(x, np.array(y), ("logits",), reduction="sum", axis=0)
             q = one_hot(y, len(row))
             distance, _ = worst([value], [exact_rows.loss(values, q)], dtype)
-            assert distance <= LIMIT[dtype], (row, y, value, distance)
+            more = far(values, dtype, executor)
+            assert distance <= LIMIT[dtype] + more, (row, y, value, distance)
             distance, at = worst(gradients["logits"], exact_rows.d_logits(values, q), dtype)
-            assert distance <= SLOPES[dtype], (row, y, at, distance)
+            assert distance <= SLOPES[dtype] + more, (row, y, at, distance)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -117,19 +128,22 @@ def test_probabilities_weights_and_smoothing(executor: Callable[..., Any], dtype
         classes = len(row)
         w, weights = numbers(rng.uniform(0.0, 3.0, classes).tolist(), dtype)
         w[0], weights[0] = 0.0, 0.0
-        q, targets = numbers(np.where(rng.random(classes) < 0.5, 0.0, rng.random(classes) * 3).tolist(), dtype)
+        q, targets = numbers(
+            np.where(rng.random(classes) < 0.5, 0.0, rng.random(classes) * 3).tolist(), dtype
+        )
         for smoothing in (0.0, 0.125):
             value, gradients = executor(
                 x, q, ("logits", "targets"), weight=w, label_smoothing=smoothing, reduction="sum", axis=0
             )
+            more = far(values, dtype, executor)
             smooth = exact_rows.smoothed(targets, smoothing)
             distance, _ = worst([value], [exact_rows.loss(values, smooth, weights)], dtype)
-            assert distance <= 2 * LIMIT[dtype], (row, value, distance)
+            assert distance <= 2 * LIMIT[dtype] + more, (row, value, distance)
             distance, at = worst(gradients["logits"], exact_rows.d_logits(values, smooth, weights), dtype)
-            assert distance <= 2 * SLOPES[dtype], (row, at, distance)
+            assert distance <= 2 * SLOPES[dtype] + more, (row, at, distance)
             if smoothing == 0.0:
                 distance, at = worst(gradients["targets"], exact_rows.d_targets(values, weights), dtype)
-                assert distance <= 2 * SLOPES[dtype], (row, at, distance)
+                assert distance <= 2 * SLOPES[dtype] + more, (row, at, distance)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -139,9 +153,10 @@ def test_a_one_hot_row_is_its_index(executor: Callable[..., Any], dtype: str) ->
         for y in some(len(row)):
             q = one_hot(y, len(row))
             value, gradients = executor(x, np.array(q, dtype), ("logits",), reduction="sum", axis=0)
-            assert worst([value], [exact_rows.loss(values, q)], dtype)[0] <= LIMIT[dtype]
+            more = far(values, dtype, executor)
+            assert worst([value], [exact_rows.loss(values, q)], dtype)[0] <= LIMIT[dtype] + more
             distance, at = worst(gradients["logits"], exact_rows.d_logits(values, q), dtype)
-            assert distance <= SLOPES[dtype], (row, y, at, distance)
+            assert distance <= SLOPES[dtype] + more, (row, y, at, distance)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
