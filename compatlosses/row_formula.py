@@ -58,25 +58,40 @@ def slopes(call: Call, wrt: tuple[int, ...], g: Tensor | None = None) -> tuple[T
 
 def posed(call: Call) -> Posed:
     """The inputs as the definition takes them, in double."""
-    _, library, inputs, parameters, reduction = call
+    loss, library, inputs, parameters, reduction = call
     axis, smoothing = parameters
     x = library.moved(library.cast(inputs[0], "float64"), axis, -1)
     dtype = library.dtype(x)
     w = None if inputs[2] is None else library.cast(inputs[2], dtype)
     if library.dtype(inputs[1]) in rules.FLOATING:
-        targets = library.moved(library.cast(inputs[1], dtype), axis, -1)
+        targets = assured(library, loss.names, inputs[1], inputs[0])
+        targets = library.moved(library.cast(targets, dtype), axis, -1)
         mask = reduction[4]
         counts = None
         if mask is not None:
             counts = library.with_axis(mask) & everywhere(library, library.row_max(x))
     else:
         indices = inputs[1]
+        if hasattr(library, "assured"):
+            indices = assured(library, loss.names, indices, library.without_axis(library.row_max(x)))
         counts = counts_of(library, indices, reduction)
         if counts is not None:
             counts = library.with_axis(counts)
         targets = library.cast(library.classes(indices, x), dtype)
         targets = library.where(library.equal(library.row_sum(targets), 0), math.nan, targets)
+    if counts is not None:  # a NaN would reach the gradient of the rows' weights
+        targets = library.where(counts, targets, 0.0)
     return x, smoothed(library, targets, smoothing), w, counts, targets
+
+
+def assured(library: Any, names: tuple[str, ...], targets: Tensor, like: Tensor) -> Tensor:
+    """The targets; where their shape cannot be judged yet, tied to a check against that of ``like``."""
+    if not hasattr(library, "assured"):
+        return targets
+    if rules.is_static(library.shape(targets)) and rules.is_static(library.shape(like)):
+        return targets
+    message = f"the shape of the {names[1]} does not go with that of the {names[0]}; reshape it explicitly first"
+    return library.assured(targets, like, True, message)
 
 
 def smoothed(library: Any, targets: Tensor, smoothing: float) -> Tensor:
