@@ -10,11 +10,14 @@ compilation, never an error.
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import pickle
 import sys
+import time
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -61,20 +64,45 @@ class KernelCache(FunctionCache):
     def __init__(self, function: Any, sources: str) -> None:
         super().__init__(function)  # type: ignore[no-untyped-call]
         name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
+        self._began = 0.0
         self._cache_file: Any = Files(Path(self.cache_path), name, sources)
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled function for a signature; None where there is none that can be used."""
         with suppress(Exception):  # of whatever kind: it is compiled then
-            return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+            found = super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+            if found is not None:
+                return found
+        self._began = time.perf_counter()
         return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep a compiled function, where that is possible."""
+        say_once(time.perf_counter() - self._began)
         with suppress(
             Exception
         ):  # a full disk, a quota, a directory that is gone: it is compiled again next time
             super().save_overload(sig, data)  # type: ignore[no-untyped-call]
+
+
+LONG = 3.0
+"""Seconds of a compilation from which on it is mentioned."""
+
+
+def say_once(seconds: float) -> None:
+    """Say, once in a process, that a compilation took long, and how to have it beforehand."""
+    if seconds > LONG:
+        _say(round(seconds))
+
+
+@cache
+def _say(seconds: int) -> None:
+    if _say.cache_info().currsize == 0:
+        logging.getLogger("compatlosses").warning(
+            "compiling a loss took %d s. The result is kept for the processes to come; the command "
+            "`compatlosses warm-up` compiles everything beforehand.",
+            seconds,
+        )
 
 
 class Files:

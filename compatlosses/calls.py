@@ -8,8 +8,10 @@ from typing import Any, Literal, TypeVar, overload
 from . import neutral_rows, rules
 from .curvature import curvatures
 from .definitions import loss_of, neutral_functions
+from .definitions.binary_cross_entropy_with_logits import LOSS as BINARY_CROSS_ENTROPY
+from .deprecated import warn_of_the_old_form
 from .evaluate import value_and_slopes, why_formula
-from .libraries import described, quoted
+from .libraries import described, find, quoted
 from .neutral import SHARED, Options, TensorLike, checked_call
 from .protocols import Call, Library, Loss
 
@@ -68,7 +70,7 @@ def value_and_gradients(
     >>> float(loss), gradients["predictions"].tolist()
     (9.25, [-1.0, 6.0])
     """
-    definition = definition_of("value_and_gradients", loss)
+    definition, tensors, options = split("value_and_gradients", loss, tensors, options)
     call, dtype = bound(definition, tensors, options)
     places = places_of(definition, call[1], wrt, inputs_of(definition, tensors, options))
     value, slopes = value_and_slopes(call, places, dtype)
@@ -101,21 +103,27 @@ def executor_of(loss: Callable[..., Any], *tensors: Any, **options: Any) -> str:
     >>> cl.executor_of(cl.mse_loss, np.ones(2), np.ones(2), reduction="sum")
     'fused'
     """
-    call, _ = bound(definition_of("executor_of", loss), tensors, options)
+    definition, tensors, options = split("executor_of", loss, tensors, options)
+    call, _ = bound(definition, tensors, options)
     why = why_formula(call)
     return "fused" if why is None else f"formula: {why}"
 
 
-def definition_of(name: str, loss: object) -> Loss:
-    """The definition of the loss function that ``name`` was given."""
+def split(
+    name: str, loss: object, tensors: tuple[Any, ...], options: dict[str, Any]
+) -> tuple[Loss, tuple[Any, ...], dict[str, Any]]:
+    """The definition of the loss function that ``name`` was given, the tensors behind it, and the options."""
     definition = loss_of(loss)
-    if definition is None:
-        functions = ", ".join([f"compatlosses.{each}" for each in neutral_functions()])
-        raise TypeError(
-            f"{name} was given {described(loss)} in the first place; expected a loss function of this "
-            f"library: {functions}. Write {name}(compatlosses.mse_loss, predictions, targets)."
-        )
-    return definition
+    if definition is not None:
+        return definition, tensors, options
+    if find(loss) is not None:
+        warn_of_the_old_form(name)
+        return BINARY_CROSS_ENTROPY, (loss, *tensors), {"divisor": "all", **options}
+    functions = ", ".join([f"compatlosses.{each}" for each in neutral_functions()])
+    raise TypeError(
+        f"{name} was given {described(loss)} in the first place; expected a loss function of this "
+        f"library: {functions}. Write {name}(compatlosses.mse_loss, predictions, targets)."
+    )
 
 
 def bound(loss: Loss, tensors: tuple[Any, ...], options: dict[str, Any]) -> tuple[Call, str]:
@@ -139,13 +147,14 @@ def shared_options(options: dict[str, Any]) -> Options:
         options.get("ignore_index"),
         options.get("mask"),
         options.get("dtype"),
+        options.get("normalize"),
     )
 
 
 def rows_bound(loss: Loss, inputs: tuple[Any, ...], options: dict[str, Any]) -> tuple[Call, str]:
     """`bound` for a loss of rows."""
     given = (options.get("axis", -1), options.get("label_smoothing", 0.0), options.get("weighting", "class"))
-    return neutral_rows.checked_call(loss, inputs, given, shared_options(options))
+    return neutral_rows.checked_call(loss, inputs, given, shared_options(options)[:5])
 
 
 def check_names(loss: Loss, names: tuple[str, ...]) -> None:
@@ -153,6 +162,8 @@ def check_names(loss: Loss, names: tuple[str, ...]) -> None:
     known = (*loss.names[2:], *[parameter.name for parameter in loss.parameters], *SHARED)
     if loss.of_weighted_rows is not None:
         known = (*known, "weighting")
+    if loss.name == BINARY_CROSS_ENTROPY.name:
+        known = (*known, "normalize")
     for name in names:
         if name not in known:
             raise TypeError(f"{loss.name} has no option {name!r}; expected options among {', '.join(known)}")

@@ -15,7 +15,7 @@ from .conformance.cli import add_commands
 from .conformance.printable import shown
 
 app = typer.Typer(
-    help="Binary cross entropy with logits, once, for every framework.",
+    help="The losses of deep learning, once, for every framework.",
     no_args_is_help=True,
     add_completion=False,
 )
@@ -23,7 +23,7 @@ app = typer.Typer(
 
 @app.callback()
 def root() -> None:
-    """Binary cross entropy with logits, once, for every framework."""
+    """The losses of deep learning, once, for every framework."""
 
 
 @app.command()
@@ -52,6 +52,31 @@ def frameworks(
     for framework in found:
         for caution in framework.cautions:
             console.print(f"[yellow]beware:[/] {shown(caution)}")
+
+
+@app.command("warm-up")
+def warm_up(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON for machines instead of a table.")
+    ] = False,
+) -> None:
+    """Compile the loops of all losses, so that no first call waits for that."""
+    from .warm_up import warm_up as compile_all
+
+    with Console(stderr=True).status("importing Numba") as status:
+        try:
+            seconds = compile_all(lambda name: status.update(f"compiling {name}"))
+        except ImportError as error:
+            Console(stderr=True, emoji=False).print(f"[red]error:[/] {shown(str(error))}")
+            raise typer.Exit(2) from None
+    if as_json:
+        json.dump(seconds, sys.stdout, indent=2)
+        print()
+        return
+    table = Table("loss", "seconds")
+    for name, each in seconds.items():
+        table.add_row(shown(name), f"{each:.1f}")
+    Console(emoji=False).print(table)
 
 
 add_commands(app)

@@ -73,7 +73,7 @@ def evaluated(
         # A thread that holds this holds the operands too, and so the memory that the rows lead to.
         general(parameters, (*job, partials, progress))
 
-    if size and sums.count(None) < len(sums):
+    if [total for total in sums if total is not None]:
         task(ALONE)  # running sums have one order, and need one thread
     elif size:
         together(task, blocks, compiled())

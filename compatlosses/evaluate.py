@@ -9,12 +9,18 @@ from typing import Any
 from . import by_formula
 from .elementwise import takes
 from .executors import FusedCall, request_of, runner, views
+from .plans import Plans
 from .protocols import Call, Tensor
 
 
-def evaluate(call: Call, dtype: str) -> Tensor:
-    """The loss as a tensor of ``dtype``, with its gradients."""
+def evaluate(call: Call, dtype: str, plans: Plans | None = None, options: tuple[Any, ...] = ()) -> Tensor:
+    """The loss as a tensor of ``dtype``, with its gradients.
+
+    What its checks came to is kept in ``plans``, for other calls with these ``options``.
+    """
     if why_formula(call) is None:
+        if plans is not None:
+            plans.keep(call, dtype, options)
         return fused(call, dtype)
     return by_formula.value(call, dtype)
 

@@ -397,7 +397,7 @@ def general(
         # A thread that holds this holds the operands too, and so the memory that the rows lead to.
         kernels.general(exact, operated.rows, size, ignoring, ignored, factor, divisor, partials, progress)
 
-    if sums.count(None) < len(sums):
+    if [total for total in sums if total is not None]:
         task(ALONE)  # running sums have one order, and need one thread
     elif size:
         together(task, blocks, kernels)

@@ -6,6 +6,7 @@ import math
 from typing import Any, Literal, Protocol, TypeVar
 
 from . import rules
+from .deprecated import normalized
 from .evaluate import evaluate
 from .libraries import common_library, number, quoted
 from .plans import Plans as Plans
@@ -34,8 +35,8 @@ T = TypeVar("T", bound=TensorLike)
 SHARED = ("reduction", "divisor", "ignore_index", "mask", "dtype")
 """The options that all losses share, in the order of `Options`."""
 
-Options = tuple[object, object, object, object, object]
-"""(reduction, divisor, ignore_index, mask, dtype), as the caller gave them."""
+Options = tuple[object, ...]
+"""(reduction, divisor, ignore_index, mask, dtype), as the caller gave them, and what is `deprecated`."""
 
 
 def call(
@@ -46,12 +47,14 @@ def call(
     ``plans`` are those of the loss.
     """
     given = (*parameters, *options)
-    result = plans.known(inputs, given)
-    if result is None:
-        checked, dtype = checked_call(loss, inputs, parameters, options)
-        result = evaluate(checked, dtype)
-        plans.keep(checked, dtype, given)
-    return result
+    if isinstance(inputs[0], plans.types):
+        loss_of_plan = plans.known(inputs, given)
+        if loss_of_plan is not None:
+            return loss_of_plan
+    checked, dtype = checked_call(loss, inputs, parameters, options)
+    if len(options) > len(SHARED) and options[-1] is not None:  # what is deprecated warns at each call
+        return evaluate(checked, dtype)
+    return evaluate(checked, dtype, plans, given)
 
 
 def checked_call(
@@ -61,6 +64,8 @@ def checked_call(
     library = common_library(inputs, loss.names)
     check_inputs(loss, library, inputs)
     reduction, numbers = checked_options(library, inputs, options), checked_parameters(loss, parameters)
+    if len(options) > len(SHARED) and options[-1] is not None:
+        reduction = normalized(reduction, options[-1])
     dtype = options[4]
     if dtype is None:
         dtype = library.autocast_dtype(inputs[0]) or library.dtype(inputs[0])
@@ -103,7 +108,7 @@ def numeric(loss: Loss, library: Library, inputs: tuple[Any, ...]) -> tuple[Any,
 
 def checked_options(library: Library, inputs: tuple[Any, ...], options: Options) -> Reduction:
     """The reduction that the options come to."""
-    reduction, divisor, ignore_index, mask, _ = options
+    reduction, divisor, ignore_index, mask = options[0], options[1], options[2], options[3]
     rules.check_reduction(reduction, ValueError)
     if not isinstance(divisor, str) or divisor not in DIVISORS[1:]:
         raise ValueError(f"divisor is {quoted(divisor)}; expected 'counted', 'all' or 'weights'")

@@ -26,12 +26,12 @@ Given = tuple[object, object, object]
 def call(loss: Loss, plans: Plans, inputs: tuple[Any, ...], given: Given, options: Options) -> Any:
     """A neutral call: ``inputs`` are the definition's and the weight. ``plans`` are those of the loss."""
     told = (*given, *options)
-    result = plans.known(inputs, told)
-    if result is None:
-        checked, dtype = checked_call(loss, inputs, given, options)
-        result = evaluate(checked, dtype)
-        plans.keep(checked, dtype, told)
-    return result
+    if isinstance(inputs[0], plans.types):
+        loss_of_plan = plans.known(inputs, told)
+        if loss_of_plan is not None:
+            return loss_of_plan
+    checked, dtype = checked_call(loss, inputs, given, options)
+    return evaluate(checked, dtype, plans, told)
 
 
 def checked_call(loss: Loss, inputs: tuple[Any, ...], given: Given, options: Options) -> tuple[Call, str]:

@@ -7,19 +7,14 @@ to the executor at once: most of what a small eager call costs is checks.
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
-from .evaluate import why_formula
 from .executors import FusedCall, request_of, runner
 from .protocols import Call, Tensor
 from .request import Request, Run
 
 MOST = 512
 """How many plans are kept for a function; then all are forgotten."""
-
-_hosts: dict[type, Any] = {}
-"""The hosts of the types of tensors of which there are plans."""
 
 
 class Plan(NamedTuple):
@@ -35,18 +30,24 @@ class Plan(NamedTuple):
 class Plans:
     """The plans of one function.
 
-    ``options`` are what the function was given besides ``inputs``, all of which the checks look at. The two
-    methods are partial functions, which MindSpore's compiler calls in Python instead of reading them.
+    ``options`` are what the function was given besides ``inputs``, all of which the checks look at.
     """
 
     def __init__(self) -> None:
         self._plans: dict[Any, Plan] = {}
-        self.known = partial(self._known)
-        self.keep = partial(self._keep)
 
-    def _known(self, inputs: tuple[Any, ...], options: tuple[Any, ...]) -> Tensor | None:
+    @property
+    def types(self) -> tuple[type, ...]:
+        """The types of tensors of which there are plans.
+
+        A function asks whether its first tensor is of one of them before it asks for a plan: compilers that
+        read it then leave that out.
+        """
+        return _Hosts.types
+
+    def known(self, inputs: tuple[Any, ...], options: tuple[Any, ...]) -> Tensor | None:
         """The loss, where a call like this one has been checked before; None where it must be checked."""
-        host = _hosts.get(type(inputs[0]))
+        host = _Hosts.by_type.get(type(inputs[0]))
         if host is None:
             return None
         facts = host.facts(inputs)
@@ -64,11 +65,11 @@ class Plans:
         call = FusedCall(request, run, arrays, wanted)
         return host.attach(call, inputs) if attached else host.tensor(call.loss, inputs[1])
 
-    def _keep(self, call: Call, dtype: str, options: tuple[Any, ...]) -> None:
-        """Keep what the checks of a call came to, where the fused executor takes it."""
+    def keep(self, call: Call, dtype: str, options: tuple[Any, ...]) -> None:
+        """Keep what the checks of a call came to that the fused executor takes."""
         _, library, inputs, _, reduction = call
         host = library.host
-        if not hasattr(host, "facts") or reduction[4] is not None or why_formula(call) is not None:
+        if not hasattr(host, "facts") or reduction[4] is not None:
             return
         facts = host.facts(inputs)
         if facts is None or not all(type(option) in _PLAIN for option in options):
@@ -78,7 +79,16 @@ class Plans:
         wanted, request = host.wanted(inputs), request_of(call, dtype)
         plan = Plan(request, runner(request), wanted, True in wanted)
         self._plans[(facts, options, *map(type, options))] = plan
-        _hosts[type(inputs[0])] = host
+        if type(inputs[0]) not in _Hosts.by_type:
+            _Hosts.by_type[type(inputs[0])] = host
+            _Hosts.types = tuple(_Hosts.by_type)
+
+
+class _Hosts:
+    """The hosts of the types of tensors of which there are plans."""
+
+    by_type: ClassVar[dict[type, Any]] = {}
+    types: tuple[type, ...] = ()
 
 
 _PLAIN = (str, int, float, bool, type(None))

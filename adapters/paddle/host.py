@@ -16,7 +16,7 @@ from compatlosses.executors import nothing_wanted, views
 from compatlosses.protocols import Array, Derivable
 
 from .autograd import attached, differentiable, made
-from .versions import allocation
+from .versions import allocation, autocast_is_on
 
 Tensor = Any
 
@@ -55,6 +55,25 @@ def why_formula(inputs: tuple[Any, ...], /) -> str | None:
         if tensor.dtype not in _TYPESTR:
             return f"the fused executor has no {tensor.dtype}"
     return fused.why_unavailable()
+
+
+def facts(inputs: tuple[Any, ...], /) -> tuple[Any, ...] | None:
+    """What a call with these inputs depends on, where it is plain; see `compatlosses.protocols.Factual`."""
+    if not paddle.in_dynamic_mode() or autocast_is_on():
+        return None
+    found: list[Any] = [paddle.is_grad_enabled()]
+    for x in inputs:
+        kind = type(x)
+        if kind is paddle.Tensor or kind is EagerParamBase:
+            dtype = x.dtype
+            if dtype not in _TYPESTR or not x.place.is_cpu_place() or not x.is_dense():
+                return None
+            found.append((dtype, tuple(x.shape), x.stop_gradient))
+        elif x is None or kind is float:
+            found.append(kind)
+        else:
+            return None
+    return tuple(found)
 
 
 def wanted(inputs: tuple[Any, ...], /) -> tuple[bool, ...]:

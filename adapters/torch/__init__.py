@@ -76,9 +76,10 @@ def binary_cross_entropy_with_logits(
     Source: torch 2.1 documentation; where it is silent, torch 2.13.0.
     """
     inputs, options = (input, target, pos_weight, weight), (size_average, reduce, reduction)
-    loss = _PLANS.known(inputs, options)
-    if loss is not None:
-        return loss
+    if isinstance(input, _PLANS.types):
+        loss = _PLANS.known(inputs, options)
+        if loss is not None:
+            return loss
     if dispatch.is_taken_over(input, target, weight, pos_weight):
         return dispatch.answer(
             binary_cross_entropy_with_logits,
@@ -118,10 +119,9 @@ def binary_cross_entropy_with_logits(
         check_weight(library, "pos_weight", pos_weight, rules.FLOATING + _INTEGERS, error, input)
     dtype = library.autocast_dtype(target) or dtype
     call = (LOSS, library, (input, target, pos_weight, weight), (0.0,), named(reduction))
-    loss = evaluate(call, dtype)
-    if reduction == options[2]:  # the deprecated options warn at each call
-        _PLANS.keep(call, dtype, options)
-    return loss
+    if reduction != options[2]:  # the deprecated options warn at each call
+        return evaluate(call, dtype)
+    return evaluate(call, dtype, _PLANS, options)
 
 
 def check_weight(

@@ -64,6 +64,8 @@ def known_losses() -> dict[str, Loss]:
 
 def _loss_of(function: object) -> Loss | None:
     """The loss that a neutral function computes; None for anything else."""
+    if function is None:
+        return None
     # Those of this package first: compilers that read this know no entry points.
     for module in MODULES:
         if getattr(module, module.LOSS.name, None) is function:

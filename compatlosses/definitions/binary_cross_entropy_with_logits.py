@@ -68,6 +68,7 @@ def binary_cross_entropy_with_logits(
     ignore_index: float | None = None,
     mask: T | None = None,
     dtype: str | None = None,
+    normalize: bool | None = None,
 ) -> T:
     """Binary cross entropy between targets and the sigmoid of logits,
     ``weight * ((1 - targets) softplus(logits) + pos_weight * targets softplus(-logits))``.
@@ -86,6 +87,8 @@ def binary_cross_entropy_with_logits(
         mask: bool tensor that broadcasts to the logits' shape: where it is False, an element does not count.
         dtype: name of the result's dtype; by default the logits', or under automatic casting the framework's
             choice.
+        normalize: deprecated. True is the divisor 'counted', also of sums and of elements, and 1 where none
+            counts; False is the divisor 'all'.
 
     Returns:
         A tensor of the logits' framework and device: of their shape for 'none', 0-D otherwise. The mean over
@@ -106,6 +109,6 @@ def binary_cross_entropy_with_logits(
     >>> float(cl.binary_cross_entropy_with_logits(logits, targets).round(6))
     0.526853
     """
-    options = (reduction, divisor, ignore_index, mask, dtype)
+    options = (reduction, divisor, ignore_index, mask, dtype, normalize)
     result: T = call(LOSS, PLANS, (logits, targets, pos_weight, weight), (label_smoothing,), options)
     return result

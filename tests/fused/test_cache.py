@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import re
 import resource
@@ -11,10 +12,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import compatlosses
+from compatlosses import cache
 
 HOME = Path(compatlosses.__file__).parent
 
@@ -284,3 +287,33 @@ assert abs(loss(x, y) - 0.22009479) < 1e-7
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, env=environment, check=True
     )
     assert done.stdout.strip() == "formula: Numba compiles nothing, as NUMBA_DISABLE_JIT is set"
+
+
+def test_warm_up_compiles_what_calls_need() -> None:
+    """All losses are named; a process after it compiles nothing."""
+    command = [sys.executable, "-m", "compatlosses", "warm-up", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=True)
+    assert {"mse_loss", "l1_loss", "huber_loss", "smooth_l1_loss"} < set(json.loads(done.stdout))
+    code = """
+import numpy as np, compatlosses as cl
+from compatlosses import cache
+cache.KernelCache.save_overload = lambda self, *rest: print("compiled", self._cache_file.function)
+x = np.ones(3, np.float32)
+cl.mse_loss(x, x)
+cl.binary_cross_entropy_with_logits(x, x)
+cl.value_and_gradients(cl.binary_cross_entropy_with_logits, x, x, weight=x, mask=x > 0)
+cl.value_and_gradients(cl.huber_loss, x, x, ignore_index=1, wrt=("predictions", "targets"))
+print("end")
+"""
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=True
+    )
+    assert found.stdout.split() == ["end"]
+
+
+def test_a_long_compilation_is_mentioned_once(caplog: Any) -> None:
+    cache._say.cache_clear()
+    for seconds in (0.1, 4.0, 5.0):
+        cache.say_once(seconds)
+    assert [record.getMessage()[:28] for record in caplog.records] == ["compiling a loss took 4 s. T"]
+    cache._say.cache_clear()

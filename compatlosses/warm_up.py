@@ -1,0 +1,83 @@
+"""Compiling before the first call: every loop of every loss, kept for the processes to come."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from . import fused
+from .definitions import known_losses
+from .executors import runner
+from .protocols import Loss
+from .request import Request
+
+Step = tuple[str, Callable[[], Any]]
+"""What is compiled, in words, and a call that needs it."""
+
+
+def steps() -> Iterator[Step]:
+    """A call for each signature of each loop."""
+    for dtype in (np.dtype(np.float32), np.dtype(np.float64)):
+        for p in (None, 2.0):
+            for g in (None, np.ones(2, dtype)):
+                yield f"binary cross entropy with logits, {dtype}", plain(dtype, p, g)
+    for name, loss in known_losses().items():
+        if loss.rows:
+            yield from [(name, of_rows(loss, dtype, *shape)) for dtype in (np.float32, np.float64) for shape in SHAPES]
+        elif loss.loops:
+            yield name, general(loss)
+
+
+def plain(dtype: np.dtype[Any], p: float | None, g: np.ndarray[Any, Any] | None) -> Callable[[], Any]:
+    """A call of the lane's loop for contiguous arrays."""
+    x = np.ones(2, dtype)
+    reduction = "mean" if g is None else "none"
+    return lambda: fused.gradients(x, x, None, p, cotangent=g, reduction=reduction)
+
+
+def general(loss: Loss) -> Callable[[], Any]:
+    """A call of the loops of all dtypes, of a lane too, with an ignored target and a repeated weight."""
+    x, count = np.ones(2, np.float32), len(loss.inputs)
+    parameters = tuple([parameter.default for parameter in loss.parameters])
+    arrays = (x, x, *[None] * (count - 2), np.ones(1, np.float32))
+    reduction = ("mean", "counted", 0.0, 0.0, None)
+    masked = ("mean", "counted", 0.0, 0.0, np.ones(2, np.bool_))
+    wrt = (True, True, *[False] * (count - 2), True)
+
+    def call() -> None:
+        for how in (reduction, masked):
+            request = Request(loss, parameters, how, x.dtype)
+            runner(request)(request, arrays, wrt, None, True)
+
+    return call
+
+
+SHAPES = ((64, False), (2, False), (2, True))
+"""How many classes, and whether targets are probabilities."""
+
+
+def of_rows(loss: Loss, dtype: Any, classes: int, soft: bool) -> Callable[[], Any]:
+    """A call of a loop for rows."""
+    x, w = np.ones((1, classes), dtype), np.ones(classes, dtype)
+    targets = x if soft else np.zeros(1, np.int64)
+    request = Request(loss, (1, 0.0), ("mean", "weights", None, 0.0, None), x.dtype)
+    return lambda: runner(request)(request, (x, targets, w), (True, False, False), None, True)
+
+
+def warm_up(progress: Callable[[str], Any]) -> dict[str, float]:
+    """Compile, or load, what all losses need; the seconds that each took. ``progress`` is told the name.
+
+    Raises:
+        ImportError: the compiled loops are not available here.
+    """
+    fused.compiled()
+    seconds: dict[str, float] = {}
+    for name, call in steps():
+        progress(name)
+        start = time.perf_counter()
+        call()
+        seconds[name] = seconds.get(name, 0.0) + time.perf_counter() - start
+    return seconds
