@@ -90,7 +90,9 @@ def assured(library: Any, names: tuple[str, ...], targets: Tensor, like: Tensor)
         return targets
     if rules.is_static(library.shape(targets)) and rules.is_static(library.shape(like)):
         return targets
-    message = f"the shape of the {names[1]} does not go with that of the {names[0]}; reshape it explicitly first"
+    message = (
+        f"the shape of the {names[1]} does not go with that of the {names[0]}; reshape it explicitly first"
+    )
     return library.assured(targets, like, True, message)
 
 

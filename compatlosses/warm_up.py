@@ -26,7 +26,9 @@ def steps() -> Iterator[Step]:
                 yield f"binary cross entropy with logits, {dtype}", plain(dtype, p, g)
     for name, loss in known_losses().items():
         if loss.rows:
-            yield from [(name, of_rows(loss, dtype, *shape)) for dtype in (np.float32, np.float64) for shape in SHAPES]
+            yield from [
+                (name, of_rows(loss, dtype, *shape)) for dtype in (np.float32, np.float64) for shape in SHAPES
+            ]
         elif loss.loops:
             yield name, general(loss)
 

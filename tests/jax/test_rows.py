@@ -23,7 +23,13 @@ def loss(x: Any) -> Any:
 
 def expected(x: Any) -> tuple[Any, Any]:
     value, slopes = cl.value_and_gradients(
-        cl.cross_entropy, np.asarray(x), Y, weight=W, ignore_index=-100, label_smoothing=0.1, divisor="weights"
+        cl.cross_entropy,
+        np.asarray(x),
+        Y,
+        weight=W,
+        ignore_index=-100,
+        label_smoothing=0.1,
+        divisor="weights",
     )
     return value, slopes["logits"]
 

@@ -31,7 +31,7 @@ def executor(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     for module in (cross_entropy, nll):
         monkeypatch.setattr(module, "PLANS", plans.Plans())
     if request.param == "formula":
-        for module in (evaluate, calls, plans):
+        for module in (evaluate, calls):
             monkeypatch.setattr(module, "why_formula", lambda *_: "a test wants the formula")
     yield request.param
 
@@ -121,12 +121,13 @@ def test_second_derivatives(executor: str, autograd: Framework) -> None:
 
 def second_along(autograd: Framework, x: Any, y: Any, direction: Any) -> Any:
     """The derivative by the logits of their gradient along a direction."""
+    # Of full shape: MindSpore differentiates what repeats a number wrongly the second time.
     zero = autograd.tensor(np.zeros((3, 3)), "float64")
 
-    def slope(x: Any, t: Any) -> Any:
+    def moved(x: Any, t: Any) -> Any:
         return cl.cross_entropy(x + t * direction, y, reduction="sum")
 
-    return autograd.second(lambda x, t: slope(x, t), [x, autograd.tensor(0.0, "float64")], 1, 0) + zero
+    return autograd.second(moved, [x, zero], 1, 0)
 
 
 def test_an_index_that_is_no_class(executor: str, framework: Framework) -> None:

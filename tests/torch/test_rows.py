@@ -81,9 +81,9 @@ def test_no_gradient_by_indices_and_others_by_request() -> None:
         up, down = W.clone(), W.clone()
         up[c] += e
         down[c] -= e
-        difference = cl.cross_entropy(X, Y, weight=up, ignore_index=-100, divisor="weights") - cl.cross_entropy(
-            X, Y, weight=down, ignore_index=-100, divisor="weights"
-        )
+        difference = cl.cross_entropy(
+            X, Y, weight=up, ignore_index=-100, divisor="weights"
+        ) - cl.cross_entropy(X, Y, weight=down, ignore_index=-100, divisor="weights")
         torch.testing.assert_close(w.grad[c], difference / (2 * e), atol=1e-7, rtol=1e-6, check_dtype=False)
 
 
@@ -112,7 +112,8 @@ def test_half_precision_is_rounded_once(dtype: torch.dtype) -> None:
     wide = cl.cross_entropy(x.double(), y, reduction="none")
     assert torch.equal(cl.cross_entropy(x, y, reduction="none"), wide.to(dtype))
     assert torch.equal(
-        slope(lambda x: cl.cross_entropy(x, y))(x), slope(lambda x: cl.cross_entropy(x, y))(x.double()).to(dtype)
+        slope(lambda x: cl.cross_entropy(x, y))(x),
+        slope(lambda x: cl.cross_entropy(x, y))(x.double()).to(dtype),
     )
 
 
