@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from .conformance.failures import internal_error
+from .conformance.errors import internal_error
 
 
 def main() -> None:

@@ -67,6 +67,12 @@ class KernelCache(FunctionCache):
         self._began = 0.0
         self._cache_file: Any = Files(Path(self.cache_path), name, sources)
 
+    def _index_key(self, sig: Any, codegen: Any) -> Any:
+        """The signature and the processor. What a function has from around it belongs to ``sources``; Numba
+        would take its identity, another one in each process.
+        """
+        return sig, codegen.magic_tuple()
+
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled function for a signature; None where there is none that can be used."""
         with suppress(Exception):  # of whatever kind: it is compiled then

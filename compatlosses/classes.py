@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 from inspect import signature
@@ -21,21 +22,34 @@ from typing import Any
 from .libraries import Tensor, find
 
 
-def loss_class(package: str, name: str, framework: str, known: str = "BCEWithLogitsLoss") -> Any:
-    """What ``__getattr__`` of an API's ``package`` answers for ``name``: its loss class, which is called
-    ``known``.
+def loss_class(module: str, name: str, known: Sequence[str], home: tuple[str, str]) -> Any:
+    """The loss class that ``__getattr__`` of an API's ``module`` answers with for ``name``.
 
-    That is the one in ``modules`` where the module ``framework`` has been imported; before that, a class that
-    is settled later.
+    That is the one in ``modules`` where its framework has been imported; before that, a class that is settled
+    later.
+
+    Args:
+        module: the module that was asked.
+        name: what it was asked for.
+        known: the names of that module, its ``__all__``.
+        home: the package with ``modules`` and ``plain``, and the module of the framework.
 
     Raises:
-        AttributeError: ``name`` is not the loss class.
+        AttributeError: the module has no such name.
     """
-    if name != known:
-        raise AttributeError(f"module {package!r} has no attribute {name!r}")
+    if name not in known:
+        raise AttributeError(f"module {module!r} has no attribute {name!r}; it has {', '.join(known)}")
+    package, framework = home
     return (
-        settled(package, known, framework) if is_imported(framework) else unsettled(package, known, framework)
+        settled(package, name, framework) if is_imported(framework) else unsettled(package, name, framework)
     )
+
+
+class PlainLoss:
+    """What the plain loss classes share: an object that shows no option, as the frameworks' own do."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
 
 
 def warn_of_foreign(loss: str, own: str, **weights: Tensor | None) -> None:

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from .conformance.cli import add_commands
+from .conformance.commands.app import add_commands
 from .conformance.printable import shown
 
 app = typer.Typer(

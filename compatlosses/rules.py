@@ -11,7 +11,9 @@ import math
 from functools import partial
 from typing import NoReturn
 
-from .libraries import Library, Shape, Tensor, quoted
+import numpy as np
+
+from .libraries import Library, Shape, Tensor, number, quoted
 
 REDUCTIONS = ("none", "mean", "sum")
 FLOATING = ("float16", "bfloat16", "float32", "float64")
@@ -46,6 +48,28 @@ def check_reduction(reduction: object, error: type[Exception]) -> None:
     """Refuse a reduction that is none of 'none', 'mean' and 'sum'."""
     if not isinstance(reduction, str) or (reduction != "mean" and reduction != "sum" and reduction != "none"):
         fail(error, f"reduction is {quoted(reduction)}; expected 'none', 'mean' or 'sum'")
+
+
+def parameter(name: str, value: object) -> float:
+    """A parameter of a loss as a Python float: a real number, Python's or NumPy's, or a tensor without
+    dimensions that is not differentiated.
+
+    Raises:
+        TypeError: ``value`` is none of these.
+    """
+    given = number(value)
+    if given is None and says_a_number(value):
+        given = float(value)  # type: ignore[arg-type]
+    if given is None:
+        raise TypeError(f"{name} is {quoted(value)}; expected a number")
+    return float(given)
+
+
+def says_a_number(x: object) -> bool:
+    """Whether ``x`` is like a tensor without dimensions, and no gradient is asked of it."""
+    if isinstance(x, (np.generic, np.ndarray)) or getattr(x, "requires_grad", False):
+        return False
+    return hasattr(x, "__float__") and hasattr(x, "shape") and len(x.shape) == 0
 
 
 def check_dtype(
@@ -276,8 +300,7 @@ def aliased(what: str, first: str, x: Tensor | None, alias: str, y: Tensor | Non
     """The argument that an API knows by two names, for the ``what``; it must be given under one of them."""
     if (x is None) == (y is None):
         raise TypeError(
-            f"binary_cross_entropy_with_logits() got {'neither' if x is None else 'both'} {first} and "
-            f"{alias}, two names for "
-            f"the {what}; expected a tensor under one of them"
+            f"the loss got {'neither' if x is None else 'both'} {first} and {alias}, two names for the "
+            f"{what}; expected a tensor under one of them"
         )
     return y if x is None else x

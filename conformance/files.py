@@ -12,11 +12,13 @@ import uuid
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from .errors import SuiteError
+
 LARGEST_FILE = 500_000_000
 STANDARD_OUTPUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 
 
-class ResultError(ValueError):
+class ResultError(SuiteError):
     """A file of results that cannot be read or written."""
 
 

@@ -5,19 +5,19 @@ options mean.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import pytest
-from frameworks import FRAMEWORKS, WITH_AUTOGRAD, Framework, rounded
+from frameworks import Framework, forget_plans, rounded
 
 import compatlosses as cl
-from compatlosses.conformance import textbook
-from compatlosses.conformance.jets import arguments, fixed
-from compatlosses.conformance.rounding import last_place
-from compatlosses.conformance.rounding import remainder as in_two
-from compatlosses.libraries import library_of
+from compatlosses.conformance.model.rounding import last_place
+from compatlosses.conformance.model.rounding import remainder as in_two
+from compatlosses.conformance.oracle import textbook
+from compatlosses.conformance.oracle.jets import arguments, fixed
 
 Loss = Callable[..., Any]
 LOSSES: dict[str, tuple[Loss, dict[str, float]]] = {
@@ -37,17 +37,29 @@ def loss(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(params=["fused", "formula"])
-def executor(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Each executor: a loss without compiled loops goes to the formula."""
-    if request.param == "formula":
-        for module in cl.definitions.MODULES:
-            object.__setattr__(module.LOSS, "loops", "")
-    yield str(request.param)
-    if request.param == "formula":
-        for module in cl.definitions.MODULES:
-            object.__setattr__(
-                module.LOSS, "loops", f"compatlosses.loops.{module.__name__.rpartition('.')[2]}"
-            )
+def executor(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Each executor."""
+    if request.param == "fused":
+        yield "fused"
+    else:
+        with without_loops():
+            yield "formula"
+
+
+@contextmanager
+def without_loops() -> Iterator[None]:
+    """A loss without compiled loops goes to the formula; no call is remembered from before."""
+    losses = [module.LOSS for module in cl.definitions.MODULES]
+    with pytest.MonkeyPatch.context() as patch:
+        forget_plans(patch)
+        loops = [loss.loops for loss in losses]
+        for loss in losses:
+            object.__setattr__(loss, "loops", "")
+        try:
+            yield
+        finally:
+            for loss, module in zip(losses, loops, strict=True):
+                object.__setattr__(loss, "loops", module)
 
 
 def points(dtype: str) -> list[tuple[float, float, float]]:
@@ -266,21 +278,14 @@ def test_executors_agree_to_the_bit(autograd: Framework, loss: str) -> None:
     function, parameters = LOSSES[loss]
     random = np.random.default_rng(5)
     x, y, w = (autograd.tensor(random.standard_normal((40, 70))) for _ in range(3))
-    fused = [
-        autograd.array(g)
-        for g in autograd.gradients(lambda *t: function(t[0], t[1], weight=t[2], **parameters), [x, y, w])
-    ]
-    library = library_of(x, y)
-    loops, definition = cl.definitions.known_losses()[loss].loops, cl.definitions.known_losses()[loss]
-    object.__setattr__(definition, "loops", "")
-    try:
-        plain = [
-            autograd.array(g)
-            for g in autograd.gradients(lambda *t: function(t[0], t[1], weight=t[2], **parameters), [x, y, w])
-        ]
-    finally:
-        object.__setattr__(definition, "loops", loops)
-    assert library.NAME and all(np.array_equal(a, b) for a, b in zip(fused, plain, strict=True))
 
+    def gradients() -> list[Any]:
+        found = autograd.gradients(lambda *t: function(t[0], t[1], weight=t[2], **parameters), [x, y, w])
+        return [autograd.array(gradient) for gradient in found]
 
-assert FRAMEWORKS and WITH_AUTOGRAD
+    assert cl.executor_of(function, x, y) == "fused"
+    fused = gradients()
+    with without_loops():
+        assert "no compiled loops" in cl.executor_of(function, x, y)
+        plain = gradients()
+    assert all(np.array_equal(a, b) for a, b in zip(fused, plain, strict=True))

@@ -114,7 +114,10 @@ def test_reduced_shapes(framework: Framework) -> None:
     )
 
 
-PACKAGES = ("keras", "mindspore", "optax", "paddle", "paddle.fluid", "tensorflow", "torch")
+PACKAGES = (
+    "keras", "keras.losses", "mindspore", "mindspore.mint", "mindspore.mint.nn", "mindspore.nn",
+    "mindspore.ops", "optax", "paddle", "paddle.fluid", "paddle.nn", "tensorflow", "torch", "torch.nn",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", PACKAGES)
@@ -142,55 +145,93 @@ def test_optax_losses() -> None:
     )
 
 
-CLASSES = {
-    "torch": ("torch", "BCEWithLogitsLoss", "torch.nn.Module"),
-    "paddle": ("paddle", "BCEWithLogitsLoss", "paddle.nn.Layer"),
-    "mindspore": ("mindspore", "BCEWithLogitsLoss", "mindspore.nn.Cell"),
-    "keras": ("keras", "BinaryCrossentropy", "keras.losses.Loss"),
+DIFFERENCES = ("MSELoss", "L1Loss", "SmoothL1Loss")
+CLASSES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "torch": ("torch.nn.Module", ("BCEWithLogitsLoss", *DIFFERENCES, "HuberLoss")),
+    "paddle": ("paddle.nn.Layer", ("BCEWithLogitsLoss", *DIFFERENCES, "HuberLoss")),
+    "mindspore": ("mindspore.nn.Cell", ("BCEWithLogitsLoss", *DIFFERENCES, "HuberLoss")),
+    "mindspore.mint": ("mindspore.nn.Cell", ("BCEWithLogitsLoss", *DIFFERENCES)),
+    "keras": (
+        "keras.losses.Loss",
+        ("BinaryCrossentropy", "MeanSquaredError", "MeanAbsoluteError", "Huber"),
+    ),
 }
+"""The package of each, the class that all its classes are, and their names."""
 
 IMPORTED_EARLY = """
-import inspect, pickle, sys
-from compatlosses.{framework} import {name} as Loss
+import importlib, inspect, pickle, sys
+package = importlib.import_module("compatlosses.{package}")
+LOSSES = [getattr(package, name) for name in {names}]
 
-class Before(Loss):
-    pass
+before = []
+for Loss in LOSSES:
+    class Before(Loss):
+        pass
 
-before = Loss()
+    before.append(Loss())
+    assert isinstance(before[-1], Loss) and isinstance(Before(), Loss) and not isinstance(1, Loss)
+    assert pickle.loads(pickle.dumps(Loss)) is Loss
 assert "{framework}" not in sys.modules
-assert isinstance(before, Loss) and isinstance(Before(), Loss) and not isinstance(1, Loss)
-assert pickle.loads(pickle.dumps(Loss)) is Loss
-plain = inspect.signature(Loss)
+plain = [inspect.signature(Loss) for Loss in LOSSES]
 
 import {framework}
 
-class After(Loss):
-    def __init__(self):
-        super().__init__()
+for Loss, early, signature, name in zip(LOSSES, before, plain, {names}):
+    class After(Loss):
+        def __init__(self):
+            super().__init__()
 
-class Mixed(object if False else Loss):
-    pass
+    class Mixed(object if False else Loss):
+        pass
 
-for loss in (Loss(), After(), Mixed()):
-    assert isinstance(loss, {base}) and isinstance(loss, Loss)
-assert issubclass(After, Loss) and isinstance(before, Loss)
-import compatlosses.{framework}
-settled = compatlosses.{framework}.{name}
-assert issubclass(settled, Loss) and issubclass(settled, {base})
-assert list(inspect.signature(settled).parameters) == list(plain.parameters)
+    for loss in (Loss(), After(), Mixed()):
+        assert isinstance(loss, {base}) and isinstance(loss, Loss)
+    assert issubclass(After, Loss) and isinstance(early, Loss)
+    settled = getattr(package, name)
+    assert issubclass(settled, Loss) and issubclass(settled, {base})
+    assert list(inspect.signature(settled).parameters) == list(signature.parameters)
+    assert repr(early).endswith("()")
 """
 
 
-@pytest.mark.parametrize("name", [name for name in CLASSES if name in frameworks.UNDER_TEST])
+@pytest.mark.parametrize(
+    "name", [name for name in CLASSES if name.partition(".")[0] in frameworks.UNDER_TEST]
+)
 def test_a_class_imported_above_its_framework_is_a_module_all_the_same(name: str) -> None:
     """Import sorters put compatlosses first.
 
     The class itself imports nothing, and is settled when an object is made.
     """
-    framework, loss, base = CLASSES[name]
-    program = IMPORTED_EARLY.format(framework=framework, name=loss, base=base)
+    base, names = CLASSES[name]
+    framework = name.partition(".")[0]
+    program = IMPORTED_EARLY.format(package=name, framework=framework, names=names, base=base)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
+
+
+R = X - Y
+SQUARED, ABSOLUTE = np.mean(R * R), np.mean(np.abs(R))
+SMOOTH = np.mean(np.where(np.abs(R) < 1, R * R / 2, np.abs(R) - 0.5))
+PLAIN = {
+    "MSELoss": SQUARED, "L1Loss": ABSOLUTE, "SmoothL1Loss": SMOOTH, "HuberLoss": SMOOTH,
+    "MeanSquaredError": SQUARED, "MeanAbsoluteError": ABSOLUTE, "Huber": SMOOTH,
+}  # fmt: skip
+"""The mean losses of X and Y."""
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_a_plain_class_keeps_its_options(name: str) -> None:
+    """Where the framework has not been imported: on the tensors of another one, here NumPy's."""
+    plain = importlib.import_module(f"compatlosses.{name}.plain")
+    for each in CLASSES[name][1][1:]:
+        targets_first = name == "keras"
+        loss = getattr(plain, each)(reduction="mean")
+        assert float(loss(Y, X) if targets_first else loss(X, Y)) == pytest.approx(PLAIN[each], rel=1e-12)
+        summed = getattr(plain, each)(reduction="sum")
+        count = 2 if targets_first else 6  # Keras sums the means of rows
+        assert float(summed(Y, X) if targets_first else summed(X, Y)) == pytest.approx(
+            PLAIN[each] * count, rel=1e-12
+        )
 
 
 FOREIGN = """

@@ -12,7 +12,7 @@ from typing import Any
 import exact
 import numpy as np
 import pytest
-from frameworks import FRAMEWORKS, WITHOUT_AUTOGRAD, Framework, rounded
+from frameworks import FRAMEWORKS, WITHOUT_AUTOGRAD, Framework, forget_plans, rounded
 
 import compatlosses as cl
 from compatlosses.libraries import library_of
@@ -36,6 +36,7 @@ def dtype(request: pytest.FixtureRequest) -> str:
 def executor(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Each executor: without a host every library goes to the formula."""
     if request.param == "formula":
+        forget_plans(monkeypatch)
         for one in FRAMEWORKS:
             library = library_of(one.tensor(0.0), one.tensor(0.0))
             monkeypatch.setattr(library, "host", None)

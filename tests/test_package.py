@@ -7,13 +7,16 @@ import importlib
 import shutil
 import subprocess
 import sys
+import tomllib
 import venv
 import zipfile
 from pathlib import Path
 
 import pytest
+from api import public_modules
 
 ROOT = Path(__file__).resolve().parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 FRAMEWORKS = (
     "torch",
     "paddle",
@@ -25,33 +28,7 @@ FRAMEWORKS = (
     "array_api_compat",
     "dask",
 )
-EDITIONS = (
-    "compatlosses.torch",
-    "compatlosses.torch.nn",
-    "compatlosses.torch.nn.functional",
-    "compatlosses.paddle",
-    "compatlosses.paddle.nn",
-    "compatlosses.paddle.nn.functional",
-    "compatlosses.paddle.v2_0",
-    "compatlosses.paddle.fluid",
-    "compatlosses.paddle.fluid.layers",
-    "compatlosses.mindspore",
-    "compatlosses.mindspore.v2_0",
-    "compatlosses.mindspore.v2_7",
-    "compatlosses.mindspore.mint",
-    "compatlosses.mindspore.mint.nn",
-    "compatlosses.mindspore.mint.nn.functional",
-    "compatlosses.mindspore.nn",
-    "compatlosses.mindspore.ops",
-    "compatlosses.tensorflow",
-    "compatlosses.tensorflow.nn",
-    "compatlosses.tensorflow.compat.v1.losses",
-    "compatlosses.tensorflow.compat.v1.nn",
-    "compatlosses.keras",
-    "compatlosses.keras.losses",
-    "compatlosses.keras.ops",
-    "compatlosses.optax",
-)
+EDITIONS = public_modules()
 
 
 def python(program: str, *arguments: str, executable: str = sys.executable) -> str:
@@ -137,7 +114,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     into it.
     """
     folder = tmp_path_factory.mktemp("wheel")
-    ignored = shutil.ignore_patterns(".*", "build", "dist", "*.egg-info", "__pycache__", "results")
+    ignored = shutil.ignore_patterns(".*", "build", "dist", "*.egg-info", "__pycache__", "runs")
     shutil.copytree(ROOT, folder / "source", ignore=ignored)
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder)]
     subprocess.run([*command, str(folder / "source")], check=True)
@@ -155,7 +132,7 @@ def test_the_wheel_holds_exactly_the_package(wheel: Path) -> None:
                 path.is_file()
                 and not linked
                 and "__pycache__" not in inside.parts
-                and "results" not in inside.parts
+                and "runs" not in inside.parts
             ):
                 expected.add(f"compatlosses/{package}{inside.as_posix()}")
     assert held == expected
@@ -193,7 +170,28 @@ def test_the_metadata_offers_the_extras(wheel: Path) -> None:
         for line in text.splitlines()
         if line.startswith("Provides-Extra")
     }
-    assert {"torch", "paddle", "mindspore", "fused", "conformance", "dev", "all"} <= extras
+    assert extras == set(PROJECT["project"]["optional-dependencies"])
+    assert {"torch", "paddle", "mindspore", "fused", "conformance", "all"} <= extras
     assert 'numpy<2; extra == "mindspore"' in text
     assert "License-Expression: Apache-2.0" in text
     assert "Requires-Python: >=3.11" in text
+
+
+def test_all_is_every_extra_but_mindspore() -> None:
+    """MindSpore needs NumPy 1, JAX NumPy 2."""
+    extras = PROJECT["project"]["optional-dependencies"]
+    (everything,) = extras["all"]
+    assert everything == f"compatlosses[{','.join(sorted(extras.keys() - {'all', 'mindspore'}))}]"
+
+
+def test_the_environments_hold_every_extra() -> None:
+    """Each extra is installed, and so tested, in one of the two development environments."""
+    extras, held = PROJECT["project"]["optional-dependencies"], set[str]()
+    for name in ("numpy1", "numpy2"):
+        group = PROJECT["dependency-groups"][name]
+        (own,) = [line for line in group if isinstance(line, str) and line.startswith("compatlosses[")]
+        held |= set(own.removeprefix("compatlosses[").removesuffix("]").split(","))
+        assert f"--group {name} --editable ." in (ROOT / "Makefile").read_text()
+    # The smaller build for processors is tested in its place.
+    assert "tensorflow-cpu>=2.16" in PROJECT["dependency-groups"]["numpy2"]
+    assert held == extras.keys() - {"all", "tensorflow"}

@@ -21,7 +21,7 @@ POS_WEIGHT = 2.5
 """Of the last three columns: a power of two would hide a rounding. The first two are without weights."""
 
 
-def measure(executor: str, size: int) -> dict[str, dict[str, dict[str, float]]]:
+def measure(executor: str, size: int, names: list[str]) -> dict[str, dict[str, dict[str, float]]]:
     """The largest distance in ULP by framework, dtype and quantity, with the executor of this process."""
     if executor == "formula":
         sys.modules["numba"] = None  # type: ignore[assignment]
@@ -32,6 +32,7 @@ def measure(executor: str, size: int) -> dict[str, dict[str, dict[str, float]]]:
 
     import compatlosses as cl
 
+    frameworks.load(names or [name for name in frameworks.KNOWN if frameworks.installed(name)])
     rng = np.random.default_rng(2)
     table: dict[str, dict[str, dict[str, float]]] = {}
     for dtype in ("float16", "bfloat16", "float32", "float64"):
@@ -73,7 +74,7 @@ def values(cl: Any, framework: Any, tensors: list[Any]) -> dict[str, Any]:
     def unweighted(x: Any) -> Any:
         return cl.binary_cross_entropy_with_logits(x, tensors[1], reduction="none")
 
-    if framework.name == "numpy":
+    if framework.name in ("numpy", "array_api"):
         options = {"weight": tensors[2], "pos_weight": tensors[3], "reduction": "none"}
         by_logits = [
             cl.value_and_gradients(cl.binary_cross_entropy_with_logits, *tensors[:2], reduction="none")[1][
@@ -99,14 +100,19 @@ def main() -> None:
     parser.add_argument(
         "--executor", choices=["formula", "fused"], help="measure this one alone and print JSON"
     )
+    parser.add_argument(
+        "--framework", action="append", default=[], metavar="NAME",
+        help="measure this one besides NumPy; give it again for more (default every installed one)",
+    )  # fmt: skip
     arguments = parser.parse_args()
     if arguments.executor:
-        print(json.dumps(measure(arguments.executor, arguments.size)))
+        print(json.dumps(measure(arguments.executor, arguments.size, arguments.framework)))
         return
     print("| executor | library | dtype | loss | d/dlogits | d/dtargets | d/dweight | d/dpos_weight |")
     print("|---|---|---|---|---|---|---|---|")
     for executor in ("fused", "formula"):
         command = [sys.executable, __file__, "--executor", executor, "--size", str(arguments.size)]
+        command += [word for name in arguments.framework for word in ("--framework", name)]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
         for name, by_dtype in json.loads(done.stdout.splitlines()[-1]).items():
             for dtype, worst in by_dtype.items():

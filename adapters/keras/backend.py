@@ -117,6 +117,26 @@ class AveragedBinaryCrossentropy(keras.Operation):  # type: ignore[misc]
         return keras.KerasTensor(left, dtype=keras.backend.standardize_dtype(y_pred.dtype))
 
 
+class AveragedDifference(keras.Operation):  # type: ignore[misc]
+    """A loss of a difference of `compatlosses.keras.losses` as a node of a functional model."""
+
+    def __init__(self, function: str, parameters: tuple[float, ...] = (), *, name: str | None = None) -> None:
+        super().__init__(name=name)
+        self.function = function
+        self.parameters = parameters
+
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
+        """The averaged losses."""
+        from . import losses
+
+        return getattr(losses, self.function)(y_true, y_pred, *self.parameters)
+
+    def compute_output_spec(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
+        """A symbolic tensor of the shape and dtype that Keras' own functions give: all the same."""
+        spec = keras.losses.mean_squared_error(y_true, y_pred)
+        return keras.KerasTensor(spec.shape, dtype=spec.dtype)
+
+
 def check_symbolic(names: tuple[str, str], target: Tensor, output: Tensor) -> None:
     """Refuse a target whose shape cannot be the output's."""
     shape, expected = tuple(target.shape), tuple(output.shape)

@@ -15,9 +15,11 @@ from compatlosses.libraries import Library, Names, Tensor, library_of
 from compatlosses.protocols import Loss
 from compatlosses.reductions import named
 
-from . import checks
+from . import adapter, checks
 
 _NAMES: Names = ("y_pred", "y_true", "weight", "weight")
+_NUMBERS = (*rules.FLOATING, *rules.INTEGRAL[1:])
+"""The dtypes of predictions: no bool."""
 
 
 def mean_squared_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
@@ -26,18 +28,19 @@ def mean_squared_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
 
     Args:
         y_true: tensor that broadcasts against the predictions; floating, integer or bool.
-        y_pred: floating tensor of at least one dimension.
+        y_pred: tensor of at least one dimension; floating, or whole numbers.
 
     Returns:
-        A tensor of the predictions' dtype, of the common shape without the last axis.
+        A tensor of the predictions' dtype, float32 where they are whole numbers: of the common shape without
+        the last axis.
 
     Raises:
-        TypeError: what is no tensor, tensors of two frameworks, predictions that are not floating.
+        TypeError: what is no tensor, tensors of two frameworks, predictions of bool.
         ValueError: shapes that do not broadcast against each other, predictions without dimensions.
 
     Source: Keras 3 documentation of ``keras.losses.mean_squared_error``; where it is silent, keras 3.15.
     """
-    return _mean(mse.LOSS, y_true, y_pred, ())
+    return _mean("mean_squared_error", mse.LOSS, (y_true, y_pred), ())
 
 
 def mean_absolute_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
@@ -55,7 +58,7 @@ def mean_absolute_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
 
     Source: Keras 3 documentation of ``keras.losses.mean_absolute_error``; where it is silent, keras 3.15.
     """
-    return _mean(l1.LOSS, y_true, y_pred, ())
+    return _mean("mean_absolute_error", l1.LOSS, (y_true, y_pred), ())
 
 
 def huber(y_true: Tensor, y_pred: Tensor, delta: float = 1.0) -> Tensor:
@@ -76,18 +79,27 @@ def huber(y_true: Tensor, y_pred: Tensor, delta: float = 1.0) -> Tensor:
 
     Source: Keras 3 documentation of ``keras.losses.huber``; where it is silent, keras 3.15.
     """
-    if not delta >= 0.0:
-        raise ValueError(f"delta is {delta}; expected a number of at least 0")
-    return _mean(huber_definition.LOSS, y_true, y_pred, (float(delta),))
+    bend = rules.parameter("delta", delta)
+    if not bend >= 0.0:
+        raise ValueError(f"delta is {bend}; expected a number of at least 0")
+    return _mean("huber", huber_definition.LOSS, (y_true, y_pred), (bend,))
 
 
-def _mean(loss: Loss, y_true: Tensor, y_pred: Tensor, parameters: tuple[float, ...]) -> Tensor:
-    """The mean of a loss of a difference over the last axis."""
-    y_true, y_pred = checks.converted(y_true, y_pred)
+def _mean(function: str, loss: Loss, pair: tuple[Tensor, Tensor], parameters: tuple[float, ...]) -> Tensor:
+    """The mean of a loss of a difference over the last axis. ``function``: the name that Keras has for it."""
+    if adapter.loaded():
+        from . import backend
+
+        if backend.symbolic(*pair):
+            return backend.AveragedDifference(function, parameters).symbolic_call(*pair)
+    y_true, y_pred = checks.converted(*pair)
     library = library_of(y_pred, y_true, None, None, _NAMES)
-    rules.check_dtype(library, "y_pred", y_pred, rules.FLOATING, TypeError)
+    rules.check_dtype(library, "y_pred", y_pred, _NUMBERS, TypeError)
     rules.check_dtype(library, "y_true", y_true, rules.NUMBERS, TypeError)
     dtype = library.dtype(y_pred)
+    if dtype not in rules.FLOATING:
+        dtype = "float32"
+        y_pred = library.cast(y_pred, dtype)
     # Targets have the predictions' dtype in Keras.
     y_true, y_pred = _of_one_rank(library, library.cast(y_true, dtype), y_pred)
     x, y = pairs.spread(library, ("y_pred", "y_true"), y_pred, y_true, ValueError)

@@ -1,20 +1,24 @@
-"""Keras 3's ``keras.losses``: ``binary_crossentropy``, with label smoothing and axes that are averaged, and
-the loss class.
+"""Keras 3's ``keras.losses``: ``binary_crossentropy``, with label smoothing and axes that are averaged, the
+losses of a difference, and the loss classes.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from compatlosses.classes import loss_class
 from compatlosses.libraries import Tensor
 
 from . import adapter, checks
 from .differences import huber, mean_absolute_error, mean_squared_error
 
 if TYPE_CHECKING:
-    from .modules import BinaryCrossentropy
+    from .modules import BinaryCrossentropy, Huber, MeanAbsoluteError, MeanSquaredError
 
-__all__ = ["BinaryCrossentropy", "binary_crossentropy", "huber", "mean_absolute_error", "mean_squared_error"]
+__all__ = [
+    "BinaryCrossentropy", "Huber", "MeanAbsoluteError", "MeanSquaredError", "binary_crossentropy", "huber",
+    "mean_absolute_error", "mean_squared_error",
+]  # fmt: skip
 
 
 def binary_crossentropy(
@@ -62,13 +66,10 @@ def binary_crossentropy(
 
 
 def __dir__() -> list[str]:
-    """The names that Keras' users look for; the class too, before it is imported."""
+    """The names that Keras' users look for; the classes too, before they are imported."""
     return __all__
 
 
 def __getattr__(name: str) -> Any:
-    """The loss class, settled as `compatlosses.classes` says."""
-    from compatlosses.classes import loss_class
-
-    assert __package__ is not None
-    return loss_class(__package__, name, adapter.MODULE, "BinaryCrossentropy")
+    """A loss class, settled as `compatlosses.classes` says."""
+    return loss_class(__name__, name, __all__, ("compatlosses.keras", adapter.MODULE))

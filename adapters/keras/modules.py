@@ -1,10 +1,12 @@
-"""Keras' loss class, as a real loss of Keras."""
+"""Keras' loss classes, as real losses of Keras."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 
-from .losses import binary_crossentropy
+from .losses import binary_crossentropy, huber, mean_absolute_error, mean_squared_error
 
 
 @keras.saving.register_keras_serializable(package="compatlosses")
@@ -28,3 +30,62 @@ class BinaryCrossentropy(keras.losses.BinaryCrossentropy):  # type: ignore[misc]
     ) -> None:
         super().__init__(from_logits, label_smoothing, axis, reduction, name, dtype)
         self.fn = binary_crossentropy
+
+
+@keras.saving.register_keras_serializable(package="compatlosses")
+class MeanSquaredError(keras.losses.MeanSquaredError):  # type: ignore[misc]
+    """Keras' own loss with `mean_squared_error` in it: reductions, masks and sample weights are native.
+
+    Source: Keras 3 documentation of ``keras.losses.MeanSquaredError``.
+    """
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "mean_squared_error",
+        dtype: object = None,
+    ) -> None:
+        super().__init__(reduction, name, dtype)
+        self.fn = mean_squared_error
+
+
+@keras.saving.register_keras_serializable(package="compatlosses")
+class MeanAbsoluteError(keras.losses.MeanAbsoluteError):  # type: ignore[misc]
+    """Keras' own loss with `mean_absolute_error` in it: reductions, masks and sample weights are native.
+
+    Source: Keras 3 documentation of ``keras.losses.MeanAbsoluteError``.
+    """
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "mean_absolute_error",
+        dtype: object = None,
+    ) -> None:
+        super().__init__(reduction, name, dtype)
+        self.fn = mean_absolute_error
+
+
+@keras.saving.register_keras_serializable(package="compatlosses")
+class Huber(keras.losses.Huber):  # type: ignore[misc]
+    """Keras' own loss with `huber` in it: reductions, masks and sample weights are native.
+
+    The configuration holds delta, which Keras' own loses when a model is saved.
+
+    Source: Keras 3 documentation of ``keras.losses.Huber``.
+    """
+
+    def __init__(
+        self,
+        delta: float = 1.0,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "huber_loss",
+        dtype: object = None,
+    ) -> None:
+        super().__init__(delta, reduction, name, dtype)
+        self.fn = huber
+        self.delta = delta
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes the same loss anew."""
+        return {**super().get_config(), "delta": self.delta}

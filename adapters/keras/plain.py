@@ -1,23 +1,48 @@
-"""Keras' loss class as a plain callable, for where Keras is not installed."""
+"""Keras' loss classes as plain callables, for where Keras is not installed: without sample weights."""
 
 from __future__ import annotations
 
+from compatlosses.classes import PlainLoss
 from compatlosses.libraries import Tensor, library_of
 
 from . import checks
-from .losses import binary_crossentropy
+from .losses import binary_crossentropy, huber, mean_absolute_error, mean_squared_error
 
 
-class BinaryCrossentropy:
-    """Binary cross entropy by Keras' rules, its options kept: logits of any framework, without sample
-    weights.
+class _ReducedLoss(PlainLoss):
+    """A loss that reduces what the function of ``keras.losses`` gives.
 
-    Called on targets and predictions it returns the losses of
-    `compatlosses.keras.losses.binary_crossentropy`, reduced: 'sum_over_batch_size' and 'mean' are their mean,
-    'sum' their sum, 'none' and None the losses.
+    'sum_over_batch_size' and 'mean' are the mean of it, 'sum' its sum, 'none' and None itself.
 
     Raises:
         ValueError: another reduction.
+    """
+
+    def __init__(self, reduction: str | None, name: str | None, dtype: object) -> None:
+        if reduction not in ("sum_over_batch_size", "mean", "sum", "none", None):
+            raise ValueError(
+                f"reduction is {reduction!r}; expected 'sum_over_batch_size', 'mean', 'sum', 'none' or None. "
+                f"Others need Keras."
+            )
+        self.reduction = reduction
+        self.name = name
+        self.dtype = dtype
+
+    def _reduced(self, loss: Tensor) -> Tensor:
+        """The losses, reduced, of their dtype."""
+        if self.reduction in ("none", None):
+            return loss
+        library = library_of(loss, loss)
+        if self.reduction == "sum":
+            return library.cast(library.sum(loss), library.dtype(loss))
+        return checks.mean(library, loss, tuple(range(len(library.shape(loss) or ()))))
+
+
+class BinaryCrossentropy(_ReducedLoss):
+    """Binary cross entropy by Keras' rules, its options kept: logits of any framework.
+
+    Raises:
+        ValueError: a reduction that needs Keras.
         TypeError, ValueError: when called, as `compatlosses.keras.losses.binary_crossentropy`.
 
     Source: Keras 3 documentation of ``keras.losses.BinaryCrossentropy``.
@@ -32,31 +57,72 @@ class BinaryCrossentropy:
         name: str | None = "binary_crossentropy",
         dtype: object = None,
     ) -> None:
-        if reduction not in ("sum_over_batch_size", "mean", "sum", "none", None):
-            raise ValueError(
-                f"reduction is {reduction!r}; expected 'sum_over_batch_size', 'mean', 'sum', 'none' or None. "
-                f"Others need Keras."
-            )
+        super().__init__(reduction, name, dtype)
         self.from_logits = from_logits
         self.label_smoothing = label_smoothing
         self.axis = axis
-        self.reduction = reduction
-        self.name = name
-        self.dtype = dtype
 
     def __call__(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """The loss of ``y_pred``, of its dtype."""
-        loss = binary_crossentropy(y_true, y_pred, self.from_logits, self.label_smoothing, self.axis)
-        if self.reduction in ("none", None):
-            return loss
-        library = library_of(loss, loss)
-        dtype = library.dtype(y_pred)
-        return library.cast(
-            library.sum(loss)
-            if self.reduction == "sum"
-            else checks.mean(library, loss, tuple(range(len(library.shape(loss) or ())))),
-            dtype,
+        return self._reduced(
+            binary_crossentropy(y_true, y_pred, self.from_logits, self.label_smoothing, self.axis)
         )
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
+
+class MeanSquaredError(_ReducedLoss):
+    """The mean of squared errors by Keras' rules; see `compatlosses.keras.losses.mean_squared_error`.
+
+    Source: Keras 3 documentation of ``keras.losses.MeanSquaredError``.
+    """
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "mean_squared_error",
+        dtype: object = None,
+    ) -> None:
+        super().__init__(reduction, name, dtype)
+
+    def __call__(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
+        """The loss of ``y_pred``, of its dtype."""
+        return self._reduced(mean_squared_error(y_true, y_pred))
+
+
+class MeanAbsoluteError(_ReducedLoss):
+    """The mean of absolute errors by Keras' rules; see `compatlosses.keras.losses.mean_absolute_error`.
+
+    Source: Keras 3 documentation of ``keras.losses.MeanAbsoluteError``.
+    """
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "mean_absolute_error",
+        dtype: object = None,
+    ) -> None:
+        super().__init__(reduction, name, dtype)
+
+    def __call__(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
+        """The loss of ``y_pred``, of its dtype."""
+        return self._reduced(mean_absolute_error(y_true, y_pred))
+
+
+class Huber(_ReducedLoss):
+    """The mean of Huber's losses by Keras' rules; see `compatlosses.keras.losses.huber`.
+
+    Source: Keras 3 documentation of ``keras.losses.Huber``.
+    """
+
+    def __init__(
+        self,
+        delta: float = 1.0,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "huber_loss",
+        dtype: object = None,
+    ) -> None:
+        super().__init__(reduction, name, dtype)
+        self.delta = delta
+
+    def __call__(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
+        """The loss of ``y_pred``, of its dtype."""
+        return self._reduced(huber(y_true, y_pred, self.delta))

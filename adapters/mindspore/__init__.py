@@ -17,21 +17,21 @@ from . import adapter, nn, ops
 from .ops import binary_cross_entropy_with_logits, huber_loss, l1_loss, mse_loss, smooth_l1_loss
 
 if TYPE_CHECKING:
-    from .modules import BCEWithLogitsLoss
+    from .modules import BCEWithLogitsLoss, HuberLoss, L1Loss, MSELoss, SmoothL1Loss
 
 __all__ = [
-    "BCEWithLogitsLoss", "binary_cross_entropy_with_logits", "huber_loss", "l1_loss", "mse_loss", "nn", "ops",
-    "smooth_l1_loss",
+    "BCEWithLogitsLoss", "HuberLoss", "L1Loss", "MSELoss", "SmoothL1Loss", "binary_cross_entropy_with_logits",
+    "huber_loss", "l1_loss", "mse_loss", "nn", "ops", "smooth_l1_loss",
 ]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
-    """The loss class, a cell of MindSpore where that has been imported; a plain callable elsewhere."""
-    return loss_class(__name__, name, adapter.MODULE)
+    """A loss class: a cell of MindSpore where that has been imported; a plain callable elsewhere."""
+    return loss_class(__name__, name, __all__, (__name__, adapter.MODULE))
 
 
 def __dir__() -> list[str]:
-    """The names of this module; the class too, before it is imported."""
+    """The names of this module; the classes too, before they are imported."""
     return sorted({*globals(), *__all__})
 
 

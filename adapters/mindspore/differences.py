@@ -10,11 +10,11 @@ from __future__ import annotations
 from compatlosses import pairs, rules
 from compatlosses.definitions import huber, l1, mse, smooth_l1
 from compatlosses.evaluate import evaluate
-from compatlosses.libraries import Names, Tensor, library_of
+from compatlosses.libraries import Names, Tensor, library_of, number, quoted
 from compatlosses.protocols import Loss
 from compatlosses.reductions import named
 
-from .checks import lowered
+from .checks import check_reduction, lowered
 
 _NAMES: Names = ("input", "target", "weight", "weight")
 
@@ -37,7 +37,7 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
 
     Source: MindSpore 2.10 documentation of ``mindspore.ops.mse_loss``; where it is silent, mindspore 2.10.0.
     """
-    return _difference(mse.LOSS, (input, target), (), reduction)
+    return difference(mse.LOSS, (input, target), (), reduction)
 
 
 def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
@@ -55,7 +55,7 @@ def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
 
     Source: MindSpore 2.10 documentation of ``mindspore.ops.l1_loss``; where it is silent, mindspore 2.10.0.
     """
-    return _difference(l1.LOSS, (input, target), (), reduction)
+    return difference(l1.LOSS, (input, target), (), reduction)
 
 
 def smooth_l1_loss(input: Tensor, target: Tensor, beta: float = 1.0, reduction: str = "none") -> Tensor:
@@ -76,21 +76,24 @@ def smooth_l1_loss(input: Tensor, target: Tensor, beta: float = 1.0, reduction: 
     Raises:
         TypeError: an argument that is no tensor, tensors of two frameworks, a dtype that is not floating, a
             reduction that is no string.
-        ValueError: shapes that differ, an unknown reduction, a beta below 0.
+        ValueError: shapes that differ, an unknown reduction.
+        RuntimeError: a beta below 0.
 
     Source: MindSpore 2.10 documentation of ``mindspore.ops.smooth_l1_loss``; where it is silent, mindspore
     2.10.0.
     """
-    if not isinstance(reduction, str):
-        raise TypeError("reduction is no string; expected 'none', 'mean' or 'sum'")
-    bend = _number("beta", beta)
+    name = lowered(reduction)
+    check_reduction(name)
+    bend = number(beta)
+    if bend is None:
+        raise TypeError(f"beta is {quoted(beta)}; expected a number")
     if not bend >= 0.0:
-        raise ValueError(f"beta is {beta}; expected a number of at least 0")
+        raise RuntimeError(f"beta is {bend}; expected a number of at least 0")
     library = library_of(input, target, None, None, _NAMES)
     rules.check_dtype(library, "input", input, rules.FLOATING, TypeError)
     rules.check_dtype(library, "target", target, rules.FLOATING, TypeError)
     rules.check_same_shape(library, "target", target, "input", input, ValueError)
-    return _difference(smooth_l1.LOSS, (input, target), (bend,), lowered(reduction))
+    return difference(smooth_l1.LOSS, (input, target), (float(bend),), name)
 
 
 def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0) -> Tensor:
@@ -110,20 +113,14 @@ def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: fl
     Source: MindSpore 2.10 documentation of ``mindspore.ops.huber_loss``; where it is silent, mindspore
     2.10.0.
     """
-    bend = _number("delta", delta)
-    if not bend > 0.0:
+    if isinstance(delta, bool) or not isinstance(delta, (int, float)):
+        raise TypeError(f"delta is {quoted(delta)}; expected an int or a float")
+    if not delta > 0.0:
         raise ValueError(f"delta is {delta}; expected a number above 0")
-    return _difference(huber.LOSS, (input, target), (bend,), reduction)
+    return difference(huber.LOSS, (input, target), (float(delta),), reduction)
 
 
-def _number(name: str, value: object) -> float:
-    """A parameter as a Python number; MindSpore takes no bool for one."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(f"{name} is no number; expected a number")
-    return float(value)
-
-
-def _difference(
+def difference(
     loss: Loss, pair: tuple[Tensor, Tensor], parameters: tuple[float, ...], reduction: str
 ) -> Tensor:
     """A loss of a difference by MindSpore's rules for dtypes and shapes."""

@@ -1,4 +1,7 @@
-"""MindSpore's loss class by its document of 2.3 to 2.6, as a real cell of MindSpore."""
+"""MindSpore's loss classes, as real cells of MindSpore.
+
+Binary cross entropy follows the document of 2.3 to 2.6, the losses of a difference that of 2.10.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,13 @@ import mindspore
 
 from compatlosses.classes import warn_of_foreign
 from compatlosses.libraries import Tensor
-from compatlosses.mindspore.ops import binary_cross_entropy_with_logits
+from compatlosses.mindspore.ops import (
+    binary_cross_entropy_with_logits,
+    huber_loss,
+    l1_loss,
+    mse_loss,
+    smooth_l1_loss,
+)
 
 
 class BCEWithLogitsLoss(mindspore.nn.LossBase):  # type: ignore[misc]
@@ -44,3 +53,78 @@ class BCEWithLogitsLoss(mindspore.nn.LossBase):  # type: ignore[misc]
     def construct(self, input: Tensor, target: Tensor) -> Tensor:
         """The loss of ``input`` and ``target``."""
         return self._loss(input, target, self.weight, self.pos_weight, self.reduction)
+
+
+# The losses of a difference are siblings of MindSpore's cells for the same reason. `LossBase` refuses a
+# reduction that is none of the three when the cell is made.
+
+
+class MSELoss(mindspore.nn.LossBase):  # type: ignore[misc]
+    """The squared error by the rules of MindSpore 2.10; see `compatlosses.mindspore.ops.mse_loss`.
+
+    Source: MindSpore 2.10 documentation of ``mindspore.nn.MSELoss``.
+    """
+
+    def __init__(self, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        self.reduction = reduction
+
+    _loss = staticmethod(mse_loss)
+
+    def construct(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """The loss of ``logits`` and ``labels``."""
+        return self._loss(logits, labels, self.reduction)
+
+
+class L1Loss(mindspore.nn.LossBase):  # type: ignore[misc]
+    """The absolute error by the rules of MindSpore 2.10; see `compatlosses.mindspore.ops.l1_loss`.
+
+    Source: MindSpore 2.10 documentation of ``mindspore.nn.L1Loss``.
+    """
+
+    def __init__(self, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        self.reduction = reduction
+
+    _loss = staticmethod(l1_loss)
+
+    def construct(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """The loss of ``logits`` and ``labels``."""
+        return self._loss(logits, labels, self.reduction)
+
+
+class SmoothL1Loss(mindspore.nn.LossBase):  # type: ignore[misc]
+    """The smooth absolute error by the rules of MindSpore 2.10: beta first, and by default nothing is
+    reduced.
+
+    See `compatlosses.mindspore.ops.smooth_l1_loss`.
+
+    Source: MindSpore 2.10 documentation of ``mindspore.nn.SmoothL1Loss``.
+    """
+
+    def __init__(self, beta: float = 1.0, reduction: str = "none") -> None:
+        super().__init__(reduction)
+        self.beta, self.reduction = beta, reduction
+
+    _loss = staticmethod(smooth_l1_loss)
+
+    def construct(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """The loss of ``logits`` and ``labels``."""
+        return self._loss(logits, labels, self.beta, self.reduction)
+
+
+class HuberLoss(mindspore.nn.LossBase):  # type: ignore[misc]
+    """Huber's loss by the rules of MindSpore 2.10; see `compatlosses.mindspore.ops.huber_loss`.
+
+    Source: MindSpore 2.10 documentation of ``mindspore.nn.HuberLoss``.
+    """
+
+    def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
+        super().__init__(reduction)
+        self.reduction, self.delta = reduction, delta
+
+    _loss = staticmethod(huber_loss)
+
+    def construct(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """The loss of ``logits`` and ``labels``."""
+        return self._loss(logits, labels, self.reduction, self.delta)

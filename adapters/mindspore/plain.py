@@ -1,16 +1,15 @@
-"""MindSpore's loss class by its document of 2.3 to 2.6, as a plain callable for where MindSpore has not been
-imported.
-"""
+"""MindSpore's loss classes as plain callables, for where MindSpore has not been imported; see `modules`."""
 
 from __future__ import annotations
 
-from compatlosses.classes import warn_of_foreign
+from compatlosses import rules
+from compatlosses.classes import PlainLoss, warn_of_foreign
 from compatlosses.libraries import Tensor
 
-from . import binary_cross_entropy_with_logits
+from . import binary_cross_entropy_with_logits, huber_loss, l1_loss, mse_loss, smooth_l1_loss
 
 
-class BCEWithLogitsLoss:
+class BCEWithLogitsLoss(PlainLoss):
     """Binary cross entropy with logits by the rules of MindSpore 2.3 to 2.6: float16 and float32.
 
     See `binary_cross_entropy_with_logits`.
@@ -33,5 +32,65 @@ class BCEWithLogitsLoss:
         """The loss of ``input`` and ``target``."""
         return binary_cross_entropy_with_logits(input, target, self.weight, self.pos_weight, self.reduction)
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
+
+class _ReducedLoss(PlainLoss):
+    """A loss whose reduction is checked when it is made."""
+
+    def __init__(self, reduction: str = "mean") -> None:
+        rules.check_reduction(reduction, ValueError)
+        self.reduction = reduction
+
+
+class MSELoss(_ReducedLoss):
+    """The squared error by the rules of MindSpore 2.10; see `compatlosses.mindspore.ops.mse_loss`.
+
+    Source: MindSpore 2.10 documentation of ``mindspore.nn.MSELoss``.
+    """
+
+    def __call__(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """The loss of ``logits`` and ``labels``."""
+        return mse_loss(logits, labels, self.reduction)
+
+
+class L1Loss(_ReducedLoss):
+    """The absolute error by the rules of MindSpore 2.10; see `compatlosses.mindspore.ops.l1_loss`.
+
+    Source: MindSpore 2.10 documentation of ``mindspore.nn.L1Loss``.
+    """
+
+    def __call__(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """The loss of ``logits`` and ``labels``."""
+        return l1_loss(logits, labels, self.reduction)
+
+
+class SmoothL1Loss(_ReducedLoss):
+    """The smooth absolute error by the rules of MindSpore 2.10: beta first, and by default nothing is
+    reduced.
+
+    See `compatlosses.mindspore.ops.smooth_l1_loss`.
+
+    Source: MindSpore 2.10 documentation of ``mindspore.nn.SmoothL1Loss``.
+    """
+
+    def __init__(self, beta: float = 1.0, reduction: str = "none") -> None:
+        super().__init__(reduction)
+        self.beta = beta
+
+    def __call__(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """The loss of ``logits`` and ``labels``."""
+        return smooth_l1_loss(logits, labels, self.beta, self.reduction)
+
+
+class HuberLoss(_ReducedLoss):
+    """Huber's loss by the rules of MindSpore 2.10; see `compatlosses.mindspore.ops.huber_loss`.
+
+    Source: MindSpore 2.10 documentation of ``mindspore.nn.HuberLoss``.
+    """
+
+    def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
+        super().__init__(reduction)
+        self.delta = delta
+
+    def __call__(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """The loss of ``logits`` and ``labels``."""
+        return huber_loss(logits, labels, self.reduction, self.delta)

@@ -8,7 +8,7 @@ from compatlosses import pairs, rules
 from compatlosses.definitions import huber, mse
 from compatlosses.evaluate import evaluate
 from compatlosses.jax import adapter
-from compatlosses.libraries import Names, Tensor, library_of
+from compatlosses.libraries import Names, Tensor, find, library_of
 from compatlosses.protocols import Loss
 from compatlosses.reductions import named
 
@@ -60,8 +60,8 @@ def huber_loss(predictions: Tensor, targets: Tensor | None = None, *, delta: flo
     It is r^2 / 2 up to delta and delta (|r| - delta / 2) beyond.
 
     Args:
-        predictions: floating tensor of any shape.
-        targets: tensor that broadcasts against them. None for zeros.
+        predictions: floating tensor of any shape, or a float beside a tensor.
+        targets: tensor that broadcasts against them, or a number. None for zeros.
         delta: where the parabola ends and the lines begin; at least 0.
 
     Returns:
@@ -74,9 +74,10 @@ def huber_loss(predictions: Tensor, targets: Tensor | None = None, *, delta: flo
 
     Source: optax 0.2.8 documentation of ``optax.huber_loss``.
     """
-    if not delta >= 0.0:
-        raise ValueError(f"delta is {delta}; expected a number of at least 0")
-    return _difference(huber.LOSS, predictions, targets, (float(delta),), None)
+    bend = rules.parameter("delta", delta)
+    if not bend >= 0.0:
+        raise ValueError(f"delta is {bend}; expected a number of at least 0")
+    return _difference(huber.LOSS, predictions, targets, (bend,), None)
 
 
 def _difference(
@@ -87,6 +88,11 @@ def _difference(
     weight: float | None,
 ) -> Tensor:
     """A loss of a difference by optax' rules for dtypes and shapes."""
+    # A number has the dtype of the tensor beside it, as JAX' weak types have.
+    if isinstance(predictions, float):
+        predictions = _beside(targets, predictions)
+    if isinstance(targets, (int, float)):
+        targets = _beside(predictions, targets)
     if adapter.loaded() and targets is not None:
         predictions, targets = converted(predictions, targets)
     library = library_of(predictions, predictions if targets is None else targets, None, None, _NAMES)
@@ -103,3 +109,11 @@ def _difference(
     else:
         rules.check_same_shape(library, "targets", targets, "predictions", predictions, ValueError)
     return evaluate((loss, library, (predictions, targets, weight), parameters, named("none")), dtype)
+
+
+def _beside(x: Tensor, value: float) -> Tensor:
+    """A number as a tensor like ``x``, if that is a floating one; else itself."""
+    library = find(x)
+    if library is None or library.dtype(x) not in rules.FLOATING:
+        return value
+    return library.constant(value, x)

@@ -1,5 +1,6 @@
-"""Paddle 3's API: the losses of ``paddle.nn.functional``, and ``paddle.nn.BCEWithLogitsLoss``. Both paths are
-here too.
+"""Paddle 3's API: the losses of ``paddle.nn.functional``, and the loss classes of ``paddle.nn``.
+
+Both paths are here too.
 
 Paddle 2.0's rules are in ``compatlosses.paddle.v2_0``, those of Paddle 1.8 in ``compatlosses.paddle.fluid``.
 All take the tensors of any framework. Importing them imports no framework.
@@ -23,12 +24,11 @@ from .fluid.layers import sigmoid_cross_entropy_with_logits
 from .names import refuse
 
 if TYPE_CHECKING:
-    from .modules import BCEWithLogitsLoss
+    from .modules import BCEWithLogitsLoss, HuberLoss, L1Loss, MSELoss, SmoothL1Loss
 
 __all__ = [
-    "BCEWithLogitsLoss", "binary_cross_entropy_with_logits", "l1_loss", "mse_loss", "nn",
-    "sigmoid_cross_entropy_with_logits",
-    "smooth_l1_loss", "square_error_cost",
+    "BCEWithLogitsLoss", "HuberLoss", "L1Loss", "MSELoss", "SmoothL1Loss", "binary_cross_entropy_with_logits",
+    "l1_loss", "mse_loss", "nn", "sigmoid_cross_entropy_with_logits", "smooth_l1_loss", "square_error_cost",
 ]  # fmt: skip
 
 
@@ -110,23 +110,20 @@ def binary_cross_entropy_with_logits(
 
 
 def __dir__() -> list[str]:
-    """The names of this module; the class too, before it is imported."""
+    """The names of this module; the classes too, before they are imported."""
     return sorted({*globals(), *__all__})
 
 
 def __getattr__(name: str) -> Any:
-    """The layer class, which imports Paddle, when it is first asked for; a plain callable where Paddle is not
-    installed.
-    """
-    if name != "BCEWithLogitsLoss":
+    """A loss class: a layer of Paddle where that has been imported; a plain callable elsewhere."""
+    if name not in __all__:
         refuse(
             __name__,
             name,
-            "binary_cross_entropy_with_logits and BCEWithLogitsLoss of Paddle 3, v2_0 and fluid for older "
-            "releases",
+            f"{', '.join(__all__)} of Paddle 3, v2_0 and fluid for older releases",
             "All else is Paddle's own: `import paddle`.",
         )
-    return loss_class(__name__, name, adapter.MODULE)
+    return loss_class(__name__, name, __all__, (__name__, adapter.MODULE))
 
 
 if adapter.loaded():

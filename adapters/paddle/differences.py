@@ -35,7 +35,7 @@ def mse_loss(input: Tensor, label: Tensor, reduction: str = "mean", name: str | 
     Source: Paddle 3 documentation of ``paddle.nn.functional.mse_loss``; where it is silent, paddlepaddle
     3.3.1.
     """
-    return difference(mse.LOSS, (input, label), (), reduction)
+    return difference(mse.LOSS, (input, label), (), reduction, rules.FLOATING, True)
 
 
 def l1_loss(input: Tensor, label: Tensor, reduction: str = "mean", name: str | None = None) -> Tensor:
@@ -53,7 +53,7 @@ def l1_loss(input: Tensor, label: Tensor, reduction: str = "mean", name: str | N
     Source: Paddle 3 documentation of ``paddle.nn.functional.l1_loss``; where it is silent, paddlepaddle
     3.3.1.
     """
-    return difference(l1.LOSS, (input, label), (), reduction)
+    return difference(l1.LOSS, (input, label), (), reduction, rules.FLOATING, True)
 
 
 def smooth_l1_loss(
@@ -88,12 +88,8 @@ def smooth_l1_loss(
     Source: Paddle 3 documentation of ``paddle.nn.functional.smooth_l1_loss``; where it is silent,
     paddlepaddle 3.3.1.
     """
-    if not isinstance(delta, (int, float)):
-        raise TypeError(f"delta is of type {type(delta).__name__}; expected a number")
-    if not delta >= 0.0:
-        raise ValueError(f"delta is {delta}; expected a number of at least 0")
     loss = huber.LOSS if is_huber else smooth_l1.LOSS
-    return difference(loss, (input, label), (float(delta),), reduction, spreads=False)
+    return difference(loss, (input, label), (bend(delta),), reduction, rules.FLOATING, False)
 
 
 def square_error_cost(input: Tensor, label: Tensor) -> Tensor:
@@ -110,7 +106,7 @@ def square_error_cost(input: Tensor, label: Tensor) -> Tensor:
 
     Source: Paddle 3 documentation of ``paddle.nn.functional.square_error_cost``.
     """
-    return difference(mse.LOSS, (input, label), (), "none")
+    return difference(mse.LOSS, (input, label), (), "none", rules.FLOATING, True)
 
 
 def difference(
@@ -118,8 +114,8 @@ def difference(
     pair: tuple[Tensor, Tensor],
     parameters: tuple[float, ...],
     reduction: str,
-    accepted: tuple[str, ...] = rules.FLOATING,
-    spreads: bool = True,
+    accepted: tuple[str, ...],
+    spreads: bool,
 ) -> Tensor:
     """A loss of a difference by Paddle's rules for dtypes and shapes. spreads: whether the two broadcast."""
     input, label = pair
@@ -133,6 +129,19 @@ def difference(
     else:
         rules.check_same_shape(library, "label", label, "input", input, ValueError)
     return evaluate((loss, library, (input, label, None), parameters, named(reduction)), dtype)
+
+
+def bend(delta: object) -> float:
+    """Where the parabola ends, as a Python number.
+
+    Raises:
+        TypeError: no number.
+        ValueError: a number below 0.
+    """
+    value = rules.parameter("delta", delta)
+    if not value >= 0.0:
+        raise ValueError(f"delta is {value}; expected a number of at least 0")
+    return value
 
 
 def _dtype(library: Library, name: str, x: Tensor, accepted: tuple[str, ...]) -> str:

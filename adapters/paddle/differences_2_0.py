@@ -6,7 +6,7 @@ from compatlosses.definitions import huber, l1, mse
 from compatlosses.libraries import Tensor, find
 from compatlosses.protocols import Loss
 
-from .differences import difference
+from .differences import bend, difference
 
 ACCEPTED = ("float32", "float64")
 
@@ -29,7 +29,7 @@ def mse_loss(input: Tensor, label: Tensor, reduction: str = "mean", name: str | 
 
     Source: Paddle 2.0 documentation of ``paddle.nn.functional.mse_loss``.
     """
-    return reduced(mse.LOSS, (input, label), (), reduction)
+    return reduced(mse.LOSS, (input, label), (), reduction, True)
 
 
 def l1_loss(input: Tensor, label: Tensor, reduction: str = "mean", name: str | None = None) -> Tensor:
@@ -46,7 +46,7 @@ def l1_loss(input: Tensor, label: Tensor, reduction: str = "mean", name: str | N
 
     Source: Paddle 2.0 documentation of ``paddle.nn.functional.l1_loss``.
     """
-    return reduced(l1.LOSS, (input, label), (), reduction)
+    return reduced(l1.LOSS, (input, label), (), reduction, True)
 
 
 def smooth_l1_loss(
@@ -71,9 +71,7 @@ def smooth_l1_loss(
 
     Source: Paddle 2.0 documentation of ``paddle.nn.functional.smooth_l1_loss``.
     """
-    if not delta >= 0.0:
-        raise ValueError(f"delta is {delta}; expected a number of at least 0")
-    return reduced(huber.LOSS, (input, label), (float(delta),), reduction, spreads=False)
+    return reduced(huber.LOSS, (input, label), (bend(delta),), reduction, False)
 
 
 def square_error_cost(input: Tensor, label: Tensor) -> Tensor:
@@ -90,7 +88,7 @@ def square_error_cost(input: Tensor, label: Tensor) -> Tensor:
 
     Source: Paddle 2.0 documentation of ``paddle.nn.functional.square_error_cost``.
     """
-    return difference(mse.LOSS, (input, label), (), "none", ACCEPTED)
+    return difference(mse.LOSS, (input, label), (), "none", ACCEPTED, True)
 
 
 def reduced(
@@ -98,7 +96,7 @@ def reduced(
     pair: tuple[Tensor, Tensor],
     parameters: tuple[float, ...],
     reduction: str,
-    spreads: bool = True,
+    spreads: bool,
 ) -> Tensor:
     """A loss of a difference whose reduced result has one dimension."""
     result = difference(loss, pair, parameters, reduction, ACCEPTED, spreads)

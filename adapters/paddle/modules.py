@@ -1,4 +1,4 @@
-"""Paddle's loss class, as a real layer of Paddle."""
+"""Paddle's loss classes, as real layers of Paddle."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from typing import Literal
 
 import paddle
 
+from compatlosses import rules
 from compatlosses.classes import warn_of_foreign
 from compatlosses.libraries import Tensor
 
-from . import binary_cross_entropy_with_logits
+from . import binary_cross_entropy_with_logits, l1_loss, mse_loss, smooth_l1_loss
 
 
 class BCEWithLogitsLoss(paddle.nn.BCEWithLogitsLoss):
@@ -39,3 +40,55 @@ class BCEWithLogitsLoss(paddle.nn.BCEWithLogitsLoss):
         return binary_cross_entropy_with_logits(
             logit, label, self.weight, self.reduction, self.pos_weight, self.name
         )
+
+
+# The rest are Paddle's own layers with this library's losses in them; repr and pickling are the native ones.
+
+
+class MSELoss(paddle.nn.MSELoss):
+    """Paddle's own layer with `mse_loss` in it.
+
+    Source: Paddle 3 documentation of ``paddle.nn.MSELoss``.
+    """
+
+    def forward(self, input: Tensor, label: Tensor) -> Tensor:
+        """The loss of ``input`` and ``label``."""
+        return mse_loss(input, label, self.reduction)
+
+
+class L1Loss(paddle.nn.L1Loss):
+    """Paddle's own layer with `l1_loss` in it.
+
+    Source: Paddle 3 documentation of ``paddle.nn.L1Loss``.
+    """
+
+    def forward(self, input: Tensor, label: Tensor) -> Tensor:
+        """The loss of ``input`` and ``label``."""
+        return l1_loss(input, label, self.reduction, self.name)
+
+
+class SmoothL1Loss(paddle.nn.SmoothL1Loss):
+    """Paddle's own layer with `smooth_l1_loss` in it: Huber's loss, unless ``is_huber`` is False.
+
+    Source: Paddle 3 documentation of ``paddle.nn.SmoothL1Loss``.
+    """
+
+    def __init__(
+        self,
+        reduction: Literal["none", "mean", "sum"] = "mean",
+        delta: float = 1.0,
+        is_huber: bool = True,
+        name: str | None = None,
+    ) -> None:
+        # Releases before 3.2 know no is_huber.
+        super().__init__(reduction, delta, name=name)
+        self.is_huber = is_huber
+
+    def forward(self, input: Tensor, label: Tensor | None = None, *, target: Tensor | None = None) -> Tensor:
+        """The loss of ``input`` and ``label``, which may be called ``target``."""
+        label = rules.aliased("labels", "label", label, "target", target)
+        return smooth_l1_loss(input, label, self.reduction, self.delta, self.is_huber, self.name)
+
+
+HuberLoss = SmoothL1Loss
+"""Another name, as in Paddle."""

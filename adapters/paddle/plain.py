@@ -1,15 +1,15 @@
-"""Paddle's loss class as a plain callable, for where Paddle has not been imported."""
+"""Paddle's loss classes as plain callables, for where Paddle has not been imported."""
 
 from __future__ import annotations
 
 from compatlosses import rules
-from compatlosses.classes import warn_of_foreign
+from compatlosses.classes import PlainLoss, warn_of_foreign
 from compatlosses.libraries import Tensor
 
-from . import binary_cross_entropy_with_logits
+from . import binary_cross_entropy_with_logits, l1_loss, mse_loss, smooth_l1_loss
 
 
-class BCEWithLogitsLoss:
+class BCEWithLogitsLoss(PlainLoss):
     """Binary cross entropy with logits by Paddle's rules, its options kept; see
     `binary_cross_entropy_with_logits`.
 
@@ -38,5 +38,57 @@ class BCEWithLogitsLoss:
             logit, label, self.weight, self.reduction, self.pos_weight, self.name
         )
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
+
+class MSELoss(PlainLoss):
+    """The squared error by Paddle's rules; see `mse_loss`.
+
+    Source: Paddle 3 documentation of ``paddle.nn.MSELoss``.
+    """
+
+    def __init__(self, reduction: str = "mean") -> None:
+        rules.check_reduction(reduction, ValueError)
+        self.reduction = reduction
+
+    def __call__(self, input: Tensor, label: Tensor) -> Tensor:
+        """The loss of ``input`` and ``label``."""
+        return mse_loss(input, label, self.reduction)
+
+
+class L1Loss(PlainLoss):
+    """The absolute error by Paddle's rules; see `l1_loss`.
+
+    Source: Paddle 3 documentation of ``paddle.nn.L1Loss``.
+    """
+
+    def __init__(self, reduction: str = "mean", name: str | None = None) -> None:
+        rules.check_reduction(reduction, ValueError)
+        self.reduction = reduction
+        self.name = name
+
+    def __call__(self, input: Tensor, label: Tensor) -> Tensor:
+        """The loss of ``input`` and ``label``."""
+        return l1_loss(input, label, self.reduction, self.name)
+
+
+class SmoothL1Loss(PlainLoss):
+    """Huber's loss, or the smooth absolute error, by Paddle's rules; see `smooth_l1_loss`.
+
+    Source: Paddle 3 documentation of ``paddle.nn.SmoothL1Loss``.
+    """
+
+    def __init__(
+        self, reduction: str = "mean", delta: float = 1.0, is_huber: bool = True, name: str | None = None
+    ) -> None:
+        self.reduction = reduction
+        self.delta = delta
+        self.is_huber = is_huber
+        self.name = name
+
+    def __call__(self, input: Tensor, label: Tensor | None = None, *, target: Tensor | None = None) -> Tensor:
+        """The loss of ``input`` and ``label``, which may be called ``target``."""
+        label = rules.aliased("labels", "label", label, "target", target)
+        return smooth_l1_loss(input, label, self.reduction, self.delta, self.is_huber, self.name)
+
+
+HuberLoss = SmoothL1Loss
+"""Another name, as in Paddle."""

@@ -2,7 +2,7 @@
 ``torch.nn.functional``.
 
 The former is as documented for 2.1, unchanged from 1.0 to 2.15. All are also at `nn.functional`, and the loss
-class at `nn`.
+classes at `nn`.
 
 It takes the tensors of any framework. Importing it imports no framework.
 """
@@ -24,11 +24,11 @@ from .differences import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 from .legacy import legacy_reduction, renamed_mean
 
 if TYPE_CHECKING:
-    from .modules import BCEWithLogitsLoss
+    from .modules import BCEWithLogitsLoss, HuberLoss, L1Loss, MSELoss, SmoothL1Loss
 
 __all__ = [
-    "BCEWithLogitsLoss", "binary_cross_entropy_with_logits", "huber_loss", "l1_loss", "mse_loss", "nn",
-    "smooth_l1_loss",
+    "BCEWithLogitsLoss", "HuberLoss", "L1Loss", "MSELoss", "SmoothL1Loss", "binary_cross_entropy_with_logits",
+    "huber_loss", "l1_loss", "mse_loss", "nn", "smooth_l1_loss",
 ]  # fmt: skip
 
 _PLANS = Plans()
@@ -144,14 +144,12 @@ setattr(binary_cross_entropy_with_logits, "__prepare_scriptable__", dispatch.scr
 
 
 def __getattr__(name: str) -> Any:
-    """The module class, which imports torch, when it is first asked for; a plain callable where torch is not
-    installed.
-    """
-    return loss_class(__name__, name, adapter.MODULE)
+    """A loss class: a module of torch where that has been imported; a plain callable elsewhere."""
+    return loss_class(__name__, name, __all__, (__name__, adapter.MODULE))
 
 
 def __dir__() -> list[str]:
-    """The names of this module; the class too, before it is imported."""
+    """The names of this module; the classes too, before they are imported."""
     return sorted({*globals(), *__all__})
 
 

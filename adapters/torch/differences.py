@@ -16,6 +16,7 @@ from compatlosses.libraries import Library, Names, Tensor, library_of
 from compatlosses.protocols import Loss
 from compatlosses.reductions import named
 
+from . import dispatch
 from .legacy import legacy_reduction, renamed_mean
 
 _NAMES: Names = ("input", "target", "weight", "weight")
@@ -55,6 +56,17 @@ def mse_loss(
 
     Source: torch 2.13 documentation of ``torch.nn.functional.mse_loss``; ``weight`` since 2.6.
     """
+    if dispatch.is_taken_over(input, target, weight):
+        return dispatch.answer(
+            mse_loss,
+            (input, target, weight),
+            input,
+            target,
+            size_average=size_average,
+            reduce=reduce,
+            reduction=reduction,
+            weight=weight,
+        )
     library = _library(input, target, weight)
     name = _reduction(library, size_average, reduce, reduction)
     return _difference(mse.LOSS, library, (input, target, weight), (), name, "weights")
@@ -85,6 +97,17 @@ def l1_loss(
 
     Source: torch 2.13 documentation of ``torch.nn.functional.l1_loss``; ``weight`` since 2.6.
     """
+    if dispatch.is_taken_over(input, target, weight):
+        return dispatch.answer(
+            l1_loss,
+            (input, target, weight),
+            input,
+            target,
+            size_average=size_average,
+            reduce=reduce,
+            reduction=reduction,
+            weight=weight,
+        )
     library = _library(input, target, weight)
     name = _reduction(library, size_average, reduce, reduction)
     return _difference(l1.LOSS, library, (input, target, weight), (), name, "weights")
@@ -117,9 +140,20 @@ def smooth_l1_loss(
 
     Source: torch 2.13 documentation of ``torch.nn.functional.smooth_l1_loss``.
     """
+    if dispatch.is_taken_over(input, target):
+        return dispatch.answer(
+            smooth_l1_loss,
+            (input, target),
+            input,
+            target,
+            size_average=size_average,
+            reduce=reduce,
+            reduction=reduction,
+            beta=beta,
+        )
     library = _library(input, target, None)
     name = _reduction(library, size_average, reduce, reduction)
-    bend = _number("beta", beta)
+    bend = rules.parameter("beta", beta)
     if not bend >= 0.0:
         raise RuntimeError(f"beta is {beta}; smooth_l1_loss does not support negative values for beta")
     return _difference(smooth_l1.LOSS, library, (input, target, None), (bend,), name, "counted")
@@ -150,9 +184,19 @@ def huber_loss(
 
     Source: torch 2.13 documentation of ``torch.nn.functional.huber_loss``; ``weight`` since 2.6.
     """
+    if dispatch.is_taken_over(input, target, weight):
+        return dispatch.answer(
+            huber_loss,
+            (input, target, weight),
+            input,
+            target,
+            reduction=reduction,
+            delta=delta,
+            weight=weight,
+        )
     library = _library(input, target, weight)
     rules.check_reduction(reduction, ValueError)
-    bend = _number("delta", delta)
+    bend = rules.parameter("delta", delta)
     if not bend > 0.0:
         raise RuntimeError(f"delta is {delta}; huber_loss does not support non-positive values for delta")
     if library.dtype(input) in rules.INTEGRAL and library.dtype(target) in rules.FLOATING:
@@ -162,6 +206,10 @@ def huber_loss(
             f"expected a floating input. Cast it first."
         )
     return _difference(huber.LOSS, library, (input, target, weight), (bend,), reduction, "all")
+
+
+for _function in (mse_loss, l1_loss, smooth_l1_loss, huber_loss):
+    setattr(_function, "__prepare_scriptable__", dispatch.natively(_function.__name__))  # noqa: B010
 
 
 def _library(input: Tensor, target: Tensor, weight: Tensor | None) -> Library:
@@ -180,13 +228,6 @@ def _reduction(library: Library, size_average: bool | None, reduce: bool | None,
         reduction = renamed_mean(warn=not library.tracing(), depth=4)
     rules.check_reduction(reduction, ValueError)
     return reduction
-
-
-def _number(name: str, value: object) -> float:
-    """A parameter as a Python number."""
-    if not isinstance(value, (int, float)):
-        raise TypeError(f"{name} is of type {type(value).__name__}; expected a number")
-    return float(value)
 
 
 def _difference(

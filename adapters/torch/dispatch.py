@@ -57,3 +57,17 @@ def scriptable() -> Callable[..., Tensor]:
     from . import scripted
 
     return scripted.binary_cross_entropy_with_logits
+
+
+def natively(name: str) -> Callable[[], Callable[..., Tensor]]:
+    """What makes torch.jit.script compile torch's own function ``name`` in place of the edition: its numbers
+    are those of operations that round one by one.
+    """
+
+    def scriptable() -> Callable[..., Tensor]:
+        import torch
+
+        function: Callable[..., Tensor] = getattr(torch.nn.functional, name)
+        return function
+
+    return scriptable

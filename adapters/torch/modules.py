@@ -1,4 +1,4 @@
-"""torch's loss class, as a real module of torch."""
+"""torch's loss classes, as real modules of torch."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import torch
 from compatlosses.classes import warn_of_foreign
 from compatlosses.libraries import Tensor, find
 
-from . import binary_cross_entropy_with_logits
+from . import binary_cross_entropy_with_logits, huber_loss, l1_loss, mse_loss, smooth_l1_loss
 
 
 class BCEWithLogitsLoss(torch.nn.BCEWithLogitsLoss):
@@ -59,4 +59,56 @@ class BCEWithLogitsLoss(torch.nn.BCEWithLogitsLoss):
         loss: torch.Tensor = binary_cross_entropy_with_logits(
             input, target, self.weight, reduction=self.reduction, pos_weight=self.pos_weight
         )
+        return loss
+
+
+# The rest are torch's own modules with this library's losses in them. The types of forward are for
+# torch.jit.script, which reads it.
+
+
+class MSELoss(torch.nn.MSELoss):
+    """torch's own module with `mse_loss` in it.
+
+    Source: torch 2.13 documentation of ``torch.nn.MSELoss``.
+    """
+
+    def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """The loss of ``input`` and ``target``, of any framework."""
+        loss: torch.Tensor = mse_loss(input, target, reduction=self.reduction)
+        return loss
+
+
+class L1Loss(torch.nn.L1Loss):
+    """torch's own module with `l1_loss` in it.
+
+    Source: torch 2.13 documentation of ``torch.nn.L1Loss``.
+    """
+
+    def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """The loss of ``input`` and ``target``, of any framework."""
+        loss: torch.Tensor = l1_loss(input, target, reduction=self.reduction)
+        return loss
+
+
+class SmoothL1Loss(torch.nn.SmoothL1Loss):
+    """torch's own module with `smooth_l1_loss` in it.
+
+    Source: torch 2.13 documentation of ``torch.nn.SmoothL1Loss``.
+    """
+
+    def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """The loss of ``input`` and ``target``, of any framework."""
+        loss: torch.Tensor = smooth_l1_loss(input, target, reduction=self.reduction, beta=self.beta)
+        return loss
+
+
+class HuberLoss(torch.nn.HuberLoss):
+    """torch's own module with `huber_loss` in it.
+
+    Source: torch 2.13 documentation of ``torch.nn.HuberLoss``.
+    """
+
+    def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """The loss of ``input`` and ``target``, of any framework."""
+        loss: torch.Tensor = huber_loss(input, target, reduction=self.reduction, delta=self.delta)
         return loss

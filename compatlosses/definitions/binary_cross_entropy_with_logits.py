@@ -19,6 +19,17 @@ INPUTS = (
     Input("pos_weight", optional=True, broadcasts=True, harmless=1.0),
 )
 PARAMETERS = (Parameter("label_smoothing", 0.0, least=0.0, most=1.0),)
+SYNONYMS = (
+    "binary_cross_entropy_with_logits",
+    "BCEWithLogitsLoss",
+    "binary_crossentropy",
+    "BinaryCrossentropy",
+    "sigmoid_binary_cross_entropy",
+    "sigmoid_cross_entropy",
+    "sigmoid_cross_entropy_with_logits",
+    "weighted_cross_entropy_with_logits",
+)
+"""The names of this loss in other APIs."""
 
 
 def written(ops: Any) -> tuple[Callable[..., Any], ...]:

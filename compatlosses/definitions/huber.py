@@ -15,6 +15,8 @@ from ..protocols import Input, Loss, Parameter
 
 INPUTS = (Input("predictions"), Input("targets"))
 PARAMETERS = (Parameter("delta", 1.0, above=0.0),)
+SYNONYMS = ("huber_loss", "HuberLoss", "huber", "Huber")
+"""The names of this loss in other APIs."""
 
 
 def written(ops: Any) -> tuple[Callable[..., Any], ...]:

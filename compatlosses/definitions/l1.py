@@ -9,6 +9,8 @@ from ..neutral import DivisorName, Plans, ReductionName, T, call
 from ..protocols import Input, Loss
 
 INPUTS = (Input("predictions"), Input("targets"))
+SYNONYMS = ("l1_loss", "L1Loss", "absolute_difference", "mean_absolute_error", "MeanAbsoluteError")
+"""The names of this loss in other APIs."""
 
 
 def written(ops: Any) -> tuple[Callable[..., Any], ...]:

@@ -9,6 +9,16 @@ from ..neutral import DivisorName, Plans, ReductionName, T, call
 from ..protocols import Input, Loss
 
 INPUTS = (Input("predictions"), Input("targets"))
+SYNONYMS = (
+    "mse_loss",
+    "MSELoss",
+    "mean_squared_error",
+    "MeanSquaredError",
+    "square_error_cost",
+    "squared_error",
+    "l2_loss",
+)
+"""The names of this loss in other APIs."""
 
 
 def written(ops: Any) -> tuple[Callable[..., Any], ...]:

@@ -15,6 +15,8 @@ from ..protocols import Input, Loss, Parameter
 
 INPUTS = (Input("predictions"), Input("targets"))
 PARAMETERS = (Parameter("beta", 1.0, least=0.0),)
+SYNONYMS = ("smooth_l1_loss", "SmoothL1Loss", "smooth_l1")
+"""The names of this loss in other APIs."""
 
 
 def written(ops: Any) -> tuple[Callable[..., Any], ...]:

@@ -10,6 +10,7 @@ compilation a loss.
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -18,10 +19,12 @@ from numba import carray, njit, types  # type: ignore[attr-defined]
 from numba.core.ccallback import CFunc
 from numba.extending import intrinsic
 
-from ..kernels import kept
+from ..kernels import entries, kept
 from ..memory import FLOAT32, FLOAT64, SUMMED, pointer, walk, write
 from ..pieces import claimed, end, inner, join, leave
+from ..scalar import IEEE, apart, set_mode
 from ..sums import BLOCK, compensated_tree_sum, tree_sum
+from . import words
 
 FIRST, SECOND, THIRD, WEIGHT, MASK, COTANGENT, LOSS, BY_FIRST, BY_SECOND, BY_THIRD, BY_WEIGHT, ROWS = range(
     12
@@ -230,6 +233,40 @@ def counted(gather, table, size, ignoring, ignored, counts, progress, scratch, i
     leave(progress)
 
 
-def compiled(functions: tuple[Callable[..., Any], ...]) -> tuple[Any, ...]:
-    """A definition's functions of one element."""
-    return tuple([inner(function) for function in functions])
+def loops(definition: ModuleType, module: str) -> Any:
+    """The compiled loops of a definition with two or three inputs: the entry point ``general``, which belongs
+    to ``module``.
+    """
+    functions = [inner(function) for function in definition.written(words)]
+    blocks = blocks_of_two(*functions) if len(functions) == 3 else blocks_of_three(*functions)
+
+    def general(parameters, job):  # type: ignore[no-untyped-def]
+        scratch = (np.empty((ROWS, BLOCK)), np.empty(BLOCK), np.empty(job[4].shape[1], np.int64))
+        mode = set_mode(IEEE)
+        blocks(parameters, job, scratch)
+        set_mode(mode)
+
+    general.__module__ = module
+    return entries(module, definition.__name__, __name__, words.__name__)(general)
+
+
+def blocks_of_two(value: Any, by_first: Any, by_second: Any) -> Any:
+    """The blocks of a loss of two inputs that this thread can claim."""
+
+    @inner
+    def blocks(parameters, job, scratch):  # type: ignore[no-untyped-def]
+        apart()
+        two(value, by_first, by_second, parameters, job, scratch)
+
+    return blocks
+
+
+def blocks_of_three(value: Any, by_first: Any, by_second: Any, by_third: Any) -> Any:
+    """The blocks of a loss of three inputs that this thread can claim."""
+
+    @inner
+    def blocks(parameters, job, scratch):  # type: ignore[no-untyped-def]
+        apart()
+        three(value, by_first, by_second, by_third, parameters, job, scratch)
+
+    return blocks

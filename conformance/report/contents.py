@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from ..cases import Case
-from ..implementations import APIS
-from ..judge import errors_in_ulps, exact_outcome, jsonable
-from ..oracle import Outcome, reduction_of, result_dtype
+from ..judging.judge import errors_in_ulps, exact_outcome, jsonable
+from ..model.case import Case, result_dtype
+from ..model.implementations import APIS
+from ..oracle.exact import Outcome, rules_of
 
 Table = dict[str, Any]
 MOST = 100
@@ -41,7 +41,7 @@ def case_data(id: str, case: Case | None, clause: str, apis: Sequence[str]) -> T
         table["repeat"] = case.repeat.times
     if case.cotangent is not None:
         table["cotangent"] = case.cotangent
-    by_key = {outcome_key(case, api): api for api in apis}
+    by_key = {rules_of(case, APIS[api]): api for api in apis}
     table["expected"] = [
         {
             name: [shown(v, dtype_of(case, name)) for v in exact.rounded.tolist()[:MOST]]
@@ -50,14 +50,8 @@ def case_data(id: str, case: Case | None, clause: str, apis: Sequence[str]) -> T
         for api in by_key.values()
     ]
     if len(by_key) > 1:
-        table["of"] = {api: list(by_key).index(outcome_key(case, api)) for api in apis}
+        table["of"] = {api: list(by_key).index(rules_of(case, APIS[api])) for api in apis}
     return table
-
-
-def outcome_key(case: Case, api: str) -> tuple[str, str]:
-    """The formula and the reduction by which an API's document answers the case."""
-    promise = APIS[api]
-    return (promise.formula if "pos_weight" in case.tensors else "terms"), reduction_of(case, promise.default)
 
 
 def outcomes(case: Case, api: str) -> dict[str, Outcome]:

@@ -13,12 +13,13 @@ from typing import Any
 
 from packaging.version import InvalidVersion, Version
 
-from .. import cases as data
-from ..changes import change
-from ..implementations import APIS, FRAMEWORKS, SHIM, Implementation
-from ..judge import STATUSES, YARDSTICKS
-from ..repro import ReproError, script
+from ..judging.judge import STATUSES, YARDSTICKS
+from ..model import cases as data
+from ..model.case import Case
+from ..model.implementations import FRAMEWORKS, TABLE, Implementation
+from ..results.changes import change
 from .contents import actual, case_data
+from .repro import ReproError, script
 from .text import code
 
 Table = dict[str, Any]
@@ -129,14 +130,12 @@ def api_of(implementation: Implementation) -> str:
     """The API whose document binds it; the mathematics alone for what this version of the suite does not
     know.
     """
-    known = implementation.kind == "native" or implementation.name in SHIM
-    name = implementation.api_name if known else "neutral"
-    return name if name in APIS else "neutral"
+    return implementation.api_name
 
 
 def column_order(column: Table) -> tuple[Any, ...]:
     """Native before shim, frameworks in their usual order, older versions first."""
-    place = FRAMEWORKS.index(column["framework"]) if column["framework"] in FRAMEWORKS else len(FRAMEWORKS)
+    place = place_among([*FRAMEWORKS], column["framework"])
     version = version_order(column["version"])
     return (
         column["kind"],
@@ -144,17 +143,14 @@ def column_order(column: Table) -> tuple[Any, ...]:
         column["framework"],
         version,
         column["mode"],
-        list_place(column),
+        place_among([*TABLE], column["implementation"]),
         column["created"],
     )
 
 
-def list_place(column: Table) -> int:
-    """The place of an implementation among its kind, so that the main one comes first."""
-    from ..worker import NATIVE
-
-    names = list(SHIM) if column["kind"] == "shim" else list(NATIVE.get(column["framework"], ()))
-    return names.index(column["implementation"]) if column["implementation"] in names else len(names)
+def place_among(names: Sequence[str], name: str) -> int:
+    """The place of a name among others; one that is not there comes last."""
+    return names.index(name) if name in names else len(names)
 
 
 def version_order(version: str) -> tuple[int, Any]:
@@ -165,7 +161,7 @@ def version_order(version: str) -> tuple[int, Any]:
         return 1, version
 
 
-def encoded(verdict: Table, case: data.Case | None, api: str, texts: Texts) -> list[Any]:
+def encoded(verdict: Table, case: Case | None, api: str, texts: Texts) -> list[Any]:
     """A verdict as a list. Its message is left out where its checks say the same."""
     checks = [encoded_check(check, case, api, texts) for check in verdict.get("checks", [])]
     return [
@@ -180,7 +176,7 @@ def encoded(verdict: Table, case: data.Case | None, api: str, texts: Texts) -> l
     ]
 
 
-def encoded_check(check: Table, case: data.Case | None, api: str, texts: Texts) -> list[Any]:
+def encoded_check(check: Table, case: Case | None, api: str, texts: Texts) -> list[Any]:
     """A check as a list; what is empty at its end is left out."""
     values, errors = actual(check, case, api)
     found = [
@@ -200,9 +196,7 @@ def encoded_check(check: Table, case: data.Case | None, api: str, texts: Texts) 
     return found
 
 
-def scripts(
-    columns: Sequence[Table], verdicts: Sequence[dict[str, Table]], known: dict[str, data.Case]
-) -> Table:
+def scripts(columns: Sequence[Table], verdicts: Sequence[dict[str, Table]], known: dict[str, Case]) -> Table:
     """By native function and case that fell short anywhere, the script for a bug report, or why there is
     none.
     """

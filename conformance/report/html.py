@@ -13,25 +13,24 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from ..places import REPORT
 from ..printable import printable_data
 from .data import Table, page_data
 
-FOLDER = Path(__file__).parent
 SCRIPTS = ("page.js", "matrix.js", "case.js", "curves.js", "compare.js", "start.js")
 
 
 def page(runs: Sequence[Table], title: str = "compatlosses conformance") -> str:
     """The page of some runs, as `results.read` gives them."""
-    css = (FOLDER / "page.css").read_text(encoding="utf-8")
-    js = '"use strict";\n' + "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    css = (REPORT / "page.css").read_text(encoding="utf-8")
+    js = '"use strict";\n' + "\n".join((REPORT / name).read_text(encoding="utf-8") for name in SCRIPTS)
     runs = [printable_data(run) for run in runs]
     shown = page_data(runs)
-    template = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined)
+    template = Environment(loader=FileSystemLoader(REPORT), autoescape=True, undefined=StrictUndefined)
     return template.get_template("template.html.j2").render(
         title=title,
         policy=f"default-src 'none'; img-src data:; style-src {digest(css)}; script-src {digest(js)}",

@@ -12,45 +12,22 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from ..agreement import Pair
-from ..changes import Changes
-from ..implementations import label_of
-from ..judge import Verdict
+from ..judging.agreement import Pair
+from ..judging.judge import Verdict
+from ..judging.tally import Tally, by_label
+from ..model.implementations import TABLE, label_of
+from ..model.strata import Census
 from ..printable import shown
-from ..runner import Target
-from ..strata import Census
-from ..tally import Tally, by_label
+from ..results.changes import Changes
+from ..running.target import Target
 
-CODES = {
-    "torch.nn.functional.binary_cross_entropy_with_logits": "functional",
-    "torch.nn.BCEWithLogitsLoss": "class",
-    "paddle.nn.functional.binary_cross_entropy_with_logits": "functional",
-    "paddle.nn.BCEWithLogitsLoss": "class",
-    "paddle._C_ops.sigmoid_cross_entropy_with_logits": "raw op",
-    "paddle.fluid.layers.sigmoid_cross_entropy_with_logits": "fluid",
-    "mindspore.ops.binary_cross_entropy_with_logits": "ops",
-    "mindspore.mint.nn.functional.binary_cross_entropy_with_logits": "mint",
-    "mindspore.nn.BCEWithLogitsLoss": "class",
-    "compatlosses": "cl",
-    "compatlosses.torch": "torch",
-    "compatlosses.paddle": "pd3",
-    "compatlosses.paddle.v2_0": "pd2.0",
-    "compatlosses.paddle.fluid.layers": "fluid",
-    "compatlosses.mindspore": "ms",
-    "compatlosses.mindspore.v2_0": "ms2.0",
-    "compatlosses.mindspore.v2_7": "ms2.7",
-    "compatlosses.mindspore.mint": "mint",
-    "compatlosses.torch.BCEWithLogitsLoss": "class",
-    "compatlosses.paddle.BCEWithLogitsLoss": "class",
-    "compatlosses.mindspore.BCEWithLogitsLoss": "class",
-}
-"""What an implementation is called at the head of a narrow column."""
 WRONG = ("unexpected", "stale")
 
 
 def code(implementation: str) -> str:
     """The name at the head of an implementation's column."""
-    return CODES.get(implementation, implementation.rpartition(".")[2][:10])
+    row = TABLE.get(implementation)
+    return (row and row.code) or implementation.rpartition(".")[2][:10]
 
 
 def cell_of(verdicts: Iterable[Verdict]) -> str:

@@ -9,17 +9,18 @@ import os
 import signal
 import sys
 import time
-from pathlib import Path
 
-sys.path.insert(0, str(Path(sys.argv[1])))
-import worker
+from compatlosses.conformance.worker import channel
+from compatlosses.conformance.worker.calls import Function
+from compatlosses.conformance.worker.drivers import driver_of
+from compatlosses.conformance.worker.session import Session
 
 
-class Fault(worker.Function):
+class Fault(Function):
     """An implementation that does what its name says where the logit is 13, and else answers 0."""
 
     def find(self):
-        return self.name
+        return self.attribute
 
     def bind(self, function, request, through):
         def call(tensors):
@@ -167,4 +168,4 @@ FAULTS = {
 IMPLEMENTATIONS = {name: Fault("", name, {"logits": "x", "targets": "y"}) for name in FAULTS}
 
 if __name__ == "__main__":
-    worker.serve(lambda: worker.Session("numpy", IMPLEMENTATIONS))
+    channel.serve(lambda rows: Session(driver_of("numpy"), IMPLEMENTATIONS))

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from compatlosses.conformance import agreement
-from compatlosses.conformance.cases import Case, Tensor
-from compatlosses.conformance.implementations import Implementation
-from compatlosses.conformance.judge import judge
-from compatlosses.conformance.worker import encoded
+from compatlosses.conformance.judging import agreement
+from compatlosses.conformance.judging.judge import judge
+from compatlosses.conformance.model.case import Case, Tensor
+from compatlosses.conformance.model.implementations import Implementation
+from compatlosses.conformance.worker.session import encoded
 
 SHIM = Implementation("compatlosses.torch", "torch", "shim", "2.13.0")
 NATIVE = Implementation("torch.nn.functional.binary_cross_entropy_with_logits", "torch", "native", "2.13.0")

@@ -10,9 +10,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from compatlosses.conformance import changes, cli, results
-from compatlosses.conformance.judge import Check, Verdict
-from compatlosses.conformance.runner import Target
+from compatlosses.conformance.commands import app as cli
+from compatlosses.conformance.judging.judge import Check, Verdict
+from compatlosses.conformance.results import changes, results
+from compatlosses.conformance.running.target import Target
 
 NAME = "torch.nn.functional.f"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,15 +12,15 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from compatlosses.conformance import cli, expectations, results, runner
-from compatlosses.conformance.judge import Verdict
+from compatlosses.conformance.commands import app as cli
+from compatlosses.conformance.commands import conform
+from compatlosses.conformance.judging import expectations
+from compatlosses.conformance.judging.judge import Verdict
+from compatlosses.conformance.model.implementations import TABLE
+from compatlosses.conformance.results import results
 
 APPLICATION = typer.Typer()
 cli.add_commands(APPLICATION)
-SESSION = (
-    "worker.Session('numpy', {**worker.SHIM, 'compatlosses.torch': "
-    "worker.Function('compatlosses.torch', 'no_such_loss', {})})"
-)
 QUICK = ["conform", "--framework", "numpy", "--case", "documents/*"]
 
 
@@ -46,7 +47,7 @@ def test_an_expectation_that_is_wrong_ends_with_1(monkeypatch: pytest.MonkeyPatc
         "note": "why",
         "finding": "A heading",
     }
-    monkeypatch.setattr(cli, "loaded_expectations", lambda: (expectations.made(entry, "here"),))
+    monkeypatch.setattr(conform, "expectations", lambda: (expectations.made(entry, "here"),))
     status, said = status_of(*QUICK)
     assert status == 1
     assert "passes, which expectations deny" in said
@@ -88,12 +89,8 @@ def test_a_target_that_cannot_be_run_ends_with_3() -> None:
 
 
 def test_a_part_of_the_shim_that_cannot_be_called_ends_with_3(monkeypatch: pytest.MonkeyPatch) -> None:
-    script = (
-        f"import sys; sys.path.insert(0, {str(runner.WORKER.parent)!r}); import worker; "
-        f"worker.serve(lambda: {SESSION})"
-    )
-    targets = [runner.Target("numpy", "shim", command=[sys.executable, "-c", script])]
-    monkeypatch.setattr(cli, "targets_of", lambda *arguments: targets)
+    row = replace(TABLE["compatlosses.torch"], attribute="no_loss")
+    monkeypatch.setitem(TABLE, row.name, row)
     status, said = status_of(*QUICK)
     assert status == 3, said
     assert "has no compatlosses.torch: AttributeError" in said.replace("\n", " ")

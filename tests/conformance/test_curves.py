@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from compatlosses.conformance import curves, runner
-from compatlosses.conformance.implementations import Implementation
-from compatlosses.conformance.worker import encoded
+from compatlosses.conformance.judging import curves
+from compatlosses.conformance.judging.run import Run
+from compatlosses.conformance.model.implementations import Implementation
+from compatlosses.conformance.running.target import Target
+from compatlosses.conformance.worker.session import encoded
 
 ZERO = curves.CENTRES.index(0)
 NUMPY = Implementation("compatlosses", "numpy", "shim", "1")
@@ -44,9 +46,7 @@ def test_what_did_not_come_back_is_told() -> None:
 
 
 def test_a_run_measures_them_beside_its_cases() -> None:
-    run = runner.Run(
-        [runner.Target("numpy", "shim")], [], lambda i: i.name == "compatlosses", with_curves=True
-    )
+    run = Run([Target("numpy", "shim")], [], lambda i: i.name == "compatlosses", with_curves=True)
     run.go(1)
     assert not run.verdicts
     assert [curve.label for curve in run.curves] == [0.0, 1.0]

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from compatlosses.conformance import cases, expectations, results
-from compatlosses.conformance.implementations import Implementation
-from compatlosses.conformance.judge import applies
+from compatlosses.conformance.judging import expectations
+from compatlosses.conformance.model import cases
+from compatlosses.conformance.model.implementations import Implementation, applies
+from compatlosses.conformance.results import results
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
@@ -50,7 +51,7 @@ def failing_in_kept_runs(heading: str) -> set[str]:
     since = ENTRIES[heading].partition("- **Since:**")[2].partition("\n")[0]
     kept = [
         path
-        for path in (ROOT / "conformance" / "results").glob("*.json")
+        for path in (ROOT / "conformance" / "runs").glob("*.json")
         if f" {path.stem.partition('-')[2]}" in since
     ]
     assert kept, "it names no version whose run is kept"

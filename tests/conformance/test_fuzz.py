@@ -11,31 +11,29 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from compatlosses.conformance import (
-    cases,
-    cli,
-    fuzz,
-    fuzzing,
-    implementations,
-    oracle,
-    runner,
-    shrink,
-    strata,
-)
-from compatlosses.conformance.implementations import Implementation
+from compatlosses.conformance.commands import app as cli
+from compatlosses.conformance.fuzz import shrink
+from compatlosses.conformance.fuzz.draw import drawn
+from compatlosses.conformance.fuzz.toml import toml
+from compatlosses.conformance.model import cases, strata
+from compatlosses.conformance.model.case import Case, Tensor, spread
+from compatlosses.conformance.model.implementations import TABLE, Implementation, Row
+from compatlosses.conformance.running.line import Line
+from compatlosses.conformance.running.target import Target
 
 APPLICATION = typer.Typer()
 cli.add_commands(APPLICATION)
-IMPLEMENTATIONS = [Implementation(name, "torch", "shim", "2") for name in implementations.SHIM]
-QUICK = ["conform", "--framework", "numpy", "--implementation", "compatlosses"]
-TORCH = ["conform", "--framework", "torch", "--implementation"]
+IMPLEMENTATIONS = [
+    Implementation(row.name, "torch", "shim", "2") for row in TABLE.values() if row.kind == "shim"
+]
+QUICK = ["--framework", "numpy", "--implementation", "compatlosses"]
 
 
-def draws(implementation: Implementation, count: int = 300) -> list[cases.Case]:
-    return [fuzz.drawn(7, place, implementation) for place in range(count)]
+def draws(implementation: Implementation, count: int = 300) -> list[Case]:
+    return [drawn(7, place, implementation) for place in range(count)]
 
 
-def same(one: cases.Case, other: cases.Case) -> bool:
+def same(one: Case, other: Case) -> bool:
     """Equality, in which NaN equals itself and -0 does not equal 0."""
     return repr(one) == repr(other)
 
@@ -47,11 +45,11 @@ def test_a_draw_depends_on_seed_and_place_alone_and_is_a_case(
     for case, again in zip(draws(implementation), draws(implementation), strict=True):
         assert same(case, again)
         assert len(case.tensors["logits"].values) <= 36
-    drawn = draws(implementation, 60)
+    some = draws(implementation, 60)
     (tmp_path / "axes.toml").write_text("")
-    (tmp_path / "fuzz.toml").write_text("\n".join(fuzz.toml(case) for case in drawn))
+    (tmp_path / "fuzz.toml").write_text("\n".join(toml(case) for case in some))
     loaded = {case.id: case for case in cases.load(tmp_path)}
-    for case in drawn:
+    for case in some:
         assert same(loaded[case.id], replace(case, primary=False))
 
 
@@ -70,14 +68,14 @@ def test_draws_reach_every_stratum_of_logit_and_label() -> None:
 
 
 def test_another_seed_draws_other_calls() -> None:
-    assert not same(fuzz.drawn(1, 0, IMPLEMENTATIONS[0]), fuzz.drawn(2, 0, IMPLEMENTATIONS[0]))
+    assert not same(drawn(1, 0, IMPLEMENTATIONS[0]), drawn(2, 0, IMPLEMENTATIONS[0]))
 
 
 def test_a_failure_is_made_as_small_as_it_gets() -> None:
-    def fails(case: cases.Case) -> bool:
+    def fails(case: Case) -> bool:
         columns = zip(
             case.tensors["logits"].values,
-            oracle.spread(case, "weight", case.tensors["logits"].shape),
+            spread(case, "weight", case.tensors["logits"].shape),
             strict=False,
         )
         return any(x < -2.0 and w > 1.0 for x, w in columns)
@@ -98,7 +96,7 @@ def test_a_failure_is_made_as_small_as_it_gets() -> None:
 def test_shrinking_ends_where_nothing_is_simpler() -> None:
     tried = []
 
-    def fails(case: cases.Case) -> bool:
+    def fails(case: Case) -> bool:
         tried.append(case)
         return False
 
@@ -119,13 +117,15 @@ def status_of(*arguments: str) -> tuple[int, str]:
 
 
 def test_the_command_ends_with_0_where_nothing_fails() -> None:
-    status, said = status_of(*QUICK, "--fuzz", "300", "--seed", "7")
+    status, said = status_of("fuzz", "300", *QUICK, "--seed", "7")
     assert status == 0, said
     assert "300 calls, seed 7" in said and "0 unexpected" in said
 
 
 def test_every_call_is_made_where_a_name_leaves_out_the_native_functions() -> None:
-    status, said = status_of(*TORCH, "compatlosses", "--fuzz", "40", "--seed", "7")
+    status, said = status_of(
+        "fuzz", "40", "--framework", "torch", "--implementation", "compatlosses", "--seed", "7"
+    )
     assert status == 0, said
     assert "40 calls, seed 7" in said and "torch 2" in said
 
@@ -134,9 +134,9 @@ def test_a_failure_ends_with_1_and_is_saved_as_a_case(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     # Another document for the same function: Paddle 2.0's formula, which differs for soft labels.
-    monkeypatch.setitem(implementations.SHIM, "compatlosses", "paddle-2.0")
+    monkeypatch.setitem(TABLE, "compatlosses", replace(TABLE["compatlosses"], api="paddle-2.0"))
     path = tmp_path / "found.toml"
-    status, said = status_of(*QUICK, "--fuzz", "60", "--seed", "7", "--save", str(path))
+    status, said = status_of("fuzz", "60", *QUICK, "--seed", "7", "--save", str(path))
     assert status == 1, said
     (tmp_path / "axes.toml").write_text("")
     saved = cases.load(tmp_path)
@@ -147,30 +147,31 @@ def test_a_failure_ends_with_1_and_is_saved_as_a_case(
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["--fuzz", "0"],
-        ["--fuzz", "10", "--seed", "-1"],
-        ["--fuzz", "10", "--case", "value/*"],
-        ["--fuzz", "10", "--save", "/no/such/folder/found.toml"],
+        ["0"],
+        ["10", "--seed", "-1"],
+        ["10", "--case", "value/*"],
+        ["10", "--save", "/no/such/folder/found.toml"],
+        ["10", "--timeout", "nan"],
         ["--seed", "7"],
     ],
 )
 def test_a_wrong_call_ends_with_2(arguments: list[str]) -> None:
-    assert status_of(*QUICK, *arguments)[0] == 2
+    assert status_of("fuzz", *QUICK, *arguments)[0] == 2
 
 
 def test_a_crash_ends_one_call_and_the_rest_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(implementations.SHIM, "crash", "neutral")
+    monkeypatch.setitem(TABLE, "crash", Row("crash"))
     faulty = Path(__file__).with_name("faulty_worker.py")
-    target = runner.Target("numpy", "shim", command=[sys.executable, str(faulty), str(runner.WORKER.parent)])
-    line = fuzzing.Line(target, 10.0)
+    target = Target("numpy", "shim", command=[sys.executable, str(faulty)])
+    line = Line(target, 10.0)
     crash = Implementation("crash", "numpy", "shim", "1")
-    one = cases.Tensor("float64", (1,), (0.0,))
+    one = Tensor("float64", (1,), (0.0,))
     work = [
-        (crash, cases.Case(str(x), "a clause", {"logits": replace(one, values=(x,)), "targets": one}))
+        (crash, Case(str(x), "a clause", {"logits": replace(one, values=(x,)), "targets": one}))
         for x in (1.0, 13.0, 2.0, 13.0, 3.0, 4.0)
     ]
     try:
-        found = [(case.id, answer["outcome"]) for _, case, answer in line.answered(iter(work))]
+        found = [(case.id, answer["outcome"]) for _, case, answer, _ in line.answered(iter(work))]
     finally:
         line.close()
     assert found == [

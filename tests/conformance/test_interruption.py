@@ -12,23 +12,24 @@ from xml.etree import ElementTree
 
 import pytest
 
-from compatlosses.conformance import results
+from compatlosses.conformance.results import results
 
 SCRIPT = """
 import sys
 import typer
-from compatlosses.conformance import cli, runner
+from compatlosses.conformance.commands import app as cli
+from compatlosses.conformance.judging import run
 
-judge = runner.judge
+judge = run.judge
 
 def told(*arguments):
     print("judged", flush=True)
     return judge(*arguments)
 
-runner.judge = told
+run.judge = told
 application = typer.Typer()
 cli.add_commands(application)
-application(["conform", "--framework", "numpy", *sys.argv[1:]])
+application([*sys.argv[1:], "--framework", "numpy"])
 """
 DONE = 20
 
@@ -51,7 +52,7 @@ def test_an_interrupted_run_saves_what_is_done(
     tmp_path: Path, number: signal.Signals, ground: Callable[[], None]
 ) -> None:
     run, junit = tmp_path / "run.json", tmp_path / "run.xml"
-    command = [sys.executable, "-c", SCRIPT, "--json", str(run), "--junit", str(junit)]
+    command = [sys.executable, "-c", SCRIPT, "conform", "--json", str(run), "--junit", str(junit)]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=ground
     ) as process:
@@ -75,9 +76,9 @@ def test_an_interrupted_fuzz_tells_what_it_found(number: signal.Signals) -> None
     command = [
         sys.executable,
         "-c",
-        SCRIPT.replace("runner.judge", "fuzzing.judge").replace("runner", "fuzzing"),
+        SCRIPT.replace("judging import run", "fuzz import campaign as run"),
     ]
-    command += ["--implementation", "compatlosses", "--fuzz", "100000"]
+    command += ["fuzz", "100000", "--implementation", "compatlosses"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=foreground
     ) as process:

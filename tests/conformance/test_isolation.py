@@ -15,11 +15,16 @@ from pathlib import Path
 
 import pytest
 
-from compatlosses.conformance import implementations, runner
-from compatlosses.conformance.cases import Case, Tensor
+from compatlosses.conformance.judging.run import Run
+from compatlosses.conformance.model import implementations
+from compatlosses.conformance.model.case import Case, Tensor
+from compatlosses.conformance.running.channel import ChannelError, answer_in
+from compatlosses.conformance.running.request import request_of
+from compatlosses.conformance.running.target import Target
+from compatlosses.conformance.running.workers import start
 
 FAULTY = Path(__file__).with_name("faulty_worker.py")
-COMMAND = [sys.executable, str(FAULTY), str(runner.WORKER.parent)]
+COMMAND = [sys.executable, str(FAULTY)]
 FAULTS = {
     "crash": ("crash", "status -11"),
     "hang": ("timeout", "no answer within 3 s"),
@@ -67,10 +72,10 @@ def pids(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, pids: Path) -> runner.Run:
+def run(monkeypatch: pytest.MonkeyPatch, pids: Path) -> Run:
     for name in FAULTS:
-        monkeypatch.setitem(implementations.SHIM, name, "neutral")
-    return runner.Run([runner.Target("numpy", "shim", command=COMMAND)], CASES, seconds=3.0)
+        monkeypatch.setitem(implementations.TABLE, name, implementations.Row(name, primary=True))
+    return Run([Target("numpy", "shim", command=COMMAND)], CASES, seconds=3.0)
 
 
 def left(pids: Path, seconds: float = 0.0) -> list[int]:
@@ -92,7 +97,7 @@ def runs(pid: int) -> bool:
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_one_case_ends_and_the_rest_go_on(run: runner.Run, pids: Path, name: str) -> None:
+def test_one_case_ends_and_the_rest_go_on(run: Run, pids: Path, name: str) -> None:
     run.pattern = lambda implementation: implementation.name == name
     began = time.monotonic()
     run.go(1)
@@ -110,20 +115,20 @@ def test_one_case_ends_and_the_rest_go_on(run: runner.Run, pids: Path, name: str
     assert time.monotonic() - began < 60
 
 
-def test_a_target_that_does_not_start_says_why(run: runner.Run) -> None:
+def test_a_target_that_does_not_start_says_why(run: Run) -> None:
     run.targets[0].command = [sys.executable, "-c", "raise SystemExit('no \x1b[2J framework here')"]
     run.go(1)
     assert r"no \x1b[2J framework here" in run.targets[0].error
     assert not run.verdicts
 
 
-def test_a_command_that_is_none_says_so(run: runner.Run) -> None:
+def test_a_command_that_is_none_says_so(run: Run) -> None:
     run.targets[0].command = ["/no/such/python"]
     run.go(1)
     assert "/no/such/python cannot be run: No such file" in run.targets[0].error
 
 
-def test_a_worker_that_prints_before_it_is_ready_does_not_start(run: runner.Run) -> None:
+def test_a_worker_that_prints_before_it_is_ready_does_not_start(run: Run) -> None:
     run.targets[0].command = [sys.executable, "-c", "print('{}', flush=True); input()"]
     run.go(1)
     assert "did not say that it is ready" in run.targets[0].error
@@ -132,6 +137,7 @@ def test_a_worker_that_prints_before_it_is_ready_does_not_start(run: runner.Run)
 ANSWERING = """
 import json, sys
 versions = {{"framework": "1", "python": "3", "numpy": "1"}}
+sys.stdin.readline()
 ready = {{"ready": True, "available": {{"compatlosses": None}}, **versions}}
 print(json.dumps(ready), flush=True)
 for line in sys.stdin:
@@ -170,7 +176,7 @@ for line in sys.stdin:
     ],
 )
 def test_an_answer_that_is_none_ends_its_case(
-    run: runner.Run, changes: dict[str, object], status: str, said: str
+    run: Run, changes: dict[str, object], status: str, said: str
 ) -> None:
     run.targets[0].command = [sys.executable, "-c", ANSWERING.format(changes=repr(changes))]
     run.go(1)
@@ -178,11 +184,12 @@ def test_an_answer_that_is_none_ends_its_case(
     assert said in run.verdicts[0].message
 
 
-def test_an_answer_that_is_too_long_is_an_error_of_the_call(run: runner.Run, tmp_path: Path) -> None:
-    script = FAULTY.read_text().replace("import worker\n", "import worker\nworker.LARGEST_LINE = 1500\n")
+def test_an_answer_that_is_too_long_is_an_error_of_the_call(run: Run, tmp_path: Path) -> None:
+    before = "def wordy():\n"
+    script = FAULTY.read_text().replace(before, f"{before}    channel.LARGEST_LINE = 1500\n")
     long = tmp_path / "worker.py"
     long.write_text(script)
-    run.targets[0].command = [sys.executable, str(long), str(runner.WORKER.parent)]
+    run.targets[0].command = [sys.executable, str(long)]
     run.pattern = lambda implementation: implementation.name == "wordy"
     run.go(1)
     assert "more than the 1500 of a line" in run.verdicts[1].message
@@ -193,10 +200,13 @@ import sys
 from unittest import mock
 sys.path.insert(0, {folder!r})
 import test_isolation
-from compatlosses.conformance import implementations, runner
-with mock.patch.dict(implementations.SHIM, {{name: "neutral" for name in test_isolation.FAULTS}}):
-    target = runner.Target("numpy", "shim", command=test_isolation.COMMAND)
-    run = runner.Run([target], test_isolation.CASES, lambda i: i.name == {name!r}, seconds=600.0)
+from compatlosses.conformance.judging.run import Run
+from compatlosses.conformance.model import implementations
+from compatlosses.conformance.running.target import Target
+rows = {{name: implementations.Row(name, primary=True) for name in test_isolation.FAULTS}}
+with mock.patch.dict(implementations.TABLE, rows):
+    target = Target("numpy", "shim", command=test_isolation.COMMAND)
+    run = Run([target], test_isolation.CASES, lambda i: i.name == {name!r}, seconds=600.0)
     run.go(1)
 """
 
@@ -225,9 +235,9 @@ def default_interrupt() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def test_a_keeper_that_is_killed_takes_the_worker_along(run: runner.Run, pids: Path) -> None:
-    worker = runner.start(run.targets[0])
-    worker.send(runner.request_of(CASES[1], "hang"))
+def test_a_keeper_that_is_killed_takes_the_worker_along(run: Run, pids: Path) -> None:
+    worker = start(run.targets[0])
+    worker.send(request_of(CASES[1], "hang"))
     while not pids.read_text():
         time.sleep(0.05)
     os.kill(worker.process.pid, signal.SIGKILL)
@@ -235,16 +245,16 @@ def test_a_keeper_that_is_killed_takes_the_worker_along(run: runner.Run, pids: P
     assert not left(pids, 20)
 
 
-def test_a_request_that_no_one_reads_does_not_block(run: runner.Run, pids: Path) -> None:
-    worker = runner.start(run.targets[0])
-    worker.send(runner.request_of(CASES[1], "stop"))
+def test_a_request_that_no_one_reads_does_not_block(run: Run, pids: Path) -> None:
+    worker = start(run.targets[0])
+    worker.send(request_of(CASES[1], "stop"))
     for _ in range(100):
-        worker.send({**runner.request_of(CASES[1], "stop"), "padding": "x" * 10**5})
+        worker.send({**request_of(CASES[1], "stop"), "padding": "x" * 10**5})
     assert worker.receive(1)["outcome"] == "timeout"
     assert not left(pids)
 
 
-def test_an_interruption_ends_workers_that_are_being_started(run: runner.Run) -> None:
+def test_an_interruption_ends_workers_that_are_being_started(run: Run) -> None:
     run.targets[0].command = [sys.executable, "-c", "import time; time.sleep(600)"]
     run.halt.set()
     began = time.monotonic()
@@ -255,5 +265,5 @@ def test_an_interruption_ends_workers_that_are_being_started(run: runner.Run) ->
 
 def test_a_line_that_is_no_object_is_no_answer() -> None:
     for line in (b"", b"1", b"null", b'"x"', b"[]", b"\xff", json.dumps({"id": "y"}).encode()):
-        with pytest.raises(runner.ChannelError):
-            runner.answer_in(line, "x")
+        with pytest.raises(ChannelError):
+            answer_in(line, "x")

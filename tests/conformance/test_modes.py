@@ -10,8 +10,14 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from compatlosses.conformance import cases, cli, expectations, modes, runner
-from compatlosses.conformance.judge import Verdict
+from compatlosses.conformance.commands import app as cli
+from compatlosses.conformance.judging import expectations
+from compatlosses.conformance.judging.judge import Verdict
+from compatlosses.conformance.judging.run import Run
+from compatlosses.conformance.model import cases, modes
+from compatlosses.conformance.model.case import ARGUMENTS
+from compatlosses.conformance.running.target import Target
+from compatlosses.conformance.worker import drivers
 
 ALL = {case.id: case for case in cases.load()}
 QUICK = (
@@ -25,8 +31,8 @@ QUICK = (
 
 
 def verdicts(framework: str, mode: str, ids: Sequence[str]) -> list[Verdict]:
-    run = runner.Run(
-        [runner.Target(framework, "shim", mode=mode)],
+    run = Run(
+        [Target(framework, "shim", mode=mode)],
         [ALL[id] for id in ids],
         lambda i: i.name == "compatlosses",
     )
@@ -36,12 +42,12 @@ def verdicts(framework: str, mode: str, ids: Sequence[str]) -> list[Verdict]:
     return run.verdicts
 
 
-@pytest.mark.parametrize(("framework", "mode"), QUICK)
-def test_gradients_of_all_four_come_out_right(framework: str, mode: str) -> None:
+@pytest.mark.parametrize(("name", "mode"), QUICK)
+def test_gradients_of_all_four_come_out_right(name: str, mode: str) -> None:
     """What each mode does with the rest is `make conformance`'s business."""
-    (found,) = verdicts(framework, mode, ["incoming/mean"])
+    (found,) = verdicts(name, mode, ["incoming/mean"])
     assert found.mode == mode
-    assert found.status == ("unsupported" if framework == "numpy" else "pass"), found.message
+    assert found.status == ("unsupported" if name == "numpy" else "pass"), found.message
 
 
 def test_a_mode_of_values_alone_is_judged_by_them() -> None:
@@ -50,15 +56,16 @@ def test_a_mode_of_values_alone_is_judged_by_them() -> None:
 
 
 def test_every_mode_says_what_it_is() -> None:
-    for framework, mode in modes.MODES:
-        assert modes.MODES[framework, mode].__doc__, mode
+    for framework in (*drivers.NAMES, "fluid"):
+        for mode, driver in drivers.modes_in(framework).items():
+            assert driver.__doc__, (framework, mode)
 
 
 def test_the_cases_of_modes_are_there() -> None:
-    for pattern in modes.CASES:
+    for pattern in modes.PATTERNS:
         assert any(pattern == id or id.startswith(pattern.partition("*")[0]) for id in ALL), pattern
-    chosen = [case for case in ALL.values() if modes.run(case.id)]
-    assert {name for case in chosen for name in case.differentiate} == set(cases.ARGUMENTS)
+    chosen = [case for case in ALL.values() if modes.in_modes(case.id)]
+    assert {name for case in chosen for name in case.differentiate} == set(ARGUMENTS)
     assert any(case.second for case in chosen) and len(chosen) < 60
 
 

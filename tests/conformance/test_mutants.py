@@ -11,7 +11,7 @@ import pytest
 from mutants import CONTROLS, MUTANTS, gate
 from mutants.correct import Correct
 
-from compatlosses.conformance import cases
+from compatlosses.conformance.model import cases
 
 
 @pytest.mark.parametrize("control", CONTROLS, ids=lambda control: control.__name__)

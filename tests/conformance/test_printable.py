@@ -15,14 +15,18 @@ from rich.console import Console
 from rich.markup import render
 from typer.testing import CliRunner
 
-from compatlosses.conformance import agreement, changes, cli, fuzz_command, fuzzing, results
-from compatlosses.conformance.cases import Case, Tensor
-from compatlosses.conformance.implementations import Implementation
-from compatlosses.conformance.judge import Check, Verdict
+from compatlosses.conformance.commands import app as cli
+from compatlosses.conformance.commands import fuzz as fuzz_command
+from compatlosses.conformance.fuzz import campaign as fuzzing
+from compatlosses.conformance.judging import agreement
+from compatlosses.conformance.judging.judge import Check, Verdict
+from compatlosses.conformance.model.case import Case, Tensor
+from compatlosses.conformance.model.implementations import Implementation
 from compatlosses.conformance.printable import printable, printable_data, shown
 from compatlosses.conformance.report import text
 from compatlosses.conformance.report.html import page
-from compatlosses.conformance.runner import Target
+from compatlosses.conformance.results import changes, results
+from compatlosses.conformance.running.target import Target
 
 EVIL = (
     "\x1b]0;title\x07\x1b[2J\x9b2J\r\x00\x7f\u202e\u2066\u200b\u2028\ufeff\ud800 [red]red[/] "
@@ -102,7 +106,7 @@ def test_nothing_that_is_shown_of_a_run_is_obeyed(verbose: bool) -> None:
     one_tensor = Tensor("float32", (), (0.0,))
     case = Case("a", EVIL, {"logits": one_tensor, "targets": one_tensor})
     failed.failures.append(fuzzing.Failure(one, frozenset({"exact/value"}), case, EVIL, False))
-    fuzz_command.told(console, failed)
+    fuzz_command.show(console, failed)
     said = out.getvalue()
     assert not obeyed(said)
     assert "[red]red[/]" in said and ":warning:" in said

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from compatlosses.conformance import cases, strata
+from compatlosses.conformance.model import cases, strata
 
 
 def test_every_reachable_cell_has_a_case() -> None:

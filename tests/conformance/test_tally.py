@@ -7,10 +7,10 @@ import math
 
 from rich.console import Console
 
-from compatlosses.conformance import compact, results
-from compatlosses.conformance.judge import Check, Verdict
+from compatlosses.conformance.judging.judge import Check, Verdict
+from compatlosses.conformance.judging.tally import Tally, by_label, tallies
 from compatlosses.conformance.report import text
-from compatlosses.conformance.tally import Tally, by_label, tallies
+from compatlosses.conformance.results import compact, results
 
 ZERO, FAR = "logit +0, label 0", "-largest logit, soft label"
 DTYPES = {"a": "float32", "b": "float32", "c": "float64"}

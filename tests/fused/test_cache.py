@@ -104,9 +104,9 @@ def test_an_edit_is_compiled_anew(name: str, copy: Path, tmp_path: Path) -> None
 LOOPS = """
 import numpy as np
 from compatlosses import kernels
-from compatlosses.loops import mse
+from compatlosses.loops import elements, mse
 job = [0, 0, 0, 0, np.full((12, 3), -1), 0, 0, 0.0, 1.0, 1.0, np.empty((0, 2)), np.zeros(4, np.int64)]
-job[:3] = mse.elements.gather, mse.elements.scatter, mse.elements.summed
+job[:3] = elements.gather, elements.scatter, elements.summed
 mse.general((), tuple(job))
 print(sum(mse.general.stats.cache_hits.values()))
 """

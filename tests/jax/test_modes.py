@@ -10,11 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 import exact
-import frameworks  # noqa: F401  (its face of JAX turns x64 mode on and makes eight devices)
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import with_jax  # noqa: F401  (this face of JAX turns x64 mode on and makes eight devices)
 from entered import assert_paid_at_trace_time
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 

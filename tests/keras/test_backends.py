@@ -35,7 +35,7 @@ def test_backend(backend: str) -> None:
         "no:cacheprovider",
     ]
     done = subprocess.run(
-        [*command, str(HERE / "on_a_backend.py")],
+        [*command, str(HERE / "on_a_backend.py"), str(HERE / "test_differences.py")],
         env={
             **os.environ,
             "KERAS_BACKEND": backend,

@@ -20,10 +20,11 @@ import typer
 from distributed import Client
 from typer.testing import CliRunner
 
-from compatlosses.conformance import cli, environments
-from compatlosses.conformance.lab import Job, run_all
-from compatlosses.conformance.machines import executor_at
-from compatlosses.conformance.recipes import Release, recipe_for
+from compatlosses.conformance.commands import app as cli
+from compatlosses.conformance.lab import environments
+from compatlosses.conformance.lab.jobs import Job, run_all
+from compatlosses.conformance.lab.machines import executor_at
+from compatlosses.conformance.lab.recipes import Release, recipe_for
 
 TORCH, PADDLE = Release("torch", "2.13.0"), Release("paddlepaddle", "3.3.1")
 SECONDS = 60.0
@@ -107,14 +108,14 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 def conform(*arguments: str) -> tuple[int, str]:
     application = typer.Typer()
     cli.add_commands(application)
-    result = CliRunner().invoke(application, ["conform", *arguments])
+    result = CliRunner().invoke(application, ["lab", "run", *arguments])
     return result.exit_code, result.output.replace("\n", "")
 
 
 def test_a_run_by_the_command(cluster: Cluster, tmp_path: Path) -> None:
     file = tmp_path / "run.json"
     chosen = ["--implementation", "native", "--case", "error/*"]
-    status, said = conform("--at", str(TORCH), *chosen, "--dask", cluster.address, "--json", str(file))
+    status, said = conform(str(TORCH), *chosen, "--dask", cluster.address, "--json", str(file))
     assert status == 0, said
     run = json.loads(file.read_text())
     assert run["targets"][0]["version"].startswith("2.13.0")
@@ -146,16 +147,16 @@ def test_the_targets_of_a_worker_that_is_killed_are_run_again(cluster: Cluster) 
     ("arguments", "said"),
     [
         (
-            ["--at", str(TORCH), "--dask", "tcp://127.0.0.1:9"],
+            [str(TORCH), "--dask", "tcp://127.0.0.1:9"],
             "no Dask scheduler answers at 'tcp://127.0.0.1:9'",
         ),
-        (["--at", str(TORCH), "--dask", "nonsense://x"], "nonsense"),
-        (["--at", str(TORCH), "--dask", "nowhere"], "missing port number in address 'nowhere'"),
-        (["--dask", "tcp://127.0.0.1:9"], "go with --at or --lab"),
+        ([str(TORCH), "--dask", "nonsense://x"], "nonsense"),
+        ([str(TORCH), "--dask", "nowhere"], "missing port number in address 'nowhere'"),
+        (["--dask", "tcp://127.0.0.1:9"], "no release is named"),
     ],
 )
 def test_a_wrong_call_ends_with_2(arguments: list[str], said: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("compatlosses.conformance.machines.CONNECT_SECONDS", 2)
+    monkeypatch.setattr("compatlosses.conformance.lab.machines.CONNECT_SECONDS", 2)
     status, output = conform(*arguments)
     assert status == 2
     assert said in output
@@ -165,12 +166,13 @@ def test_a_wrong_call_ends_with_2(arguments: list[str], said: str, monkeypatch: 
 SCRIPT = """
 import sys
 import typer
-from compatlosses.conformance import cli, machines
+from compatlosses.conformance.commands import app as cli
+from compatlosses.conformance.lab import machines
 
 machines.WORKERLESS_SECONDS = 4.0
 application = typer.Typer()
 cli.add_commands(application)
-application(["conform", *sys.argv[1:]])
+application(["lab", "run", *sys.argv[1:]])
 """
 
 
@@ -183,9 +185,7 @@ def test_a_cluster_that_dies_ends_the_run_with_a_sentence_and_what_was_done_is_s
     results = tmp_path / "results"
     with started(tmp_path, 1) as found:
         chosen = [
-            "--at",
             str(TORCH),
-            "--at",
             str(PADDLE),
             "--implementation",
             "native",

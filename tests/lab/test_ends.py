@@ -16,9 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from compatlosses.conformance import environments, processes, results
-from compatlosses.conformance.environments import Environment
-from compatlosses.conformance.recipes import LabError, Release, recipe_for
+from compatlosses.conformance.lab import environments
+from compatlosses.conformance.lab.environments import Environment
+from compatlosses.conformance.lab.recipes import LabError, Release, recipe_for
+from compatlosses.conformance.results import results
+from compatlosses.conformance.running import processes
 
 TORCH = Release("torch", "2.13.0")
 TINY = Environment("tiny==1.0", "3.11", ("tiny==1.0",))
@@ -27,20 +29,21 @@ COMMAND = """
 import sys
 import typer
 import uv
-from compatlosses.conformance import cli, runner
+from compatlosses.conformance.commands import app as cli
+from compatlosses.conformance.judging import run
 
-judge = runner.judge
+judge = run.judge
 
 def told(*arguments):
     print("judged", flush=True)
     return judge(*arguments)
 
-runner.judge = told
+run.judge = told
 if sys.argv[1]:
     uv.find_uv_bin = lambda: sys.argv[1]
 application = typer.Typer()
 cli.add_commands(application)
-application(["conform", *sys.argv[2:]])
+application(["lab", "run", *sys.argv[2:]])
 """
 INSTALLER = """#!/bin/sh
 case "$*" in
@@ -95,7 +98,6 @@ def test_an_interrupted_release_saves_what_it_has(
 ) -> None:
     folder, junit = tmp_path / "new" / "results", tmp_path / "run.xml"
     arguments = [
-        "--at",
         str(TORCH),
         "--implementation",
         "native",
@@ -128,7 +130,7 @@ def test_an_installer_does_not_outlive_its_run(tmp_path: Path, number: signal.Si
     installer.write_text(INSTALLER.format(folder=tmp_path))
     installer.chmod(0o755)
     variables = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
-    with started(["--at", str(TORCH), "--implementation", "native"], variables, str(installer)) as process:
+    with started([str(TORCH), "--implementation", "native"], variables, str(installer)) as process:
         until(lambda: (tmp_path / "child").exists() and (tmp_path / "child").read_text().strip())
         pids = [int((tmp_path / name).read_text()) for name in ("own", "child")]
         assert all(map(running, pids))
@@ -140,8 +142,8 @@ def test_an_installer_does_not_outlive_its_run(tmp_path: Path, number: signal.Si
 HOLD = """
 import sys, time
 from pathlib import Path
-from compatlosses.conformance import environments
-from compatlosses.conformance.environments import Environment
+from compatlosses.conformance.lab import environments
+from compatlosses.conformance.lab.environments import Environment
 
 with environments.locked(Environment("tiny==1.0", "3.11", ("tiny==1.0",)), Path(sys.argv[1])):
     print("held", flush=True)
@@ -180,7 +182,7 @@ def test_a_folder_for_results_that_cannot_be_made_ends_the_call_before_the_run(
     tmp_path: Path, cache: dict[str, str]
 ) -> None:
     (tmp_path / "file").touch()
-    with started(["--at", str(TORCH), "--results", str(tmp_path / "file" / "x")], cache) as process:
+    with started([str(TORCH), "--results", str(tmp_path / "file" / "x")], cache) as process:
         said, _ = process.communicate(timeout=SECONDS)
     assert process.returncode == 2
     assert "cannot be made" in said and "judged" not in said and "Traceback" not in said

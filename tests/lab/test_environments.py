@@ -10,10 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from compatlosses.conformance import environments
-from compatlosses.conformance.environments import Environment
-from compatlosses.conformance.pip_settings import uv_variables
-from compatlosses.conformance.recipes import LabError, Release, recipe_for, recipes, release_of, releases_in
+from compatlosses.conformance.lab import environments
+from compatlosses.conformance.lab.environments import Environment
+from compatlosses.conformance.lab.pip_settings import uv_variables
+from compatlosses.conformance.lab.recipes import (
+    LabError,
+    Release,
+    recipe_for,
+    recipes,
+    release_of,
+    releases_in,
+)
 
 PYTHON = environments.interpreter("3.11")
 NEVER = "no-such-package-of-the-lab==1"

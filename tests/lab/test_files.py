@@ -18,11 +18,14 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from compatlosses.conformance import cli, compact, files, lab_cli, results
-from compatlosses.conformance.judge import Verdict
-from compatlosses.conformance.lab import Finished, Job
-from compatlosses.conformance.recipes import Release
-from compatlosses.conformance.runner import Target
+from compatlosses.conformance import files
+from compatlosses.conformance.commands import app as cli
+from compatlosses.conformance.commands import lab as lab_cli
+from compatlosses.conformance.judging.judge import Verdict
+from compatlosses.conformance.lab.jobs import Finished, Job
+from compatlosses.conformance.lab.recipes import Release
+from compatlosses.conformance.results import compact, results
+from compatlosses.conformance.running.target import Target
 
 APPLICATION = typer.Typer()
 cli.add_commands(APPLICATION)
@@ -199,12 +202,12 @@ def test_a_lab_run_prints_and_writes_what_it_can(
     )
     monkeypatch.setattr(lab_cli, "run_job", lambda job, halt: finished)
     folder = tmp_path / "results"
-    outputs = lab_cli.Outputs(Path("/dev/full"), tmp_path / "run.xml", None, folder)
+    outputs = lab_cli.ReleaseOutputs(Path("/dev/full"), tmp_path / "run.xml", None, folder)
     if bad == "folder":
         (folder / "torch-2.13.0.json").mkdir(parents=True)
         outputs.json = tmp_path / "run.json"
     with pytest.raises(results.ResultError, match="/dev/full" if bad == "file" else r"torch-2\.13\.0\.json"):
-        lab_cli.conform_releases([Job(release)], outputs, False, 1)
+        lab_cli.conformed([Job(release)], outputs, False, 1)
     assert "1 verdicts" in capsys.readouterr().out
     assert (tmp_path / "run.xml").stat().st_size > 100
     if bad == "file":

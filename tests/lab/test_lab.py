@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from compatlosses.conformance import changes, compact, environments, lab, results, runner
-from compatlosses.conformance.judge import Check, Verdict
-from compatlosses.conformance.recipes import LabError, Release
-from compatlosses.conformance.runner import Target
+from compatlosses.conformance.judging.judge import Check, Verdict
+from compatlosses.conformance.judging.run import Run
+from compatlosses.conformance.lab import environments
+from compatlosses.conformance.lab import jobs as lab
+from compatlosses.conformance.lab.recipes import LabError, Release
+from compatlosses.conformance.results import changes, compact, results
+from compatlosses.conformance.running.target import Target
 
 GOOD, BAD = Release("torch", "2.1.0"), Release("torch", "99.0")
 
@@ -72,7 +75,7 @@ def test_a_job_that_fails_leaves_the_one_after_it_alone(monkeypatch: pytest.Monk
     halt = threading.Event()
 
     def ran(job: lab.Job, targets: list[Target], began: float, halt: threading.Event) -> lab.Finished:
-        run = runner.Run([target for target in targets if target.kind == "native"], [], halt=halt)
+        run = Run([target for target in targets if target.kind == "native"], [], halt=halt)
         if job.release == BAD:
             monkeypatch.setattr(run, "run_target", lambda target, notice: {}["a fault of ours"])
         else:

@@ -17,21 +17,15 @@ import runs
 import typer
 from typer.testing import CliRunner
 
-from compatlosses.conformance import (
-    changes,
-    cli,
-    compact,
-    expectations,
-    failures,
-    results,
-    support,
-    support_cli,
-    update,
-)
-from compatlosses.conformance.expectations import ExpectationError
-from compatlosses.conformance.judge import Check, Verdict
+from compatlosses.conformance import errors, files, places
+from compatlosses.conformance.commands import app as cli
+from compatlosses.conformance.commands import support as support_cli
+from compatlosses.conformance.judging import expectations, update
+from compatlosses.conformance.judging.expectations import ExpectationError
+from compatlosses.conformance.judging.judge import Check, Verdict
 from compatlosses.conformance.report.data import page_data
-from compatlosses.conformance.runner import Target
+from compatlosses.conformance.results import changes, compact, results, support
+from compatlosses.conformance.running.target import Target
 
 WRONG: list[Any] = [
     None,
@@ -81,13 +75,13 @@ def small_run() -> dict[str, Any]:
     return json.loads(json.dumps(run))  # type: ignore[no-any-return]
 
 
-def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+def ways(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """The way to every value in some data."""
     if path:
         yield path
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, item in items:
-        yield from places(item, (*path, key))
+        yield from ways(item, (*path, key))
 
 
 def changed(data: Any, path: tuple[Any, ...], value: Any) -> Any:
@@ -114,10 +108,10 @@ def use(path: Path, other: dict[str, Any], folder: Path) -> None:
             support_cli.check_releases(one, [path] * 2)
             support.dumps(support.table_of(one))
             support_cli.markdown(one)
-        except results.ResultError:
+        except files.ResultError:
             pass
     with suppress(ExpectationError):
-        update.updated(run, folder, update.Choice("why", "A heading"))
+        files.write_all(update.updated(run, folder, update.Choice("why", "A heading"))[0].items())
     assert {name.name for name in folder.iterdir()} <= {"torch.toml"}
     expectations.load(folder)
 
@@ -130,14 +124,14 @@ def test_a_wrong_value_anywhere_is_a_sentence(form: str, tmp_path: Path) -> None
     folder = tmp_path / "expectations"
     folder.mkdir()
     refused = 0
-    for place in places(data):
+    for place in ways(data):
         for value in (GONE, *WRONG):
             for file in folder.iterdir():
                 file.unlink()
             path = written(tmp_path / "run.json", changed(data, place, value))
             try:
                 use(path, copy.deepcopy(other), folder)
-            except results.ResultError as error:
+            except files.ResultError as error:
                 refused += 1
                 assert str(path) in str(error) and len(str(error)) < 500
             except Exception as error:
@@ -198,7 +192,7 @@ def test_what_is_no_plain_file_is_not_read(kind: str, tmp_path: Path) -> None:
         path = Path(kind)
     for arguments in (
         ["compare", str(path), str(path)],
-        ["conform", "--lab", str(path)],
+        ["lab", "run", "--file", str(path)],
         ["support", "--readme", str(path)],
         ["support", "--check", "--json", str(path)] if kind != "missing" else ["support", str(path)],
     ):
@@ -217,23 +211,23 @@ OPTIONS = [
     ["conform", "--at", "torch==" + "9" * 10_000],
     ["conform", "--at", "torch==1; " + "(" * 10_000],
     ["conform", "--at", "torch==../../x"],
-    ["conform", "--at", "torch==2.13.0", "--dask", ""],
-    ["conform", "--at", "torch==2.13.0", "--dask", "tcp://[::"],
-    ["conform", "--at", "torch==2.13.0", "--dask", "tcp://127.0.0.1:99999999"],
+    ["lab", "run", "torch==2.13.0", "--dask", ""],
+    ["lab", "run", "torch==2.13.0", "--dask", "tcp://[::"],
+    ["lab", "run", "torch==2.13.0", "--dask", "tcp://127.0.0.1:99999999"],
     ["conform", "--framework", "numpy", "--json", "x" * 5000],
     ["conform", "--framework", "numpy", "--json", "a\0b"],
     ["conform", "--framework", "numpy", "--json", ""],
-    ["conform", "--at", "torch==2.13.0", "--results", "a\0b"],
+    ["lab", "run", "torch==2.13.0", "--results", "a\0b"],
     ["conform", "--framework", "\udcff"],
     ["compare", "a\0b", "\udcff"],
-    ["conform", "--lab", "a\0b"],
+    ["lab", "run", "--file", "a\0b"],
     ["repro", "\udcff\x1b[31m", "--framework", "torch"],
 ]
 
 
 @pytest.mark.parametrize("arguments", OPTIONS, ids=lambda arguments: ascii(arguments)[:60])
 def test_a_malformed_option_ends_with_2(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("compatlosses.conformance.machines.CONNECT_SECONDS", 2)
+    monkeypatch.setattr("compatlosses.conformance.lab.machines.CONNECT_SECONDS", 2)
     done = CliRunner().invoke(APPLICATION, arguments)
     assert done.exit_code == 2, (done.output, done.exception)
     assert "Traceback" not in done.output
@@ -295,13 +289,13 @@ def test_update_expectations_reads_back_what_it_writes(tmp_path: Path) -> None:
 def test_what_the_suite_would_call_wrong_is_not_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(expectations, "EXPECTATIONS", tmp_path / "expectations")
-    expectations.EXPECTATIONS.mkdir()
+    monkeypatch.setattr(places, "EXPECTATIONS", tmp_path / "expectations")
+    places.EXPECTATIONS.mkdir()
     path = written(tmp_path / "run.json", failing_run(case="no/such/case"))
-    arguments = [str(path), "--note", "n", "--finding", "f", "--folder", str(expectations.EXPECTATIONS)]
+    arguments = [str(path), "--note", "n", "--finding", "f", "--folder", str(places.EXPECTATIONS)]
     done = CliRunner().invoke(APPLICATION, ["update-expectations", *arguments])
     assert done.exit_code == 2 and "names no case" in done.output
-    assert list(expectations.EXPECTATIONS.iterdir()) == []
+    assert list(places.EXPECTATIONS.iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -333,7 +327,7 @@ def test_an_internal_error_has_a_status_of_its_own(
     else:
         lines = [
             "from compatlosses.__main__ import main",
-            "from compatlosses.conformance import changes",
+            "from compatlosses.conformance.results import changes",
             "changes.compare = None",
         ]
         script = "\n".join([*lines, "main()"])
@@ -341,5 +335,5 @@ def test_an_internal_error_has_a_status_of_its_own(
             [sys.executable, "-c", script, "compare", path, path], capture_output=True, text=True
         )
         status, said = ran.returncode, ran.stderr
-    assert status == failures.INTERNAL == 70
+    assert status == errors.INTERNAL == 70
     assert "internal error: TypeError" in said

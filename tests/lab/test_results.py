@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from compatlosses.conformance import expectations, results
-from compatlosses.conformance.recipes import Release, releases_in
+from compatlosses.conformance.judging import expectations
+from compatlosses.conformance.lab.recipes import Release, releases_in
+from compatlosses.conformance.results import results
 
 FOLDER = Path(__file__).parents[2] / "conformance"
 KNOWN = expectations.load()
@@ -16,7 +17,7 @@ KNOWN = expectations.load()
 
 @pytest.mark.parametrize("release", releases_in(FOLDER / "lab.toml"), ids=str)
 def test_a_release_of_the_lab_has_its_run(release: object) -> None:
-    path = FOLDER / "results" / (str(release).replace("==", "-") + ".json")
+    path = FOLDER / "runs" / (str(release).replace("==", "-") + ".json")
     run = results.read(path)
     version = str(release).partition("==")[2]
     assert run["verdicts"] and not run["partial"]
@@ -29,7 +30,7 @@ def test_a_release_of_the_lab_has_its_run(release: object) -> None:
 
 @pytest.mark.parametrize("release", releases_in(FOLDER / "lab.toml"), ids=str)
 def test_the_expectations_say_what_a_release_s_run_says(release: Release) -> None:
-    run = results.read(FOLDER / "results" / (str(release).replace("==", "-") + ".json"))
+    run = results.read(FOLDER / "runs" / (str(release).replace("==", "-") + ".json"))
     for verdict in run["verdicts"]:
         key = (release.framework, verdict["implementation"], release.version, verdict["mode"])
         spoken = {check for one in KNOWN if one.covers(*key) for check in one.checks(verdict["case"])}

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from uv import find_uv_bin
 
-from compatlosses.conformance import environments, pip_settings
-from compatlosses.conformance.environments import Environment
-from compatlosses.conformance.lab import Job, run_job
-from compatlosses.conformance.recipes import LabError, Release, recipe_for
+from compatlosses.conformance.lab import environments, pip_settings
+from compatlosses.conformance.lab.environments import Environment
+from compatlosses.conformance.lab.jobs import Job, run_job
+from compatlosses.conformance.lab.recipes import LabError, Release, recipe_for
 
 FAKE = Environment("torch==99.0", "3.11", ("torch==99.0",))
 TORCH = Release("torch", "2.13.0")

@@ -10,10 +10,14 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from compatlosses.conformance import cases, cli, results, support, support_cli
+from compatlosses.conformance import places
+from compatlosses.conformance.commands import app as cli
+from compatlosses.conformance.commands import support as support_cli
+from compatlosses.conformance.model import cases
+from compatlosses.conformance.results import results, support
 
 ROOT = Path(__file__).parents[2]
-RUNS = [results.read(path) for path in sorted(support.RESULTS.glob("*.json"))]
+RUNS = [results.read(path) for path in sorted(places.RUNS.glob("*.json"))]
 IDS = [case.id for case in cases.load()]
 NAME = "torch.nn.functional.binary_cross_entropy_with_logits"
 INCOMING = ["incoming/none", "incoming/mean"]
@@ -95,7 +99,7 @@ def test_the_linter_tells_what_is_missing_and_cases_of_no_behaviour() -> None:
 
 def test_the_kept_table_says_what_the_kept_runs_say() -> None:
     assert support.lint(support.load(), RUNS, IDS) == []
-    assert support.SUPPORT.read_text(encoding="utf-8") == support.dumps(support.table_of(RUNS))
+    assert places.SUPPORT.read_text(encoding="utf-8") == support.dumps(support.table_of(RUNS))
 
 
 def test_the_table_of_the_readme_is_made_from_the_kept_runs() -> None:
@@ -111,7 +115,7 @@ def test_the_command_writes_and_checks(tmp_path: Path) -> None:
     page.write_text(f"before\n{support_cli.BEGIN}{support_cli.END}\nafter\n", encoding="utf-8")
     arguments = [
         "support",
-        *map(str, sorted(support.RESULTS.glob("torch*.json"))),
+        *map(str, sorted(places.RUNS.glob("torch*.json"))),
         "--json",
         str(table),
         "--readme",

@@ -16,7 +16,7 @@ import pytest
 import runs
 import yaml
 
-from compatlosses.conformance import recipes
+from compatlosses.conformance.lab import recipes
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / ".github" / "workflows" / "conformance.yml"

@@ -17,6 +17,7 @@ import mindspore
 import numpy as np
 import pytest
 from entered import assert_paid_at_trace_time
+from frameworks import forget_plans
 from mindspore import amp, nn, ops
 
 import compatlosses as cl
@@ -405,6 +406,7 @@ def test_an_argument_changed_in_place_before_backward(
 ) -> None:
     """Right, or the RuntimeError of MindSpore's tape."""
     if formula:
+        forget_plans(monkeypatch)
         monkeypatch.setattr(host, "why_formula", lambda *arguments: "a test")
 
     def slope(changed: int | None, change: Any, reduction: str) -> Any:
@@ -479,6 +481,7 @@ def test_the_sentinel_is_compared_in_the_targets_dtype(monkeypatch: pytest.Monke
 
     logits, expected = tensor([2.0, 0.0]), np.float32(np.log(2.0))
     assert mindspore.jit(loss)(logits, targets).asnumpy() == expected
+    forget_plans(monkeypatch)
     monkeypatch.setattr(host, "why_formula", lambda *arguments: "a test")
     assert loss(logits, targets).asnumpy() == expected
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import optax as native
@@ -70,3 +71,53 @@ def test_l2_loss_is_half_the_square() -> None:
 @pytest.mark.parametrize("delta", [0.0, 0.5, 2.0])
 def test_delta(delta: float) -> None:
     assert_alike("huber_loss", jnp.asarray(X), jnp.asarray(Y), delta=delta)
+
+
+@pytest.mark.parametrize("delta", [True, np.float32(0.5), jnp.asarray(0.5), None, "1"], ids=str)
+def test_what_optax_takes_for_a_number(delta: Any) -> None:
+    assert_alike("huber_loss", jnp.asarray(X), jnp.asarray(Y), delta=delta)
+
+
+def test_a_number_beside_an_array() -> None:
+    assert_alike("huber_loss", jnp.asarray(X), 1.0)
+    assert_alike("huber_loss", 1.0, jnp.asarray(X))
+    assert_alike("huber_loss", jnp.asarray(X), 1)
+    assert_alike("squared_error", jnp.asarray(X), 1.0)
+    assert_alike("squared_error", jnp.asarray(0.5), 1.0)
+
+
+@pytest.mark.parametrize("delta", [-1.0, float("nan")])
+def test_a_delta_that_makes_no_loss_is_refused(delta: float) -> None:
+    """optax computes with it."""
+    with pytest.raises(ValueError, match="delta is"):
+        shim.huber_loss(jnp.asarray(X), jnp.asarray(Y), delta=delta)
+
+
+def test_at_an_infinite_delta_it_is_half_the_square() -> None:
+    """optax gives NaN."""
+    x, y = jnp.asarray(X), jnp.asarray(Y)
+    assert np.isnan(native.huber_loss(x, y, delta=float("inf"))).all()
+    np.testing.assert_array_equal(shim.huber_loss(x, y, delta=float("inf")), shim.l2_loss(x, y))
+
+
+def test_a_delta_that_is_traced_is_refused() -> None:
+    """A loss's parameters are numbers here; optax differentiates by them and broadcasts them."""
+    x, y = jnp.asarray(X), jnp.asarray(Y)
+    with pytest.raises(TypeError):
+        jax.jit(lambda delta: shim.huber_loss(x, y, delta=delta))(0.5)
+    with pytest.raises(TypeError, match="delta is of type"):
+        shim.huber_loss(x, y, delta=jnp.ones(3))
+
+
+def test_shapes_of_as_many_dimensions_that_do_not_broadcast() -> None:
+    """A TypeError of JAX."""
+    for module, error in ((native, TypeError), (shim, ValueError)):
+        with pytest.raises(error):
+            module.huber_loss(jnp.asarray(X), jnp.asarray(Y[:, :2]))
+
+
+def test_two_numbers() -> None:
+    for name in ("l2_loss", "huber_loss"):
+        assert getattr(native, name)(1.0, 2.0) == 0.5
+        with pytest.raises(TypeError, match="predictions is of type float"):
+            getattr(shim, name)(1.0, 2.0)

@@ -7,12 +7,12 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-import frameworks  # noqa: F401  (its face of JAX turns x64 mode on)
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+import with_jax  # noqa: F401  (this face of JAX turns x64 mode on)
 
 from compatlosses.optax import sigmoid_binary_cross_entropy
 

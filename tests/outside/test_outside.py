@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import subprocess
 import venv
 from pathlib import Path
 
 import pytest
+from guides import check_quotes
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -22,7 +22,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The commands of a new environment that has compatlosses with its suite, and the outside package."""
     folder = tmp_path_factory.mktemp("outside")
     # From copies: a build leaves its folders beside the sources.
-    ignored = shutil.ignore_patterns(".*", "build", "dist", "*.egg-info", "__pycache__", "results")
+    ignored = shutil.ignore_patterns(".*", "build", "dist", "*.egg-info", "__pycache__", "runs")
     shutil.copytree(ROOT, folder / "source", ignore=ignored)
     venv.create(folder / "env", with_pip=True)
     bin = folder / "env" / "bin"
@@ -80,19 +80,8 @@ def test_the_suite_runs_on_it(environment: Path) -> None:
 
 
 def test_the_guide_quotes_the_package() -> None:
-    """Every block of the guide that names a file is a part of it, and every line of the adapter is quoted."""
-    blocks = re.findall(r"`([\w/.]+)`:\n\n```\w+\n(.*?)```", GUIDE.read_text(), re.DOTALL)
-    quoted: dict[str, str] = {}
-    for name, block in blocks:
-        assert block in (PACKAGE / name).read_text(), f"docs/adapters.md quotes {name} wrongly:\n{block}"
-        quoted[name] = quoted.get(name, "") + block
-    for name in (
+    files = (
         "pyproject.toml",
-        "compatlosses_toy/adapter.py",
-        "compatlosses_toy/library.py",
-        "compatlosses_toy/conformance.py",
-    ):
-        for line in (PACKAGE / name).read_text().splitlines():
-            assert line in quoted[name].splitlines() or line.startswith("# "), (
-                f"docs/adapters.md leaves out of {name}: {line}"
-            )
+        *(f"compatlosses_toy/{name}.py" for name in ("adapter", "library", "conformance")),
+    )
+    check_quotes(GUIDE, PACKAGE, files)

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import paddle
 import pytest
+from frameworks import forget_plans
 
 import compatlosses as cl
 import compatlosses.paddle as api
@@ -51,6 +52,7 @@ LOSSES = (edition, neutral, whole)
 def executor(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Both ways of a call."""
     if request.param == "formula":
+        forget_plans(monkeypatch)
         monkeypatch.setattr(host, "why_formula", lambda *arguments: "this test")
     yield request.param
 

@@ -16,9 +16,10 @@ import runs
 import typer
 from typer.testing import CliRunner
 
-from compatlosses.conformance import changes, cli
+from compatlosses.conformance.commands import app as cli
 from compatlosses.conformance.report.data import page_data
 from compatlosses.conformance.report.html import page
+from compatlosses.conformance.results import changes
 
 APPLICATION = typer.Typer()
 cli.add_commands(APPLICATION)

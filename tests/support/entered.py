@@ -28,7 +28,7 @@ def entered(function: Callable[..., Any], *arguments: Any) -> list[str]:
     return found
 
 
-LOOKING = {"compatlosses.libraries.common_library", "compatlosses.plans.Plans._known"}
+LOOKING = {"compatlosses.libraries.common_library", "compatlosses.plans.Plans.known"}
 """How an eager call finds its library, or the plan of a call like it."""
 
 

@@ -1,29 +1,21 @@
 """The frameworks under test, behind one small face: make a tensor, read it back, differentiate.
 
-Import this module first of all: MindSpore must be imported before Paddle in a process. The variable
-TEST_FRAMEWORKS names the frameworks that this process is to test, besides NumPy; one that cannot be imported
-fails the whole run.
+The face of each is a module of its own, ``with_NAME``. `conftest` loads those that its option ``--framework``
+selects, before it imports any test.
 """
 
 from __future__ import annotations
 
 import importlib
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from importlib.util import find_spec
 from typing import Any, Protocol
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
-UNDER_TEST = tuple(os.environ.get("TEST_FRAMEWORKS", "torch paddle mindspore").split())
-
-# In the one order in which they all work.
-if "mindspore" in UNDER_TEST:
-    import mindspore
-if "paddle" in UNDER_TEST:
-    import paddle
-if "torch" in UNDER_TEST:
-    import torch
+from compatlosses import plans
 
 Tensor = Any
 Loss = Callable[..., Tensor]
@@ -57,6 +49,12 @@ class Framework(Protocol):
 
     def second(self, loss: Loss, tensors: Sequence[Tensor], first: int, then: int) -> Tensor:
         """The derivative by tensor ``then`` of the sum of the gradient by tensor ``first``."""
+
+
+def forget_plans(patch: pytest.MonkeyPatch) -> None:
+    """Let no call be remembered from before: for tests in which a call is to go another way."""
+    patch.setattr(plans._Hosts, "by_type", {})
+    patch.setattr(plans._Hosts, "types", ())
 
 
 def rounded(values: object, dtype: str) -> NDArray[Any]:
@@ -100,120 +98,11 @@ class Numpy:
         raise NotImplementedError("NumPy has no autograd")
 
 
-class Torch:
-    """torch."""
+KNOWN = ("mindspore", "paddle", "torch", "tensorflow", "keras", "jax", "optax", "array_api")
+"""Every framework but NumPy, which is always under test, in the one order of imports that works in a process.
 
-    name = "torch"
-    dtypes = ("float16", "bfloat16", "float32", "float64")
-
-    def tensor(self, values: object, dtype: str = "float32") -> Tensor:
-        return torch.tensor(rounded(values, dtype)).to(getattr(torch, dtype))
-
-    def integers(self, values: object, dtype: str) -> Tensor:
-        return torch.tensor(np.asarray(values)).to(getattr(torch, dtype))
-
-    def views(self, values: NDArray[Any]) -> list[Tensor]:
-        base = self.tensor(values)
-        return [base.T, base[::2, ::3], base[:1].expand(base.shape)]
-
-    def array(self, tensor: Tensor) -> NDArray[Any]:
-        return tensor.detach().to(torch.float64).numpy()
-
-    def dtype(self, tensor: Tensor) -> str:
-        return str(tensor.dtype).removeprefix("torch.")
-
-    def gradients(self, loss: Loss, tensors: Sequence[Tensor]) -> list[Tensor]:
-        leaves = [tensor.detach().requires_grad_() for tensor in tensors]
-        return list(torch.autograd.grad(loss(*leaves).sum(), leaves))
-
-    def second(self, loss: Loss, tensors: Sequence[Tensor], first: int, then: int) -> Tensor:
-        leaves = [tensor.detach().requires_grad_() for tensor in tensors]
-        gradient = torch.autograd.grad(loss(*leaves).sum(), leaves[first], create_graph=True)[0]
-        return torch.autograd.grad(gradient.sum(), leaves[then])[0]
-
-
-class Paddle:
-    """Paddle."""
-
-    name = "paddle"
-    dtypes = ("float16", "bfloat16", "float32", "float64")
-
-    def tensor(self, values: object, dtype: str = "float32") -> Tensor:
-        return paddle.to_tensor(rounded(values, dtype)).cast(dtype)
-
-    def integers(self, values: object, dtype: str) -> Tensor:
-        return paddle.to_tensor(np.asarray(values)).cast(dtype)
-
-    def views(self, values: NDArray[Any]) -> list[Tensor]:
-        base = self.tensor(values)
-        return [base.T, base[::2, ::3], base[:1].expand(base.shape)]
-
-    def array(self, tensor: Tensor) -> NDArray[Any]:
-        return tensor.detach().cast("float64").numpy()
-
-    def dtype(self, tensor: Tensor) -> str:
-        return str(tensor.dtype).removeprefix("paddle.")
-
-    def leaves(self, tensors: Sequence[Tensor]) -> list[Tensor]:
-        leaves = [tensor.detach() for tensor in tensors]
-        for leaf in leaves:
-            leaf.stop_gradient = False
-        return leaves
-
-    def gradients(self, loss: Loss, tensors: Sequence[Tensor]) -> list[Tensor]:
-        leaves = self.leaves(tensors)
-        return list(paddle.grad(loss(*leaves).sum(), leaves))
-
-    def second(self, loss: Loss, tensors: Sequence[Tensor], first: int, then: int) -> Tensor:
-        leaves = self.leaves(tensors)
-        gradient = paddle.grad(loss(*leaves).sum(), leaves[first], create_graph=True)[0]
-        return paddle.grad(gradient.sum(), leaves[then])[0]
-
-
-class MindSpore:
-    """MindSpore, eager."""
-
-    name = "mindspore"
-    dtypes = ("float16", "bfloat16", "float32", "float64")
-
-    def tensor(self, values: object, dtype: str = "float32") -> Tensor:
-        return mindspore.Tensor(rounded(values, dtype)).astype(getattr(mindspore, dtype))
-
-    def integers(self, values: object, dtype: str) -> Tensor:
-        return mindspore.Tensor(np.asarray(values)).astype(
-            mindspore.bool_ if dtype == "bool" else getattr(mindspore, dtype)
-        )
-
-    def views(self, values: NDArray[Any]) -> list[Tensor]:
-        base = self.tensor(values)
-        return [base.T, base[::2, ::3], base[:1].expand_as(base)]
-
-    def array(self, tensor: Tensor) -> NDArray[Any]:
-        return np.asarray(tensor.astype(mindspore.float64).asnumpy())
-
-    def dtype(self, tensor: Tensor) -> str:
-        return str(tensor.dtype).lower()
-
-    def gradients(self, loss: Loss, tensors: Sequence[Tensor]) -> list[Tensor]:
-        positions = tuple(range(len(tensors)))
-        found = mindspore.grad(lambda *args: loss(*args).astype(mindspore.float64).sum(), positions)(*tensors)
-        return list(found) if isinstance(found, tuple) else [found]
-
-    def second(self, loss: Loss, tensors: Sequence[Tensor], first: int, then: int) -> Tensor:
-        def gradient(*args: Tensor) -> Tensor:
-            return mindspore.grad(lambda *inner: loss(*inner).sum(), first)(*args).sum()
-
-        return mindspore.grad(gradient, then)(*tensors)
-
-
-def made(name: str) -> Framework:
-    """The face of the framework of that name: here, or in a module of its own."""
-    here: dict[str, type[Framework]] = {"torch": Torch, "paddle": Paddle, "mindspore": MindSpore}
-    if name in here:
-        return here[name]()
-    face: Framework = importlib.import_module(f"with_{name}").FRAMEWORK
-    return face
-
+Paddle before MindSpore breaks MindSpore's import, TensorFlow before Paddle ends the process.
+"""
 
 WITHOUT_TENSORS = ("keras", "optax")
 """APIs whose tensors are another framework's."""
@@ -221,8 +110,27 @@ WITHOUT_TENSORS = ("keras", "optax")
 WITHOUT_AUTOGRAD = ("numpy", "array_api")
 """Whose gradients are `compatlosses.value_and_gradients`."""
 
-FRAMEWORKS: tuple[Framework, ...] = (
-    Numpy(),
-    *(made(name) for name in UNDER_TEST if name not in WITHOUT_TENSORS),
-)
-WITH_AUTOGRAD: tuple[Framework, ...] = tuple(one for one in FRAMEWORKS if one.name not in WITHOUT_AUTOGRAD)
+UNDER_TEST: list[str] = []
+"""The names of the selected frameworks."""
+
+FRAMEWORKS: list[Framework] = [Numpy()]
+"""NumPy and those selected that have tensors."""
+
+WITH_AUTOGRAD: list[Framework] = []
+"""Those of them that differentiate."""
+
+
+def installed(name: str) -> bool:
+    """Whether the framework can be found. It is not imported."""
+    return find_spec("array_api_strict" if name == "array_api" else name) is not None
+
+
+def load(names: Iterable[str]) -> None:
+    """Put these frameworks under test. Raises ImportError for one that does not import."""
+    UNDER_TEST.extend(name for name in KNOWN if name in set(names))
+    FRAMEWORKS.extend(
+        importlib.import_module(f"with_{name}").FRAMEWORK
+        for name in UNDER_TEST
+        if name not in WITHOUT_TENSORS
+    )
+    WITH_AUTOGRAD.extend(one for one in FRAMEWORKS if one.name not in WITHOUT_AUTOGRAD)

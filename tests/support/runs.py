@@ -10,9 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from compatlosses.conformance import cases, curves, expectations, judge, results, runner
-from compatlosses.conformance.implementations import APIS, Implementation
-from compatlosses.conformance.oracle import Outcome
+from compatlosses.conformance.judging import curves, expectations, judge
+from compatlosses.conformance.model import cases
+from compatlosses.conformance.model.implementations import APIS, Implementation
+from compatlosses.conformance.oracle.exact import Outcome
+from compatlosses.conformance.results import results
+from compatlosses.conformance.running.target import Target
 
 CASES = {case.id: case for case in cases.load()}
 CASE = "value/float32/-ordinary/label-1/plain"
@@ -62,7 +65,7 @@ def run_of(
         ERROR: {"outcome": "error", "phase": "call", "kinds": ["TypeError"], "message": "no"},
     }
     targets = [
-        runner.Target(
+        Target(
             "torch",
             kind,
             version=version,

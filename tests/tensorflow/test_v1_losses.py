@@ -1,6 +1,4 @@
-"""``tf.compat.v1.losses.sigmoid_cross_entropy`` against the real one: weights, reductions,
-smoothing, graphs.
-"""
+"""``tf.compat.v1.losses`` against the real ones: weights, reductions, smoothing, dtypes, graphs."""
 
 from __future__ import annotations
 
@@ -119,3 +117,130 @@ def test_half_precision_is_rounded_once() -> None:
     loss = losses.sigmoid_cross_entropy(Y, tf.cast(X, "float16"), [[0.5], [3.0]])
     wide = losses.sigmoid_cross_entropy(Y, tf.cast(X, "float64"), [[0.5], [3.0]])
     assert loss.dtype == "float16" and loss.numpy() == wide.numpy().astype(np.float16)
+
+
+DIFFERENCES = ("mean_squared_error", "absolute_difference", "huber_loss")
+
+
+def differentiated(module: Any, name: str, weights: Any, reduction: str) -> list[Any]:
+    """A loss of a difference, and its gradients by predictions, labels and weights."""
+    x, y = X, tf.constant(Y, tf.float32)
+    floating = isinstance(weights, tf.Tensor) and weights.dtype.is_floating
+    asked = [x, y, weights] if floating else [x, y]
+    with tf.GradientTape() as tape:
+        tape.watch(asked)
+        loss = getattr(module, name)(y, x, weights, reduction=reduction)
+    return [loss, *tape.gradient(loss, asked)]
+
+
+@pytest.mark.parametrize("name", DIFFERENCES)
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("what", WEIGHTS)
+def test_a_difference_as_the_real_one(what: str, reduction: str, name: str) -> None:
+    mine, theirs = (differentiated(module, name, WEIGHTS[what], reduction) for module in (losses, REAL))
+    for a, b in zip(mine, theirs, strict=True):
+        assert a.dtype == b.dtype and a.shape == b.shape
+        # The real gradients by weights are differences of rounded numbers near 2.
+        np.testing.assert_allclose(a, b, rtol=2e-6, atol=np.finfo("float32").eps)
+
+
+@pytest.mark.parametrize("name", DIFFERENCES)
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_the_difference_of_nothing(reduction: str, name: str) -> None:
+    empty = tf.zeros((0, 3))
+    for weights in (1.0, empty):
+        mine, theirs = (
+            getattr(module, name)(empty, empty, weights, reduction=reduction) for module in (losses, REAL)
+        )
+        np.testing.assert_array_equal(mine, theirs)
+
+
+@pytest.mark.parametrize("name", DIFFERENCES)
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("float64", "float64"),
+        ("float16", "float32"),
+        ("int32", "int64"),
+        ("bool", "uint8"),
+        ("int64", "float32"),
+    ],
+)
+def test_every_difference_is_of_float32(first: str, second: str, name: str) -> None:
+    y, x = tf.cast(Y, first), tf.cast(X, second)
+    mine, theirs = (getattr(module, name)(y, x) for module in (losses, REAL))
+    assert mine.dtype == theirs.dtype == tf.float32
+    np.testing.assert_allclose(mine, theirs, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", DIFFERENCES)
+def test_the_signature_of_a_difference(name: str) -> None:
+    mine, theirs = (inspect.signature(getattr(module, name)).parameters.values() for module in (losses, REAL))
+    assert [(p.name, p.default, p.kind) for p in mine] == [(p.name, p.default, p.kind) for p in theirs]
+
+
+@pytest.mark.parametrize("name", DIFFERENCES)
+def test_a_difference_that_is_refused(name: str) -> None:
+    for arguments, options in (
+        ((None, X), {}),
+        ((Y, None), {}),
+        ((Y, X, None), {}),
+        ((Y[:1], X), {}),
+        ((Y, X, [1.0, 2.0, 3.0]), {}),
+        ((Y, X), {"reduction": "mean"}),
+    ):
+        for module in (losses, REAL):
+            with pytest.raises(ValueError):
+                getattr(module, name)(*arguments, **options)
+
+
+@pytest.mark.parametrize("delta", [0.0, 0.5, 2, np.float32(0.5), tf.constant(0.5)], ids=str)
+def test_hubers_delta(delta: Any) -> None:
+    for reduction in REDUCTIONS:
+        mine, theirs = (module.huber_loss(Y, X, 1.0, delta, reduction=reduction) for module in (losses, REAL))
+        np.testing.assert_allclose(mine, theirs, rtol=1e-6)
+
+
+def test_a_delta_that_makes_no_loss() -> None:
+    """TensorFlow computes with it. At an infinite delta it gives NaN, where half the square is the loss."""
+    for delta in (-1.0, float("nan")):
+        with pytest.raises(ValueError, match="delta is"):
+            losses.huber_loss(Y, X, delta=delta)
+    assert np.isnan(REAL.huber_loss(Y, X, delta=float("inf")))
+    np.testing.assert_allclose(
+        losses.huber_loss(Y, X, delta=float("inf")), losses.mean_squared_error(Y, X) / 2, rtol=1e-6
+    )
+
+
+@pytest.mark.parametrize("name", DIFFERENCES)
+def test_a_difference_in_a_graph(name: str) -> None:
+    y = tf.constant(Y, tf.float32)
+    for reduction in REDUCTIONS:
+        graph = tf.function(
+            lambda a, b, r=reduction: getattr(losses, name)(a, b, reduction=r),
+            input_signature=[tf.TensorSpec(None), tf.TensorSpec(None)],
+        )
+        for rows in (2, 0):
+            theirs = getattr(REAL, name)(y[:rows], X[:rows], reduction=reduction)
+            np.testing.assert_allclose(graph(y[:rows], X[:rows]), theirs, rtol=1e-6)
+    with tf.Graph().as_default():
+        x = tf.compat.v1.placeholder("float32", [None, 3])
+        first = getattr(losses, name)(Y, x)
+        second = getattr(losses, name)(Y, x, scope="mine", loss_collection="others")
+        assert first.name == f"{name}/value:0" and second.name == "mine/value:0"
+        assert tf.compat.v1.losses.get_losses() == [first]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "int64"])
+def test_a_difference_is_rounded_once(dtype: str) -> None:
+    """Two numbers that are one in float32."""
+    x, y = tf.constant([2**24 + 1], dtype), tf.constant([2**24], dtype)
+    assert float(losses.absolute_difference(y, x)) == 1.0
+    assert float(REAL.absolute_difference(y, x)) == 0.0
+
+
+def test_a_difference_of_complex_numbers() -> None:
+    x = tf.cast(X, tf.complex64)
+    for name in DIFFERENCES:
+        with pytest.raises(TypeError, match="complex64"):
+            getattr(losses, name)(x, x)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from frameworks import forget_plans
 
 import compatlosses as cl
 import compatlosses.torch as edition
@@ -55,6 +56,7 @@ def test_nothing_is_computed_in_bfloat16(
     from compatlosses.torch import library
 
     if formula:
+        forget_plans(monkeypatch)
         monkeypatch.setattr(library, "host", None)
 
     def run(autocast: bool) -> list[torch.Tensor]:

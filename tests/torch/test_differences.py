@@ -4,13 +4,19 @@ porters meet.
 
 from __future__ import annotations
 
+import copy
+import io
+import pickle
 from collections.abc import Callable
+from inspect import signature
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as native
 
+import compatlosses.torch.nn as classes
 import compatlosses.torch.nn.functional as shim
 
 NAMES = ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss")
@@ -115,11 +121,13 @@ def test_broadcasting_warns() -> None:
 
 
 def test_arguments_that_are_no_tensors() -> None:
+    """torch asks them for a size."""
     for name in NAMES:
-        with pytest.raises(TypeError):
-            getattr(shim, name)(X, Y.numpy())
-        with pytest.raises(TypeError):
-            getattr(shim, name)(X, None)
+        for other, error in ((Y.numpy(), TypeError), (None, AttributeError), (1.0, AttributeError)):
+            with pytest.raises(error):
+                getattr(native, name)(X, other)
+            with pytest.raises(TypeError, match="target is"):
+                getattr(shim, name)(X, other)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -136,3 +144,93 @@ def test_gradients(name: str) -> None:
 def test_compiled(name: str) -> None:
     function = getattr(shim, name)
     assert torch.allclose(torch.compile(function, fullgraph=True, backend="aot_eager")(X, Y), function(X, Y))
+
+
+@pytest.mark.parametrize(
+    "number", [True, np.float32(0.5), np.int64(2), torch.tensor(0.5), torch.tensor(2)], ids=repr
+)
+def test_what_torch_takes_for_a_number(number: Any) -> None:
+    assert_alike("huber_loss", X, Y, delta=number)
+    assert_alike("smooth_l1_loss", X, Y, beta=number)
+
+
+@pytest.mark.parametrize("number", ["1", None, 1j, torch.ones(1), torch.tensor(0.5, requires_grad=True)])
+def test_what_is_no_number(number: Any) -> None:
+    assert_alike("huber_loss", X, Y, delta=number)
+    assert_alike("smooth_l1_loss", X, Y, beta=number)
+    with pytest.raises(TypeError, match=r"delta is .*; expected a number"):
+        shim.huber_loss(X, Y, delta=number)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_symbolic_trace_records_one_node(name: str) -> None:
+    function = getattr(shim, name)
+    traced = torch.fx.symbolic_trace(lambda x, y: function(x, y, reduction="sum"))
+    assert [node.target for node in traced.graph.nodes if node.op == "call_function"] == [function]
+    assert torch.equal(traced(X, Y), function(X, Y, reduction="sum"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_mode_sees_the_call(name: str) -> None:
+    class Mode(torch.overrides.TorchFunctionMode):
+        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            seen.append(func)
+            return func(*args, **(kwargs or {}))
+
+    seen: list[Any] = []
+    with Mode():
+        getattr(shim, name)(X, Y)
+    assert seen == [getattr(shim, name)]
+
+
+CLASSES = ("MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss")
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_a_class_is_torchs_own_module(name: str) -> None:
+    mine, theirs = getattr(classes, name), getattr(torch.nn, name)
+    assert signature(mine) == signature(theirs)
+    module = mine(reduction="sum")
+    assert isinstance(module, theirs) and repr(module) == repr(theirs()) and not module.state_dict()
+    expected = theirs(reduction="sum")(X, Y)
+    for same in (module, copy.deepcopy(module), pickle.loads(pickle.dumps(module))):
+        torch.testing.assert_close(same(X, Y), expected)
+    with pytest.raises(ValueError, match="reduction is 'avg'"):
+        mine(reduction="avg")(X, Y)
+    with pytest.raises(TypeError):
+        mine()(X, Y.numpy())
+    assert float(module(X.numpy(), Y.numpy())) == pytest.approx(float(expected), rel=1e-6)
+
+
+@pytest.mark.parametrize("name", CLASSES[:3])
+def test_a_class_with_the_deprecated_pair(name: str) -> None:
+    with pytest.warns(UserWarning, match="reduction='sum'"):
+        assert getattr(classes, name)(False).reduction == "sum"
+    with pytest.warns(UserWarning, match="reduction='mean'"):
+        assert getattr(classes, name)("none").reduction == "mean"  # 'none' in the first place is size_average
+
+
+def test_a_class_keeps_its_bend() -> None:
+    torch.testing.assert_close(classes.SmoothL1Loss(beta=0.5)(X, Y), torch.nn.SmoothL1Loss(beta=0.5)(X, Y))
+    torch.testing.assert_close(classes.HuberLoss("sum", 2.0)(X, Y), torch.nn.HuberLoss("sum", 2.0)(X, Y))
+
+
+@pytest.mark.parametrize("name", CLASSES)
+@pytest.mark.parametrize("record", [torch.jit.script, lambda module: torch.jit.trace(module, (X, Y))])
+def test_torchscript_is_saved_and_loaded(name: str, record: Any) -> None:
+    module, file = getattr(classes, name)(), io.BytesIO()
+    torch.jit.save(record(module), file)
+    file.seek(0)
+    loaded = torch.jit.load(file)
+    for _ in range(3):  # the second and third run what has been optimized
+        torch.testing.assert_close(loaded(X, Y), module(X, Y))
+
+
+def test_an_infinite_beta() -> None:
+    """Nothing is beyond the bend, and the parabola is flat. torch multiplies an overflowed square by 0."""
+    x, y = torch.tensor([1e30, 1.0]), torch.zeros(2)
+    assert torch.isnan(native.smooth_l1_loss(x, y, beta=float("inf"), reduction="none")).tolist() == [
+        True,
+        False,
+    ]
+    assert shim.smooth_l1_loss(x, y, beta=float("inf"), reduction="none").tolist() == [0.0, 0.0]

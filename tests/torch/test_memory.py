@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from frameworks import forget_plans
 
 import compatlosses as cl
 import compatlosses.torch as edition
@@ -208,6 +209,7 @@ class TestFormat:
         if by_formula:
             from compatlosses.torch import library
 
+            forget_plans(monkeypatch)
             monkeypatch.setattr(library, "host", None)
         results = []
         for function in (shim, native):

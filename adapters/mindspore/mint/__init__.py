@@ -10,19 +10,22 @@ from compatlosses.classes import loss_class
 
 from .. import adapter
 from . import nn
-from .nn.functional import binary_cross_entropy_with_logits
+from .nn.functional import binary_cross_entropy_with_logits, l1_loss, mse_loss, smooth_l1_loss
 
 if TYPE_CHECKING:
-    from .modules import BCEWithLogitsLoss
+    from .modules import BCEWithLogitsLoss, L1Loss, MSELoss, SmoothL1Loss
 
-__all__ = ["BCEWithLogitsLoss", "binary_cross_entropy_with_logits", "nn"]
+__all__ = [
+    "BCEWithLogitsLoss", "L1Loss", "MSELoss", "SmoothL1Loss", "binary_cross_entropy_with_logits", "l1_loss",
+    "mse_loss", "nn", "smooth_l1_loss",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
-    """The loss class, a cell of MindSpore where that has been imported; a plain callable elsewhere."""
-    return loss_class("compatlosses.mindspore.mint", name, adapter.MODULE)
+    """A loss class: a cell of MindSpore where that has been imported; a plain callable elsewhere."""
+    return loss_class(__name__, name, __all__, (__name__, adapter.MODULE))
 
 
 def __dir__() -> list[str]:
-    """The names of this module; the class too, before it is imported."""
+    """The names of this module; the classes too, before they are imported."""
     return sorted({*globals(), *__all__})

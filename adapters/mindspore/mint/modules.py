@@ -1,4 +1,7 @@
-"""``mindspore.mint.nn.BCEWithLogitsLoss`` by the rules of 2.7 and later, as a real cell of MindSpore."""
+"""The loss classes of ``mindspore.mint.nn``, as real cells of MindSpore.
+
+Binary cross entropy follows the rules of 2.7 and later, the losses of a difference those of 2.10.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,12 @@ import mindspore
 
 from compatlosses.classes import warn_of_foreign
 from compatlosses.libraries import Tensor
-from compatlosses.mindspore.mint.nn.functional import binary_cross_entropy_with_logits
+from compatlosses.mindspore.mint.nn.functional import (
+    binary_cross_entropy_with_logits,
+    l1_loss,
+    mse_loss,
+    smooth_l1_loss,
+)
 
 
 class BCEWithLogitsLoss(mindspore.nn.Cell):  # type: ignore[misc]
@@ -44,3 +52,60 @@ class BCEWithLogitsLoss(mindspore.nn.Cell):  # type: ignore[misc]
         if isinstance(pos_weight, mindspore.Parameter):
             pos_weight = mindspore.ops.stop_gradient(pos_weight)
         return self._loss(input, target, weight, self.reduction, pos_weight)
+
+
+class MSELoss(mindspore.nn.Cell):  # type: ignore[misc]
+    """The squared error by the rules of ``mindspore.mint``.
+
+    See `compatlosses.mindspore.mint.nn.functional.mse_loss`.
+
+    Source: MindSpore 2.10 documentation of ``mindspore.mint.nn.MSELoss``.
+    """
+
+    def __init__(self, reduction: str = "mean") -> None:
+        super().__init__()
+        self.reduction = reduction
+
+    _loss = staticmethod(mse_loss)
+
+    def construct(self, input: Tensor, target: Tensor) -> Tensor:
+        """The loss of ``input`` and ``target``."""
+        return self._loss(input, target, self.reduction)
+
+
+class L1Loss(mindspore.nn.LossBase):  # type: ignore[misc]
+    """The absolute error by the rules of ``mindspore.mint``; the reduction is checked when the cell is made.
+
+    See `compatlosses.mindspore.mint.nn.functional.l1_loss`.
+
+    Source: MindSpore 2.10 documentation of ``mindspore.mint.nn.L1Loss``.
+    """
+
+    def __init__(self, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        self.reduction = reduction
+
+    _loss = staticmethod(l1_loss)
+
+    def construct(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """The loss of ``logits`` and ``labels``."""
+        return self._loss(logits, labels, self.reduction)
+
+
+class SmoothL1Loss(mindspore.nn.Cell):  # type: ignore[misc]
+    """The smooth absolute error by the rules of ``mindspore.mint``: the reduction first, 'mean' by default.
+
+    See `compatlosses.mindspore.mint.nn.functional.smooth_l1_loss`.
+
+    Source: MindSpore 2.10 documentation of ``mindspore.mint.nn.SmoothL1Loss``.
+    """
+
+    def __init__(self, reduction: str = "mean", beta: float = 1.0) -> None:
+        super().__init__()
+        self.reduction, self.beta = reduction, beta
+
+    _loss = staticmethod(smooth_l1_loss)
+
+    def construct(self, input: Tensor, target: Tensor) -> Tensor:
+        """The loss of ``input`` and ``target``."""
+        return self._loss(input, target, self.reduction, self.beta)

@@ -1,14 +1,15 @@
-"""``mindspore.mint.nn.BCEWithLogitsLoss``, as a plain callable for where MindSpore has not been imported."""
+"""The loss classes of ``mindspore.mint.nn`` as plain callables, for where MindSpore has not been imported."""
 
 from __future__ import annotations
 
-from compatlosses.classes import warn_of_foreign
+from compatlosses import rules
+from compatlosses.classes import PlainLoss, warn_of_foreign
 from compatlosses.libraries import Tensor
 
-from .nn.functional import binary_cross_entropy_with_logits
+from .nn.functional import binary_cross_entropy_with_logits, l1_loss, mse_loss, smooth_l1_loss
 
 
-class BCEWithLogitsLoss:
+class BCEWithLogitsLoss(PlainLoss):
     """Binary cross entropy with logits by the rules of ``mindspore.mint``: weight first, then reduction;
     bfloat16 too.
 
@@ -32,5 +33,52 @@ class BCEWithLogitsLoss:
         """The loss of ``input`` and ``target``."""
         return binary_cross_entropy_with_logits(input, target, self.weight, self.reduction, self.pos_weight)
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
+
+class MSELoss(PlainLoss):
+    """The squared error by the rules of ``mindspore.mint``.
+
+    See `compatlosses.mindspore.mint.nn.functional.mse_loss`.
+
+    Source: MindSpore 2.10 documentation of ``mindspore.mint.nn.MSELoss``.
+    """
+
+    def __init__(self, reduction: str = "mean") -> None:
+        self.reduction = reduction
+
+    def __call__(self, input: Tensor, target: Tensor) -> Tensor:
+        """The loss of ``input`` and ``target``."""
+        return mse_loss(input, target, self.reduction)
+
+
+class L1Loss(PlainLoss):
+    """The absolute error by the rules of ``mindspore.mint``; the reduction is checked when it is made.
+
+    See `compatlosses.mindspore.mint.nn.functional.l1_loss`.
+
+    Source: MindSpore 2.10 documentation of ``mindspore.mint.nn.L1Loss``.
+    """
+
+    def __init__(self, reduction: str = "mean") -> None:
+        rules.check_reduction(reduction, ValueError)
+        self.reduction = reduction
+
+    def __call__(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """The loss of ``logits`` and ``labels``."""
+        return l1_loss(logits, labels, self.reduction)
+
+
+class SmoothL1Loss(PlainLoss):
+    """The smooth absolute error by the rules of ``mindspore.mint``: the reduction first, 'mean' by default.
+
+    See `compatlosses.mindspore.mint.nn.functional.smooth_l1_loss`.
+
+    Source: MindSpore 2.10 documentation of ``mindspore.mint.nn.SmoothL1Loss``.
+    """
+
+    def __init__(self, reduction: str = "mean", beta: float = 1.0) -> None:
+        self.reduction = reduction
+        self.beta = beta
+
+    def __call__(self, input: Tensor, target: Tensor) -> Tensor:
+        """The loss of ``input`` and ``target``."""
+        return smooth_l1_loss(input, target, self.reduction, self.beta)

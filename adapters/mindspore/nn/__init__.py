@@ -1,5 +1,7 @@
-"""``mindspore.nn`` by MindSpore's document of 2.3 to 2.6: float16 and float32 alone, the reduction in small
-letters.
+"""``mindspore.nn``: its loss classes.
+
+``BCEWithLogitsLoss`` follows MindSpore's document of 2.3 to 2.6: float16 and float32 alone, the reduction in
+small letters. The losses of a difference follow the rules of 2.10.
 """
 
 from __future__ import annotations
@@ -11,16 +13,16 @@ from compatlosses.classes import loss_class
 from .. import adapter
 
 if TYPE_CHECKING:
-    from ..modules import BCEWithLogitsLoss
+    from ..modules import BCEWithLogitsLoss, HuberLoss, L1Loss, MSELoss, SmoothL1Loss
 
-__all__ = ["BCEWithLogitsLoss"]
+__all__ = ["BCEWithLogitsLoss", "HuberLoss", "L1Loss", "MSELoss", "SmoothL1Loss"]
 
 
 def __getattr__(name: str) -> Any:
-    """The loss class, a cell of MindSpore where that has been imported; a plain callable elsewhere."""
-    return loss_class("compatlosses.mindspore", name, adapter.MODULE)
+    """A loss class: a cell of MindSpore where that has been imported; a plain callable elsewhere."""
+    return loss_class(__name__, name, __all__, ("compatlosses.mindspore", adapter.MODULE))
 
 
 def __dir__() -> list[str]:
-    """The names of this module; the class too, before it is imported."""
+    """The names of this module; the classes too, before they are imported."""
     return sorted({*globals(), *__all__})

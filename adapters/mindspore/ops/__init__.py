@@ -95,7 +95,7 @@ def __getattr__(name: str) -> Any:
     """The loss class: MindSpore's compiler takes it where that has been imported; a plain callable
     elsewhere.
     """
-    return loss_class(__name__, name, adapter.MODULE)
+    return loss_class(__name__, name, __all__, (__name__, adapter.MODULE))
 
 
 def __dir__() -> list[str]:

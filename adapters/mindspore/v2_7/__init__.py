@@ -57,7 +57,7 @@ def binary_cross_entropy_with_logits(
 
 def __getattr__(name: str) -> Any:
     """The loss class, a cell of MindSpore where that has been imported; a plain callable elsewhere."""
-    return loss_class(__name__, name, adapter.MODULE)
+    return loss_class(__name__, name, __all__, (__name__, adapter.MODULE))
 
 
 def __dir__() -> list[str]:

@@ -4,13 +4,13 @@ imported.
 
 from __future__ import annotations
 
-from compatlosses.classes import warn_of_foreign
+from compatlosses.classes import PlainLoss, warn_of_foreign
 from compatlosses.libraries import Tensor
 
 from . import binary_cross_entropy_with_logits
 
 
-class BCEWithLogitsLoss:
+class BCEWithLogitsLoss(PlainLoss):
     """Binary cross entropy with logits by the rules of MindSpore 2.7 and later: bfloat16 too.
 
     See `binary_cross_entropy_with_logits`.
@@ -31,6 +31,3 @@ class BCEWithLogitsLoss:
     def __call__(self, input: Tensor, target: Tensor) -> Tensor:
         """The loss of ``input`` and ``target``."""
         return binary_cross_entropy_with_logits(input, target, self.weight, self.pos_weight, self.reduction)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}()"

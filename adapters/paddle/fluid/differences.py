@@ -11,7 +11,7 @@ from compatlosses.evaluate import evaluate
 from compatlosses.libraries import Library, Names, Tensor, library_of
 from compatlosses.reductions import named
 
-from ..differences import difference
+from ..differences import bend, difference
 from ..differences_2_0 import ACCEPTED, reduced, square_error_cost
 
 __all__ = ["huber_loss", "mse_loss", "smooth_l1", "square_error_cost"]
@@ -35,7 +35,7 @@ def mse_loss(input: Tensor, label: Tensor) -> Tensor:
 
     Source: Paddle 1.8 documentation of ``fluid.layers.mse_loss``.
     """
-    return reduced(mse.LOSS, (input, label), (), "mean")
+    return reduced(mse.LOSS, (input, label), (), "mean", True)
 
 
 def huber_loss(input: Tensor, label: Tensor, delta: float) -> Tensor:
@@ -57,9 +57,7 @@ def huber_loss(input: Tensor, label: Tensor, delta: float) -> Tensor:
 
     Source: Paddle 1.8 documentation of ``fluid.layers.huber_loss``.
     """
-    if not delta >= 0.0:
-        raise ValueError(f"delta is {delta}; expected a number of at least 0")
-    return difference(huber.LOSS, (input, label), (float(delta),), "none", ACCEPTED, spreads=False)
+    return difference(huber.LOSS, (input, label), (bend(delta),), "none", ACCEPTED, False)
 
 
 def smooth_l1(

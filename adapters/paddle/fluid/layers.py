@@ -15,8 +15,9 @@ from compatlosses.evaluate import evaluate
 from compatlosses.libraries import Names, Tensor, library_of, number, quoted
 
 from ..checks import check_pair
+from ..differences_2_0 import square_error_cost
 from ..names import refuse
-from .differences import huber_loss, mse_loss, smooth_l1, square_error_cost
+from .differences import huber_loss, mse_loss, smooth_l1
 
 __all__ = ["huber_loss", "mse_loss", "sigmoid_cross_entropy_with_logits", "smooth_l1", "square_error_cost"]
 

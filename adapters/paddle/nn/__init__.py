@@ -1,4 +1,4 @@
-"""``paddle.nn``: the losses' functions in `functional`, and the loss class."""
+"""``paddle.nn``: the losses' functions in `functional`, and the loss classes."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from .. import adapter
 from . import functional
 
 if TYPE_CHECKING:
-    from ..modules import BCEWithLogitsLoss
+    from ..modules import BCEWithLogitsLoss, HuberLoss, L1Loss, MSELoss, SmoothL1Loss
 
-__all__ = ["BCEWithLogitsLoss", "functional"]
+__all__ = ["BCEWithLogitsLoss", "HuberLoss", "L1Loss", "MSELoss", "SmoothL1Loss", "functional"]
 
 
 def __getattr__(name: str) -> Any:
-    """The loss class, a layer of Paddle where that has been imported; a plain callable elsewhere."""
-    return loss_class("compatlosses.paddle", name, adapter.MODULE)
+    """A loss class: a layer of Paddle where that has been imported; a plain callable elsewhere."""
+    return loss_class(__name__, name, __all__, ("compatlosses.paddle", adapter.MODULE))
 
 
 def __dir__() -> list[str]:
-    """The names of this module; the class too, before it is imported."""
+    """The names of this module; the classes too, before they are imported."""
     return sorted({*globals(), *__all__})

@@ -46,7 +46,7 @@ class Correct:
         pos_weight: Tensor | None = None,
         reduction: str = "mean",
         ignore_index: float | None = None,
-        normalize: bool = False,
+        divisor: str = "counted",
     ) -> Tensor:
         self.check(logits, targets, weight, pos_weight)
         self.check_reduction(reduction)
@@ -56,7 +56,9 @@ class Correct:
         p = self.spread(pos_weight, "pos_weight", x, shape)
         counts = self.counts(targets, ignore_index)
         loss = self.counted(x, y, w, p, counts)
-        return self.result(self.reduced(loss, counts, w, reduction, normalize, logits.dtype), logits, weight)
+        return self.result(
+            self.reduced(loss, counts, w, reduction, divisor == "counted", logits.dtype), logits, weight
+        )
 
     # The rules.
 
@@ -148,12 +150,8 @@ class Correct:
     def reduced(
         self, loss: Tensor, counts: Tensor, w: Tensor, reduction: str, normalize: bool, dtype: torch.dtype
     ) -> Tensor:
-        size = loss.numel()
-        counting = max(int(counts.sum()), 1) if normalize and size else size
         if reduction == "mean":
-            return self.total(loss, dtype) / counting
-        if normalize:
-            loss = loss / counting
+            return self.total(loss, dtype) / (int(counts.sum()) if normalize else loss.numel())
         return loss if reduction == "none" else self.total(loss, dtype)
 
     def total(self, loss: Tensor, dtype: torch.dtype) -> Tensor:

@@ -10,18 +10,24 @@ from fnmatch import fnmatchcase
 from typing import Any
 from unittest import mock
 
-from compatlosses.conformance import cases, implementations, judge, runner, worker
+from compatlosses.conformance.judging import judge
+from compatlosses.conformance.model import cases, implementations
+from compatlosses.conformance.model.case import ARGUMENTS, Case
+from compatlosses.conformance.running.request import request_of
+from compatlosses.conformance.worker.calls import Function
+from compatlosses.conformance.worker.drivers import driver_of
+from compatlosses.conformance.worker.session import Session
 
 from .correct import Correct
 
-NAMES = {name: name for name in cases.ARGUMENTS}
+NAMES = {name: name for name in ARGUMENTS}
 OPTIONS = {
-    "neutral": ("reduction", "ignore_index", "normalize"),
+    "neutral": ("reduction", "ignore_index", "divisor"),
     "torch": ("reduction", "size_average", "reduce"),
 }
 
 
-class Seam(worker.Function):  # type: ignore[misc]
+class Seam(Function):  # type: ignore[misc]
     """An implementation that is an object in this process."""
 
     def __init__(self, loss: Correct) -> None:
@@ -33,16 +39,17 @@ class Seam(worker.Function):  # type: ignore[misc]
         return self.loss
 
 
-def verdicts(loss: Correct, chosen: Iterable[cases.Case]) -> Iterator[tuple[cases.Case, judge.Verdict]]:
+def verdicts(loss: Correct, chosen: Iterable[Case]) -> Iterator[tuple[Case, judge.Verdict]]:
     """The verdict on each case that applies, one at a time: whoever has seen enough stops asking."""
     name = type(loss).__name__
-    with mock.patch.dict(implementations.SHIM, {name: loss.api}), one_thread():
+    row = implementations.Row(name, api=loss.api, primary=True)
+    with mock.patch.dict(implementations.TABLE, {name: row}), one_thread():
         implementation = implementations.Implementation(name, "torch", "shim", "0")
-        session = worker.Session("torch", {name: Seam(loss)})
+        session = Session(driver_of("torch"), {name: Seam(loss)})
         session.available()
         for case in chosen:
-            if judge.applies(case, implementation):
-                answer = session.answer(runner.request_of(case, name))
+            if implementations.applies(case, implementation):
+                answer = session.answer(request_of(case, name))
                 yield case, judge.judge(case, implementation, answer)
 
 
@@ -58,7 +65,7 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def stratum_first(pattern: str) -> list[cases.Case]:
+def stratum_first(pattern: str) -> list[Case]:
     """All cases, those of the stratum that the pattern names before the others."""
     everything = cases.load()
     return sorted(everything, key=lambda case: not fnmatchcase(case.id, pattern))

@@ -119,7 +119,7 @@ class DividedBeforeSum(Correct):
     def reduced(
         self, loss: Tensor, counts: Tensor, w: Tensor, reduction: str, normalize: bool, dtype: torch.dtype
     ) -> Tensor:
-        if reduction == "mean" and loss.numel() and not normalize:
+        if reduction == "mean" and loss.numel() and counts.all():
             return rounded(loss / loss.numel(), dtype).sum()
         return super().reduced(loss, counts, w, reduction, normalize, dtype)
 
@@ -132,7 +132,7 @@ class SumOverflows(Correct):
     def reduced(
         self, loss: Tensor, counts: Tensor, w: Tensor, reduction: str, normalize: bool, dtype: torch.dtype
     ) -> Tensor:
-        if reduction == "mean" and not normalize:
+        if reduction == "mean" and counts.all():
             return rounded(loss.sum(), dtype) / loss.numel()
         return super().reduced(loss, counts, w, reduction, normalize, dtype)
 

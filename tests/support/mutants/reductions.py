@@ -82,28 +82,29 @@ class NormalizeSwallowed(Correct):
         return super().reduced(loss, counts, w, reduction, False, dtype)
 
 
-class NormalizeOfMeanAlone(Correct):
-    """normalize taken for a property of the mean; the documented operator divides its elements too."""
+class DivisorOfElements(Correct):
+    """The divisor taken for one of every reduction, as an older operator has it."""
 
     dies_in, by = "ignoring/some/normalize/*", "value"
 
     def reduced(
         self, loss: Tensor, counts: Tensor, w: Tensor, reduction: str, normalize: bool, dtype: torch.dtype
     ) -> Tensor:
-        return super().reduced(loss, counts, w, reduction, normalize and reduction == "mean", dtype)
+        if normalize and reduction != "mean":
+            loss = loss / max(int(counts.sum()), 1)
+        return super().reduced(loss, counts, w, reduction, normalize, dtype)
 
 
-class NothingCountsIsNaN(Correct):
-    """A division by the number of labels that count, when none does."""
+class NothingCountsIsZero(Correct):
+    """A division by at least 1: the mean where no label counts is 0, and nobody is told."""
 
     dies_in, by = "ignoring/all/normalize/*", "value"
 
     def reduced(
         self, loss: Tensor, counts: Tensor, w: Tensor, reduction: str, normalize: bool, dtype: torch.dtype
     ) -> Tensor:
-        if normalize and not counts.any():
-            return super().reduced(loss / 0, counts, w, reduction, False, dtype)
-        return super().reduced(loss, counts, w, reduction, normalize, dtype)
+        none = reduction == "mean" and normalize and bool(loss.numel()) and not counts.any()
+        return super().reduced(loss, counts, w, "sum" if none else reduction, normalize, dtype)
 
 
 class MaskedAfterwards(Correct):
@@ -204,7 +205,7 @@ class SqueezedResult(Correct):
 
 MUTANTS = (
     DividedByWeights, DividedByBatch, SumIsMean, MeanOfNothingIsZero, AlwaysNormalized, NormalizeSwallowed,
-    NormalizeOfMeanAlone, NothingCountsIsNaN, MaskedAfterwards, MaskedByWhere, SentinelComparedWide,
+    DivisorOfElements, NothingCountsIsZero, MaskedAfterwards, MaskedByWhere, SentinelComparedWide,
     NaNMatchesNothing,
     SentinelCast, IgnoredByDefault, NegativeLabelsIgnored, ResultOfShapeOne, SqueezedResult,
 )  # fmt: skip

@@ -79,7 +79,7 @@ class OptionsSwallowed(Correct):
     dies_in, by = "error/option-unknown", "error"
 
     def __call__(self, logits: Tensor, targets: Tensor, **options: Any) -> Tensor:  # type: ignore[override]
-        known = ("weight", "pos_weight", "reduction", "ignore_index", "normalize")
+        known = ("weight", "pos_weight", "reduction", "ignore_index", "divisor")
         return super().__call__(logits, targets, **{name: options[name] for name in known if name in options})
 
 

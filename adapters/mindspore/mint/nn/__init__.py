@@ -12,16 +12,16 @@ from ... import adapter
 from . import functional
 
 if TYPE_CHECKING:
-    from ..modules import BCEWithLogitsLoss
+    from ..modules import BCEWithLogitsLoss, L1Loss, MSELoss, SmoothL1Loss
 
-__all__ = ["BCEWithLogitsLoss", "functional"]
+__all__ = ["BCEWithLogitsLoss", "L1Loss", "MSELoss", "SmoothL1Loss", "functional"]
 
 
 def __getattr__(name: str) -> Any:
-    """The loss class, a cell of MindSpore where that has been imported; a plain callable elsewhere."""
-    return loss_class("compatlosses.mindspore.mint", name, adapter.MODULE)
+    """A loss class: a cell of MindSpore where that has been imported; a plain callable elsewhere."""
+    return loss_class(__name__, name, __all__, ("compatlosses.mindspore.mint", adapter.MODULE))
 
 
 def __dir__() -> list[str]:
-    """The names of this module; the class too, before it is imported."""
+    """The names of this module; the classes too, before they are imported."""
     return sorted({*globals(), *__all__})

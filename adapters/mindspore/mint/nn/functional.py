@@ -1,14 +1,75 @@
-"""``mindspore.mint.nn.functional`` by the rules of 2.7 and later: the reduction stands before pos_weight."""
+"""``mindspore.mint.nn.functional``: its losses, whose reduction stands before beta and pos_weight.
+
+Binary cross entropy follows the rules of 2.7 and later, the losses of a difference those of 2.10.
+"""
 
 from __future__ import annotations
 
-from compatlosses.libraries import Tensor
+from compatlosses import rules
+from compatlosses.definitions import l1, mse
+from compatlosses.libraries import Names, Tensor, library_of
 
 from ... import adapter, checks
-from ...differences import l1_loss, mse_loss
+from ...differences import difference
 from ...differences import smooth_l1_loss as _smooth_l1_loss
 
 __all__ = ["binary_cross_entropy_with_logits", "l1_loss", "mse_loss", "smooth_l1_loss"]
+
+_NAMES: Names = ("input", "target", "weight", "weight")
+
+
+def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    """The squared error, ``(input - target)**2``, by the rules of ``mindspore.mint``.
+
+    Args:
+        input: tensor of any shape; floating, integer or bool.
+        target: tensor of that dtype that broadcasts against the input.
+        reduction: 'none', 'mean' or 'sum', in any letter case.
+
+    Returns:
+        A tensor of the input's dtype, float32 if that is not floating: of the common shape for 'none', 0-D
+        otherwise.
+
+    Raises:
+        TypeError: an argument that is no tensor, tensors of two frameworks, a target of another dtype, a
+            reduction that is no string.
+        ValueError: shapes that do not broadcast against each other, an unknown reduction.
+
+    Source: MindSpore 2.10 documentation of ``mindspore.mint.nn.functional.mse_loss``.
+    """
+    name = checks.lowered(reduction)
+    checks.check_reduction(name)
+    library = library_of(input, target, None, None, _NAMES)
+    rules.check_dtype(library, "target", target, (library.dtype(input),), TypeError)
+    return difference(mse.LOSS, (input, target), (), name)
+
+
+def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    """The absolute error, ``|input - target|``, by the rules of ``mindspore.mint``.
+
+    Its slope is 0 where they are equal.
+
+    Args:
+        input: tensor of any shape; floating, integer or bool.
+        target: tensor that broadcasts against the input, likewise; one of the two is floating.
+        reduction: 'none', 'mean' or 'sum', in any letter case.
+
+    Returns:
+        A tensor of the wider dtype of the two: of their common shape for 'none', 0-D otherwise.
+
+    Raises:
+        TypeError: an argument that is no tensor, tensors of two frameworks, neither of them floating, a
+            reduction that is no string.
+        ValueError: shapes that do not broadcast against each other, an unknown reduction.
+
+    Source: MindSpore 2.10 documentation of ``mindspore.mint.nn.functional.l1_loss``.
+    """
+    name = checks.lowered(reduction)
+    checks.check_reduction(name)
+    library = library_of(input, target, None, None, _NAMES)
+    if library.dtype(input) not in rules.FLOATING:
+        rules.check_dtype(library, "target", target, rules.FLOATING, TypeError)
+    return difference(l1.LOSS, (input, target), (), name)
 
 
 def smooth_l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", beta: float = 1.0) -> Tensor:

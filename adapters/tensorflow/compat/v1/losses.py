@@ -1,22 +1,27 @@
-"""``tf.compat.v1.losses.sigmoid_cross_entropy``, which is ``tf.losses.sigmoid_cross_entropy`` of TensorFlow
-1.
+"""``tf.compat.v1.losses``, which is ``tf.losses`` of TensorFlow 1: ``sigmoid_cross_entropy``,
+``mean_squared_error``, ``absolute_difference`` and ``huber_loss``.
+
+Labels come first. The losses of a difference are of float32, whatever their arguments are.
 """
 
 from __future__ import annotations
 
-import math
+from typing import NamedTuple
 
 from compatlosses import rules
-from compatlosses.definitions.binary_cross_entropy_with_logits import LOSS
+from compatlosses.definitions import binary_cross_entropy_with_logits, huber, l1, mse
 from compatlosses.evaluate import evaluate
-from compatlosses.libraries import Library, Names, Tensor, library_of
+from compatlosses.libraries import library_of
 from compatlosses.neutral import weight_of
+from compatlosses.protocols import Library, Loss, Tensor
+from compatlosses.protocols import Reduction as Reduced
+from compatlosses.reductions import named
 from compatlosses.tensorflow import adapter
 from compatlosses.tensorflow.arguments import converted, is_number
 
-__all__ = ["Reduction", "sigmoid_cross_entropy"]
+__all__ = ["Reduction", "absolute_difference", "huber_loss", "mean_squared_error", "sigmoid_cross_entropy"]
 
-_NAMES: Names = ("logits", "multi_class_labels", "weights", "pos_weight")
+Weights = Tensor | float
 
 
 class Reduction:
@@ -92,32 +97,175 @@ def sigmoid_cross_entropy(
 
     Source: TensorFlow 2 documentation of ``tf.compat.v1``; where it is silent, tensorflow 2.21.0.
     """
-    for name, argument in (
-        ("multi_class_labels", multi_class_labels),
-        ("logits", logits),
-        ("weights", weights),
-    ):
+    names = ("multi_class_labels", "logits")
+    call = _checked(names, (multi_class_labels, logits), weights, reduction)
+    library, labels, logits, weights = call
+    rules.check_dtype(library, "logits", logits, rules.FLOATING, TypeError, targets=labels)
+    inputs = (logits, _smoothed(library, labels, logits, label_smoothing), None)
+    weighted = _Weighted(binary_cross_entropy_with_logits.LOSS, library, inputs, (0.0,), weights)
+    loss = _reduced(weighted, reduction, library.dtype(logits))
+    return _collected(library, loss, (scope or "sigmoid_cross_entropy_loss", loss_collection, reduction))
+
+
+def mean_squared_error(
+    labels: Tensor,
+    predictions: Tensor,
+    weights: Tensor | float = 1.0,
+    scope: str | None = None,
+    loss_collection: str | None = "losses",
+    reduction: str = Reduction.SUM_BY_NONZERO_WEIGHTS,
+) -> Tensor:
+    """The squared error ``(predictions - labels)**2``, weighted and reduced by TensorFlow 1's rules.
+
+    Args:
+        labels: tensor of the predictions' shape and any floating, integer or bool dtype.
+        predictions: tensor of any shape and such a dtype.
+        weights: as in `sigmoid_cross_entropy`.
+        scope: name scope of the loss in a TensorFlow graph; 'mean_squared_error' if None.
+        loss_collection, reduction: as in `sigmoid_cross_entropy`.
+
+    Lists, numbers and arrays are taken as by `compatlosses.tensorflow.nn.sigmoid_cross_entropy_with_logits`.
+
+    Returns:
+        A tensor of float32: of the predictions' shape for 'none', 0-D otherwise.
+
+    Raises:
+        ValueError: an argument that is None, labels of another shape than the predictions, weights that do
+            not broadcast as in `sigmoid_cross_entropy`, an unknown reduction.
+        TypeError: what is no tensor, tensors of two frameworks.
+
+    Source: TensorFlow 2 documentation of ``tf.compat.v1``; where it is silent, tensorflow 2.21.0.
+    """
+    place = (scope or "mean_squared_error", loss_collection, reduction)
+    return _difference(mse.LOSS, (labels, predictions), weights, (), place)
+
+
+def absolute_difference(
+    labels: Tensor,
+    predictions: Tensor,
+    weights: Tensor | float = 1.0,
+    scope: str | None = None,
+    loss_collection: str | None = "losses",
+    reduction: str = Reduction.SUM_BY_NONZERO_WEIGHTS,
+) -> Tensor:
+    """The absolute error ``|predictions - labels|``, weighted and reduced by TensorFlow 1's rules.
+
+    Its slope is 0 where they are equal.
+
+    Args:
+        labels, predictions, weights, loss_collection, reduction: as in `mean_squared_error`.
+        scope: name scope of the loss in a TensorFlow graph; 'absolute_difference' if None.
+
+    Returns:
+        As `mean_squared_error`.
+
+    Raises:
+        ValueError, TypeError: as `mean_squared_error`.
+
+    Source: TensorFlow 2 documentation of ``tf.compat.v1``; where it is silent, tensorflow 2.21.0.
+    """
+    place = (scope or "absolute_difference", loss_collection, reduction)
+    return _difference(l1.LOSS, (labels, predictions), weights, (), place)
+
+
+def huber_loss(
+    labels: Tensor,
+    predictions: Tensor,
+    weights: Tensor | float = 1.0,
+    delta: float = 1.0,
+    scope: str | None = None,
+    loss_collection: str | None = "losses",
+    reduction: str = Reduction.SUM_BY_NONZERO_WEIGHTS,
+) -> Tensor:
+    """Huber's loss of r = predictions - labels, weighted and reduced by TensorFlow 1's rules.
+
+    An element's loss is r^2 / 2 up to delta and delta (|r| - delta / 2) beyond.
+
+    Args:
+        labels, predictions, weights, loss_collection, reduction: as in `mean_squared_error`.
+        delta: where the parabola ends and the lines begin; at least 0.
+        scope: name scope of the loss in a TensorFlow graph; 'huber_loss' if None.
+
+    Returns:
+        As `mean_squared_error`.
+
+    Raises:
+        ValueError, TypeError: as `mean_squared_error`; ValueError for a delta below 0, TypeError for one that
+            is no number.
+
+    Source: TensorFlow 2 documentation of ``tf.compat.v1``; where it is silent, tensorflow 2.21.0.
+    """
+    bend = rules.parameter("delta", delta)
+    if not bend >= 0.0:
+        raise ValueError(f"delta is {bend}; expected a number of at least 0")
+    place = (scope or "huber_loss", loss_collection, reduction)
+    return _difference(huber.LOSS, (labels, predictions), weights, (bend,), place)
+
+
+class _Checked(NamedTuple):
+    """What a call was given, as tensors of one library. Weights are a tensor or a number."""
+
+    library: Library
+    labels: Tensor
+    predictions: Tensor
+    weights: Weights
+
+
+class _Weighted(NamedTuple):
+    """A loss before it is reduced: its inputs but for the weight, its parameters, TensorFlow's weights."""
+
+    loss: Loss
+    library: Library
+    inputs: tuple[Tensor, ...]
+    parameters: tuple[float, ...]
+    weights: Weights
+
+    def total(self, factor: Weights | None, reduced: Reduced, dtype: str) -> Tensor:
+        """The losses times ``factor`` (None: 1), reduced, as a tensor of ``dtype``."""
+        loss, library, inputs, parameters, _ = self
+        return evaluate((loss, library, (*inputs, factor), parameters, reduced), dtype)
+
+
+def _difference(
+    loss: Loss,
+    pair: tuple[Tensor, Tensor],
+    weights: Weights,
+    parameters: tuple[float, ...],
+    place: tuple[str, str | None, str],
+) -> Tensor:
+    """A loss of a difference. ``place``: the name scope, the collection and the reduction."""
+    call = _checked(("labels", "predictions"), pair, weights, place[2])
+    library, labels, predictions, weights = call
+    rules.check_dtype(library, "predictions", predictions, rules.NUMBERS, TypeError)
+    if library.dtype(predictions) not in rules.FLOATING:
+        predictions = library.cast(predictions, "float64")
+    weighted = _Weighted(loss, library, (predictions, labels), parameters, weights)
+    return _collected(library, _reduced(weighted, place[2], "float32"), place)
+
+
+def _checked(
+    names: tuple[str, str], pair: tuple[Tensor, Tensor], weights: Weights, reduction: object
+) -> _Checked:
+    """The arguments, ``pair`` called ``names``, as tensors; the dtype of the second is not checked.
+
+    Raises:
+        ValueError, TypeError: as `sigmoid_cross_entropy`.
+    """
+    for name, argument in ((names[0], pair[0]), (names[1], pair[1]), ("weights", weights)):
         if argument is None:
             raise ValueError(
                 f"{name} is None; expected a tensor{' or a number' if name == 'weights' else ''}"
             )
     Reduction.validate(reduction)
-    labels, logits, weights = _converted(multi_class_labels, logits, weights)
-    library = library_of(logits, labels, weights, None, _NAMES)
-    rules.check_same_shape(library, "multi_class_labels", labels, "logits", logits, ValueError)
-    rules.check_dtype(library, "logits", logits, rules.FLOATING, TypeError, targets=labels)
-    rules.check_dtype(library, "multi_class_labels", labels, rules.NUMBERS, TypeError)
+    labels, predictions, weights = _converted(*pair, weights)
+    library = library_of(predictions, labels, weights, None, (names[1], names[0], "weights", "weights"))
+    rules.check_same_shape(library, names[0], labels, names[1], predictions, ValueError)
+    rules.check_dtype(library, names[0], labels, rules.NUMBERS, TypeError)
     if library.owns(weights):
         rules.check_dtype(library, "weights", weights, rules.NUMBERS, TypeError)
-        weights = _of_rank(library, weights, logits)
-        rules.check_broadcast(library, "weights", weights, "logits", logits, ValueError)
-    loss = _reduced(library, logits, _smoothed(library, labels, logits, label_smoothing), weights, reduction)
-    loss = library.cast(loss, library.dtype(logits))
-    if library.NAME == adapter.NAME and library.tracing():
-        from compatlosses.tensorflow import library as tensorflow
-
-        return tensorflow.collected(loss, scope or "sigmoid_cross_entropy_loss", loss_collection, reduction)
-    return loss
+        weights = _of_rank(library, weights, names[1], predictions)
+        rules.check_broadcast(library, "weights", weights, names[1], predictions, ValueError)
+    return _Checked(library, labels, predictions, weights)
 
 
 def _converted(
@@ -133,8 +281,8 @@ def _converted(
     return labels, logits, weights
 
 
-def _of_rank(library: Library, weights: Tensor, logits: Tensor) -> Tensor:
-    """The weights, which have no dimension or as many as the logits.
+def _of_rank(library: Library, weights: Tensor, name: str, logits: Tensor) -> Tensor:
+    """The weights, which have no dimension or as many as the logits, which are called ``name``.
 
     Raises:
         ValueError: they have another number.
@@ -143,9 +291,8 @@ def _of_rank(library: Library, weights: Tensor, logits: Tensor) -> Tensor:
     if shape is not None and target is not None:
         if shape and len(shape) != len(target):
             raise ValueError(
-                f"weights has shape {rules.shown(shape)} and logits {rules.shown(target)}; expected a number "
-                f"or as many "
-                "dimensions as the logits have, each of size 1 or of theirs. Reshape weights first."
+                f"weights has shape {rules.shown(shape)} and {name} {rules.shown(target)}; expected a number "
+                f"or as many dimensions as {name} has, each of size 1 or of its own. Reshape weights first."
             )
         return weights
     from compatlosses.tensorflow import library as tensorflow
@@ -164,25 +311,36 @@ def _smoothed(library: Library, labels: Tensor, logits: Tensor, label_smoothing:
     return library.cast(labels, wide) * (1 - label_smoothing) + 0.5 * label_smoothing
 
 
-def _reduced(
-    library: Library, logits: Tensor, labels: Tensor, weights: Tensor | float, reduction: str
-) -> Tensor:
-    """The losses, weighted and reduced; float64 where they are divided, to be rounded once."""
+def _reduced(weighted: _Weighted, reduction: str, dtype: str) -> Tensor:
+    """The losses, weighted and reduced, rounded to ``dtype`` once."""
+    library, weights, predictions = weighted.library, weighted.weights, weighted.inputs[0]
     each = is_number(weights) and weights != 0  # every weight is nonzero
     over_all = reduction == Reduction.SUM_OVER_BATCH_SIZE or (
         each and reduction == Reduction.SUM_BY_NONZERO_WEIGHTS
     )
-    reduced = "none" if reduction == Reduction.NONE else "sum"
-    undivided = over_all or reduction in (Reduction.NONE, Reduction.SUM)
-    dtype = library.dtype(logits) if undivided else "float64"
     factor = None if each and weights == 1 else weight_of(library, weights)
-    how = (reduced, "counted" if over_all else "one", None, math.nan, None)
-    total = evaluate((LOSS, library, (logits, labels, None, factor), (0.0,), how), dtype)
-    if undivided:
-        return total
-    divisor = _divisor(library, logits, weights, reduction)
+    if reduction in (Reduction.NONE, Reduction.SUM):
+        return weighted.total(factor, named("none" if reduction == Reduction.NONE else "sum"), dtype)
+    size = library.size(predictions)
+    if over_all and isinstance(size, int):
+        return weighted.total(factor, named("mean" if size else "sum", "all"), dtype)
+    divisor = (
+        library.cast(size, "float64") if over_all else _divisor(library, predictions, weights, reduction)
+    )
     nothing = library.equal(divisor, 0)
-    return library.where(nothing, 0.0, library.divide(total, library.where(nothing, 1.0, divisor)))
+    total = weighted.total(factor, named("sum"), "float64")
+    mean = library.divide(total, library.where(nothing, 1.0, divisor))
+    return library.cast(library.where(nothing, 0.0, mean), dtype)
+
+
+def _collected(library: Library, loss: Tensor, place: tuple[str, str | None, str]) -> Tensor:
+    """The loss, named and added to a collection in a TensorFlow graph. ``place``: see `_difference`."""
+    if library.NAME != adapter.NAME or not library.tracing():
+        return loss
+    from compatlosses.tensorflow import library as tensorflow
+
+    scope, loss_collection, reduction = place
+    return tensorflow.collected(loss, scope, loss_collection, reduction)
 
 
 def _divisor(library: Library, logits: Tensor, weights: Tensor | float, reduction: str) -> Tensor:

@@ -1,0 +1,38 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..model.implementations import FRAMEWORKS
+
+DEFAULT_JOBS = min(2, os.cpu_count() or 1)
+
+Frameworks = Annotated[
+    list[str] | None, typer.Option("--framework", help=f"{', '.join(FRAMEWORKS)}; may be given often.")
+]
+Implementations = Annotated[
+    list[str] | None,
+    typer.Option("--implementation", help="native, shim, or a name; * stands for anything."),
+]
+Cases = Annotated[
+    list[str] | None, typer.Option("--case", help="A case's id; * stands for anything: 'gradient/*'.")
+]
+Modes = Annotated[
+    list[str] | None,
+    typer.Option("--mode", help="How calls are run: eager (the default), compile, static ...; * for all."),
+]
+Jobs = Annotated[int, typer.Option(min=1, max=64, help="Targets that run at a time.")]
+Timeout = Annotated[float, typer.Option(min=0.01, help="Seconds that one case may take.")]
+JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the run as JSON to this file.")]
+JunitFile = Annotated[Path | None, typer.Option("--junit", help="Write the run as JUnit XML to this file.")]
+HtmlFile = Annotated[
+    Path | None, typer.Option("--html", help="Write a report to this file: a page that opens from disk.")
+]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Print every unexpected verdict, not one of each kind.")
+]

@@ -1,0 +1,64 @@
+"""The files that a run is written to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .. import files
+from ..judging.judge import Verdict
+from ..results import results
+
+Table = dict[str, Any]
+
+
+@dataclass
+class Outputs:
+    """The files that a run is written to; None for those that are not wanted."""
+
+    json: Path | None = None
+    junit: Path | None = None
+    html: Path | None = None
+
+    @property
+    def paths(self) -> list[Path]:
+        """The files."""
+        return [path for path in (self.json, self.junit, self.html) if path is not None]
+
+    @property
+    def take_standard_output(self) -> bool:
+        """Whether one of them is standard output: what is for people then goes to standard error."""
+        return any(map(files.is_standard_output, self.paths))
+
+    def check(self) -> None:
+        """Refuse, before the run, what cannot be written after it."""
+        files.check_all_writable(self.paths)
+        if self.html is not None:
+            from ..report import html  # noqa: F401 -- what it needs is missed now, not after the run
+
+    def write(self, tables: Sequence[Table], verdicts: Sequence[Verdict]) -> None:
+        """Write everything that can be written.
+
+        Raises:
+            ResultError: what could not be written, after the rest was.
+        """
+        files.write_all(self.texts(tables, verdicts))
+
+    def texts(self, tables: Sequence[Table], verdicts: Sequence[Verdict]) -> Iterator[tuple[Path, str]]:
+        """The files and what goes into each: as JSON the first run, as a page all."""
+        if self.json is not None and tables:
+            yield self.json, json.dumps(tables[0], ensure_ascii=False) + "\n"
+        if self.junit is not None:
+            yield self.junit, results.junit(verdicts)
+        if self.html is not None:
+            yield self.html, page_of(tables)
+
+
+def page_of(tables: Sequence[Table]) -> str:
+    """The page of some runs. What it is made with is imported when a page is wanted."""
+    from ..report.html import page
+
+    return page(tables)

@@ -1,0 +1,18 @@
+"""The command ``strata``: the cells of the strata, and which of them lack a case."""
+
+from __future__ import annotations
+
+import typer
+
+from ..model.strata import census
+from ..report import text
+from .options import Cases
+from .select import selected
+from .terminal import terminal
+
+
+def strata(case: Cases = None) -> None:
+    """List the strata's cells: how many have a case, why others are empty; exit 1 if one lacks a case."""
+    counted = census(selected(case or []))
+    text.cells(terminal(), counted)
+    raise typer.Exit(1 if any(grid.missing for grid in counted) else 0)

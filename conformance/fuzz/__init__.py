@@ -1,0 +1,1 @@
+"""The fuzz: random calls over the strata, and failures made small."""

@@ -1,0 +1,180 @@
+"""A fuzz: random calls dealt to the implementations, judged as cases are, each kind of failure made small."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+from ..judging import judge as judging
+from ..judging.expectations import FAILURES, Expectation
+from ..judging.judge import Verdict, judge
+from ..model.case import Case
+from ..model.implementations import Implementation
+from ..oracle import exact as oracle
+from ..running.line import CASE_SECONDS, Line
+from ..running.target import Target, TargetError
+from ..running.workers import Worker
+from .draw import drawn
+from .shrink import shrunk
+
+LARGEST_COUNT = 10**8
+FORGET = 1000
+"""Calls after which the oracle's memory is emptied: random numbers seldom come again."""
+MOST_KINDS = 10
+"""Kinds of failure that are made small, for each target."""
+
+
+@dataclass
+class Failure:
+    """A kind of failure: its smallest call, what was said of it, and how many calls failed in this way."""
+
+    implementation: Implementation
+    checks: frozenset[str]
+    case: Case
+    message: str
+    known: bool
+    """Whether the expectations tell of such failures of this implementation."""
+    count: int = 1
+
+
+@dataclass
+class Fuzz:
+    """What is drawn, where it runs, and what has come of it so far."""
+
+    targets: list[Target]
+    seed: int
+    count: int
+    wanted: Callable[[Implementation], bool]
+    expectations: Sequence[Expectation] = ()
+    seconds: float = CASE_SECONDS
+    statuses: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Calls by implementation and status."""
+    failures: list[Failure] = field(default_factory=list)
+    stopped: threading.Event = field(default_factory=threading.Event)
+    workers: list[Worker] = field(default_factory=list)
+
+    def go(self, jobs: int, notice: Callable[[Target], None] = lambda target: None) -> None:
+        """Run every target's share, so many at a time. An interruption stops all and keeps what is done."""
+        with ThreadPoolExecutor(jobs) as pool:
+            # The slowest first.
+            ordered = sorted(self.targets, key=lambda target: target.framework != "mindspore")
+            futures = [pool.submit(self.run_target, target, notice) for target in ordered]
+            try:
+                for future in futures:
+                    future.result()
+            except BaseException:
+                self.stopped.set()
+                for worker in self.workers:
+                    worker.end()
+                raise
+
+    def watch(self, worker: Worker) -> None:
+        """Have the worker end with the fuzz, also one that is started while the fuzz is being stopped."""
+        self.workers.append(worker)
+        if self.stopped.is_set():
+            worker.end()
+
+    def run_target(self, target: Target, notice: Callable[[Target], None]) -> None:
+        """Run one target's share of the calls."""
+        try:
+            line = Line(target, self.seconds, self.watch)
+        except TargetError as error:
+            self.tell(target, error)
+            return
+        kinds: dict[tuple[str, frozenset[str]], Failure] = {}
+        try:
+            for number, (implementation, case, answer, _) in enumerate(line.answered(self.work(target))):
+                verdict = judge(case, implementation, answer)
+                self.statuses[implementation.label, verdict.status] += 1
+                if verdict.status in FAILURES:
+                    self.note(kinds, implementation, case, verdict)
+                if number % FORGET == 0:
+                    forget()
+                notice(target)
+                if self.stopped.is_set():
+                    break
+            for failure in list(kinds.values())[:MOST_KINDS]:
+                if not self.stopped.is_set():
+                    make_small(line, failure)
+        except TargetError as error:
+            self.tell(target, error)
+        finally:
+            self.failures += kinds.values()
+            line.close()
+
+    def tell(self, target: Target, error: TargetError) -> None:
+        """Note why a target could not be run, unless the fuzz was stopped."""
+        if not self.stopped.is_set():
+            target.error = str(error)
+
+    def work(self, target: Target) -> Iterator[tuple[Implementation, Case]]:
+        """This target's calls: places are dealt to the targets in turn, and by each to its
+        implementations.
+        """
+        chosen = [
+            implementation for implementation in target.implementations() if self.wanted(implementation)
+        ]
+        step = len(self.targets)
+        for place in range(self.targets.index(target), self.count if chosen else 0, step):
+            implementation = chosen[place // step % len(chosen)]
+            yield implementation, drawn(self.seed, place, implementation)
+
+    def note(
+        self,
+        kinds: dict[tuple[str, frozenset[str]], Failure],
+        implementation: Implementation,
+        case: Case,
+        verdict: Verdict,
+    ) -> None:
+        """Count a failure with those of its kind: the same checks of the same implementation."""
+        checks = failing(verdict)
+        known = kinds.get((implementation.name, checks))
+        if known is None:
+            told = checks <= told_of(self.expectations, implementation)
+            kinds[implementation.name, checks] = Failure(implementation, checks, case, verdict.message, told)
+        else:
+            known.count += 1
+
+
+def failing(verdict: Verdict) -> frozenset[str]:
+    """The checks that failed, as expectations name them."""
+    return frozenset(check.id for check in verdict.checks if check.status in FAILURES)
+
+
+def told_of(expectations: Sequence[Expectation], implementation: Implementation) -> set[str]:
+    """The checks of an implementation that some case is expected to fail."""
+    speaking = [
+        e
+        for e in expectations
+        if e.covers(implementation.framework, implementation.name, implementation.version)
+    ]
+    return {check for expectation in speaking for part in expectation.failing for check in part.checks}
+
+
+def forget() -> None:
+    """Empty what the oracle remembers."""
+    with judging.KNOWN_LOCK:
+        judging.KNOWN.clear()
+        oracle.functions.cache_clear()
+        oracle.element.cache_clear()
+
+
+def make_small(line: Line, failure: Failure) -> None:
+    """Make the call of a failure small, for as long as it fails by one of the same checks."""
+
+    def again(case: Case) -> Verdict:
+        line.send(failure.implementation, case)
+        return judge(case, failure.implementation, line.receive())
+
+    def fails(case: Case) -> bool:
+        return bool(failing(again(case)) & failure.checks)
+
+    case = shrunk(failure.case, fails)
+    failure.case = replace(
+        case, id=f"{failure.case.id}/{case.dtype}-{math.prod(case.tensors['logits'].shape)}"
+    )
+    failure.message = again(case).message or failure.message

@@ -1,0 +1,1 @@
+"""Judging: verdicts on answers, by documents, mathematics and agreement, and what was expected of them."""

@@ -1,0 +1,250 @@
+"""The lab: versions that are not installed here, each in its own environment, on any `concurrent.futures`
+executor.
+
+What is sent to an executor is a `Job` and the function `run_job`; what comes back is a `Finished`. All three
+pickle, so that the other end may be another machine: it makes its own environments.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from functools import partial
+from typing import Any
+
+from ..judging import agreement, curves, expectations
+from ..judging.judge import Verdict
+from ..judging.run import Run
+from ..judging.tally import tallies
+from ..model import cases
+from ..model.implementations import KINDS, possible, wanted
+from ..places import WORKER
+from ..results import results
+from ..running.line import CASE_SECONDS
+from ..running.processes import Halted, check_halt, halting
+from ..running.target import Target
+from . import environments
+from .machines import Cluster
+from .recipes import LabError, Recipe, Release, recipe_for
+
+Table = dict[str, Any]
+POLL_SECONDS = 0.2
+ENDING_SECONDS = 60.0
+"""How long releases under way may take to hand in what they have, once they are to end."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A release to be run, and how."""
+
+    release: Release
+    cases: tuple[str, ...] = ()
+    """Patterns of ids; none for all of them."""
+    implementations: tuple[str, ...] = ()
+    """'native', 'shim' or patterns of names; none for all of them."""
+    seconds: float = CASE_SECONDS
+    remove: bool = False
+    """Whether the environment goes when the run is over."""
+
+
+@dataclass
+class Finished:
+    """What came of a job."""
+
+    release: Release
+    targets: list[Target]
+    verdicts: list[Verdict] = field(default_factory=list)
+    curves: list[curves.Curve] = field(default_factory=list)
+    pairs: list[agreement.Pair] = field(default_factory=list)
+    """The shim beside the native functions."""
+    cases: tuple[str, ...] = ()
+    seconds: float = 0.0
+    partial: bool = False
+    """Whether it was interrupted."""
+
+    def as_json(self) -> Table:
+        """The run as data."""
+        ids = set(self.cases)
+        of = [case for case in cases.load() if case.id in ids]
+        compared = [pair.to_json() for pair in self.pairs]
+        tallied = tallies(self.verdicts, {case.id: case.dtype for case in of})
+        return results.as_json(
+            self.targets, self.verdicts, self.partial, self.curves, of, compared, self.seconds, tallied
+        )
+
+
+def run_job(job: Job, halt: threading.Event | None = None) -> Finished:
+    """Run a release in its environment.
+
+    What stands in the way is told as its targets' error. The event, once set, ends it.
+    """
+    began = time.monotonic()
+    halt = halt or threading.Event()
+    with halting(halt), ExitStack() as held:
+        try:
+            check_halt()
+            recipe = recipe_for(job.release)
+            environment = environments.environment_of(job.release, recipe)
+            held.enter_context(environments.locked(environment))
+            place = environments.made(environment)
+            if job.remove:
+                held.callback(shutil.rmtree, place, ignore_errors=True)
+            kinds = kinds_of(job, recipe)
+            if "shim" in kinds:
+                environments.put_shim(place)
+        except (LabError, Halted) as error:
+            return not_run(job.release, str(error), time.monotonic() - began, halt.is_set())
+        python = str(environments.python_in(place))
+        # Nothing of the current folder is in the reach of a worker.
+        folder = held.enter_context(
+            tempfile.TemporaryDirectory(prefix="compatlosses-", ignore_cleanup_errors=True)
+        )
+        name = job.release.framework
+        targets = [
+            target_in(python, name, kind, mode, folder)
+            for kind in kinds
+            for mode in modes_of(kind, recipe.modes)
+        ]
+        return ran(job, targets, began, halt)
+
+
+def not_run(release: Release, error: str, seconds: float = 0.0, partial: bool = False) -> Finished:
+    """A release that could not be run, and why."""
+    target = Target(release.framework, "native", version=release.version, error=error)
+    return Finished(release, [target], seconds=seconds, partial=partial)
+
+
+def kinds_of(job: Job, recipe: Recipe) -> list[str]:
+    """Which of native and shim hold what a job runs, where they can run at all."""
+    name, patterns = job.release.framework, job.implementations
+    return [
+        kind
+        for kind in KINDS
+        if (recipe.shim or kind != "shim") and any(wanted(found, patterns) for found in possible(name, kind))
+    ]
+
+
+def modes_of(kind: str, modes: Sequence[str]) -> Sequence[str]:
+    """The modes in which a kind is run: the shim in eager mode alone."""
+    return modes if kind == "native" else ("eager",)
+
+
+def target_in(python: str, framework: str, kind: str, mode: str, folder: str | None = None) -> Target:
+    """A target whose worker runs in another interpreter, isolated from this one's paths and from the worker's
+    own folder.
+    """
+    return Target(
+        framework, kind, [python, "-I", "-u", str(WORKER), framework, kind, mode], mode=mode, folder=folder
+    )
+
+
+def ran(job: Job, targets: list[Target], began: float, halt: threading.Event) -> Finished:
+    """The cases, run one target after another and held against the expectations."""
+    chosen = [
+        case for case in cases.load() if not job.cases or any(fnmatchcase(case.id, p) for p in job.cases)
+    ]
+
+    run = Run(
+        targets,
+        chosen,
+        partial(wanted, patterns=job.implementations),
+        job.seconds,
+        with_curves=not job.cases,
+        halt=halt,
+    )
+    with ending(run):
+        run.go(1)
+    known = expectations.load()
+    versions = {target.framework: target.version for target in targets if target.version}
+    expectations.apply(run.verdicts, versions, known)
+    pairs = agreement.compare(chosen, run.answers, run.verdicts)
+    ids = tuple(case.id for case in chosen)
+    return Finished(
+        job.release, targets, run.verdicts, run.curves, pairs, ids, time.monotonic() - began, halt.is_set()
+    )
+
+
+@contextmanager
+def ending(run: Run) -> Iterator[None]:
+    """End the run's workers once it is halted, so that nobody waits for the answer of one that hangs."""
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(POLL_SECONDS):
+            for worker in [*run.workers] if run.halt.is_set() else ():
+                worker.end()
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+
+
+class Batch:
+    """Jobs on an executor, and those that are still out."""
+
+    def __init__(self, jobs: Sequence[Job], executor: Executor, run: Callable[[Job], Finished]) -> None:
+        self.cluster = executor if isinstance(executor, Cluster) else None
+        self.out: dict[Future[Finished], Release] = {executor.submit(run, job): job.release for job in jobs}
+
+    def results(self) -> Iterator[Finished]:
+        """Each result as it comes. A job whose machine is lost for good is told as its target's error.
+
+        Raises:
+            ClusterError: no result can come any more.
+        """
+        while self.out:
+            done, _ = wait(self.out, POLL_SECONDS, FIRST_COMPLETED)
+            for future in done:
+                if future.cancelled() and self.cluster:
+                    self.cluster.check(0)  # Dask cancels what it has lost the scheduler of
+                yield result_of(future, self.out[future])
+                del self.out[future]  # only now: a caller that is interrupted finds it again
+            if not done and self.cluster:
+                self.cluster.check()
+
+    def rest(self, seconds: float) -> Iterator[Finished]:
+        """What the jobs under way hand in within so many seconds, once they are to end; those that have not
+        begun never do.
+        """
+        for future in [future for future in self.out if future.cancel()]:
+            del self.out[future]
+        done, _ = wait(self.out, seconds)
+        for future in done:
+            yield result_of(future, self.out.pop(future))
+
+    def cancel(self) -> None:
+        """Give up what is out."""
+        for future in self.out:
+            future.cancel()
+
+
+def result_of(future: Future[Finished], release: Release) -> Finished:
+    """What a job's future holds: its result, or why there is none."""
+    try:
+        return future.result(0)
+    except CancelledError:
+        return not_run(release, "the job was cancelled: its machine is gone")
+    except Exception as error:
+        return not_run(release, f"{type(error).__name__}: {error}")
+
+
+def run_all(
+    jobs: Sequence[Job], executor: Executor, run: Callable[[Job], Finished] = run_job
+) -> Iterator[Finished]:
+    """Run jobs on an executor; each result as it comes, until all are there or the caller wants no more."""
+    batch = Batch(jobs, executor, run)
+    try:
+        yield from batch.results()
+    finally:
+        batch.cancel()

@@ -1,0 +1,265 @@
+"""Cases as data: read from TOML, multiplied along their axes, checked, and nothing in them ever evaluated.
+
+A file of cases holds ``[[case]]`` tables and ``[[family]]`` tables. A family is a case plus ``axes``: names
+of tables in ``axes.toml``, where each label stands for a fragment that is merged into the case. The id of a
+case is its family's, then one label for each axis. docs/findings.md and expectations/ speak of cases by these
+ids.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import random
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ..errors import SuiteError
+from ..places import CASES
+from .case import ARGUMENTS, Case, Repeat, Tensor
+from .implementations import APIS
+from .rounding import FORMATS, round_float
+
+LARGEST_SIZE = 20_000_000
+LARGEST_LIST = 1_000
+LARGEST_FAMILY = 10_000
+DTYPES = (*FORMATS, "bool", "uint8", "int32", "int64", "complex64")
+VIEWS = ("strided", "transposed", "offset")
+Table = dict[str, Any]
+
+
+class CaseError(SuiteError):
+    """A file of cases that is not as it must be: says which file, which case and what is wrong."""
+
+
+KEYS = {
+    "id", "clause", "axes", "only", "dtype", *ARGUMENTS, "options", "differentiate", "cotangent", "second",
+    "repeat", "apis",
+    "errors", "warns", "result_dtype", "primary", "call", "shape",
+}  # fmt: skip
+CALL_KEYS = ("positional", "rename", "twice", "free", "before")
+TENSOR_KEYS = {"values", "cycle", "grid", "seed", "low", "high", "shape", "dtype", "view", "kind"}
+
+
+@cache
+def load(folder: Path = CASES) -> tuple[Case, ...]:
+    """Every case in the folder's files, by id.
+
+    Raises:
+        CaseError: a file that is no TOML, a key or value that is not as it must be, an id given twice.
+    """
+    axes = read(folder / "axes.toml").get("axes", {})
+    cases: dict[str, Case] = {}
+    for path in sorted(folder.glob("*.toml")):
+        if path.name in ("axes.toml", "tolerances.toml"):
+            continue
+        with complaining(path.name):
+            for identifier, table in expanded(read(path), axes, path):
+                if identifier in cases:
+                    raise CaseError(f"{path.name}: the id {identifier!r} is given twice")
+                with complaining(f"{path.name}: case {identifier!r}"):
+                    cases[identifier] = made(identifier, table)
+    return tuple(cases[identifier] for identifier in sorted(cases))
+
+
+@contextmanager
+def complaining(place: str) -> Iterator[None]:
+    """Make what goes wrong with data of a wrong form an error that says where it stands."""
+    try:
+        yield
+    except CaseError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise CaseError(
+            f"{place}: {error if isinstance(error, ValueError) else f'{type(error).__name__}: {error}'}"
+        ) from error
+
+
+def read(path: Path) -> Table:
+    """A TOML file as data."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise CaseError(f"{path.name}: {error}") from error
+
+
+def expanded(file: Table, axes: Table, path: Path) -> Iterator[tuple[str, Table]]:
+    """Ids and tables of a file's single cases and of its families' products."""
+    unknown = set(file) - {"case", "family"}
+    if unknown:
+        raise CaseError(f"{path.name}: unknown table {sorted(unknown)[0]!r}; expected [[case]] or [[family]]")
+    for table in file.get("case", []):
+        yield identifier_of(table, path), table
+    for table in file.get("family", []):
+        identifier = identifier_of(table, path)
+        names = table.get("axes", [])
+        for name in names:
+            if name not in axes:
+                raise CaseError(f"{path.name}: family {identifier!r}: unknown axis {name!r}")
+        only = table.get("only", {})
+        labels = [[label for label in axes[name] if label in only.get(name, axes[name])] for name in names]
+        if math.prod(map(len, labels)) > LARGEST_FAMILY:
+            raise CaseError(f"{path.name}: family {identifier!r} has more than {LARGEST_FAMILY} cases")
+        for chosen in itertools.product(*labels):
+            merged = {key: value for key, value in table.items() if key not in ("axes", "only")}
+            for name, label in zip(names, chosen, strict=True):
+                merged = merge(merged, axes[name][label])
+            yield "/".join((identifier, *chosen)), merged
+
+
+def identifier_of(table: Table, path: Path) -> str:
+    """The id, checked: it is also what people type."""
+    identifier = table.get("id")
+    if not isinstance(identifier, str) or not identifier or set(identifier) & set(" *?[]\\\"'"):
+        raise CaseError(f"{path.name}: a case has the id {identifier!r}; expected words joined by '/'")
+    unknown = set(table) - KEYS
+    if unknown:
+        raise CaseError(f"{path.name}: case {identifier!r}: unknown key {sorted(unknown)[0]!r}")
+    return identifier
+
+
+def merge(base: Table, fragment: Table) -> Table:
+    """The base with the fragment laid over it, tables key by key."""
+    result = dict(base)
+    for key, value in fragment.items():
+        known = result.get(key)
+        result[key] = merge(known, value) if isinstance(known, dict) and isinstance(value, dict) else value
+    return result
+
+
+def made(identifier: str, table: Table) -> Case:
+    """A case from its table; ValueError says what is wrong with it."""
+    if not isinstance(table.get("clause"), str) or not table["clause"]:
+        raise ValueError("it has no clause; expected the sentence or formula that it tests")
+    tensors = tensors_of(table)
+    repeat = None
+    if "repeat" in table:
+        repeat = Repeat(
+            whole(table["repeat"]["times"], LARGEST_SIZE), whole(table["repeat"]["seed"], 2**32 - 1)
+        )
+        if repeat.times * len(tensors["logits"].values) > LARGEST_SIZE:
+            raise ValueError(f"it repeats to more than {LARGEST_SIZE} elements")
+    differentiate = known_among(ARGUMENTS, table.get("differentiate", []), "differentiate")
+    apis = known_among(tuple(APIS), table.get("apis", []), "apis")
+    known_among(tuple(APIS), list(table.get("errors", {})), "errors")
+    cotangent = table.get("cotangent")
+    if cotangent is not None and (isinstance(cotangent, bool) or not isinstance(cotangent, (int, float))):
+        raise ValueError(f"cotangent is {cotangent!r}; expected a number")
+    for name in ("warns", "result_dtype"):
+        if not isinstance(table.get(name, ""), str):
+            raise ValueError(f"{name} is {table[name]!r}; expected a text")
+    call = table.get("call", {})
+    known_among(CALL_KEYS, list(call), "call")
+    if "before" in call and not whole(call["before"], LARGEST_LIST):
+        raise ValueError("before is 0; expected the length of an earlier call")
+    errors = {
+        api: (kinds,) if isinstance(kinds, str) else tuple(kinds)
+        for api, kinds in table.get("errors", {}).items()
+    }
+    if not all(isinstance(kind, str) for kinds in errors.values() for kind in kinds):
+        raise ValueError(f"errors is {table['errors']!r}; expected names of exceptions by API")
+    options = table.get("options", {})
+    for name, value in options.items():
+        if not isinstance(value, (str, int, float, bool)):
+            raise ValueError(f"option {name} is {value!r}; expected a string, a number, true or false")
+    return Case(
+        id=identifier,
+        clause=table["clause"],
+        tensors=tensors,
+        options=options,
+        differentiate=tuple(name for name in differentiate if name in tensors),
+        cotangent=cotangent,
+        second=bool(table.get("second", False)),
+        repeat=repeat,
+        apis=apis,
+        errors=errors,
+        warns=table.get("warns"),
+        result_dtype=table.get("result_dtype"),
+        primary=bool(table.get("primary", False)),
+        call=call,
+    )
+
+
+def known_among(known: tuple[str, ...], given: object, what: str) -> tuple[str, ...]:
+    """The names that a list gives, each of them known."""
+    if not isinstance(given, list) or any(name not in known for name in given):
+        raise ValueError(f"{what} is {given!r}; expected a list of names among {', '.join(known)}")
+    return tuple(given)
+
+
+def tensors_of(table: Table) -> dict[str, Tensor]:
+    """The arguments.
+
+    Two grids make the product of logits and targets; other arguments take their shape from the case.
+    """
+    dtype = table.get("dtype", "float32")
+    specs = {name: dict(table[name]) for name in ARGUMENTS if table.get(name)}
+    for name in ("logits", "targets"):
+        if name not in specs:
+            raise ValueError(f"it has no {name}")
+    grids = [specs[name].pop("grid", None) for name in ("logits", "targets")]
+    if grids[0] is not None and grids[1] is not None:
+        if len(grids[0]) * len(grids[1]) > LARGEST_LIST:
+            raise ValueError(f"its grids make more than {LARGEST_LIST} elements")
+        pairs = list(itertools.product(grids[0], grids[1]))
+        specs["logits"]["values"] = [pair[0] for pair in pairs]
+        specs["targets"]["values"] = [pair[1] for pair in pairs]
+    shape = table.get("shape")
+    if shape is None and "values" in specs["logits"]:
+        shape = specs["logits"].get("shape", [len(specs["logits"]["values"])])
+    return {name: tensor_of(name, spec, dtype, shape) for name, spec in specs.items()}
+
+
+def tensor_of(name: str, spec: Table, dtype: str, shape: list[int] | None) -> Tensor:
+    """One argument from its table."""
+    unknown = set(spec) - TENSOR_KEYS
+    if unknown:
+        raise ValueError(f"{name} has an unknown key {sorted(unknown)[0]!r}")
+    dtype = spec.get("dtype", dtype)
+    view = spec.get("view")
+    if dtype not in DTYPES or (view is not None and view not in VIEWS):
+        raise ValueError(f"{name} has dtype {dtype!r} and view {view!r}; expected among {DTYPES} and {VIEWS}")
+    given = spec.get("values", spec.get("cycle"))
+    shape = spec.get("shape", shape if shape is not None else [len(given or [])])
+    size = math.prod(whole(length, LARGEST_SIZE) for length in shape)
+    if size > LARGEST_LIST or (given is not None and len(given) > LARGEST_LIST):
+        raise ValueError(f"{name} has more than {LARGEST_LIST} distinct elements; longer inputs repeat a few")
+    if given is None:
+        draw = random.Random(whole(spec["seed"], 2**32 - 1))
+        low, high = float(spec.get("low", -8.0)), float(spec.get("high", 8.0))
+        given = [draw.uniform(low, high) for _ in range(size)]
+    if "cycle" in spec:
+        given = list(itertools.islice(itertools.cycle(given), size))
+    if len(given) != size:
+        raise ValueError(f"{name} has {len(given)} values for the shape {shape}")
+    values = tuple(number(value, dtype) for value in given)
+    return Tensor(dtype, tuple(shape), values, view, spec.get("kind", "tensor"))
+
+
+def number(value: object, dtype: str) -> float:
+    """A value of the data in its dtype: a number, or 'largest', 'smallest' (normal) or 'subnormal' with a
+    sign.
+    """
+    if isinstance(value, str):
+        form = FORMATS[dtype]
+        sign = -1.0 if value.startswith("-") else 1.0
+        return (
+            sign
+            * {"largest": form.largest, "smallest": form.smallest, "subnormal": form.subnormal}[
+                value.lstrip("+-")
+            ]
+        )
+    if not isinstance(value, (int, float)):
+        raise ValueError(f"{value!r} is no number")
+    return round_float(float(value), dtype) if dtype in FORMATS else float(int(value))
+
+
+def whole(value: object, most: int) -> int:
+    """A whole number from 0 to the bound, so that no file asks for more memory than there is."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+        raise ValueError(f"{value!r} is not a whole number from 0 to {most}")
+    return value

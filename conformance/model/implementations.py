@@ -1,0 +1,261 @@
+"""The implementations under test: one table, as data in ``implementations/``.
+
+A row says how an implementation is found and called, and whose document binds it; the head of each file
+explains its keys. The worker is sent the rows that it is to call. Nothing in a row is evaluated.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from fnmatch import fnmatchcase
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, distribution, entry_points
+from typing import Any
+
+from packaging.version import InvalidVersion, Version
+
+from ..places import IMPLEMENTATIONS
+from .case import Case
+
+HALVES = ("float16", "bfloat16")
+WIDE = ("float32", "float64")
+KINDS = ("native", "shim")
+
+
+@dataclass(frozen=True)
+class Framework:
+    """A framework as people know it."""
+
+    title: str
+    distributions: tuple[str, ...] = ()
+    editions: str = ""
+    """The part of the shim that stands for it, where that has another name."""
+    shim: tuple[str, ...] = ()
+    """What of the shim is tested on its tensors; empty for all of it."""
+
+
+@dataclass(frozen=True)
+class Api:
+    """What a document says of every call."""
+
+    dtypes: tuple[str, ...]
+    formula: str = "terms"
+    default: str = "mean"
+    """The reduction."""
+    reduced: tuple[int, ...] = ()
+    """The shape of a sum."""
+    divisor: str = "all"
+    """What a mean divides by where labels are ignored: 'counted' or 'all'."""
+    divides_elements: bool = False
+    """Whether the number of those that count divides each element too; 1 where none counts."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the table: one implementation."""
+
+    name: str
+    framework: str = ""
+    """Whose own it is; empty for the shim's."""
+    tensors: str = ""
+    module: str = ""
+    attribute: str = ""
+    shape: str = "function"
+    arguments: dict[str, str] = field(default_factory=dict)
+    options: tuple[str, ...] = ()
+    spelled: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    """By option and value, what its own options are instead."""
+    required: tuple[str, ...] = ()
+    fixed: dict[str, Any] = field(default_factory=dict)
+    api: str = "neutral"
+    primary: bool = False
+    stands_for: tuple[str, ...] = ()
+    code: str = ""
+    before: tuple[dict[str, Any], ...] = ()
+    """What was otherwise before a version, the latest first."""
+
+    @property
+    def kind(self) -> str:
+        """'native' or 'shim'."""
+        return "native" if self.framework else "shim"
+
+    def at(self, version: str) -> Row:
+        """The row as it was in a version of its framework."""
+        row = self
+        for earlier in self.before:
+            if not at_least(version, earlier["version"]):
+                row = replace(row, **{key: value for key, value in earlier.items() if key != "version"})
+        return row
+
+    def to_json(self) -> dict[str, Any]:
+        """What the worker needs of it."""
+        keys = (
+            "module",
+            "attribute",
+            "shape",
+            "arguments",
+            "options",
+            "spelled",
+            "required",
+            "fixed",
+            "before",
+        )
+        return {key: value for key, value in asdict(self).items() if key in keys}
+
+
+def known_frameworks() -> dict[str, Framework]:
+    """The frameworks of the table, and after them those that outside packages bring by an entry point."""
+    table = tomllib.loads((IMPLEMENTATIONS / "frameworks.toml").read_text(encoding="utf-8"))
+    found = {name: Framework(**frozen(entry)) for name, entry in table.items()}
+    outside = sorted({point.name for point in entry_points(group="compatlosses.conformance")} - {*found})
+    return {**found, **{name: Framework(name) for name in outside}}
+
+
+def known_apis() -> dict[str, Api]:
+    """What documents promise, by the name of the API."""
+    return {name: Api(**frozen(entry)) for file in files() for name, entry in file["apis"].items()}
+
+
+def known_rows() -> dict[str, Row]:
+    """The rows by name, in the order of the files."""
+    return {
+        entry["name"]: Row(**frozen({**entry, "arguments": file["arguments"][entry["arguments"]], **earlier}))
+        for file in files()
+        for entry in file["implementation"]
+        for earlier in [{"before": [of_version(one, file) for one in entry.get("before", ())]}]
+    }
+
+
+def of_version(earlier: dict[str, Any], file: dict[str, Any]) -> dict[str, Any]:
+    """What was otherwise before a version, the name of its arguments replaced by these."""
+    arguments = {"arguments": file["arguments"][earlier["arguments"]]} if "arguments" in earlier else {}
+    return frozen({**earlier, **arguments})
+
+
+def files() -> list[dict[str, Any]]:
+    """The files of the table, one for each loss."""
+    paths = sorted(path for path in IMPLEMENTATIONS.glob("*.toml") if path.name != "frameworks.toml")
+    return [tomllib.loads(path.read_text(encoding="utf-8")) for path in paths]
+
+
+def frozen(table: dict[str, Any]) -> dict[str, Any]:
+    """A table with its lists as tuples."""
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+
+
+FRAMEWORKS = known_frameworks()
+APIS = known_apis()
+TABLE = known_rows()
+
+
+def rows(framework: str, kind: str) -> list[Row]:
+    """What is tested in a framework's environment."""
+    if kind == "native":
+        return [row for row in TABLE.values() if row.framework == framework]
+    alone = FRAMEWORKS[framework].shim
+    return [
+        row
+        for row in TABLE.values()
+        if row.kind == "shim" and row.tensors in ("", framework) and (not alone or row.name in alone)
+    ]
+
+
+def installed(framework: str) -> bool:
+    """Whether a framework is installed, by its distribution; nothing is imported."""
+    names = FRAMEWORKS[framework].distributions
+    return not names or any(map(is_installed, names))
+
+
+def is_installed(name: str) -> bool:
+    """Whether a distribution is."""
+    try:
+        distribution(name)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+@dataclass(frozen=True)
+class Implementation:
+    """An implementation as found in one environment."""
+
+    name: str
+    framework: str
+    kind: str
+    """'native' or 'shim'."""
+    version: str
+    mode: str = "eager"
+    """How the framework executes it."""
+
+    @property
+    def label(self) -> str:
+        """How people write it."""
+        return label_of(self.name, self.kind, self.framework, self.mode)
+
+    @property
+    def at_home(self) -> bool:
+        """Whether it is the framework's own, an edition of its API, or the neutral call: what its modes are
+        tried with.
+        """
+        editions = FRAMEWORKS[self.framework].editions or self.framework
+        return self.kind == "native" or self.name == "compatlosses" or self.name.split(".")[1] == editions
+
+    @cached_property
+    def row(self) -> Row:
+        """Its row of the table, in this version; of a name that is not there, a row with nothing but that."""
+        return TABLE.get(self.name, Row(self.name, primary=True)).at(self.version)
+
+    @property
+    def api_name(self) -> str:
+        """Whose document binds it."""
+        return self.row.api
+
+    @property
+    def api(self) -> Api:
+        """What that document promises."""
+        return APIS[self.api_name]
+
+
+def label_of(name: str, kind: str, framework: str, mode: str) -> str:
+    """How people write an implementation: the shim's beside whose tensors it takes, a mode unless it is the
+    usual one.
+    """
+    label = name if kind == "native" else f"{name} on {framework}"
+    return label if mode == "eager" else f"{label}, {mode}"
+
+
+def at_least(version: str, least: str) -> bool:
+    """Whether a version is at least that one; what is no version counts as newer."""
+    try:
+        return Version(version) >= Version(least)
+    except InvalidVersion:
+        return True
+
+
+def possible(framework: str, kind: str, mode: str = "eager", version: str = "") -> list[Implementation]:
+    """What an environment may hold, before its worker has said what it does hold."""
+    return [Implementation(row.name, framework, kind, version, mode) for row in rows(framework, kind)]
+
+
+def wanted(implementation: Implementation, patterns: Sequence[str]) -> bool:
+    """Whether it is among those that are meant: by 'native', 'shim', or a name in which * stands for
+    anything; by no pattern, all.
+
+    In modes other than eager a kind means what is at home there.
+    """
+    usual = implementation.mode == "eager" or implementation.at_home
+    return any(
+        usual if pattern in ("*", implementation.kind) else fnmatchcase(implementation.name, pattern)
+        for pattern in patterns or ("*",)
+    )
+
+
+def applies(case: Case, implementation: Implementation) -> bool:
+    """Whether the case is about this implementation's API at all."""
+    if case.primary and not implementation.row.primary:
+        return False
+    if case.errors:
+        return implementation.api_name in case.errors
+    return not case.apis or implementation.api_name in case.apis

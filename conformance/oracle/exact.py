@@ -1,0 +1,217 @@
+"""The exact outcome of a case, from the definition, by mpmath; rounded once.
+
+With s(x) = 1 / (1 + e^-x), the loss is -w [p y log s(x) + (1 - y) log(1 - s(x))], and every quantity that a
+case asks for is a sum of terms, coefficient times function. A zero coefficient makes its term 0 even where
+the function is infinite.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any
+
+import numpy as np
+from mpmath.ctx_mp import MPContext
+from numpy.typing import NDArray
+
+from ..model.case import ARGUMENTS, Case, reduction_of, result_dtype, sentinel, spread
+from ..model.implementations import Api
+from ..model.rounding import POINT, Exact, fixed, last_place, remainder, rounded
+
+mp = MPContext()
+"""A context of its own: the precision of mpmath's shared one belongs to whoever else is in the process."""
+mp.prec = 1500
+"""Enough to tell 700 + e^-700 from 700: it decides which way a tie rounds in half precision."""
+mpf = mp.mpf
+Mpf = Any
+"""A number of that context; mpmath has no types."""
+
+Quantities = dict[str, Sequence[Exact]]
+"""By quantity, the exact terms that it is the sum of."""
+Element = Callable[[float, float, float, float, str], Quantities]
+Floats = NDArray[np.float64]
+QUANTITIES = ("value", *ARGUMENTS, "second")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """An exact array: rounded to the dtype, as float64 with its remainder, and one ULP at each element."""
+
+    shape: tuple[int, ...]
+    rounded: Floats
+    head: Floats
+    rest: Floats
+    ulp: Floats
+
+
+def exact_sum(terms: Sequence[Exact]) -> Exact:
+    """The sum; NaN from NaN and from opposite infinities alone."""
+    special = [term for term in terms if isinstance(term, float)]
+    return sum(special) if special else sum(terms)
+
+
+def product(*factors: Mpf) -> Exact:
+    """The product, rounded as the context rounds; 0 if a factor is 0 and none is NaN."""
+    negative, mantissa, exponent = 0, 1, POINT
+    for factor in factors:
+        sign, digits, power, _ = factor._mpf_
+        if not digits and factor != 0:
+            return special_product(factors)
+        negative ^= sign
+        mantissa *= digits
+        exponent += power
+    excess = mantissa.bit_length() - mp.prec
+    if excess > 0:
+        mantissa = ((mantissa >> (excess - 1)) + 1) >> 1
+        exponent += excess
+    size = mantissa << exponent if exponent >= 0 else mantissa >> -exponent
+    return -int(size) if negative else int(size)
+
+
+def special_product(factors: Sequence[Mpf]) -> Exact:
+    """The same where a factor is infinite or NaN."""
+    if any(mp.isnan(factor) for factor in factors):
+        return math.nan
+    if any(factor == 0 for factor in factors):
+        return 0
+    return math.inf if mp.fprod(factors) > 0 else -math.inf
+
+
+@cache
+def functions(x: float) -> tuple[Mpf, Mpf, Mpf, Mpf]:
+    """-log(1 - s), -log s, s and 1 - s of x; at infinity their limits."""
+    if math.isnan(x):
+        return (mp.nan,) * 4
+    if math.isinf(x):
+        zero, one = mpf(0), mpf(1)
+        return (mp.inf, zero, one, zero) if x > 0 else (zero, mp.inf, zero, one)
+    grown, shrunk = mp.exp(mpf(x)), mp.exp(-mpf(x))
+    return mp.log1p(grown), mp.log1p(shrunk), 1 / (1 + shrunk), 1 / (1 + grown)
+
+
+@lru_cache(maxsize=200_000)
+def element(x: float, y: float, w: float, p: float, formula: str) -> Quantities:
+    """The loss of one element and its derivatives.
+
+    Paddle 2.0 documents another one, which pos_weight scales whole.
+    """
+    negative, positive, s, t = functions(x)
+    y, w, p = mpf(y), mpf(w), mpf(p)
+    if formula == "whole":
+        scale = (p - 1) * y + 1
+        return {
+            "value": (product(w, 1 - y, scale, negative), product(w, y, scale, positive)),
+            "logits": (product(w, 1 - y, scale, s), product(-w, y, scale, t)),
+            "targets": (
+                product(w, (1 - y) * (p - 1) - scale, negative),
+                product(w, scale + y * (p - 1), positive),
+            ),
+            "weight": (product(1 - y, scale, negative), product(y, scale, positive)),
+            "pos_weight": (product(w, y, 1 - y, negative), product(w, y, y, positive)),
+            "second": (product(w, scale, s, t),),
+        }
+    return {
+        "value": (product(w, 1 - y, negative), product(w, p, y, positive)),
+        "logits": (product(w, 1 - y, s), product(-w, p, y, t)),
+        "targets": (product(w, p, positive), product(-w, negative)),
+        "weight": (product(1 - y, negative), product(p, y, positive)),
+        "pos_weight": (product(w, y, positive),),
+        "second": (product(w, 1 - y, s, t), product(w, p, y, s, t)),
+    }
+
+
+PLAIN = Api(())
+"""A document that promises nothing special."""
+
+
+def rules_of(case: Case, api: Api) -> tuple[str, ...]:
+    """What a document says that the exact outcome of a case depends on: the formula, the reduction, and what
+    divides.
+    """
+    formula = api.formula if "pos_weight" in case.tensors else "terms"
+    reduction = reduction_of(case, api.default)
+    if "ignore_index" not in case.options:
+        return formula, reduction, "all"
+    divisor = str(case.options.get("divisor", api.divisor))
+    return formula, reduction, f"{divisor}, elements too" if api.divides_elements else divisor
+
+
+def expected(case: Case, api: Api = PLAIN, of: Element = element) -> dict[str, Outcome]:
+    """By quantity, the exact outcome of a case; of long inputs, that of each distinct pair."""
+    formula, reduction, divided = rules_of(case, api)
+    logits = case.tensors["logits"]
+    shape, count = logits.shape, len(logits.values)
+    columns = [spread(case, name, shape) for name in ARGUMENTS]
+    ignored = sentinel(case)
+    kept = [
+        ignored is None or not (y == ignored or (math.isnan(y) and math.isnan(ignored))) for y in columns[1]
+    ]
+    found = [
+        of(x, y, w, p, formula) if keep else None for x, y, w, p, keep in zip(*columns, kept, strict=True)
+    ]
+
+    times = case.repeat.times if case.repeat else 1
+    counting = (sum(kept) if divided.startswith("counted") else count) * times
+    divisor = max(counting, 1) if reduction == "mean" or divided == "counted, elements too" else 1
+    incoming = 1.0 if case.cotangent is None else case.cotangent
+
+    def terms(quantity: str, index: int) -> Sequence[Exact]:
+        values = found[index]
+        return values[quantity] if values is not None else ()
+
+    def outcome(
+        quantity: str, groups: list[list[int]], to: tuple[int, ...], dtype: str, factor: float
+    ) -> Outcome:
+        top, bottom = factor.as_integer_ratio()
+        exact, size = [], []
+        for group in groups:
+            parts = [term for index in group for term in terms(quantity, index)]
+            many = times if len(group) == count and to == () else 1
+            exact.append(scaled(exact_sum(parts), top * many, bottom * divisor))
+            size.append(scaled(exact_sum([abs(part) for part in parts]), abs(top) * many, bottom * divisor))
+        return made(exact, size, to, dtype)
+
+    each = [[index] for index in range(count)]
+    dtype = result_dtype(case)
+    whole = reduction != "none"
+    outcomes = {
+        "value": outcome("value", [list(range(count))] if whole else each, () if whole else shape, dtype, 1.0)
+    }
+    if reduction == "mean" and not counting:
+        outcomes["value"] = made([math.nan], [0], (), dtype)
+    for name in case.differentiate:
+        tensor = case.tensors[name]
+        places = np.broadcast_to(np.arange(len(tensor.values)).reshape(tensor.shape), shape).ravel()
+        groups = [np.flatnonzero(places == place).tolist() for place in range(len(tensor.values))]
+        outcomes[name] = outcome(name, groups, tensor.shape, tensor.dtype, incoming)
+    if case.second:
+        outcomes["second"] = outcome("second", each, shape, logits.dtype, incoming)
+    return outcomes
+
+
+def scaled(value: Exact, top: int, bottom: int) -> Exact:
+    """The value times top over bottom."""
+    if isinstance(value, float):
+        return value * top
+    return value * top // bottom
+
+
+def made(exact: list[Exact], size: list[Exact], shape: tuple[int, ...], dtype: str) -> Outcome:
+    """An outcome from exact numbers.
+
+    A ULP is the spacing at the sum of the terms' sizes: the value's own if none cancels.
+    """
+    pairs = [remainder(value) for value in exact]
+    return Outcome(
+        shape,
+        np.array([rounded(value, dtype) for value in exact], float),
+        np.array([pair[0] for pair in pairs], float),
+        np.array([pair[1] for pair in pairs], float),
+        np.array([2.0 ** last_place(value, dtype) for value in size], float),
+    )
+
+
+__all__ = ["Outcome", "element", "expected", "fixed"]

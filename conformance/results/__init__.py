@@ -1,0 +1,1 @@
+"""Results: runs as data, read, written, compared, and summed up by behaviour."""

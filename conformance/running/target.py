@@ -1,0 +1,58 @@
+"""What is run: a framework's environment, and what is tested in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ..model.implementations import Implementation
+
+
+class TargetError(RuntimeError):
+    """A target that could not be run at all, and why."""
+
+
+@dataclass
+class Target:
+    """A framework's environment and what is tested in it: its own functions, or the shim on its tensors."""
+
+    framework: str
+    kind: str
+    command: Sequence[str] = ()
+    """The worker's command line; by default this Python's."""
+    version: str = ""
+    python: str = ""
+    numpy: str = ""
+    available: dict[str, str | None] = field(default_factory=dict)
+    error: str = ""
+    seconds: float = 0.0
+    mode: str = "eager"
+    """How the framework executes the calls."""
+    folder: str | None = None
+    """Where its worker runs; by default in the current folder."""
+
+    @property
+    def label(self) -> str:
+        name = self.framework if self.kind == "native" else f"compatlosses on {self.framework}"
+        label = f"{name} {self.version}".strip()
+        return label if self.mode == "eager" else f"{label}, {self.mode}"
+
+    @property
+    def missing(self) -> dict[str, str]:
+        """What of the shim cannot be called, and why: nothing may be.
+
+        A framework's own functions come and go.
+        """
+        return {
+            name: reason
+            for name, reason in self.available.items()
+            if reason is not None and self.kind == "shim"
+        }
+
+    def implementations(self) -> list[Implementation]:
+        """What the worker said can be called."""
+        return [
+            Implementation(name, self.framework, self.kind, self.version, self.mode)
+            for name, reason in self.available.items()
+            if reason is None
+        ]

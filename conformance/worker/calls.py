@@ -1,0 +1,129 @@
+"""How an implementation is called: a row of the table as something that takes tensors by neutral name."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from .driver import Unsupported
+
+
+class Function:
+    """An implementation that is a function: where it is found, and its own names for the neutral arguments.
+
+    The first two arguments are given by position, unless a request says otherwise.
+    """
+
+    def __init__(
+        self, module, attribute, arguments, options=("reduction",), required=(), spelled=(), fixed=()
+    ):
+        self.module, self.attribute, self.arguments = module, attribute, arguments
+        self.options, self.required = options, required
+        self.spelled, self.fixed = dict(spelled), dict(fixed)
+
+    def find(self):
+        return getattr(importlib.import_module(self.module), self.attribute)
+
+    def bind(self, function, request, through):
+        """A callable that takes a dict of tensors by neutral name; `through` is the mode's way to execute."""
+        options = self.own_options(request)
+        renamed = request.get("rename", {})
+        positional = request.get("positional", list(self.arguments)[:2])
+
+        def call(tensors):
+            given = self.checked(tensors)
+            arguments = [given.pop(name) for name in positional]
+            keywords = {renamed.get(name) or self.arguments[name]: x for name, x in given.items()}
+            if request.get("twice"):
+                keywords[request["twice"]] = arguments[0]
+            keywords.update(options, **self.fixed)
+            return through(function)(*arguments, **keywords)
+
+        if self.module == "compatlosses":
+            setattr(call, "neutral_options", options)  # noqa: B010 -- functions have no such attribute
+        return call
+
+    def own_options(self, request):
+        """The options of a request as the API has them."""
+        options = dict(request.get("options", {}))
+        check_options(options, self.options, request.get("free", False))
+        return spelled(options, self.spelled)
+
+    def checked(self, tensors):
+        """The tensors, each of them one that the API has."""
+        for name in tensors:
+            if name not in self.arguments:
+                raise Unsupported("this API has no " + name)
+        return dict(tensors)
+
+
+class Module(Function):
+    """An implementation that is a module class: made with weights and options, called with two tensors."""
+
+    def bind(self, function, request, through):
+        options = self.own_options(request)
+        if request.get("twice"):
+            raise Unsupported("a module takes its tensors by position")
+
+        def call(tensors):
+            given = self.checked(tensors)
+            arguments = [given.pop(name) for name in list(self.arguments)[:2]]
+            module = function(**{self.arguments[name]: x for name, x in given.items()}, **options)
+            return through(module)(*arguments)
+
+        return call
+
+
+class RawPaddle(Function):
+    """Paddle's raw operator: positional alone; pos_weight is a factor of each element and not offered as the
+    argument.
+    """
+
+    def bind(self, function, request, through):
+        options = self.own_options(dict(request, free=False))  # it takes no keyword
+        if options.pop("reduction", "none") != "none":
+            raise Unsupported("this API has no reduction")
+
+        def call(tensors):
+            given = self.checked(tensors)
+            normalize, ignore_index = options.get("normalize", False), options.get("ignore_index", -100)
+            return through(function)(*given.values(), None, normalize, ignore_index)
+
+        return call
+
+
+SHAPES = {"function": Function, "module": Module, "raw-paddle": RawPaddle}
+
+
+def call_of(row, version):
+    """The implementation of a row of the table, as it is in this version of its framework."""
+    for earlier in row["before"]:
+        if numbers(version) < numbers(earlier["version"]):
+            row = dict(row, **earlier)
+    kind = SHAPES[row["shape"]]
+    keys = ("module", "attribute", "arguments", "options", "required", "spelled", "fixed")
+    return kind(**{key: row[key] for key in keys})
+
+
+def check_options(options, known, free):
+    """Refuse, as unsupported, an option that the API does not have; the reduction 'none' is what such an API
+    does.
+    """
+    if "reduction" not in known and options.get("reduction") == "none":
+        del options["reduction"]
+    for name in options:
+        if name not in known and not free:
+            raise Unsupported("this API has no " + name)
+
+
+def spelled(options: dict[str, Any], by_value: dict[str, Any]) -> dict[str, Any]:
+    """The options, those of them that an API spells in its own way replaced by its own."""
+    own: dict[str, Any] = {}
+    for name, value in options.items():
+        own.update(by_value[name][value] if name in by_value else {name: value})
+    return own
+
+
+def numbers(version):
+    """The first two numbers of a version."""
+    return tuple(int("".join(c for c in part if c.isdigit()) or 0) for part in version.split(".")[:2])

@@ -1,0 +1,63 @@
+"""NumPy arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..driver import Eager, Unsupported, viewed
+
+
+class NumPy(Eager):
+    """NumPy arrays. They have no autograd; `compatlosses.value_and_gradients` stands in for it."""
+
+    def __init__(self):
+        self.version = np.__version__
+
+    def tensor(self, values, dtype, view):
+        if dtype == "bfloat16":
+            raise Unsupported("NumPy has no bfloat16")
+        return viewed(values.astype(dtype), view, lambda array: array)
+
+    def array(self, x):
+        return np.asarray(x), np.asarray(x).dtype.name
+
+    def differentiate(self, call, tensors, wrt, cotangent, second):
+        options = getattr(call, "neutral_options", None)
+        if options is None or cotangent is not None or second:
+            raise Unsupported("NumPy has no autograd, and value_and_gradients takes no incoming gradient")
+        import compatlosses
+
+        value, gradients = compatlosses.value_and_gradients(
+            compatlosses.binary_cross_entropy_with_logits,
+            tensors["logits"],
+            tensors["targets"],
+            wrt=tuple(wrt),
+            weight=tensors.get("weight"),
+            pos_weight=tensors.get("pos_weight"),
+            **options,
+        )
+        return value, gradients, None
+
+
+class ReadOnly(NumPy):
+    """With arrays that may not be written."""
+
+    def tensor(self, values, dtype, view):
+        array = super().tensor(values, dtype, view)
+        array.flags.writeable = False
+        return array
+
+
+class BigEndian(NumPy):
+    """With arrays whose bytes stand the other way round."""
+
+    def tensor(self, values, dtype, view):
+        array = super().tensor(values, dtype, view)
+        return array.astype(array.dtype.newbyteorder(">"))
+
+
+MODES = {
+    "eager": NumPy,
+    "read-only": ReadOnly,
+    "big-endian": BigEndian,
+}

@@ -1,0 +1,7 @@
+"""The compiled loops of the log-cosh loss."""
+
+from compatlosses.loops.elements import loops
+
+from . import log_cosh
+
+general = loops(log_cosh, __name__)
