@@ -75,7 +75,7 @@ def log_cosh_loss(
 
     >>> import numpy as np
     >>> round(float(log_cosh_loss(np.array([1.0, 4.0]), np.array([1.5, 1.0]))), 6)
-    1.214743
+    1.214722
     """
     options = (reduction, divisor, ignore_index, mask, dtype)
     result: T = call(LOSS, PLANS, (predictions, targets, weight), (), options)
