@@ -344,7 +344,7 @@ class _Loss(nn.Cell):  # type: ignore[misc]
         for i in range(len(inputs)):
             if i >= self.count or inputs[i] is None:
                 found = (*found, None)
-            elif i == self.count - 1:
+            elif i == self.count - 1 and self.loss.rows == "":
                 # The loss at weight 1. The definition asks for it with None, on a branch that the compiler
                 # has dropped by then.
                 ones = (*given[:i], ops.ones_like(inputs[i]), *given[i + 1 :])
@@ -367,6 +367,55 @@ class _Cells:
         cell = _Loss(loss)
         setattr(self, name, cell)
         return cell
+
+
+# --- rows ---------------------------------------------------------------------------------------------------
+
+
+def moved(x: mindspore.Tensor, source: int, destination: int) -> mindspore.Tensor:
+    """``x`` with an axis at another place."""
+    return ops.movedim(x, source, destination)
+
+
+def row_sum(x: mindspore.Tensor) -> mindspore.Tensor:
+    """The sum along the last axis, which keeps it, with size 1."""
+    return ops.sum(x, -1, True)
+
+
+def row_max(x: mindspore.Tensor) -> mindspore.Tensor:
+    """The largest number along the last axis, which keeps it, with size 1."""
+    return ops.amax(x, -1, True)
+
+
+def classes(indices: mindspore.Tensor, like: mindspore.Tensor) -> mindspore.Tensor:
+    """Where each class of ``like`` is the one of ``indices``."""
+    return ops.expand_dims(indices.astype(mindspore.int64), -1) == ops.arange(0, like.shape[-1], 1)
+
+
+def with_axis(x: mindspore.Tensor) -> mindspore.Tensor:
+    """``x`` with another last axis, of size 1."""
+    return ops.expand_dims(x, -1)
+
+
+def without_axis(x: mindspore.Tensor) -> mindspore.Tensor:
+    """``x`` without its last axis, of size 1."""
+    return ops.squeeze(x, -1)
+
+
+def exp(x: mindspore.Tensor) -> mindspore.Tensor:
+    """e^x."""
+    return ops.exp(x)
+
+
+def log1p(x: mindspore.Tensor) -> mindspore.Tensor:
+    """log(1 + x) of x >= 0: Kahan's, as MindSpore's own is not true."""
+    u = 1.0 + x
+    return ops.log(u) + (x - (u - 1.0)) / u
+
+
+def detached(x: mindspore.Tensor) -> mindspore.Tensor:
+    """``x`` as a constant."""
+    return ops.stop_gradient(x)
 
 
 @ops.constexpr(check=False)  # type: ignore[untyped-decorator]
