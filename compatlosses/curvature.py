@@ -95,6 +95,9 @@ def product(ops: Vocabulary, slope: Tensor | None, factor: Any) -> Tensor | None
 def dual_vocabulary(ops: Vocabulary) -> Vocabulary:
     """The words for dual numbers."""
 
+    def number(value: float, like: Dual) -> Dual:
+        return Dual(ops, ops.number(value, like.value))
+
     def where(condition: Tensor, a: Any, b: Any) -> Dual:
         (one, slope), (other, rest) = parts(a), parts(b)
         value = ops.where(condition, one, other)
@@ -134,6 +137,7 @@ def dual_vocabulary(ops: Vocabulary) -> Vocabulary:
         return lambda x: Dual(ops, value(x.value), product(ops, x.slope, slope(x.value)))
 
     return Vocabulary(
+        number=number,
         where=where,
         abs=absolute,
         sign=sign,

@@ -130,6 +130,10 @@ a number where it broadcasts, or None. parameters: Python numbers.
 class Vocabulary:
     """The operations that a definition may use, besides Python's arithmetic and comparisons."""
 
+    number: Callable[[float, Tensor], Tensor]
+    """A number of the dtype of a tensor: for one that single precision does not hold, because a Python number
+    beside a tensor of double may be read in single.
+    """
     where: Callable[[Tensor, Any, Any], Tensor]
     """a where the condition holds, else b: tensors or numbers, at least one of them a tensor."""
     abs: Callable[[Tensor], Tensor]

@@ -87,6 +87,7 @@ def vocabulary(library: Any) -> RowVocabulary:
         return defined(largest, total, told(library.log1p(others(d, e)) - d, library.log1p(total - 1.0) - d))
 
     return RowVocabulary(
+        number=library.constant,
         where=library.where,
         abs=absolute,
         sign=sign,

@@ -34,3 +34,22 @@ def test_links_lead_somewhere(document: str) -> None:
     path = ROOT / document
     for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text()):
         assert (path.parent / target).exists(), f"{document} links to {target}"
+
+
+def test_the_architecture_names_every_file_and_room() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    core, definitions, loops = (
+        text[text.index(f"{heading} (`compatlosses/{folder}`)") :].partition(end)[0]
+        for heading, folder, end in (
+            ("## The core", "", "### Definitions"),
+            ("### Definitions", "definitions/", "### Loops"),
+            ("### Loops", "loops/", "## An adapter"),
+        )
+    )
+    for folder, section in (("", core), ("definitions", definitions), ("loops", loops)):
+        named = set(re.findall(r"`(\w+\.py)`", section)) - ({"__init__.py"} if folder else set())
+        files = {path.name for path in (ROOT / "compatlosses" / folder).glob("*.py")}
+        assert named == files - ({"__init__.py"} if folder else set())
+    suite = text[text.index("## The conformance suite") : text.index("## Decisions")]
+    rooms = {path.name for path in (ROOT / "conformance").iterdir() if path.is_dir()} - {"__pycache__"}
+    assert set(re.findall(r"`(\w+)/`", suite)) - {"conformance"} == rooms

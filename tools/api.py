@@ -242,8 +242,9 @@ def code(name: str, value: Callable[..., Any]) -> str:
         for parameter in inspect.signature(value).parameters.values()
         if parameter.name != "self"
     ]
-    signature = str(inspect.Signature(parameters))
-    return f"```python\n{name}{signature}\n```\n"
+    signature = f"{name}{inspect.Signature(parameters)}"
+    # No language: a formatter would take the line for a call.
+    return f"```\n{textwrap.fill(signature, 100, subsequent_indent='    ', break_on_hyphens=False)}\n```\n"
 
 
 def plain(text: str) -> str:

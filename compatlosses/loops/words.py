@@ -17,6 +17,12 @@ word: Callable[..., Any] = njit(nogil=True, error_model="numpy", inline="always"
 
 
 @word
+def number(value, like):  # type: ignore[no-untyped-def]
+    """The number itself."""
+    return value
+
+
+@word
 def where(condition, a, b):  # type: ignore[no-untyped-def]
     """a where the condition holds, else b."""
     return a if condition else b

@@ -43,6 +43,7 @@ def output(site: Path, *arguments: str) -> str:
 def test_its_own_tests_pass(site: Path) -> None:
     said = output(site, "-m", "pytest", "-q", str(site.parent / "source" / "test_log_cosh.py"))
     assert " passed" in said
+    output(site, "-m", "doctest", str(site / "compatlosses_log_cosh" / "log_cosh.py"))
 
 
 def test_it_is_known(site: Path) -> None:

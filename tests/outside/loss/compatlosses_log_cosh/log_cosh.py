@@ -22,32 +22,34 @@ def written(ops: Any) -> tuple[Callable[..., Any], ...]:
 
     def value(x, y, w):  # type: ignore[no-untyped-def]
         r = x - y
-        s = 0.5 * ops.within(r, 0.7)
+        s = 0.5 * ops.within(r, 0.6875)
         q = s * s
-        # tanh(s) = s / (1 + d), Lambert's continued fraction, and the series of artanh: both end below 1e-16.
+        # tanh(s) = s / (1 + d) and artanh(p) = p / (1 - e) as continued fractions, which end below 1e-16.
         d = q / (3.0 + q / (5.0 + q / (7.0 + q / (9.0 + q / (11.0 + q / 13.0)))))
         t = s - s * d / (1.0 + d)
         p = t * t
         k = p * p
-        rest = k * (1 / 3 + k * (1 / 5 + k * (1 / 7 + k * (1 / 9 + k * (1 / 11 + k * (1 / 13 + k / 15))))))
-        far = (ops.abs(r) - 0.6931471805599453) + ops.softplus(-2.0 * ops.abs(r))
-        return ops.weighted(w, ops.where(ops.abs(r) < 0.7, 2.0 * (p + p * rest), far))
+        e = k / (
+            3.0 - 4.0 * k / (5.0 - 9.0 * k / (7.0 - 16.0 * k / (9.0 - 25.0 * k / (11.0 - 36.0 * k / 13.0))))
+        )
+        far = (ops.abs(r) - ops.number(0.6931471805599453, r)) + ops.softplus(-2.0 * ops.abs(r))
+        return ops.weighted(w, ops.where(ops.abs(r) < 0.6875, 2.0 * (p + p * e / (1.0 - e)), far))
 
     def by_predictions(x, y, w):  # type: ignore[no-untyped-def]
         r = x - y
-        s = ops.within(r, 0.7)
+        s = ops.within(r, 0.6875)
         q = s * s
         d = q / (3.0 + q / (5.0 + q / (7.0 + q / (9.0 + q / (11.0 + q / (13.0 + q / 15.0))))))
         far = ops.sigmoid(2.0 * r) - ops.sigmoid(-2.0 * r)
-        return ops.weighted(w, ops.where(ops.abs(r) < 0.7, s - s * d / (1.0 + d), far))
+        return ops.weighted(w, ops.where(ops.abs(r) < 0.6875, s - s * d / (1.0 + d), far))
 
     def by_targets(x, y, w):  # type: ignore[no-untyped-def]
         r = y - x
-        s = ops.within(r, 0.7)
+        s = ops.within(r, 0.6875)
         q = s * s
         d = q / (3.0 + q / (5.0 + q / (7.0 + q / (9.0 + q / (11.0 + q / (13.0 + q / 15.0))))))
         far = ops.sigmoid(2.0 * r) - ops.sigmoid(-2.0 * r)
-        return ops.weighted(w, ops.where(ops.abs(r) < 0.7, s - s * d / (1.0 + d), far))
+        return ops.weighted(w, ops.where(ops.abs(r) < 0.6875, s - s * d / (1.0 + d), far))
 
     return value, by_predictions, by_targets
 
@@ -75,7 +77,7 @@ def log_cosh_loss(
 
     >>> import numpy as np
     >>> round(float(log_cosh_loss(np.array([1.0, 4.0]), np.array([1.5, 1.0]))), 6)
-    1.214743
+    1.214722
     """
     options = (reduction, divisor, ignore_index, mask, dtype)
     result: T = call(LOSS, PLANS, (predictions, targets, weight), (), options)
