@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -62,7 +63,7 @@ def promoted(a: str, b: str) -> str:
 PADDING = -100
 """The label that Paddle's operator leaves out, which its document does not say."""
 
-_BITS = {"float16": np.uint16(0xD640), "bfloat16": np.uint16(0xC2C8)}
+_BITS = {np.dtype("float16"): np.uint16(0xD640), fused.BFLOAT16: np.uint16(0xC2C8)}
 """-100 in half precision. NumPy compares half precision slowly, and has no bfloat16."""
 
 
@@ -72,14 +73,17 @@ def warn_of_padding(library: Library, label: Tensor) -> None:
     """
     host = library.host
     if host is not None and host.why_formula((label,)) is None:
-        look_for_padding(host.view(label), library.dtype(label))
+        look_for_padding((None, host.view(label)))
 
 
-def look_for_padding(labels: Array, dtype: str) -> None:
-    """Warn where one of the labels is -100, unless that has been said."""
+def look_for_padding(arrays: tuple[Any, ...]) -> None:
+    """Warn where one of the labels, which are the second of a call's ``arrays``, is -100, unless that has
+    been said.
+    """
     if _warn.cache_info().currsize:
         return
-    bits = _BITS.get(dtype)
+    labels = arrays[1]
+    bits = _BITS.get(labels.dtype)
     if (labels == PADDING if bits is None else _bits(labels) == bits).any():
         _warn()
 

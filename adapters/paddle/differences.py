@@ -10,9 +10,11 @@ from compatlosses import pairs, rules
 from compatlosses.definitions import huber, l1, mse, smooth_l1
 from compatlosses.evaluate import evaluate
 from compatlosses.libraries import Library, Names, Tensor, library_of
+from compatlosses.plans import Plans
 from compatlosses.protocols import Loss
 from compatlosses.reductions import named
 
+_PLANS = Plans()
 _NAMES: Names = ("input", "label", "weight", "weight")
 
 
@@ -119,6 +121,11 @@ def difference(
 ) -> Tensor:
     """A loss of a difference by Paddle's rules for dtypes and shapes. spreads: whether the two broadcast."""
     input, label = pair
+    inputs, options = (input, label, None), (loss.name, reduction, spreads, *parameters, *accepted)
+    if isinstance(input, _PLANS.types):
+        result = _PLANS.known(inputs, options)
+        if result is not None:
+            return result
     rules.check_reduction(reduction, ValueError)
     library = library_of(input, label, None, None, _NAMES)
     dtype = pairs.promoted(
@@ -128,7 +135,10 @@ def difference(
         input, label = pairs.spread(library, ("input", "label"), input, label, ValueError)
     else:
         rules.check_same_shape(library, "label", label, "input", input, ValueError)
-    return evaluate((loss, library, (input, label, None), parameters, named(reduction)), dtype)
+    call = (loss, library, (input, label, None), parameters, named(reduction))
+    if input is not pair[0] or label is not pair[1]:
+        return evaluate(call, dtype)
+    return evaluate(call, dtype, _PLANS, options)
 
 
 def bend(delta: object) -> float:

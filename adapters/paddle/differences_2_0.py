@@ -99,6 +99,10 @@ def reduced(
     spreads: bool,
 ) -> Tensor:
     """A loss of a difference whose reduced result has one dimension."""
-    result = difference(loss, pair, parameters, reduction, ACCEPTED, spreads)
-    library = find(pair[0])
+    return shaped(difference(loss, pair, parameters, reduction, ACCEPTED, spreads), reduction, pair[0])
+
+
+def shaped(result: Tensor, reduction: str, x: Tensor) -> Tensor:
+    """The result of a call of ``x``, with one dimension where it is reduced."""
+    library = find(x)
     return result if reduction == "none" or library is None else library.reshape(result, (1,))

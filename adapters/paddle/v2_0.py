@@ -12,14 +12,17 @@ from compatlosses.definitions.binary_cross_entropy_of_whole_weights import LOSS 
 from compatlosses.definitions.binary_cross_entropy_with_logits import LOSS
 from compatlosses.evaluate import evaluate
 from compatlosses.libraries import Tensor, library_of
+from compatlosses.plans import Plans
+from compatlosses.protocols import Call
 from compatlosses.reductions import named
 
-from .checks import NAMES, check_pair, check_weight, promoted, warn_of_padding
-from .differences_2_0 import l1_loss, mse_loss, smooth_l1_loss, square_error_cost
+from .checks import NAMES, check_pair, check_weight, look_for_padding, promoted, warn_of_padding
+from .differences_2_0 import l1_loss, mse_loss, shaped, smooth_l1_loss, square_error_cost
 from .names import refuse
 
 __all__ = ["binary_cross_entropy_with_logits", "l1_loss", "mse_loss", "smooth_l1_loss", "square_error_cost"]
 
+_PLANS = Plans(look_for_padding)
 _ACCEPTED = ("float32", "float64")
 
 
@@ -59,6 +62,11 @@ def binary_cross_entropy_with_logits(
 
     Source: Paddle 2.0 documentation. That version cannot be installed any more.
     """
+    inputs, options = (logit, label, pos_weight, weight), (reduction,)
+    if isinstance(logit, _PLANS.types):
+        result = _PLANS.known(inputs, options)
+        if result is not None:
+            return shaped(result, reduction, logit)
     rules.check_reduction(reduction, ValueError)
     library = library_of(logit, label, weight, pos_weight, NAMES)
     check_pair(library, ("logit", "label"), logit, label, _ACCEPTED)
@@ -68,12 +76,10 @@ def binary_cross_entropy_with_logits(
     if weight is not None:
         dtype = promoted(dtype, library.dtype(weight))
     warn_of_padding(library, label)
-    inputs = (logit, label, pos_weight, weight)
-    if pos_weight is None:
-        loss = evaluate((LOSS, library, inputs, (0.0,), named(reduction)), dtype)
-    else:
-        loss = evaluate((OF_WHOLE_WEIGHTS, library, inputs, (), named(reduction)), dtype)
-    return loss if reduction == "none" else library.reshape(loss, (1,))
+    call: Call = (LOSS, library, inputs, (0.0,), named(reduction))
+    if pos_weight is not None:
+        call = (OF_WHOLE_WEIGHTS, library, inputs, (), named(reduction))
+    return shaped(evaluate(call, dtype, _PLANS, options), reduction, logit)
 
 
 def __getattr__(name: str) -> NoReturn:

@@ -13,6 +13,7 @@ from compatlosses import rules
 from compatlosses.definitions.binary_cross_entropy_with_logits import LOSS
 from compatlosses.evaluate import evaluate
 from compatlosses.libraries import Names, Tensor, library_of, number, quoted
+from compatlosses.plans import Plans
 
 from ..checks import check_pair
 from ..differences_2_0 import square_error_cost
@@ -21,6 +22,7 @@ from .differences import huber_loss, mse_loss, smooth_l1
 
 __all__ = ["huber_loss", "mse_loss", "sigmoid_cross_entropy_with_logits", "smooth_l1", "square_error_cost"]
 
+_PLANS = Plans()
 _NAMES: Names = ("x", "label", "weight", "pos_weight")
 _ACCEPTED = ("float32", "float64")
 
@@ -49,6 +51,11 @@ def sigmoid_cross_entropy_with_logits(
 
     Source: Paddle 1.8 documentation.
     """
+    inputs, options = (x, label, None, None), (ignore_index, normalize)
+    if isinstance(x, _PLANS.types):
+        loss = _PLANS.known(inputs, options)
+        if loss is not None:
+            return loss
     ignored = number(ignore_index)
     if not isinstance(ignored, int):
         raise TypeError(
@@ -61,7 +68,7 @@ def sigmoid_cross_entropy_with_logits(
     check_pair(library, ("x", "label"), x, label, _ACCEPTED)
     value = rules.sentinel(library.dtype(label), ignored, ValueError, "label")
     reduction = ("none", "counted" if normalize else "one", value, 0.0, None)
-    return evaluate((LOSS, library, (x, label, None, None), (0.0,), reduction), library.dtype(x))
+    return evaluate((LOSS, library, inputs, (0.0,), reduction), library.dtype(x), _PLANS, options)
 
 
 def __getattr__(name: str) -> NoReturn:
