@@ -7,23 +7,23 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from compatlosses import rules
+from compatlosses import checks, rules
 from compatlosses.definitions.binary_cross_entropy_of_whole_weights import LOSS as OF_WHOLE_WEIGHTS
 from compatlosses.definitions.binary_cross_entropy_with_logits import LOSS
 from compatlosses.evaluate import evaluate
-from compatlosses.libraries import Tensor, library_of
+from compatlosses.libraries import Tensor, common_library
 from compatlosses.plans import Plans
 from compatlosses.protocols import Call
 from compatlosses.reductions import named
 
-from .checks import NAMES, check_pair, check_weight, look_for_padding, promoted, warn_of_padding
-from .differences_2_0 import l1_loss, mse_loss, shaped, smooth_l1_loss, square_error_cost
+from .checks import dialect, look_for_padding, promoted, warn_of_padding
+from .differences_2_0 import ACCEPTED, l1_loss, mse_loss, shaped, smooth_l1_loss, square_error_cost
 from .names import refuse
 
 __all__ = ["binary_cross_entropy_with_logits", "l1_loss", "mse_loss", "smooth_l1_loss", "square_error_cost"]
 
 _PLANS = Plans(look_for_padding)
-_ACCEPTED = ("float32", "float64")
+_DIALECT = dialect(ACCEPTED)
 
 
 def binary_cross_entropy_with_logits(
@@ -68,10 +68,9 @@ def binary_cross_entropy_with_logits(
         if result is not None:
             return shaped(result, reduction, logit)
     rules.check_reduction(reduction, ValueError)
-    library = library_of(logit, label, weight, pos_weight, NAMES)
-    check_pair(library, ("logit", "label"), logit, label, _ACCEPTED)
-    check_weight(library, "weight", weight, logit, _ACCEPTED)
-    check_weight(library, "pos_weight", pos_weight, logit, _ACCEPTED)
+    given = (logit, label, weight, pos_weight)
+    library = common_library(given, _DIALECT.names)
+    checks.check(library, _DIALECT, given)
     dtype = library.dtype(logit)
     if weight is not None:
         dtype = promoted(dtype, library.dtype(weight))
