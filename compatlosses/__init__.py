@@ -12,9 +12,11 @@ from . import definitions
 from .calls import executor_of, value_and_gradients
 from .config import show_config
 from .definitions.binary_cross_entropy_with_logits import binary_cross_entropy_with_logits
+from .definitions.cross_entropy import cross_entropy
 from .definitions.huber import huber_loss
 from .definitions.l1 import l1_loss
 from .definitions.mse import mse_loss
+from .definitions.nll import nll_loss
 from .definitions.smooth_l1 import smooth_l1_loss
 from .libraries import register
 from .threads import get_num_threads, set_num_threads
@@ -22,12 +24,14 @@ from .threads import get_num_threads, set_num_threads
 __all__ = [
     "__version__",
     "binary_cross_entropy_with_logits",
+    "cross_entropy",
     "definitions",
     "executor_of",
     "get_num_threads",
     "huber_loss",
     "l1_loss",
     "mse_loss",
+    "nll_loss",
     "register",
     "set_num_threads",
     "show_config",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import rules
+from . import row_formula, rules
 from .protocols import Call, Library, Loss, Tensor
 from .reductions import counts_of, divided, divisor_of, nonzero
 
@@ -12,6 +12,8 @@ from .reductions import counts_of, divided, divisor_of, nonzero
 def value(call: Call, dtype: str) -> Tensor:
     """The loss as a tensor of ``dtype``."""
     loss, library, inputs, parameters, reduction = call
+    if loss.rows != "":
+        return row_formula.value(call, dtype)
     inputs = assured_inputs(loss, library, inputs)
     counts = counts_of(library, inputs[1], reduction)
     tensors = prepared(library, inputs, computed_dtype(loss, library, inputs))
@@ -30,6 +32,8 @@ def slopes(call: Call, wrt: tuple[int, ...], g: Tensor | None = None, dtype: str
     for; by default as `value` is.
     """
     loss, library, inputs, parameters, reduction = call
+    if loss.rows != "":
+        return row_formula.slopes(call, wrt, g)
     inputs = assured_inputs(loss, library, inputs)
     counts = counts_of(library, inputs[1], reduction)
     tensors = prepared(library, inputs, dtype or computed_dtype(loss, library, inputs))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Literal, TypeVar, overload
 
-from . import rules
+from . import neutral_rows, rules
 from .curvature import curvatures
 from .definitions import loss_of, neutral_functions
 from .definitions.binary_cross_entropy_with_logits import LOSS as BINARY_CROSS_ENTROPY
 from .deprecated import warn_of_the_old_form
 from .evaluate import value_and_slopes, why_formula
 from .libraries import described, find, quoted
-from .neutral import SHARED, TensorLike, checked_call
+from .neutral import SHARED, Options, TensorLike, checked_call
 from .protocols import Call, Library, Loss
 
 T = TypeVar("T", bound=TensorLike)
@@ -129,10 +129,19 @@ def split(
 def bound(loss: Loss, tensors: tuple[Any, ...], options: dict[str, Any]) -> tuple[Call, str]:
     """The checked call that a loss's function would make of these arguments, and the dtype of its result."""
     check_names(loss, tuple(options.keys()))
+    inputs = inputs_of(loss, tensors, options)
+    if loss.rows != "":
+        return rows_bound(loss, inputs, options)
     parameters: tuple[Any, ...] = ()
     for parameter in loss.parameters:
         parameters = (*parameters, options.get(parameter.name, parameter.default))
-    shared = (
+    shared = shared_options(options)
+    return checked_call(loss, inputs, parameters, shared)
+
+
+def shared_options(options: dict[str, Any]) -> Options:
+    """The options that all losses share, in their order."""
+    return (
         options.get("reduction", "mean"),
         options.get("divisor", "counted"),
         options.get("ignore_index"),
@@ -140,12 +149,19 @@ def bound(loss: Loss, tensors: tuple[Any, ...], options: dict[str, Any]) -> tupl
         options.get("dtype"),
         options.get("normalize"),
     )
-    return checked_call(loss, inputs_of(loss, tensors, options), parameters, shared)
+
+
+def rows_bound(loss: Loss, inputs: tuple[Any, ...], options: dict[str, Any]) -> tuple[Call, str]:
+    """`bound` for a loss of rows."""
+    given = (options.get("axis", -1), options.get("label_smoothing", 0.0), options.get("weighting", "class"))
+    return neutral_rows.checked_call(loss, inputs, given, shared_options(options)[:5])
 
 
 def check_names(loss: Loss, names: tuple[str, ...]) -> None:
     """Refuse an option that a loss's function does not have."""
     known = (*loss.names[2:], *[parameter.name for parameter in loss.parameters], *SHARED)
+    if loss.of_weighted_rows is not None:
+        known = (*known, "weighting")
     if loss.name == BINARY_CROSS_ENTROPY.name:
         known = (*known, "normalize")
     for name in names:

@@ -177,6 +177,11 @@ def curvatures(call: Call, wrt: tuple[int, ...]) -> tuple[Tensor, ...]:
     Where an input repeats, they are summed over its repetitions. By the weight they are 0.
     """
     loss, library, inputs, parameters, reduction = call
+    if loss.rows != "":
+        raise ValueError(
+            f"curvature is asked for of {loss.name}, a loss of rows; expected a loss of elements. The second "
+            f"derivative by a logit is p (1 - p) of its class's probability, times the sum of the targets."
+        )
     inputs = assured_inputs(loss, library, inputs)
     counts = counts_of(library, inputs[1], reduction)
     tensors = prepared(library, inputs, "float64")

@@ -25,18 +25,26 @@ def evaluate(call: Call, dtype: str, plans: Plans | None = None, options: tuple[
     return by_formula.value(call, dtype)
 
 
-def why_formula(call: Call) -> str | None:
-    """Why a call must go to the formula, in words; None where the fused executor may run."""
+def why_formula(call: Call, wanted: tuple[bool, ...] | None = None) -> str | None:
+    """Why a call must go to the formula, in words; None where the fused executor may run.
+
+    ``wanted``: by which inputs a gradient is wanted; None for those by which the framework's autograd will
+    ask for one.
+    """
     loss, library, inputs, _, reduction = call
     host = library.host
     if host is None:
         return f"{library.NAME} has no host memory"
     if loss.loops == "":
         return f"{loss.name} has no compiled loops"
-    if not takes(reduction):
+    if loss.rows == "" and not takes(reduction):
         return "the mean by weights is the formula's"
     mask = reduction[4]
     why: str | None = host.why_formula(inputs if mask is None else (*inputs, mask))
+    if why is None and loss.rows != "" and reduction[1] == "weights":
+        asked = host.wanted(inputs) if wanted is None else wanted
+        if asked[1] or asked[2]:
+            return "the mean by weights has a divisor that depends on what is differentiated"
     return why
 
 
@@ -59,10 +67,10 @@ def value_and_slopes(call: Call, wrt: tuple[int, ...], dtype: str) -> tuple[Tens
     executor runs.
     """
     _, library, inputs, _, _ = call
-    if why_formula(call) is not None:
+    wanted = tuple([i in wrt for i in range(len(inputs))])
+    if why_formula(call, wanted) is not None:
         return by_formula.value(call, dtype), by_formula.slopes(call, wrt)
     host = library.host
-    wanted = tuple([i in wrt for i in range(len(inputs))])
     request = request_of(call, dtype)
     loss, found = runner(request)(request, views(host, inputs), wanted, None, True)
     gradients = tuple([host.tensor(found[i], inputs[0 if i == 1 else i]) for i in wrt])

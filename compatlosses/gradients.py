@@ -27,7 +27,7 @@ def slope(library: Library, loss: Loss, of: int, inputs: tuple[Any, ...], counts
     functions = loss.written(library.OPS)
     given = inputs if counts is None else replaced(library, loss, inputs, counts)
     weight = len(loss.inputs)
-    if of == weight:
+    if of == weight and len(functions) == 1 + weight:  # the loss is proportional to it
         return functions[0](*given[:weight], None, *given[weight + 1 :])
     return functions[1 + of](*given)
 
@@ -40,6 +40,11 @@ def gradient(
     """
     result = scaled(library, slope(library, loss, of, inputs, counts), g, counts)
     return library.sum_to(result, inputs[of]) if loss.arguments[of].broadcasts else result
+
+
+def change(library: Library, loss: Loss, slope: Tensor, tangent: Tensor) -> Tensor:
+    """What the loss of each element or row changes by with an input that changes by ``tangent``."""
+    return library.OPS.row_sum(tangent * slope) if loss.rows != "" else tangent * slope
 
 
 def replaced(library: Library, loss: Loss, inputs: tuple[Any, ...], counts: Tensor) -> tuple[Any, ...]:

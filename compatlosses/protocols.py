@@ -100,6 +100,12 @@ class Loss:
     """Whether the formula is computed in double, where the device has it, and rounded once: for a loss of few
     operations.
     """
+    rows: str = ""
+    """Of a loss of rows, one result along an axis of classes: what the weights of the classes weigh, 'class'
+    or 'row'. Empty for a loss of elements.
+    """
+    of_weighted_rows: Loss | None = None
+    """Of a loss of rows: the same one with weights that weigh rows, where there is one."""
 
     arguments: tuple[Input, ...] = field(init=False)
     """The inputs and the weight."""
@@ -143,6 +149,20 @@ class Vocabulary:
     """log(1 + e^x)"""
     sigmoid: Callable[[Tensor], Tensor]
     """1 / (1 + e^-x)"""
+
+
+@dataclass(frozen=True)
+class RowVocabulary(Vocabulary):
+    """The operations for a loss of rows, which lie along the last axis, besides."""
+
+    row_sum: Callable[[Tensor], Tensor]
+    """The sum along the last axis, which keeps it, with size 1."""
+    nll: Callable[[Tensor], Tensor]
+    """Minus the logarithm of `softmax`."""
+    softmax: Callable[[Tensor], Tensor]
+    """e^x over its sum along the last axis."""
+    rest: Callable[[Tensor], Tensor]
+    """1 - `softmax`, as the sum of the others."""
 
 
 class Library(Protocol):
@@ -214,7 +234,7 @@ class Library(Protocol):
         """The number of elements: an int, or a 0-D tensor where a trace does not know it."""
 
     @property
-    def OPS(self) -> Vocabulary:
+    def OPS(self) -> RowVocabulary:
         """``vocabulary.vocabulary`` of this library: the words in which definitions write losses."""
 
     def elementwise(self, loss: Loss, inputs: tuple[Any, ...], counts: Tensor | None, /) -> Tensor:
@@ -234,6 +254,39 @@ class Library(Protocol):
         """The dtype in which the framework's automatic casting computes this loss just now; None while it is
         off.
         """
+
+
+class Rowwise(Protocol):
+    """A `Library` with what losses of rows need besides. Rows lie along the last axis."""
+
+    def moved(self, x: Tensor, source: int, destination: int, /) -> Tensor:
+        """``x`` with an axis at another place; differentiable."""
+
+    def row_sum(self, x: Tensor, /) -> Tensor:
+        """The sum along the last axis, which keeps it, with size 1."""
+
+    def row_max(self, x: Tensor, /) -> Tensor:
+        """The largest number along the last axis, which keeps it, with size 1; no derivative is asked for."""
+
+    def classes(self, indices: Tensor, like: Tensor, /) -> Tensor:
+        """Where each class of ``like``, along its last axis, is the one of ``indices``, which lack that axis.
+
+        An index that is no class is nowhere."""
+
+    def with_axis(self, x: Tensor, /) -> Tensor:
+        """``x`` with another last axis, of size 1."""
+
+    def without_axis(self, x: Tensor, /) -> Tensor:
+        """``x`` without its last axis, of size 1."""
+
+    def exp(self, x: Tensor, /) -> Tensor:
+        """e^x of x <= 0; 0 of minus infinity."""
+
+    def log1p(self, x: Tensor, /) -> Tensor:
+        """log(1 + x) of x >= 0."""
+
+    def detached(self, x: Tensor, /) -> Tensor:
+        """``x`` as a constant: no derivative goes through it."""
 
 
 class Host(Protocol):

@@ -175,12 +175,18 @@ def narrow_rest(e: float) -> tuple[float, float]:
 @inlined
 def wide_exp(x: float) -> tuple[float, float]:
     """exp(-|x|) of a float64 as high and low part; the high part alone where subnormal."""
-    t = -abs(x)
+    e, e_lo = wide_exp_of(-abs(x), 0.0)
+    return e, e_lo
+
+
+@inlined
+def wide_exp_of(t: float, t_lo: float) -> tuple[float, float]:
+    """exp(t + t_lo), t <= 0, as high and low part; the high part alone where subnormal."""
     k = fma(t, LOG2E, MAGIC)
     n = k - MAGIC
     # e = 2^n exp(r + r_lo); the high part of ln 2 has 42 bits, so its product with n is exact
     a = fma(n, -0.6931471805598903, t)
-    b = n * -5.497923018708371e-14
+    b = fma(n, -5.497923018708371e-14, t_lo)
     r = a + b
     r_lo = b - (r - a)
     q = fma(2.0914686968086876e-09, r, 2.5105217004720745e-08)

@@ -6,12 +6,13 @@ All functions are differentiable as often as the library's operations are. NaN p
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-from .protocols import Tensor, Vocabulary
+from .protocols import RowVocabulary, Tensor
 
 
-def vocabulary(library: Any) -> Vocabulary:
+def vocabulary(library: Any) -> RowVocabulary:
     """The vocabulary of a library."""
 
     def absolute(x: Tensor) -> Tensor:
@@ -42,7 +43,50 @@ def vocabulary(library: Any) -> Vocabulary:
     def smoothed(y: Tensor, s: float) -> Tensor:
         return y if s == 0.0 else y * (1.0 - s) + 0.5 * s
 
-    return Vocabulary(
+    def distances(x: Tensor) -> tuple[Tensor, Tensor]:
+        # From the largest of the row, which is a constant: it cancels in all that is made of them. An
+        # infinite one is 0 from itself.
+        largest = library.detached(library.row_max(x))
+        infinite = library.isinf(x) & (x >= largest)
+        d = library.where(infinite, 0.0, x) - library.where(infinite, 0.0, largest)
+        return d, largest
+
+    def defined(largest: Tensor, total: Tensor, x: Tensor) -> Tensor:
+        # NaN where infinities of one sign meet in a row.
+        undefined = library.isinf(largest) & ((largest < 0.0) | (total >= 2.0))
+        return library.where(undefined, math.nan, x)
+
+    def others(d: Tensor, e: Tensor) -> Tensor:
+        # The sum of all exponentials of a row but one of the largest, which is 1.
+        same = library.equal(d, 0)
+        ties = library.row_sum(library.cast(same, library.dtype(d)))
+        return library.row_sum(library.where(same, 0.0, e)) + (ties - 1.0)
+
+    def told(value: Tensor, like: Tensor) -> Tensor:
+        # A value that is more exact than ``like``, with the derivatives of that.
+        finite = library.where(library.isinf(like), 0.0, like)
+        return library.detached(value) + (finite - library.detached(finite))
+
+    def softmax(x: Tensor) -> Tensor:
+        d, largest = distances(x)
+        e = library.exp(d)
+        total = library.row_sum(e)
+        return defined(largest, total, e / total)
+
+    def rest(x: Tensor) -> Tensor:
+        d, _ = distances(x)
+        e = library.exp(d)
+        sum_of_others = others(d, e)
+        without = library.where(library.equal(d, 0), 0.0, 1.0 - e) + sum_of_others
+        return told(without / (1.0 + sum_of_others), -softmax(x))
+
+    def nll(x: Tensor) -> Tensor:
+        d, largest = distances(x)
+        e = library.exp(d)
+        total = library.row_sum(e)
+        return defined(largest, total, told(library.log1p(others(d, e)) - d, library.log1p(total - 1.0) - d))
+
+    return RowVocabulary(
         where=library.where,
         abs=absolute,
         sign=sign,
@@ -53,4 +97,8 @@ def vocabulary(library: Any) -> Vocabulary:
         smoothed=smoothed,
         softplus=library.softplus,
         sigmoid=library.sigmoid,
+        row_sum=library.row_sum,
+        nll=nll,
+        softmax=softmax,
+        rest=rest,
     )

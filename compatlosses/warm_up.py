@@ -25,7 +25,11 @@ def steps() -> Iterator[Step]:
             for g in (None, np.ones(2, dtype)):
                 yield f"binary cross entropy with logits, {dtype}", plain(dtype, p, g)
     for name, loss in known_losses().items():
-        if loss.loops:
+        if loss.rows:
+            yield from [
+                (name, of_rows(loss, dtype, *shape)) for dtype in (np.float32, np.float64) for shape in SHAPES
+            ]
+        elif loss.loops:
             yield name, general(loss)
 
 
@@ -51,6 +55,18 @@ def general(loss: Loss) -> Callable[[], Any]:
             runner(request)(request, arrays, wrt, None, True)
 
     return call
+
+
+SHAPES = ((64, False), (2, False), (2, True))
+"""How many classes, and whether targets are probabilities."""
+
+
+def of_rows(loss: Loss, dtype: Any, classes: int, soft: bool) -> Callable[[], Any]:
+    """A call of a loop for rows."""
+    x, w = np.ones((1, classes), dtype), np.ones(classes, dtype)
+    targets = x if soft else np.zeros(1, np.int64)
+    request = Request(loss, (1, 0.0), ("mean", "weights", None, 0.0, None), x.dtype)
+    return lambda: runner(request)(request, (x, targets, w), (True, False, False), None, True)
 
 
 def warm_up(progress: Callable[[str], Any]) -> dict[str, float]:

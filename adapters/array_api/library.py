@@ -200,6 +200,56 @@ def autocast_dtype(x: Array, /) -> None:
     return None
 
 
+# --- rows ---------------------------------------------------------------------------------------------------
+
+
+def moved(x: Array, source: int, destination: int, /) -> Array:
+    """``x`` with an axis at another place."""
+    return array_namespace(x).moveaxis(x, source, destination)
+
+
+def row_sum(x: Array, /) -> Array:
+    """The sum along the last axis, which keeps it, with size 1."""
+    return array_namespace(x).sum(x, axis=-1, keepdims=True)
+
+
+def row_max(x: Array, /) -> Array:
+    """The largest number along the last axis, which keeps it, with size 1."""
+    return array_namespace(x).max(x, axis=-1, keepdims=True)
+
+
+def classes(indices: Array, like: Array, /) -> Array:
+    """Where each class of ``like`` is the one of ``indices``."""
+    namespace = array_namespace(indices)
+    each = namespace.arange(like.shape[-1], dtype=namespace.int64, device=device(indices))
+    return with_axis(namespace.astype(indices, namespace.int64)) == each
+
+
+def with_axis(x: Array, /) -> Array:
+    """``x`` with another last axis, of size 1."""
+    return array_namespace(x).expand_dims(x, axis=-1)
+
+
+def without_axis(x: Array, /) -> Array:
+    """``x`` without its last axis, of size 1."""
+    return array_namespace(x).squeeze(x, axis=-1)
+
+
+def exp(x: Array, /) -> Array:
+    """e^x."""
+    return array_namespace(x).exp(x)
+
+
+def log1p(x: Array, /) -> Array:
+    """log(1 + x)."""
+    return array_namespace(x).log1p(x)
+
+
+def detached(x: Array, /) -> Array:
+    """``x``: the standard has no autograd."""
+    return x
+
+
 OPS = vocabulary(_THIS)
 
 libraries.register(_THIS)

@@ -222,7 +222,8 @@ def _elements_with_tangents(
             # The change, not the slope, is 0 where an element does not count: in reverse a NaN that comes in
             # stops there.
             slope = gradients_of.slope(_THIS, loss, i, tensors + parameters, counts)
-            total = total + (tangent if counts is None else where(counts, tangent, 0.0)) * slope
+            tangent = tangent if counts is None else where(counts, tangent, 0.0)
+            total = total + gradients_of.change(_THIS, loss, slope, tangent)
     return value, total
 
 
@@ -251,6 +252,59 @@ def _derived(
         return function(x), t * slope(x)
 
     return rule
+
+
+# --- rows ---------------------------------------------------------------------------------------------------
+
+
+def moved(x: Array, source: int, destination: int, /) -> Array:
+    """``x`` with an axis at another place."""
+    return jnp.moveaxis(x, source, destination)
+
+
+@wide
+def row_sum(x: Array, /) -> Array:
+    """The sum along the last axis, which keeps it, with size 1."""
+    return jnp.sum(x, -1, keepdims=True)
+
+
+@wide
+def row_max(x: Array, /) -> Array:
+    """The largest number along the last axis, which keeps it, with size 1."""
+    return jnp.max(x, -1, keepdims=True)
+
+
+@wide
+def classes(indices: Array, like: Array, /) -> Array:
+    """Where each class of ``like`` is the one of ``indices``."""
+    return indices[..., None] == jnp.arange(like.shape[-1])
+
+
+def with_axis(x: Array, /) -> Array:
+    """``x`` with another last axis, of size 1."""
+    return x[..., None]
+
+
+def without_axis(x: Array, /) -> Array:
+    """``x`` without its last axis, of size 1."""
+    return x[..., 0]
+
+
+@wide
+def exp(x: Array, /) -> Array:
+    """e^x."""
+    return jnp.exp(x)
+
+
+@wide
+def log1p(x: Array, /) -> Array:
+    """log(1 + x)."""
+    return jnp.log1p(x)
+
+
+def detached(x: Array, /) -> Array:
+    """``x`` as a constant."""
+    return jax.lax.stop_gradient(x)
 
 
 _softplus = jax.custom_jvp(_softplus_of)

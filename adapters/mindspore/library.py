@@ -230,7 +230,9 @@ def elementwise(loss: Loss, inputs: tuple[Any, ...], counts: mindspore.Tensor | 
     for i in range(count):
         x = _wide(inputs[i])
         tensors = (*tensors, _as_large(x, inputs[0]) if loss.arguments[i].broadcasts else x)
-    return getattr(_cells, loss.name)((*tensors, counts, *inputs[count:]))
+    first, second, third, fourth = (*tensors, None, None)[:4]
+    p, q = (*inputs[count:], None, None)[:2]
+    return getattr(_cells, loss.name)(first, second, third, fourth, counts, p, q)
 
 
 def gradient(
@@ -320,39 +322,56 @@ class _Sigmoid(nn.Cell):  # type: ignore[misc]
 class _Loss(nn.Cell):  # type: ignore[misc]
     """The elements of a loss, whose gradient is made of operations, so it differentiates again.
 
-    It takes one tuple: the tensors, the weight, where elements count, the parameters. MindSpore's compiler
-    knows no ``bprop`` of a varying number of arguments.
+    It has places for four tensors, the weight being the last of those that are there, and two parameters: a
+    tuple of them is taken apart where a jitted function is differentiated, and ``bprop`` no longer fits.
     """
 
     def __init__(self, loss: Loss) -> None:
         super().__init__()
+        if len(loss.arguments) > 4 or len(loss.parameters) > 2:
+            raise TypeError(
+                f"{loss.name} has {len(loss.arguments)} tensors and {len(loss.parameters)} parameters; "
+                f"expected at most 4 and 2, which is what MindSpore's programs have places for"
+            )
         self.loss = loss
         definition = sys.modules[loss.written.__module__]
         self.of_bprop = _loaded_anew(definition, f"{definition.__name__}_of_bprop").LOSS
         self.count = len(loss.arguments)
+        # Those of a loss of rows are applied before.
+        self.parameters_count = 0 if loss.rows else len(loss.parameters)
 
-    def construct(self, inputs: tuple[Any, ...]) -> mindspore.Tensor:
-        given = inputs[: self.count] + inputs[self.count + 1 :]
-        return gradients_of.elements(_THIS, self.loss, given, inputs[self.count])
+    def construct(
+        self, first: Any, second: Any, third: Any, fourth: Any, counts: Any, p: Any, q: Any
+    ) -> mindspore.Tensor:
+        given = (first, second, third, fourth)[: self.count] + (p, q)[: self.parameters_count]
+        return gradients_of.elements(_THIS, self.loss, given, counts)
 
     def bprop(
-        self, inputs: tuple[Any, ...], out: mindspore.Tensor, dout: mindspore.Tensor
+        self,
+        first: Any,
+        second: Any,
+        third: Any,
+        fourth: Any,
+        counts: Any,
+        p: Any,
+        q: Any,
+        out: mindspore.Tensor,
+        dout: mindspore.Tensor,
     ) -> tuple[Any, ...]:
-        counts = inputs[self.count]
-        given = inputs[: self.count] + inputs[self.count + 1 :]
+        given = (first, second, third, fourth)[: self.count] + (p, q)[: self.parameters_count]
         found: tuple[Any, ...] = ()
-        for i in range(len(inputs)):
-            if i >= self.count or inputs[i] is None:
+        for i in range(7):
+            if i >= self.count or given[i] is None:
                 found = (*found, None)
-            elif i == self.count - 1:
+            elif i == self.count - 1 and self.loss.rows == "":
                 # The loss at weight 1. The definition asks for it with None, on a branch that the compiler
                 # has dropped by then.
-                ones = (*given[:i], ops.ones_like(inputs[i]), *given[i + 1 :])
+                ones = (*given[:i], ops.ones_like(given[i]), *given[i + 1 :])
                 value = _bprop_gradients.elements(_BPROP, self.of_bprop, ones, counts)
-                found = (*found, sum_to(_bprop_gradients.scaled(_BPROP, value, dout, counts), inputs[i]))
+                found = (*found, sum_to(_bprop_gradients.scaled(_BPROP, value, dout, counts), given[i]))
             else:
                 found = (*found, _bprop_gradients.gradient(_BPROP, self.of_bprop, i, dout, given, counts))
-        return (found,)
+        return found
 
 
 class _Cells:
@@ -367,6 +386,55 @@ class _Cells:
         cell = _Loss(loss)
         setattr(self, name, cell)
         return cell
+
+
+# --- rows ---------------------------------------------------------------------------------------------------
+
+
+def moved(x: mindspore.Tensor, source: int, destination: int) -> mindspore.Tensor:
+    """``x`` with an axis at another place."""
+    return ops.movedim(x, source, destination)
+
+
+def row_sum(x: mindspore.Tensor) -> mindspore.Tensor:
+    """The sum along the last axis, which keeps it, with size 1."""
+    return ops.sum(x, -1, True)
+
+
+def row_max(x: mindspore.Tensor) -> mindspore.Tensor:
+    """The largest number along the last axis, which keeps it, with size 1."""
+    return ops.amax(x, -1, True)
+
+
+def classes(indices: mindspore.Tensor, like: mindspore.Tensor) -> mindspore.Tensor:
+    """Where each class of ``like`` is the one of ``indices``."""
+    return ops.expand_dims(indices.astype(mindspore.int64), -1) == ops.arange(0, like.shape[-1], 1)
+
+
+def with_axis(x: mindspore.Tensor) -> mindspore.Tensor:
+    """``x`` with another last axis, of size 1."""
+    return ops.expand_dims(x, -1)
+
+
+def without_axis(x: mindspore.Tensor) -> mindspore.Tensor:
+    """``x`` without its last axis, of size 1."""
+    return ops.squeeze(x, -1)
+
+
+def exp(x: mindspore.Tensor) -> mindspore.Tensor:
+    """e^x."""
+    return ops.exp(x)
+
+
+def log1p(x: mindspore.Tensor) -> mindspore.Tensor:
+    """log(1 + x) of x >= 0: Kahan's, as MindSpore's own is not true."""
+    u = 1.0 + x
+    return ops.log(u) + (x - (u - 1.0)) / u
+
+
+def detached(x: mindspore.Tensor) -> mindspore.Tensor:
+    """``x`` as a constant."""
+    return ops.stop_gradient(x)
 
 
 @ops.constexpr(check=False)  # type: ignore[untyped-decorator]

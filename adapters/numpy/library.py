@@ -163,6 +163,60 @@ def gradient(loss: Loss, of: int, g: Array | None, inputs: tuple[Any, ...], coun
         return np.asarray(gradients_of.gradient(_THIS, loss, of, g, inputs, counts))
 
 
+# --- rows ---------------------------------------------------------------------------------------------------
+
+
+def moved(x: Array, source: int, destination: int, /) -> Array:
+    """``x`` with an axis at another place."""
+    return np.moveaxis(x, source, destination)
+
+
+def row_sum(x: Array, /) -> Array:
+    """The sum along the last axis, which keeps it, with size 1."""
+    with np.errstate(all="ignore"):
+        return np.asarray(x.sum(axis=-1, keepdims=True))
+
+
+def row_max(x: Array, /) -> Array:
+    """The largest number along the last axis, which keeps it, with size 1."""
+    with np.errstate(all="ignore"):
+        return np.asarray(x.max(axis=-1, keepdims=True))
+
+
+def classes(indices: Array, like: Array, /) -> Array:
+    """Where each class of ``like`` is the one of ``indices``."""
+    return np.asarray(np.arange(like.shape[-1], dtype=np.uint64) == with_axis(indices).astype(np.uint64)) & (
+        with_axis(indices) >= 0
+    )
+
+
+def with_axis(x: Array, /) -> Array:
+    """``x`` with another last axis, of size 1."""
+    return np.asarray(x)[..., None]
+
+
+def without_axis(x: Array, /) -> Array:
+    """``x`` without its last axis, of size 1."""
+    return np.asarray(x[..., 0])
+
+
+def exp(x: Array, /) -> Array:
+    """e^x."""
+    with np.errstate(all="ignore"):
+        return np.asarray(np.exp(x))
+
+
+def log1p(x: Array, /) -> Array:
+    """log(1 + x)."""
+    with np.errstate(all="ignore"):
+        return np.asarray(np.log1p(x))
+
+
+def detached(x: Array, /) -> Array:
+    """``x``: NumPy has no autograd."""
+    return x
+
+
 OPS = vocabulary(_THIS)
 
 libraries.register(_THIS)

@@ -305,6 +305,60 @@ def _exp(x: Tensor) -> Tensor:
     return paddle.exp(where(low, -700.0, x)) * paddle.exp(where(low, x + 700, 0.0))
 
 
+# --- rows ---------------------------------------------------------------------------------------------------
+
+
+def moved(x: Tensor, source: int, destination: int, /) -> Tensor:
+    """``x`` with an axis at another place."""
+    rank = len(x.shape)
+    order = [i for i in range(rank) if i != source % rank]
+    order.insert(destination % rank, source % rank)
+    return x if order == list(range(rank)) else paddle.transpose(x, order)
+
+
+def row_sum(x: Tensor, /) -> Tensor:
+    """The sum along the last axis, which keeps it, with size 1."""
+    return paddle.sum(x, -1, keepdim=True)
+
+
+def row_max(x: Tensor, /) -> Tensor:
+    """The largest number along the last axis, which keeps it, with size 1."""
+    return paddle.max(x, -1, keepdim=True)
+
+
+def classes(indices: Tensor, like: Tensor, /) -> Tensor:
+    """Where each class of ``like`` is the one of ``indices``."""
+    return paddle.equal(
+        with_axis(indices.astype("int64")), paddle.arange(paddle.shape(like)[-1], dtype="int64")
+    )
+
+
+def with_axis(x: Tensor, /) -> Tensor:
+    """``x`` with another last axis, of size 1."""
+    return paddle.unsqueeze(x, -1)
+
+
+def without_axis(x: Tensor, /) -> Tensor:
+    """``x`` without its last axis, of size 1."""
+    return paddle.squeeze(x, -1)
+
+
+def exp(x: Tensor, /) -> Tensor:
+    """e^x of float64 x <= 0."""
+    return _exp(x)
+
+
+def log1p(x: Tensor, /) -> Tensor:
+    """log(1 + x) of x >= 0: Kahan's, as Paddle's own has no second derivative."""
+    u = 1 + x
+    return paddle.log(u) + (x - (u - 1)) / u
+
+
+def detached(x: Tensor, /) -> Tensor:
+    """``x`` as a constant."""
+    return x.detach()
+
+
 OPS = vocabulary(_THIS)
 
 # paddle.jit.to_static rewrites the functions that it meets into a dialect of its own, in which

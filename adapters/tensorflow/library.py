@@ -339,6 +339,57 @@ def _narrowed(x: Tensor) -> Tensor:
     return tf.where(tiny, tf.bitcast(bits, tf.float32), tf.cast(x, tf.float32))
 
 
+# --- rows ---------------------------------------------------------------------------------------------------
+
+
+def moved(x: Tensor, source: int, destination: int, /) -> Tensor:
+    """``x`` with an axis at another place."""
+    rank = x.shape.rank
+    order = [i for i in range(rank) if i != source % rank]
+    order.insert(destination % rank, source % rank)
+    return x if order == list(range(rank)) else tf.transpose(x, order)
+
+
+def row_sum(x: Tensor, /) -> Tensor:
+    """The sum along the last axis, which keeps it, with size 1."""
+    return tf.reduce_sum(x, -1, keepdims=True)
+
+
+def row_max(x: Tensor, /) -> Tensor:
+    """The largest number along the last axis, which keeps it, with size 1."""
+    return tf.reduce_max(x, -1, keepdims=True)
+
+
+def classes(indices: Tensor, like: Tensor, /) -> Tensor:
+    """Where each class of ``like`` is the one of ``indices``."""
+    return tf.equal(with_axis(tf.cast(indices, tf.int64)), tf.range(tf.shape(like, tf.int64)[-1]))
+
+
+def with_axis(x: Tensor, /) -> Tensor:
+    """``x`` with another last axis, of size 1."""
+    return tf.expand_dims(x, -1)
+
+
+def without_axis(x: Tensor, /) -> Tensor:
+    """``x`` without its last axis, of size 1."""
+    return tf.squeeze(x, -1)
+
+
+def exp(x: Tensor, /) -> Tensor:
+    """e^x."""
+    return tf.exp(x)
+
+
+def log1p(x: Tensor, /) -> Tensor:
+    """log(1 + x)."""
+    return tf.math.log1p(x)
+
+
+def detached(x: Tensor, /) -> Tensor:
+    """``x`` as a constant."""
+    return tf.stop_gradient(x)
+
+
 # AutoGraph need not rewrite the core, which takes seconds: no branch there depends on a tensor's values.
 for _function in core_functions():
     autograph_artifact(_function)

@@ -275,20 +275,67 @@ class _LossWithTangents(_Loss):
         counts, *tensors = ctx.saved_tensors
         count = len(ctx.loss.arguments)
         inputs = (*tensors[:count], *ctx.parameters)
-        total = torch.zeros_like(tensors[0])
+        total = torch.zeros_like(row_sum(tensors[0]) if ctx.loss.rows else tensors[0])
         for i in range(count):
             tangent = tangents[3 + i]
             if tangent is not None:
                 slope = gradients_of.slope(_THIS, ctx.loss, i, inputs, counts)
-                total = total + (
-                    tangent * slope if counts is None else torch.where(counts, tangent * slope, 0.0)
-                )
+                change = gradients_of.change(_THIS, ctx.loss, slope, tangent)
+                total = total + (change if counts is None else torch.where(counts, change, 0.0))
         return total
 
 
 def _wide(x: torch.Tensor) -> torch.dtype:
     """The accumulator's dtype: double, which Apple's GPUs alone lack."""
     return torch.float32 if x.device.type == "mps" else torch.float64
+
+
+# --- rows ---------------------------------------------------------------------------------------------------
+
+
+def moved(x: torch.Tensor, source: int, destination: int, /) -> torch.Tensor:
+    """``x`` with an axis at another place."""
+    return x.movedim(source, destination)
+
+
+def row_sum(x: torch.Tensor, /) -> torch.Tensor:
+    """The sum along the last axis, which keeps it, with size 1."""
+    return torch.sum(x, -1, keepdim=True)
+
+
+def row_max(x: torch.Tensor, /) -> torch.Tensor:
+    """The largest number along the last axis, which keeps it, with size 1."""
+    return torch.amax(x, -1, keepdim=True)
+
+
+def classes(indices: torch.Tensor, like: torch.Tensor, /) -> torch.Tensor:
+    """Where each class of ``like`` is the one of ``indices``."""
+    return indices.unsqueeze(-1) == torch.arange(like.shape[-1], device=like.device)
+
+
+def with_axis(x: torch.Tensor, /) -> torch.Tensor:
+    """``x`` with another last axis, of size 1."""
+    return x.unsqueeze(-1)
+
+
+def without_axis(x: torch.Tensor, /) -> torch.Tensor:
+    """``x`` without its last axis, of size 1."""
+    return x.squeeze(-1)
+
+
+def exp(x: torch.Tensor, /) -> torch.Tensor:
+    """e^x."""
+    return torch.exp(x)
+
+
+def log1p(x: torch.Tensor, /) -> torch.Tensor:
+    """log(1 + x)."""
+    return _log1p_for_onnx(x) if torch.onnx.is_in_onnx_export() else torch.log1p(x)
+
+
+def detached(x: torch.Tensor, /) -> torch.Tensor:
+    """``x`` as a constant."""
+    return x.detach()
 
 
 OPS = vocabulary(_THIS)

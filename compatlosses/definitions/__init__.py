@@ -22,9 +22,12 @@ from ..protocols import Loss
 from . import (
     binary_cross_entropy_of_whole_weights,
     binary_cross_entropy_with_logits,
+    cross_entropy,
+    cross_entropy_of_weighted_rows,
     huber,
     l1,
     mse,
+    nll,
     smooth_l1,
 )
 
@@ -32,9 +35,12 @@ GROUP = "compatlosses.losses"
 MODULES: tuple[ModuleType, ...] = (
     binary_cross_entropy_with_logits,
     binary_cross_entropy_of_whole_weights,
+    cross_entropy,
+    cross_entropy_of_weighted_rows,
     huber,
     l1,
     mse,
+    nll,
     smooth_l1,
 )
 """The definitions of this package."""

@@ -1,0 +1,554 @@
+"""The compiled loops of losses of rows: softmax cross entropy and its gradients. See `rows_memory` for
+operands and tiles, `kernels` for what is true of all compiled loops.
+
+With m the largest logit of a row, z its class, and e_c = exp(x_c - m), the sum over all classes but z,
+``others``, is what keeps the digits of small losses: log1p(others) is the loss of class z, and minus its
+slope is others / (others + 1). A row with a class index has that class for z, whatever its logit: its loss is
+(m - x_z) + log(others + e_z) then. A row goes through memory once, as long as it stays in the cache: for m,
+for the sum, for the gradient.
+
+A call is a *plan*, an int64 array: the places below, then the operands. What is done with a tile is a
+function that `run` calls by its address. `adjacent` takes class indices, and logits of at most 32 bits whose
+classes lie side by side, a row at a time; `rows_general` takes anything. Sums of exponentials go by halves
+over blocks of 1024 classes in both, so that they give the same bits."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import carray  # type: ignore[attr-defined]
+
+from ..kernels import entries
+from ..memory import FLOAT32, pointer, write
+from ..pieces import claimed, end, inner, join, leave
+from ..scalar import IEEE, apart, fma, from_bits, product, set_mode, wide_exp_of
+from ..sums import BLOCK, compensated_tree_sum, quotient, tree_sum
+from . import by_address, rows_memory, rows_scalar
+from .by_address import call, called_by_address, merged
+from .rows_memory import (
+    BY_LOGITS,
+    BY_TARGETS,
+    CODE,
+    COTANGENT,
+    FIRST_OPERAND,
+    LOGITS,
+    LOSS,
+    MASK,
+    STEP,
+    TARGETS,
+    item_of,
+    load,
+    load_integer,
+    places,
+    store,
+)
+from .rows_scalar import narrow_exp, narrow_log1p, two_product, two_sum, wide_log1p
+
+(
+    ROWS, CLASSES, WIDTH, SOFT, IGNORING, IGNORED, BY_ROW, SMOOTHING, SCALE, WEIGHTS, PARTIALS, RUNNING,
+    PREPARED, HANDED_IN, GATHERED, SCATTERED,
+) = range(16)  # fmt: skip
+"""The places of a plan. How many rows, classes, and rows of a tile; whether targets are probabilities;
+whether rows with an index do not count, and which; whether the weights are those of rows; label smoothing,
+and what the gradients are multiplied by, as the bits of a float64; addresses, 0 for none: of one weight a
+class, of the sums of tiles, of running sums; of the functions of these names.
+"""
+
+KEPT = 32768
+"""Classes whose exponentials are kept between the sum and the gradient: 256 KiB."""
+
+AT_LOGITS, AT_TARGETS, AT_BY_LOGITS, AT_BY_TARGETS, AT_OTHER, CLASS, COUNTS, INTEGERS = range(8)
+"""Of each row of a tile: addresses, the class of its index (-1 where there is none), whether it counts."""
+
+(
+    LARGEST, AT, OTHERS, OTHERS_LO, NLL, NLL_LO, INVERSE, INVERSE_LO, FACTOR, ROW_LOSS, LOST, SHARE, SHARE_LO,
+    DISTANCE, DISTANCE_LO, HEAVY, HEAVY_LO, GIVEN, NUMBERS,
+) = range(19)  # fmt: skip
+"""Of each row of a tile; where there are two, a number and what its roundings lost.
+
+The largest logit; the logit of class z; the sum of the other exponentials; the loss of class z; 1 over the
+sum of all exponentials; what slopes are multiplied by; the loss; scratch; the sum of the targets; the sum of
+each target times its class's distance from the largest logit; the weight of the row; its cotangent times
+SCALE."""
+
+DIMENSIONS = 64
+"""Of an array, at most."""
+
+MODULES = (__name__, by_address.__name__, rows_memory.__name__, rows_scalar.__name__)
+entry = entries(*MODULES)
+
+
+@entry
+def run(function, plan, share, size, progress):  # type: ignore[no-untyped-def]
+    """The tiles of a plan that this thread can claim, by the function at an address.
+
+    share: units of work a tile. size: of the scratch, float64.
+    """
+    scratch = np.empty(size)
+    mode = set_mode(IEEE)
+    run_tiles(function, plan, share, scratch, progress)
+    set_mode(mode)
+
+
+def scratch_size(width: int, classes: int) -> int:
+    """The float64 of scratch that a thread needs."""
+    rows = (2 * NUMBERS + INTEGERS) * width + DIMENSIONS
+    return rows + max(TILES * width * min(classes, BLOCK), 2 * BLOCK + min(classes, KEPT))
+
+
+@inner
+def run_tiles(function, plan, share, scratch, progress):  # type: ignore[no-untyped-def]
+    """The same, in its mode."""
+    apart()
+    units = (plan[ROWS] + plan[WIDTH] - 1) // plan[WIDTH] * share
+    join(progress)
+    first = claimed(progress, 0)
+    while first < units:
+        last = end(progress, first, units)
+        for tile in range((first + share - 1) // share, (last + share - 1) // share):
+            call(function, plan.ctypes.data, tile, scratch.ctypes.data, 0, 0)
+        first = claimed(progress, last)
+    leave(progress)
+
+
+# --- what every tile begins and ends with -------------------------------------------------------------------
+
+
+@merged
+def numbers_of(plan, scratch):  # type: ignore[no-untyped-def]
+    """The numbers of a tile's rows, in scratch."""
+    return carray(pointer(scratch), (NUMBERS, 2 * plan[WIDTH]), np.float64)
+
+
+@merged
+def integers_of(plan, scratch):  # type: ignore[no-untyped-def]
+    """The integers of a tile's rows, in scratch."""
+    return carray(pointer(scratch + 16 * NUMBERS * plan[WIDTH]), (INTEGERS, plan[WIDTH]), np.int64)
+
+
+X, TARGETS_TILE, E, SPARE, LOST_TILE, TILES = range(6)
+"""The tiles in scratch: logits; targets; exponentials, then gradients; scratch; what the roundings of the
+exponentials lost. The two last ones are of those who need them."""
+
+
+@merged
+def tile_of(plan, scratch, which):  # type: ignore[no-untyped-def]
+    """A tile in scratch."""
+    size = plan[WIDTH] * min(plan[CLASSES], BLOCK)
+    return carray(pointer(room_of(plan, scratch) + 8 * which * size), (size,), np.float64)
+
+
+@merged
+def line(tile, c, width):  # type: ignore[no-untyped-def]
+    """The numbers of class c of a tile."""
+    return tile[c * width : (c + 1) * width]
+
+
+@merged
+def room_of(plan, scratch):  # type: ignore[no-untyped-def]
+    """The address of the rest of the scratch."""
+    return scratch + 8 * ((2 * NUMBERS + INTEGERS) * plan[WIDTH] + DIMENSIONS)
+
+
+@merged
+def plan_at(address):  # type: ignore[no-untyped-def]
+    """The plan at an address."""
+    return carray(pointer(address), (FIRST_OPERAND,), np.int64)
+
+
+@merged
+def weights_of(plan):  # type: ignore[no-untyped-def]
+    """One weight a class; where there are none, of no use."""
+    return carray(pointer(plan[WEIGHTS]), (plan[CLASSES],), np.float64)
+
+
+@called_by_address(*MODULES)
+def prepared(address, tile, scratch, _, __):  # type: ignore[no-untyped-def]
+    """Which rows of a tile count, the classes of their indices, their weights and cotangents."""
+    plan = plan_at(address)
+    table = rows_memory.table_of(address)
+    state, integers = numbers_of(plan, scratch), integers_of(plan, scratch)
+    classes, width = plan[CLASSES], plan[WIDTH]
+    index = carray(pointer(scratch + 8 * (2 * NUMBERS + INTEGERS) * width), (DIMENSIONS,), np.int64)
+    start = tile * width
+    n = min(width, plan[ROWS] - start)
+    scale = from_bits(plan[SCALE])
+    weights = weights_of(plan)
+    for r in range(n):
+        integers[COUNTS, r] = 1
+        integers[CLASS, r] = -1
+        state[GIVEN, r] = scale
+        state[HEAVY, r] = 1.0
+        state[AT, r] = np.nan
+    if table[MASK, CODE] >= 0:
+        places(table[MASK], start, n, integers[AT_OTHER], index)
+        for r in range(n):
+            integers[COUNTS, r] = load_integer(table[MASK, CODE], integers[AT_OTHER, r])
+    if table[COTANGENT, CODE] >= 0:
+        places(table[COTANGENT], start, n, integers[AT_OTHER], index)
+        for r in range(n):
+            state[GIVEN, r] = load(table[COTANGENT, CODE], integers[AT_OTHER, r]) * scale
+    places(table[LOGITS], start, n, integers[AT_LOGITS], index)
+    places(table[TARGETS], start, n, integers[AT_TARGETS], index)
+    if table[BY_LOGITS, CODE] >= 0:
+        places(table[BY_LOGITS], start, n, integers[AT_BY_LOGITS], index)
+    if table[BY_TARGETS, CODE] >= 0:
+        places(table[BY_TARGETS], start, n, integers[AT_BY_TARGETS], index)
+    if not plan[SOFT]:
+        for r in range(n):
+            z = load_integer(table[TARGETS, CODE], integers[AT_TARGETS, r])
+            if plan[IGNORING] and z == plan[IGNORED]:
+                integers[COUNTS, r] = 0
+            if 0 <= z < classes:
+                integers[CLASS, r] = z
+                state[AT, r] = load(table[LOGITS, CODE], integers[AT_LOGITS, r] + z * table[LOGITS, STEP])
+                if plan[WEIGHTS]:
+                    state[HEAVY, r] = weights[z]
+    return n
+
+
+@called_by_address(*MODULES)
+def handed_in(address, tile, scratch, exact, _):  # type: ignore[no-untyped-def]
+    """The losses of a tile to memory, and their sum to its place among the sums of tiles."""
+    plan = plan_at(address)
+    table = rows_memory.table_of(address)
+    state, integers = numbers_of(plan, scratch), integers_of(plan, scratch)
+    width = plan[WIDTH]
+    index = carray(pointer(scratch + 8 * (2 * NUMBERS + INTEGERS) * width), (DIMENSIONS,), np.int64)
+    n = min(width, plan[ROWS] - tile * width)
+    if table[LOSS, CODE] >= 0:
+        places(table[LOSS], tile * width, n, integers[AT_OTHER], index)
+        for r in range(n):
+            store(table[LOSS, CODE], integers[AT_OTHER, r], state[ROW_LOSS, r])
+    if plan[PARTIALS]:
+        sums = carray(pointer(plan[PARTIALS] + 16 * tile), (2,), np.float64)
+        if exact:
+            sums[0], sums[1] = compensated_tree_sum(state[ROW_LOSS], state[LOST], n)
+        else:
+            sums[0], sums[1] = tree_sum(state[ROW_LOSS], n)
+    return n
+
+
+# --- what the mean divides by -------------------------------------------------------------------------------
+
+
+@called_by_address(*MODULES)
+def tallied(address, tile, scratch, _, __):  # type: ignore[no-untyped-def]
+    """How many rows of a tile count; their weights, two numbers; the first row whose index is no class, or
+    -1: into the sums of tiles, which have four places a tile here.
+
+    The weight of a row is that of its index's class, or the sum of all classes' weights, each times its
+    target. Targets are smoothed first where the weights are those of rows.
+    """
+    plan = plan_at(address)
+    state, integers = numbers_of(plan, scratch), integers_of(plan, scratch)
+    targets = tile_of(plan, scratch, TARGETS_TILE)
+    width = call(plan[PREPARED], address, tile, scratch, 0, 0)
+    smoothing = from_bits(plan[SMOOTHING])
+    weights = weights_of(plan)
+    every = 0.0
+    if plan[WEIGHTS] and plan[SOFT]:
+        for r in range(width):
+            state[HEAVY, r] = 0.0
+            state[HEAVY_LO, r] = 0.0
+        for first in range(0, plan[CLASSES], BLOCK):
+            n = call(plan[GATHERED], address, TARGETS, scratch, first, width)
+            weigh_rows(weights, first, n, width, state, targets)
+        for r in range(width):
+            state[HEAVY, r] += state[HEAVY_LO, r]
+    if plan[WEIGHTS] and plan[BY_ROW] and smoothing > 0.0:
+        for c in range(plan[CLASSES]):
+            every += weights[c]
+        for r in range(width):
+            w = state[HEAVY, r]
+            state[HEAVY, r] = fma(-smoothing, w, w) + smoothing * (every / plan[CLASSES])
+    found = carray(pointer(plan[PARTIALS] + 32 * tile), (4,), np.float64)
+    count, bad = 0, -1
+    high, low = 0.0, 0.0
+    for r in range(width):
+        if integers[COUNTS, r]:
+            count += 1
+            high, lost = two_sum(high, state[HEAVY, r])
+            low += lost
+            if bad < 0 and not plan[SOFT] and integers[CLASS, r] < 0:
+                bad = tile * plan[WIDTH] + r
+    found[0] = count
+    found[1] = high
+    found[2] = low
+    found[3] = bad
+    return width
+
+
+@entry
+def tallies_total(tallies, weighs):  # type: ignore[no-untyped-def]
+    """How many rows count, or the sum of their weights; the first row whose index is no class, or -1."""
+    bad = -1.0
+    number = 0.0
+    for tile in range(tallies.shape[0] - 1, -1, -1):
+        number += tallies[tile, 0]
+        bad = tallies[tile, 3] if tallies[tile, 3] >= 0.0 else bad
+    if weighs:
+        number = quotient(tallies[:, 1:3], 1.0)
+    return number, int(bad)
+
+
+@inner
+def weigh_rows(weights, first, n, width, state, targets):  # type: ignore[no-untyped-def]
+    """The weights of a tile's rows, added up: of each class times its target."""
+    for c in range(n):
+        w, ts = weights[first + c], line(targets, c, width)
+        for r in range(width):
+            state[HEAVY, r], rest = two_sum(state[HEAVY, r], product(w, ts[r]))
+            state[HEAVY_LO, r] += rest
+
+
+# --- sums over the classes ----------------------------------------------------------------------------------
+
+
+@inner
+def column_sums(exact, e, lost, n, width, spare, high, low):  # type: ignore[no-untyped-def]
+    """Sums of a tile's columns by halves, added to ``high`` and ``low``.
+
+    ``lost``: what is to be added to each number, used up; only where ``exact`` is not None.
+    """
+    half = BLOCK
+    while half >= 2 * n and half > 1:
+        half //= 2
+    half //= 2
+    size = half * width
+    pairs = n * width - size if size else 0
+    # Slices, as an index that is a sum could be negative to the compiler, which then vectorises nothing.
+    add_pairs(exact, spare, e, lost, e[size:], lost[size:], pairs)
+    for i in range(pairs, max(size, width)):
+        spare[i] = e[i]
+    while half > 1:
+        half //= 2
+        size = half * width
+        add_pairs(exact, spare, spare, lost, spare[size:], lost[size:], size)
+    for r in range(width):
+        if exact is None:
+            high[r] = high[r] + spare[r]
+        else:
+            high[r], rest = two_sum(high[r], spare[r])
+            low[r] += lost[r] + rest
+
+
+@inner
+def add_pairs(exact, out, a, a_lo, b, b_lo, n):  # type: ignore[no-untyped-def]
+    """out = a + b of n numbers; ``a_lo`` then holds what is to be added to each."""
+    for i in range(n):
+        if exact is None:
+            out[i] = a[i] + b[i]
+        else:
+            out[i], rest = two_sum(a[i], b[i])
+            a_lo[i] = (a_lo[i] + b_lo[i]) + rest
+
+
+@merged
+def losses_of_class(exact, state, first, last):  # type: ignore[no-untyped-def]
+    """The loss of class z, and 1 over the sum of all exponentials, of some rows. NaN where infinities of one
+    sign meet.
+    """
+    if exact is None:
+        narrow_losses_of_class(
+            state[LARGEST, first:last],
+            state[AT, first:last],
+            state[OTHERS, first:last],
+            state[LOST, first:last],
+            state[NLL, first:last],
+            state[INVERSE, first:last],
+            last - first,
+        )
+    else:
+        for r in range(first, last):
+            wide_loss_of_class(state, r)
+
+
+@inner
+def narrow_losses_of_class(largest, at, others, e, nll, inverse, n):  # type: ignore[no-untyped-def]
+    """The same, with the precision of float32. Short loops over few arrays: the compiler vectorises those."""
+    for r in range(n):
+        e[r] = narrow_exp(0.0 if at[r] == largest[r] else at[r] - largest[r])
+    for r in range(n):
+        nll[r] = narrow_log1p(others[r] if at[r] == largest[r] else (others[r] - 1.0) + e[r])
+    for r in range(n):
+        m = largest[r]
+        inverse[r] = np.nan if undefined(m, others[r] + e[r]) else 1.0 / (others[r] + e[r])
+    for r in range(n):
+        m = largest[r]
+        loss = (0.0 if at[r] == m else m - at[r]) + nll[r]
+        nll[r] = np.nan if undefined(m, others[r] + e[r]) else loss
+
+
+@merged
+def wide_loss_of_class(state, r):  # type: ignore[no-untyped-def]
+    """The same of one row, with the care that the last bits of float64 need."""
+    m = state[LARGEST, r]
+    others, others_lo = state[OTHERS, r], state[OTHERS_LO, r]
+    same = state[AT, r] == m
+    d, d_lo = two_sum(m, -state[AT, r])
+    d = 0.0 if same else d
+    e, e_lo = wide_exp_of(-d, -d_lo)
+    total, total_lo = two_sum(others, e)
+    total_lo += others_lo + e_lo
+    u, u_lo = two_sum(others - 1.0, e)
+    u = others if same else u
+    log, log_lo = wide_log1p(u, others_lo + (0.0 if same else u_lo + e_lo))
+    nll, nll_lo = two_sum(d, log)
+    inverse = 1.0 / total
+    state[NLL, r] = np.nan if undefined(m, total) else nll
+    state[NLL_LO, r] = nll_lo + (d_lo + log_lo)
+    state[INVERSE, r] = np.nan if undefined(m, total) else inverse
+    state[INVERSE_LO, r] = (fma(-inverse, total, 1.0) - inverse * total_lo) * inverse
+
+
+@merged
+def undefined(largest, total):  # type: ignore[no-untyped-def]
+    """Whether infinities of one sign meet in a row."""
+    return (largest == -np.inf) | ((largest == np.inf) & (total >= 2.0))
+
+
+@merged
+def loss_of_index(exact, state, integers, r):  # type: ignore[no-untyped-def]
+    """The loss of row r, which has an index, and what its slopes are multiplied by."""
+    w = state[HEAVY, r]
+    state[FACTOR, r] = w * state[GIVEN, r]
+    loss = product(w, state[NLL, r])
+    if exact is not None:
+        lost = two_product(w, state[NLL, r])[1] + w * state[NLL_LO, r]
+        loss = loss + lost if np.isfinite(loss) else loss
+    state[ROW_LOSS, r] = loss if integers[COUNTS, r] else 0.0
+
+
+@merged
+def slope_of_class(exact, state, r):  # type: ignore[no-untyped-def]
+    """Minus the probability of all classes but z, of row r."""
+    others, inverse = state[OTHERS, r], state[INVERSE, r]
+    rest = others * inverse
+    if exact is not None:
+        rest += others * state[INVERSE_LO, r] + state[OTHERS_LO, r] * inverse
+    return -rest
+
+
+# --- class indices, classes side by side --------------------------------------------------------------------
+
+
+@called_by_address(*MODULES)
+def adjacent(address, tile, scratch, _, __):  # type: ignore[no-untyped-def]
+    """A tile of rows with class indices and logits of at most 32 bits whose classes lie side by side, as
+    those of the gradient do.
+    """
+    plan = plan_at(address)
+    n = call(plan[PREPARED], address, tile, scratch, 0, 0)
+    table = rows_memory.table_of(address)
+    state, integers = numbers_of(plan, scratch), integers_of(plan, scratch)
+    classes = plan[CLASSES]
+    room = room_of(plan, scratch)
+    spare = carray(pointer(room), (BLOCK,), np.float64)
+    narrow = carray(pointer(room + 8 * BLOCK), (BLOCK,), np.float32)
+    maxima = carray(pointer(room + 12 * BLOCK), (BLOCK,), np.float32)
+    e = carray(pointer(room + 16 * BLOCK), (min(classes, KEPT),), np.float64)
+    for r in range(n):
+        adjacent_row(plan, table, r, state, integers, e, narrow, maxima, spare)
+    call(plan[HANDED_IN], address, tile, scratch, 0, 0)
+    return n
+
+
+@inner
+def adjacent_row(plan, table, r, state, integers, e, narrow, maxima, spare):  # type: ignore[no-untyped-def]
+    """Loss and gradient of row r of a tile."""
+    classes = plan[CLASSES]
+    code, address = table[LOGITS, CODE], integers[AT_LOGITS, r]
+    out, place = table[BY_LOGITS, CODE], integers[AT_BY_LOGITS, r]
+    z = integers[CLASS, r]
+    if not integers[COUNTS, r]:
+        state[ROW_LOSS, r] = 0.0
+        if out >= 0:
+            cleared(out, place, classes, spare)
+        return
+    largest = np.float32(-np.inf)
+    for first in range(0, classes, BLOCK):
+        n = min(BLOCK, classes - first)
+        largest = row_maximum(chunk(code, address, first, n, narrow), n, maxima, largest)
+    state[LARGEST, r] = largest
+    state[OTHERS, r] = 0.0
+    for first in range(0, classes, BLOCK):
+        n = min(BLOCK, classes - first)
+        at = e[first:] if classes <= KEPT else e
+        row_exponentials(chunk(code, address, first, n, narrow), largest, n, at)
+        if first <= z < first + n:
+            at[z - first] = 0.0
+        column_sums(None, at, spare, n, 1, spare, state[OTHERS, r:], spare)
+    losses_of_class(None, state, r, r + 1)
+    loss_of_index(None, state, integers, r)
+    if out < 0:
+        return
+    factor = state[FACTOR, r] * state[INVERSE, r]
+    for first in range(0, classes, BLOCK):
+        n = min(BLOCK, classes - first)
+        at = e[first:] if classes <= KEPT else e
+        if classes > KEPT:
+            row_exponentials(chunk(code, address, first, n, narrow), largest, n, at)
+        scaled(out, place + first * item_of(out), at, factor, n)
+    if z >= 0:
+        store(out, place + z * item_of(out), product(state[FACTOR, r], slope_of_class(None, state, r)))
+
+
+@inner
+def chunk(code, address, first, n, narrow):  # type: ignore[no-untyped-def]
+    """Some logits of a row as float32: in their place, or in ``narrow``."""
+    if code == FLOAT32:
+        return carray(pointer(address + 4 * first), (n,), np.float32)
+    for i in range(n):
+        narrow[i] = load(code, address + 2 * (first + i))
+    return narrow[:n]
+
+
+@inner
+def row_maximum(x, n, maxima, largest):  # type: ignore[no-untyped-def]
+    """The largest of n numbers and ``largest``. NaN is passed over."""
+    for i in range(64):
+        maxima[i] = largest
+    whole = n // 64 * 64
+    for start in range(0, whole, 64):
+        for i in range(64):
+            value = x[start + i]
+            maxima[i] = value if value > maxima[i] else maxima[i]
+    for i in range(whole, n):
+        largest = x[i] if x[i] > largest else largest
+    for i in range(64):
+        largest = maxima[i] if maxima[i] > largest else largest
+    return largest
+
+
+@inner
+def row_exponentials(x, largest, n, e):  # type: ignore[no-untyped-def]
+    """exp(x - largest) of n numbers."""
+    m = np.float64(largest)
+    if m == np.inf:
+        for i in range(n):
+            e[i] = narrow_exp(0.0 if x[i] == largest else x[i] - m)
+    else:
+        for i in range(n):
+            e[i] = narrow_exp(np.float64(x[i]) - m)
+
+
+@inner
+def scaled(code, address, e, factor, n):  # type: ignore[no-untyped-def]
+    """e times factor to memory."""
+    if code == FLOAT32:
+        out = carray(pointer(address), (n,), np.float32)
+        for i in range(n):
+            out[i] = e[i] * factor
+    else:
+        for i in range(n):
+            e[i] = e[i] * factor
+        write(code, address, e, n)
+
+
+@merged
+def cleared(code, address, classes, spare):  # type: ignore[no-untyped-def]
+    """Zeros to memory."""
+    for i in range(BLOCK):
+        spare[i] = 0.0
+    for first in range(0, classes, BLOCK):
+        write(code, address + first * item_of(code), spare, min(BLOCK, classes - first))

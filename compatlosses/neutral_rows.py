@@ -1,0 +1,152 @@
+"""What the neutral functions of losses of rows share: their checks, and the call."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from . import rules
+from .evaluate import evaluate
+from .libraries import common_library, number, quoted
+from .neutral import Options, checked_dtype, checked_parameter, ignored_value
+from .plans import Plans
+from .protocols import Call, Library, Loss, Parameter, Reduction, Shape, Tensor
+from .reductions import DIVISORS
+
+INDICES = ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")
+"""The dtypes of class indices."""
+
+AXIS = Parameter("axis", -1)
+SMOOTHING = Parameter("label_smoothing", 0.0, least=0.0, most=1.0)
+
+Given = tuple[object, object, object]
+"""(axis, label_smoothing, weighting), as the caller gave them."""
+
+
+def call(loss: Loss, plans: Plans, inputs: tuple[Any, ...], given: Given, options: Options) -> Any:
+    """A neutral call: ``inputs`` are the definition's and the weight. ``plans`` are those of the loss."""
+    told = (*given, *options)
+    if isinstance(inputs[0], plans.types):
+        loss_of_plan = plans.known(inputs, told)
+        if loss_of_plan is not None:
+            return loss_of_plan
+    checked, dtype = checked_call(loss, inputs, given, options)
+    return evaluate(checked, dtype, plans, told)
+
+
+def checked_call(loss: Loss, inputs: tuple[Any, ...], given: Given, options: Options) -> tuple[Call, str]:
+    """The call, and the dtype of its result."""
+    library = common_library(inputs, loss.names)
+    axis = check_inputs(loss, library, inputs, given[0])
+    if given[2] != "class" and given[2] != "row":
+        raise ValueError(f"weighting is {quoted(given[2])}; expected 'class' or 'row'")
+    if given[2] == "row" and inputs[2] is not None and loss.of_weighted_rows is not None:
+        loss = loss.of_weighted_rows
+    smoothing = checked_parameter(SMOOTHING, given[1])
+    reduction = checked_options(loss, library, inputs, axis, options)
+    dtype = options[4]
+    if dtype is None:
+        dtype = library.autocast_dtype(inputs[0]) or library.dtype(inputs[0])
+    return (loss, library, inputs, (axis, smoothing), reduction), checked_dtype(dtype)
+
+
+def check_inputs(loss: Loss, library: Library, inputs: tuple[Any, ...], axis: object) -> int:
+    """The axis of the classes, from 0 on. Dtypes and shapes that do not go together are refused."""
+    names = loss.names
+    x, targets, weight = inputs
+    rules.check_dtype(library, names[0], x, rules.FLOATING, TypeError, targets=targets)
+    rules.check_dtype(library, names[1], targets, INDICES + rules.FLOATING, TypeError)
+    shape = library.shape(x)
+    if shape is None:
+        raise ValueError(f"{names[0]} has an unknown number of dimensions; expected a known one")
+    place = checked_axis(axis, names[0], shape)
+    expected = shape if library.dtype(targets) in rules.FLOATING else shape[:place] + shape[place + 1 :]
+    own = library.shape(targets)
+    if own is not None and not rules.same_shape(own, expected):
+        raise ValueError(
+            f"{names[1]} has dtype {library.dtype(targets)} and shape {rules.shown(own)}; expected class "
+            f"indices of shape {rules.shown(shape[:place] + shape[place + 1 :])}, that of {names[0]} without "
+            f"axis {place}, or probabilities, floating numbers, of shape {rules.shown(shape)}"
+        )
+    if weight is not None:
+        check_weight(library, weight, shape[place])
+    return place
+
+
+def checked_axis(axis: object, name: str, shape: Shape) -> int:
+    """The axis of the classes, from 0 on."""
+    value = number(axis)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"axis is {quoted(axis)}; expected an int")
+    count = len(shape)
+    if count == 0:
+        raise ValueError(f"{name} has no dimension; expected an axis of classes")
+    if not -count <= value < count:
+        raise ValueError(
+            f"axis is {value}; expected {-count} to {count - 1}, as {name} has {count} dimensions"
+        )
+    place = value % count
+    if shape[place] == 0:
+        raise ValueError(f"{name} has shape {rules.shown(shape)}, no class along axis {place}; expected one")
+    return place
+
+
+def check_weight(library: Library, weight: Tensor, classes: int | None) -> None:
+    """Refuse a weight that is not one number a class."""
+    if not library.owns(weight):
+        raise TypeError(
+            f"weight is {quoted(weight)}; expected a {library.NAME} tensor of one number for each class"
+        )
+    rules.check_dtype(library, "weight", weight, rules.NUMBERS, TypeError)
+    own = library.shape(weight)
+    if own is not None and not rules.same_shape(own, (classes,)):
+        raise ValueError(
+            f"weight has shape {rules.shown(own)}; expected {rules.shown((classes,))}, one number for each "
+            f"class"
+        )
+
+
+def checked_options(
+    loss: Loss, library: Library, inputs: tuple[Any, ...], axis: int, options: Options
+) -> Reduction:
+    """The reduction that the options come to."""
+    reduction, divisor, ignore_index, mask, _ = options
+    x, targets, weight = inputs
+    rules.check_reduction(reduction, ValueError)
+    if not isinstance(divisor, str) or divisor not in DIVISORS[1:]:
+        raise ValueError(f"divisor is {quoted(divisor)}; expected 'counted', 'all' or 'weights'")
+    if divisor == "weights" and weight is None:
+        raise ValueError(
+            "divisor is 'weights' and there is no weight; expected a weight, or the divisor 'counted'"
+        )
+    ignored = None
+    if ignore_index is not None:
+        if number(ignore_index) is None:
+            raise TypeError(f"ignore_index is {quoted(ignore_index)}; expected a number or None")
+        if library.dtype(targets) in rules.FLOATING:
+            raise ValueError(
+                f"ignore_index is {quoted(ignore_index)} and {loss.names[1]} has dtype "
+                f"{library.dtype(targets)}, probabilities; expected class indices. Name rows by mask instead."
+            )
+        ignored = ignored_value(library, targets, ignore_index)
+    if mask is not None:
+        check_mask(library, mask, library.shape(x), axis)
+    return (str(reduction), str(divisor) if reduction == "mean" else "one", ignored, math.nan, mask)
+
+
+def check_mask(library: Library, mask: Tensor, shape: Shape | None, axis: int) -> None:
+    """Refuse a mask that is no bool tensor, or does not broadcast to the rows."""
+    if not library.owns(mask):
+        raise TypeError(
+            f"mask is {quoted(mask)}; expected a {library.NAME} tensor of bool. Make it one first."
+        )
+    rules.check_dtype(library, "mask", mask, ("bool",), TypeError)
+    own = library.shape(mask)
+    if own is None or shape is None:
+        return
+    rows = shape[:axis] + shape[axis + 1 :]
+    if not rules.broadcasts(own, rows):
+        raise ValueError(
+            f"mask has shape {rules.shown(own)}; expected one that broadcasts to {rules.shown(rows)}, the "
+            f"shape of the rows"
+        )
