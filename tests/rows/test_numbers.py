@@ -15,7 +15,7 @@ from exact import worst
 from exact_rows import one_hot
 
 import compatlosses as cl
-from compatlosses import by_formula, calls
+from compatlosses import evaluate
 
 INF, NAN = math.inf, math.nan
 LIMIT = {"float16": 0.51, "float32": 1.0, "float64": 2.0}
@@ -82,10 +82,9 @@ def fused(x: Any, y: Any, wrt: tuple[str, ...], **options: Any) -> tuple[Any, di
 
 
 def formula(x: Any, y: Any, wrt: tuple[str, ...], **options: Any) -> tuple[Any, dict[str, Any]]:
-    call, dtype = calls.bound(calls.definition_of("", cl.cross_entropy), (x, y), options)
-    names = call[0].names
-    found = by_formula.slopes(call, tuple(names.index(name) for name in wrt))
-    return by_formula.value(call, dtype), dict(zip(wrt, found, strict=True))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evaluate, "why_formula", lambda *_: "a test wants the formula")
+        return cl.value_and_gradients(cl.cross_entropy, x, y, wrt=wrt, **options)
 
 
 @pytest.fixture(params=[fused, formula], ids=["fused", "formula"])
