@@ -98,7 +98,7 @@ def vocabulary(library: Any) -> RowVocabulary:
         smoothed=smoothed,
         softplus=library.softplus,
         sigmoid=library.sigmoid,
-        row_sum=library.row_sum,
+        row_sum=getattr(library, "row_sum", None),  # a library need not be `Rowwise`
         nll=nll,
         softmax=softmax,
         rest=rest,
