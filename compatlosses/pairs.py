@@ -10,7 +10,7 @@ from .protocols import Tensor
 
 
 def spread(
-    library: Library, names: tuple[str, str], x: Tensor, y: Tensor, error: type[Exception]
+    library: Library, names: tuple[str, ...], x: Tensor, y: Tensor, error: type[Exception]
 ) -> tuple[Tensor, Tensor]:
     """Both tensors in the shape that they broadcast to by NumPy's rules.
 

@@ -7,6 +7,7 @@ to the executor at once: most of what a small eager call costs is checks.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
 from .executors import FusedCall, request_of, runner
@@ -14,7 +15,7 @@ from .protocols import Call, Tensor
 from .request import Request, Run
 
 MOST = 512
-"""How many plans are kept for a function; then all are forgotten."""
+"""How many plans are kept together; then all are forgotten."""
 
 
 class Plan(NamedTuple):
@@ -28,13 +29,15 @@ class Plan(NamedTuple):
 
 
 class Plans:
-    """The plans of one function.
+    """The plans of a function, or of several whose ``options`` tell them apart.
 
-    ``options`` are what the function was given besides ``inputs``, all of which the checks look at.
+    ``options`` are what the function was given besides ``inputs``, all of which the checks look at. ``look``
+    is shown the arrays of each call that comes again: for checks of values.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, look: Callable[[tuple[Any, ...]], None] | None = None) -> None:
         self._plans: dict[Any, Plan] = {}
+        self._look = look
 
     @property
     def types(self) -> tuple[type, ...]:
@@ -61,6 +64,8 @@ class Plans:
             return None
         view = host.view
         arrays = tuple([x if x is None or type(x) is float else view(x) for x in inputs])
+        if self._look is not None:
+            self._look(arrays)
         request, run, wanted, attached = plan
         call = FusedCall(request, run, arrays, wanted)
         return host.attach(call, inputs) if attached else host.tensor(call.loss, inputs[1])

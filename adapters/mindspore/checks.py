@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
-from compatlosses import rules
+from typing import Any
+
+from compatlosses import checks, rules
+from compatlosses.checks import REPEATED, Argument, Dialect
 from compatlosses.definitions.binary_cross_entropy_with_logits import LOSS
 from compatlosses.evaluate import evaluate as evaluated
-from compatlosses.libraries import Library, Names, Tensor, library_of, quoted
+from compatlosses.libraries import Names, Tensor, common_library, quoted
 from compatlosses.reductions import named
 
-UP_TO_2_6 = ("float16", "float32")
-SINCE_2_7 = ("float16", "float32", "bfloat16")
-
-SINCE_2_7_NAMES: Names = ("input", "target", "weight", "pos_weight")
+HALF_AND_SINGLE = ("float16", "float32")
 
 
-def evaluate(
-    names: Names,
-    accepted: tuple[str, ...],
-    logits: Tensor,
-    label: Tensor,
-    weight: Tensor | None,
-    pos_weight: Tensor | None,
-    reduction: str,
-) -> Tensor:
-    """The loss by an edition's rules. ``names`` are its names for the arguments, ``accepted`` its dtypes."""
+def dialect(names: Names, dtypes: tuple[str, ...]) -> Dialect:
+    """Binary cross entropy with logits, of two tensors and two weights."""
+    weights = Argument(names[2], dtypes, REPEATED), Argument(names[3], dtypes, REPEATED)
+    return Dialect((*checks.pair((names[0], names[1]), dtypes), *weights))
+
+
+UP_TO_2_6 = dialect(("logits", "label", "weight", "pos_weight"), HALF_AND_SINGLE)
+SINCE_2_7 = dialect(("input", "target", "weight", "pos_weight"), (*HALF_AND_SINGLE, "bfloat16"))
+
+
+def evaluate(dialect: Dialect, inputs: tuple[Any, ...], reduction: str) -> Tensor:
+    """The loss by an edition's rules. ``inputs``: logits, label, weight, pos_weight."""
     check_reduction(reduction)
-    library = library_of(logits, label, weight, pos_weight, names)
-    rules.check_dtype(library, names[0], logits, accepted, TypeError)
-    rules.check_dtype(library, names[1], label, accepted, TypeError)
-    rules.check_same_shape(library, names[1], label, names[0], logits, ValueError)
-    check_weight(library, names[2], weight, names[0], logits, accepted)
-    check_weight(library, names[3], pos_weight, names[0], logits, accepted)
+    library = common_library(inputs, dialect.names)
+    checks.check(library, dialect, inputs)
+    logits, label, weight, pos_weight = inputs
     dtype = library.autocast_dtype(logits) or library.dtype(logits)
-    inputs = (logits, label, pos_weight, weight)
-    return evaluated((LOSS, library, inputs, (0.0,), named(reduction)), dtype)
+    ordered = (logits, label, pos_weight, weight)
+    return evaluated((LOSS, library, ordered, (0.0,), named(reduction)), dtype)
 
 
 def check_reduction(reduction: object) -> None:
@@ -50,17 +49,3 @@ def lowered(reduction: str) -> str:
     if isinstance(reduction, str) and reduction.lower() in rules.REDUCTIONS:
         return reduction.lower()
     return reduction
-
-
-def check_weight(
-    library: Library, name: str, weight: object, logits_name: str, logits: Tensor, accepted: tuple[str, ...]
-) -> None:
-    """Refuse a weight that is neither None nor a tensor that broadcasts to the logits."""
-    if weight is None:
-        return
-    if not library.owns(weight):
-        raise TypeError(
-            f"{name} is {quoted(weight)}; expected a {library.NAME} tensor or None. Make it a tensor first."
-        )
-    rules.check_dtype(library, name, weight, accepted, TypeError)
-    rules.check_broadcast(library, name, weight, logits_name, logits, ValueError)

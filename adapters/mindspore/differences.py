@@ -7,16 +7,19 @@ default is 'none'.
 
 from __future__ import annotations
 
-from compatlosses import pairs, rules
+from compatlosses import checks, pairs, rules
+from compatlosses.checks import MUTUAL, Dialect
 from compatlosses.definitions import huber, l1, mse, smooth_l1
 from compatlosses.evaluate import evaluate
-from compatlosses.libraries import Names, Tensor, library_of, number, quoted
+from compatlosses.libraries import Tensor, common_library, number, quoted
 from compatlosses.protocols import Loss
 from compatlosses.reductions import named
 
 from .checks import check_reduction, lowered
 
-_NAMES: Names = ("input", "target", "weight", "weight")
+NAMES = ("input", "target")
+NUMBERS = Dialect(checks.pair(NAMES, rules.NUMBERS, MUTUAL))
+_FLOATING = Dialect(checks.pair(NAMES, rules.FLOATING))
 
 
 def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
@@ -37,7 +40,7 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
 
     Source: MindSpore 2.10 documentation of ``mindspore.ops.mse_loss``; where it is silent, mindspore 2.10.0.
     """
-    return difference(mse.LOSS, (input, target), (), reduction)
+    return difference(NUMBERS, mse.LOSS, (input, target), (), reduction)
 
 
 def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
@@ -55,7 +58,7 @@ def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
 
     Source: MindSpore 2.10 documentation of ``mindspore.ops.l1_loss``; where it is silent, mindspore 2.10.0.
     """
-    return difference(l1.LOSS, (input, target), (), reduction)
+    return difference(NUMBERS, l1.LOSS, (input, target), (), reduction)
 
 
 def smooth_l1_loss(input: Tensor, target: Tensor, beta: float = 1.0, reduction: str = "none") -> Tensor:
@@ -89,11 +92,7 @@ def smooth_l1_loss(input: Tensor, target: Tensor, beta: float = 1.0, reduction: 
         raise TypeError(f"beta is {quoted(beta)}; expected a number")
     if not bend >= 0.0:
         raise RuntimeError(f"beta is {bend}; expected a number of at least 0")
-    library = library_of(input, target, None, None, _NAMES)
-    rules.check_dtype(library, "input", input, rules.FLOATING, TypeError)
-    rules.check_dtype(library, "target", target, rules.FLOATING, TypeError)
-    rules.check_same_shape(library, "target", target, "input", input, ValueError)
-    return difference(smooth_l1.LOSS, (input, target), (float(bend),), name)
+    return difference(_FLOATING, smooth_l1.LOSS, (input, target), (float(bend),), name)
 
 
 def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0) -> Tensor:
@@ -117,21 +116,24 @@ def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: fl
         raise TypeError(f"delta is {quoted(delta)}; expected an int or a float")
     if not delta > 0.0:
         raise ValueError(f"delta is {delta}; expected a number above 0")
-    return difference(huber.LOSS, (input, target), (float(delta),), reduction)
+    return difference(NUMBERS, huber.LOSS, (input, target), (float(delta),), reduction)
 
 
 def difference(
-    loss: Loss, pair: tuple[Tensor, Tensor], parameters: tuple[float, ...], reduction: str
+    dialect: Dialect,
+    loss: Loss,
+    pair: tuple[Tensor, Tensor],
+    parameters: tuple[float, ...],
+    reduction: str,
 ) -> Tensor:
     """A loss of a difference by MindSpore's rules for dtypes and shapes."""
     rules.check_reduction(reduction, ValueError)
-    library = library_of(pair[0], pair[1], None, None, _NAMES)
-    rules.check_dtype(library, "input", pair[0], rules.NUMBERS, TypeError)
-    rules.check_dtype(library, "target", pair[1], rules.NUMBERS, TypeError)
+    library = common_library(pair, dialect.names)
+    checks.check(library, dialect, pair)
     dtype = pairs.promoted(library.autocast_dtype(pair[0]) or library.dtype(pair[0]), library.dtype(pair[1]))
     if dtype not in rules.FLOATING:
         dtype = "float32"
-    input, target = pairs.spread(library, ("input", "target"), pair[0], pair[1], ValueError)
+    input, target = checks.of_one_shape(library, dialect, pair)
     return evaluate(
         (loss, library, (library.cast(input, dtype), target, None), parameters, named(reduction)), dtype
     )

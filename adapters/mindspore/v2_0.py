@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from compatlosses.libraries import Names, Tensor
+from compatlosses.libraries import Tensor
 
 from . import adapter, checks
 
 __all__ = ["binary_cross_entropy_with_logits"]
-
-_NAMES: Names = ("logits", "label", "weight", "pos_weight")
 
 
 def binary_cross_entropy_with_logits(
@@ -47,7 +45,7 @@ def binary_cross_entropy_with_logits(
             "pos_weight is None; expected a tensor. Give a tensor of ones, or call a later version's "
             "function."
         )
-    return checks.evaluate(_NAMES, checks.UP_TO_2_6, logits, label, weight, pos_weight, reduction)
+    return checks.evaluate(checks.UP_TO_2_6, (logits, label, weight, pos_weight), reduction)
 
 
 if adapter.loaded():

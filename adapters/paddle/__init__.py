@@ -11,14 +11,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, overload
 
 from compatlosses import rules
+from compatlosses.checks import check
 from compatlosses.classes import loss_class
 from compatlosses.definitions.binary_cross_entropy_with_logits import LOSS
 from compatlosses.evaluate import evaluate
-from compatlosses.libraries import Tensor, library_of
+from compatlosses.libraries import Tensor, common_library
+from compatlosses.plans import Plans
 from compatlosses.reductions import named
 
 from . import adapter, nn
-from .checks import NAMES, check_pair, check_weight, promoted, warn_of_padding
+from .checks import dialect, look_for_padding, promoted, warn_of_padding
 from .differences import l1_loss, mse_loss, smooth_l1_loss, square_error_cost
 from .fluid.layers import sigmoid_cross_entropy_with_logits
 from .names import refuse
@@ -30,6 +32,9 @@ __all__ = [
     "BCEWithLogitsLoss", "HuberLoss", "L1Loss", "MSELoss", "SmoothL1Loss", "binary_cross_entropy_with_logits",
     "l1_loss", "mse_loss", "nn", "sigmoid_cross_entropy_with_logits", "smooth_l1_loss", "square_error_cost",
 ]  # fmt: skip
+
+_PLANS = Plans(look_for_padding)
+_DIALECT = dialect(rules.FLOATING)
 
 
 @overload
@@ -96,17 +101,20 @@ def binary_cross_entropy_with_logits(
     """
     x = rules.aliased("logits", "logit", logit, "input", input)
     y = rules.aliased("labels", "label", label, "target", target)
+    inputs, options = (x, y, pos_weight, weight), (reduction,)
+    if isinstance(x, _PLANS.types):
+        loss = _PLANS.known(inputs, options)
+        if loss is not None:
+            return loss
     rules.check_reduction(reduction, ValueError)
-    library = library_of(x, y, weight, pos_weight, NAMES)
-    check_pair(library, ("logit", "label"), x, y, rules.FLOATING)
-    check_weight(library, "weight", weight, x, rules.FLOATING)
-    check_weight(library, "pos_weight", pos_weight, x, rules.FLOATING)
+    given = (x, y, weight, pos_weight)
+    library = common_library(given, _DIALECT.names)
+    check(library, _DIALECT, given)
     dtype = library.autocast_dtype(x) or library.dtype(x)
     if weight is not None:
         dtype = promoted(dtype, library.autocast_dtype(weight) or library.dtype(weight))
     warn_of_padding(library, y)
-    inputs = (x, y, pos_weight, weight)
-    return evaluate((LOSS, library, inputs, (0.0,), named(reduction)), dtype)
+    return evaluate((LOSS, library, inputs, (0.0,), named(reduction)), dtype, _PLANS, options)
 
 
 def __dir__() -> list[str]:

@@ -1,55 +1,28 @@
-"""Checks that Paddle's editions share."""
+"""What Paddle's editions of binary cross entropy share."""
 
 from __future__ import annotations
 
 import warnings
 from functools import cache
+from typing import Any
 
 import numpy as np
 
-from compatlosses import fused, rules
-from compatlosses.libraries import Library, Names, Tensor
+from compatlosses import checks, fused
+from compatlosses.checks import REPEATED, Argument, Dialect
+from compatlosses.libraries import Library, Tensor
 from compatlosses.protocols import Array
 
-NAMES: Names = ("logit", "label", "weight", "pos_weight")
 
-
-def check_pair(
-    library: Library, names: tuple[str, str], logit: Tensor, label: Tensor, accepted: tuple[str, ...]
-) -> None:
-    """Refuse logits and labels of an unsuitable dtype, of two dtypes or of two shapes.
-
-    Raises:
-        TypeError: a dtype that is not accepted; two dtypes, as automatic casting leaves them.
-        ValueError: two shapes.
-    """
-    rules.check_dtype(library, names[0], logit, accepted, TypeError)
-    rules.check_dtype(library, names[1], label, accepted, TypeError)
-    dtype = library.autocast_dtype(logit) or library.dtype(logit)
-    found = library.autocast_dtype(label) or library.dtype(label)
-    if found != dtype:
-        raise TypeError(
-            f"{names[1]} has dtype {library.dtype(label)}; expected {dtype}, the dtype of {names[0]}. "
-            f"Cast {names[1]} to {dtype} first."
+def dialect(dtypes: tuple[str, ...]) -> Dialect:
+    """Binary cross entropy with logits, of two tensors of one dtype and two weights."""
+    return Dialect(
+        (
+            *checks.pair(("logit", "label"), dtypes, alike=True),
+            Argument("weight", dtypes, REPEATED),
+            Argument("pos_weight", dtypes, REPEATED),
         )
-    rules.check_same_shape(library, names[1], label, names[0], logit, ValueError)
-
-
-def check_weight(
-    library: Library, name: str, weight: Tensor | None, logit: Tensor, accepted: tuple[str, ...]
-) -> None:
-    """Refuse a weight that is no tensor, of an unsuitable dtype, or that does not broadcast to the logits.
-
-    Raises:
-        TypeError: no tensor, or a dtype that is not accepted.
-        ValueError: a shape that does not broadcast to the logits', or would enlarge it.
-    """
-    if weight is None:
-        return
-    if not library.owns(weight):
-        raise TypeError(f"{name} is {weight!r}; expected a tensor or None. Make it a tensor first.")
-    rules.check_dtype(library, name, weight, accepted, TypeError)
-    rules.check_broadcast(library, name, weight, "logit", logit, ValueError)
+    )
 
 
 def promoted(a: str, b: str) -> str:
@@ -62,7 +35,7 @@ def promoted(a: str, b: str) -> str:
 PADDING = -100
 """The label that Paddle's operator leaves out, which its document does not say."""
 
-_BITS = {"float16": np.uint16(0xD640), "bfloat16": np.uint16(0xC2C8)}
+_BITS = {np.dtype("float16"): np.uint16(0xD640), fused.BFLOAT16: np.uint16(0xC2C8)}
 """-100 in half precision. NumPy compares half precision slowly, and has no bfloat16."""
 
 
@@ -72,14 +45,17 @@ def warn_of_padding(library: Library, label: Tensor) -> None:
     """
     host = library.host
     if host is not None and host.why_formula((label,)) is None:
-        look_for_padding(host.view(label), library.dtype(label))
+        look_for_padding((None, host.view(label)))
 
 
-def look_for_padding(labels: Array, dtype: str) -> None:
-    """Warn where one of the labels is -100, unless that has been said."""
+def look_for_padding(arrays: tuple[Any, ...]) -> None:
+    """Warn where one of the labels, which are the second of a call's ``arrays``, is -100, unless that has
+    been said.
+    """
     if _warn.cache_info().currsize:
         return
-    bits = _BITS.get(dtype)
+    labels = arrays[1]
+    bits = _BITS.get(labels.dtype)
     if (labels == PADDING if bits is None else _bits(labels) == bits).any():
         _warn()
 

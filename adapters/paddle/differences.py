@@ -6,14 +6,19 @@ but for that one.
 
 from __future__ import annotations
 
-from compatlosses import pairs, rules
+from compatlosses import checks, pairs, rules
+from compatlosses.checks import Dialect
 from compatlosses.definitions import huber, l1, mse, smooth_l1
 from compatlosses.evaluate import evaluate
-from compatlosses.libraries import Library, Names, Tensor, library_of
+from compatlosses.libraries import Library, Tensor, common_library
+from compatlosses.plans import Plans
 from compatlosses.protocols import Loss
 from compatlosses.reductions import named
 
-_NAMES: Names = ("input", "label", "weight", "weight")
+_PLANS = Plans()
+_NAMES = ("input", "label")
+_SPREAD = Dialect(checks.pair(_NAMES, rules.FLOATING, checks.MUTUAL))
+_SAME = Dialect(checks.pair(_NAMES, rules.FLOATING))
 
 
 def mse_loss(input: Tensor, label: Tensor, reduction: str = "mean", name: str | None = None) -> Tensor:
@@ -35,7 +40,7 @@ def mse_loss(input: Tensor, label: Tensor, reduction: str = "mean", name: str | 
     Source: Paddle 3 documentation of ``paddle.nn.functional.mse_loss``; where it is silent, paddlepaddle
     3.3.1.
     """
-    return difference(mse.LOSS, (input, label), (), reduction, rules.FLOATING, True)
+    return difference(_SPREAD, mse.LOSS, (input, label), (), reduction)
 
 
 def l1_loss(input: Tensor, label: Tensor, reduction: str = "mean", name: str | None = None) -> Tensor:
@@ -53,7 +58,7 @@ def l1_loss(input: Tensor, label: Tensor, reduction: str = "mean", name: str | N
     Source: Paddle 3 documentation of ``paddle.nn.functional.l1_loss``; where it is silent, paddlepaddle
     3.3.1.
     """
-    return difference(l1.LOSS, (input, label), (), reduction, rules.FLOATING, True)
+    return difference(_SPREAD, l1.LOSS, (input, label), (), reduction)
 
 
 def smooth_l1_loss(
@@ -89,7 +94,7 @@ def smooth_l1_loss(
     paddlepaddle 3.3.1.
     """
     loss = huber.LOSS if is_huber else smooth_l1.LOSS
-    return difference(loss, (input, label), (bend(delta),), reduction, rules.FLOATING, False)
+    return difference(_SAME, loss, (input, label), (bend(delta),), reduction)
 
 
 def square_error_cost(input: Tensor, label: Tensor) -> Tensor:
@@ -106,29 +111,32 @@ def square_error_cost(input: Tensor, label: Tensor) -> Tensor:
 
     Source: Paddle 3 documentation of ``paddle.nn.functional.square_error_cost``.
     """
-    return difference(mse.LOSS, (input, label), (), "none", rules.FLOATING, True)
+    return difference(_SPREAD, mse.LOSS, (input, label), (), "none")
 
 
 def difference(
+    dialect: Dialect,
     loss: Loss,
     pair: tuple[Tensor, Tensor],
     parameters: tuple[float, ...],
     reduction: str,
-    accepted: tuple[str, ...],
-    spreads: bool,
 ) -> Tensor:
-    """A loss of a difference by Paddle's rules for dtypes and shapes. spreads: whether the two broadcast."""
+    """A loss of a difference by Paddle's rules for dtypes and shapes."""
     input, label = pair
+    options = (loss.name, reduction, *parameters, dialect.arguments[1].shape, *dialect.arguments[1].dtypes)
+    if isinstance(input, _PLANS.types):
+        result = _PLANS.known((input, label, None), options)
+        if result is not None:
+            return result
     rules.check_reduction(reduction, ValueError)
-    library = library_of(input, label, None, None, _NAMES)
-    dtype = pairs.promoted(
-        _dtype(library, "input", input, accepted), _dtype(library, "label", label, accepted)
-    )
-    if spreads:
-        input, label = pairs.spread(library, ("input", "label"), input, label, ValueError)
-    else:
-        rules.check_same_shape(library, "label", label, "input", input, ValueError)
-    return evaluate((loss, library, (input, label, None), parameters, named(reduction)), dtype)
+    library = common_library(pair, dialect.names)
+    checks.check(library, dialect, pair)
+    input, label = checks.of_one_shape(library, dialect, pair)
+    dtype = pairs.promoted(_dtype(library, pair[0]), _dtype(library, pair[1]))
+    call = (loss, library, (input, label, None), parameters, named(reduction))
+    if input is not pair[0] or label is not pair[1]:
+        return evaluate(call, dtype)
+    return evaluate(call, dtype, _PLANS, options)
 
 
 def bend(delta: object) -> float:
@@ -144,7 +152,6 @@ def bend(delta: object) -> float:
     return value
 
 
-def _dtype(library: Library, name: str, x: Tensor, accepted: tuple[str, ...]) -> str:
-    """The dtype of an argument, checked; that of automatic casting inside it."""
-    rules.check_dtype(library, name, x, accepted, TypeError)
+def _dtype(library: Library, x: Tensor) -> str:
+    """The dtype of an argument; that of automatic casting inside it."""
     return library.autocast_dtype(x) or library.dtype(x)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from compatlosses import checks
+from compatlosses.checks import Dialect
 from compatlosses.definitions import huber, l1, mse
 from compatlosses.libraries import Tensor, find
 from compatlosses.protocols import Loss
@@ -9,6 +11,8 @@ from compatlosses.protocols import Loss
 from .differences import bend, difference
 
 ACCEPTED = ("float32", "float64")
+SPREAD = Dialect(checks.pair(("input", "label"), ACCEPTED, checks.MUTUAL))
+SAME = Dialect(checks.pair(("input", "label"), ACCEPTED))
 
 
 def mse_loss(input: Tensor, label: Tensor, reduction: str = "mean", name: str | None = None) -> Tensor:
@@ -29,7 +33,7 @@ def mse_loss(input: Tensor, label: Tensor, reduction: str = "mean", name: str | 
 
     Source: Paddle 2.0 documentation of ``paddle.nn.functional.mse_loss``.
     """
-    return reduced(mse.LOSS, (input, label), (), reduction, True)
+    return reduced(SPREAD, mse.LOSS, (input, label), (), reduction)
 
 
 def l1_loss(input: Tensor, label: Tensor, reduction: str = "mean", name: str | None = None) -> Tensor:
@@ -46,7 +50,7 @@ def l1_loss(input: Tensor, label: Tensor, reduction: str = "mean", name: str | N
 
     Source: Paddle 2.0 documentation of ``paddle.nn.functional.l1_loss``.
     """
-    return reduced(l1.LOSS, (input, label), (), reduction, True)
+    return reduced(SPREAD, l1.LOSS, (input, label), (), reduction)
 
 
 def smooth_l1_loss(
@@ -71,7 +75,7 @@ def smooth_l1_loss(
 
     Source: Paddle 2.0 documentation of ``paddle.nn.functional.smooth_l1_loss``.
     """
-    return reduced(huber.LOSS, (input, label), (bend(delta),), reduction, False)
+    return reduced(SAME, huber.LOSS, (input, label), (bend(delta),), reduction)
 
 
 def square_error_cost(input: Tensor, label: Tensor) -> Tensor:
@@ -88,17 +92,21 @@ def square_error_cost(input: Tensor, label: Tensor) -> Tensor:
 
     Source: Paddle 2.0 documentation of ``paddle.nn.functional.square_error_cost``.
     """
-    return difference(mse.LOSS, (input, label), (), "none", ACCEPTED, True)
+    return difference(SPREAD, mse.LOSS, (input, label), (), "none")
 
 
 def reduced(
+    dialect: Dialect,
     loss: Loss,
     pair: tuple[Tensor, Tensor],
     parameters: tuple[float, ...],
     reduction: str,
-    spreads: bool,
 ) -> Tensor:
     """A loss of a difference whose reduced result has one dimension."""
-    result = difference(loss, pair, parameters, reduction, ACCEPTED, spreads)
-    library = find(pair[0])
+    return shaped(difference(dialect, loss, pair, parameters, reduction), reduction, pair[0])
+
+
+def shaped(result: Tensor, reduction: str, x: Tensor) -> Tensor:
+    """The result of a call of ``x``, with one dimension where it is reduced."""
+    library = find(x)
     return result if reduction == "none" or library is None else library.reshape(result, (1,))

@@ -7,20 +7,23 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from compatlosses import rules
+from compatlosses import checks, rules
 from compatlosses.definitions.binary_cross_entropy_of_whole_weights import LOSS as OF_WHOLE_WEIGHTS
 from compatlosses.definitions.binary_cross_entropy_with_logits import LOSS
 from compatlosses.evaluate import evaluate
-from compatlosses.libraries import Tensor, library_of
+from compatlosses.libraries import Tensor, common_library
+from compatlosses.plans import Plans
+from compatlosses.protocols import Call
 from compatlosses.reductions import named
 
-from .checks import NAMES, check_pair, check_weight, promoted, warn_of_padding
-from .differences_2_0 import l1_loss, mse_loss, smooth_l1_loss, square_error_cost
+from .checks import dialect, look_for_padding, promoted, warn_of_padding
+from .differences_2_0 import ACCEPTED, l1_loss, mse_loss, shaped, smooth_l1_loss, square_error_cost
 from .names import refuse
 
 __all__ = ["binary_cross_entropy_with_logits", "l1_loss", "mse_loss", "smooth_l1_loss", "square_error_cost"]
 
-_ACCEPTED = ("float32", "float64")
+_PLANS = Plans(look_for_padding)
+_DIALECT = dialect(ACCEPTED)
 
 
 def binary_cross_entropy_with_logits(
@@ -59,21 +62,23 @@ def binary_cross_entropy_with_logits(
 
     Source: Paddle 2.0 documentation. That version cannot be installed any more.
     """
+    inputs, options = (logit, label, pos_weight, weight), (reduction,)
+    if isinstance(logit, _PLANS.types):
+        result = _PLANS.known(inputs, options)
+        if result is not None:
+            return shaped(result, reduction, logit)
     rules.check_reduction(reduction, ValueError)
-    library = library_of(logit, label, weight, pos_weight, NAMES)
-    check_pair(library, ("logit", "label"), logit, label, _ACCEPTED)
-    check_weight(library, "weight", weight, logit, _ACCEPTED)
-    check_weight(library, "pos_weight", pos_weight, logit, _ACCEPTED)
+    given = (logit, label, weight, pos_weight)
+    library = common_library(given, _DIALECT.names)
+    checks.check(library, _DIALECT, given)
     dtype = library.dtype(logit)
     if weight is not None:
         dtype = promoted(dtype, library.dtype(weight))
     warn_of_padding(library, label)
-    inputs = (logit, label, pos_weight, weight)
-    if pos_weight is None:
-        loss = evaluate((LOSS, library, inputs, (0.0,), named(reduction)), dtype)
-    else:
-        loss = evaluate((OF_WHOLE_WEIGHTS, library, inputs, (), named(reduction)), dtype)
-    return loss if reduction == "none" else library.reshape(loss, (1,))
+    call: Call = (LOSS, library, inputs, (0.0,), named(reduction))
+    if pos_weight is not None:
+        call = (OF_WHOLE_WEIGHTS, library, inputs, (), named(reduction))
+    return shaped(evaluate(call, dtype, _PLANS, options), reduction, logit)
 
 
 def __getattr__(name: str) -> NoReturn:

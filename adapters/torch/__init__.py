@@ -119,7 +119,8 @@ def binary_cross_entropy_with_logits(
         check_weight(library, "pos_weight", pos_weight, rules.FLOATING + _INTEGERS, error, input)
     dtype = library.autocast_dtype(target) or dtype
     call = (LOSS, library, (input, target, pos_weight, weight), (0.0,), named(reduction))
-    if reduction != options[2]:  # the deprecated options warn at each call
+    # What is deprecated warns at each call.
+    if size_average is not None or reduce is not None or reduction != options[2]:
         return evaluate(call, dtype)
     return evaluate(call, dtype, _PLANS, options)
 

@@ -8,17 +8,20 @@ promotes to; Huber's loss has the input's, before the weight.
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 from compatlosses import pairs, rules
 from compatlosses.definitions import huber, l1, mse, smooth_l1
 from compatlosses.evaluate import evaluate
 from compatlosses.libraries import Library, Names, Tensor, library_of
-from compatlosses.protocols import Loss
+from compatlosses.plans import Plans
+from compatlosses.protocols import Loss, Reduction
 from compatlosses.reductions import named
 
 from . import dispatch
 from .legacy import legacy_reduction, renamed_mean
 
+_PLANS = Plans()
 _NAMES: Names = ("input", "target", "weight", "weight")
 
 
@@ -56,6 +59,11 @@ def mse_loss(
 
     Source: torch 2.13 documentation of ``torch.nn.functional.mse_loss``; ``weight`` since 2.6.
     """
+    inputs, options = (input, target, weight), ("mse_loss", size_average, reduce, reduction)
+    if isinstance(input, _PLANS.types):
+        loss = _PLANS.known(inputs, options)
+        if loss is not None:
+            return loss
     if dispatch.is_taken_over(input, target, weight):
         return dispatch.answer(
             mse_loss,
@@ -69,7 +77,8 @@ def mse_loss(
         )
     library = _library(input, target, weight)
     name = _reduction(library, size_average, reduce, reduction)
-    return _difference(mse.LOSS, library, (input, target, weight), (), name, "weights")
+    mean = named(name, "weights" if weight is not None else "counted")
+    return _difference(mse.LOSS, library, inputs, (), mean, options)
 
 
 def l1_loss(
@@ -97,6 +106,11 @@ def l1_loss(
 
     Source: torch 2.13 documentation of ``torch.nn.functional.l1_loss``; ``weight`` since 2.6.
     """
+    inputs, options = (input, target, weight), ("l1_loss", size_average, reduce, reduction)
+    if isinstance(input, _PLANS.types):
+        loss = _PLANS.known(inputs, options)
+        if loss is not None:
+            return loss
     if dispatch.is_taken_over(input, target, weight):
         return dispatch.answer(
             l1_loss,
@@ -110,7 +124,8 @@ def l1_loss(
         )
     library = _library(input, target, weight)
     name = _reduction(library, size_average, reduce, reduction)
-    return _difference(l1.LOSS, library, (input, target, weight), (), name, "weights")
+    mean = named(name, "weights" if weight is not None else "counted")
+    return _difference(l1.LOSS, library, inputs, (), mean, options)
 
 
 def smooth_l1_loss(
@@ -140,6 +155,11 @@ def smooth_l1_loss(
 
     Source: torch 2.13 documentation of ``torch.nn.functional.smooth_l1_loss``.
     """
+    inputs, options = (input, target, None), ("smooth_l1_loss", size_average, reduce, reduction, beta)
+    if isinstance(input, _PLANS.types):
+        loss = _PLANS.known(inputs, options)
+        if loss is not None:
+            return loss
     if dispatch.is_taken_over(input, target):
         return dispatch.answer(
             smooth_l1_loss,
@@ -156,7 +176,7 @@ def smooth_l1_loss(
     bend = rules.parameter("beta", beta)
     if not bend >= 0.0:
         raise RuntimeError(f"beta is {beta}; smooth_l1_loss does not support negative values for beta")
-    return _difference(smooth_l1.LOSS, library, (input, target, None), (bend,), name, "counted")
+    return _difference(smooth_l1.LOSS, library, inputs, (bend,), named(name), options)
 
 
 def huber_loss(
@@ -184,6 +204,11 @@ def huber_loss(
 
     Source: torch 2.13 documentation of ``torch.nn.functional.huber_loss``; ``weight`` since 2.6.
     """
+    inputs, options = (input, target, weight), ("huber_loss", None, None, reduction, delta)
+    if isinstance(input, _PLANS.types):
+        loss = _PLANS.known(inputs, options)
+        if loss is not None:
+            return loss
     if dispatch.is_taken_over(input, target, weight):
         return dispatch.answer(
             huber_loss,
@@ -205,7 +230,8 @@ def huber_loss(
             f"can't be cast to; "
             f"expected a floating input. Cast it first."
         )
-    return _difference(huber.LOSS, library, (input, target, weight), (bend,), reduction, "all")
+    mean = named(reduction, "all" if weight is not None else "counted")
+    return _difference(huber.LOSS, library, inputs, (bend,), mean, options)
 
 
 for _function in (mse_loss, l1_loss, smooth_l1_loss, huber_loss):
@@ -231,11 +257,17 @@ def _reduction(library: Library, size_average: bool | None, reduce: bool | None,
 
 
 def _difference(
-    loss: Loss, library: Library, inputs: tuple[Tensor, Tensor, Tensor | None], parameters: tuple[float,
-    ...], name: str,
-    divisor: str,
-) -> Tensor:  # fmt: skip
-    """The loss of a difference by torch's rules for dtypes and shapes."""
+    loss: Loss,
+    library: Library,
+    inputs: tuple[Tensor, Tensor, Tensor | None],
+    parameters: tuple[float, ...],
+    reduction: Reduction,
+    options: tuple[Any, ...],
+) -> Tensor:
+    """The loss of a difference by torch's rules for dtypes and shapes.
+
+    ``options``: the function's name, the deprecated pair, the reduction as given, the parameters.
+    """
     input, target, weight = inputs
     first, second = library.dtype(input), library.dtype(target)
     if loss is l1.LOSS and "bool" in (first, second):
@@ -264,5 +296,9 @@ def _difference(
         dtype = pairs.promoted(dtype, library.dtype(weight))
     if first not in rules.FLOATING:
         x = library.cast(x, dtype)
-    reduction = named(name, divisor if weight is not None else "counted")
-    return evaluate((loss, library, (x, y, weight), parameters, reduction), dtype)
+    call = (loss, library, (x, y, weight), parameters, reduction)
+    # What is deprecated warns at each call.
+    deprecated = options[1] is not None or options[2] is not None or options[3] != reduction[0]
+    if deprecated or x is not input or y is not target:
+        return evaluate(call, dtype)
+    return evaluate(call, dtype, _PLANS, options)

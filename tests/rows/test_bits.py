@@ -1,5 +1,6 @@
-"""Equal values give equal bits: for any layout of the logits, number of threads and size of tiles; and rows in
-memory that is odd.
+"""Equal values give equal bits: for any layout of the logits, number of threads and size of tiles.
+
+Rows in memory that is odd, too.
 """
 
 from __future__ import annotations

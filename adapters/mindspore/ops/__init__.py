@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from compatlosses import rules
 from compatlosses.classes import loss_class
-from compatlosses.libraries import Names, Tensor
+from compatlosses.libraries import Tensor
 
 from .. import adapter, checks
 from ..differences import huber_loss, l1_loss, mse_loss, smooth_l1_loss
@@ -22,8 +22,6 @@ __all__ = [
     "BCEWithLogitsLoss", "binary_cross_entropy_with_logits", "huber_loss", "l1_loss", "mse_loss",
     "smooth_l1_loss",
 ]  # fmt: skip
-
-_NAMES: Names = ("logits", "label", "weight", "pos_weight")
 
 
 @overload
@@ -88,7 +86,7 @@ def binary_cross_entropy_with_logits(
     """
     x = rules.aliased("logits", "logits", logits, "input", input)
     y = rules.aliased("labels", "label", label, "target", target)
-    return checks.evaluate(_NAMES, checks.UP_TO_2_6, x, y, weight, pos_weight, reduction)
+    return checks.evaluate(checks.UP_TO_2_6, (x, y, weight, pos_weight), reduction)
 
 
 def __getattr__(name: str) -> Any:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from compatlosses.libraries import Names, Tensor
+from compatlosses.libraries import Tensor
 
 from .. import checks
 
-_NAMES: Names = ("input", "target", "weight", "posWeight")
+_DIALECT = checks.dialect(("input", "target", "weight", "posWeight"), checks.HALF_AND_SINGLE)
 
 
 class BCEWithLogitsLoss:
@@ -37,4 +37,4 @@ def evaluate(
     input: Tensor, target: Tensor, weight: Tensor | None, posWeight: Tensor | None, reduction: str
 ) -> Tensor:
     """The loss by the primitive's names and the rules of 2.3 to 2.6."""
-    return checks.evaluate(_NAMES, checks.UP_TO_2_6, input, target, weight, posWeight, reduction)
+    return checks.evaluate(_DIALECT, (input, target, weight, posWeight), reduction)

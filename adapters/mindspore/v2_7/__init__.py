@@ -50,9 +50,7 @@ def binary_cross_entropy_with_logits(
     Source: MindSpore 2.7 documentation; where it is silent, mindspore 2.10.0.
     """
     reduction = checks.lowered(reduction)
-    return checks.evaluate(
-        checks.SINCE_2_7_NAMES, checks.SINCE_2_7, input, target, weight, pos_weight, reduction
-    )
+    return checks.evaluate(checks.SINCE_2_7, (input, target, weight, pos_weight), reduction)
 
 
 def __getattr__(name: str) -> Any:

@@ -4,19 +4,26 @@ smooth_l1.
 
 from __future__ import annotations
 
-from compatlosses import pairs, rules
+from compatlosses import checks, pairs, rules
+from compatlosses.checks import SAME, Argument, Dialect
 from compatlosses.definitions import huber, mse
 from compatlosses.definitions.smooth_l1 import LOSS as SMOOTH_L1
 from compatlosses.evaluate import evaluate
-from compatlosses.libraries import Library, Names, Tensor, library_of
+from compatlosses.libraries import Library, Tensor, common_library
 from compatlosses.reductions import named
 
+from .. import differences_2_0
 from ..differences import bend, difference
 from ..differences_2_0 import ACCEPTED, reduced, square_error_cost
 
 __all__ = ["huber_loss", "mse_loss", "smooth_l1", "square_error_cost"]
 
-_NAMES: Names = ("x", "y", "inside_weight", "outside_weight")
+_SMOOTH_L1 = Dialect(
+    (
+        Argument("x", ACCEPTED),
+        *[Argument(name, ACCEPTED, SAME, alike=True) for name in ("y", "inside_weight", "outside_weight")],
+    )
+)
 
 
 def mse_loss(input: Tensor, label: Tensor) -> Tensor:
@@ -35,7 +42,7 @@ def mse_loss(input: Tensor, label: Tensor) -> Tensor:
 
     Source: Paddle 1.8 documentation of ``fluid.layers.mse_loss``.
     """
-    return reduced(mse.LOSS, (input, label), (), "mean", True)
+    return reduced(differences_2_0.SPREAD, mse.LOSS, (input, label), (), "mean")
 
 
 def huber_loss(input: Tensor, label: Tensor, delta: float) -> Tensor:
@@ -57,7 +64,7 @@ def huber_loss(input: Tensor, label: Tensor, delta: float) -> Tensor:
 
     Source: Paddle 1.8 documentation of ``fluid.layers.huber_loss``.
     """
-    return difference(huber.LOSS, (input, label), (bend(delta),), "none", ACCEPTED, False)
+    return difference(differences_2_0.SAME, huber.LOSS, (input, label), (bend(delta),), "none")
 
 
 def smooth_l1(
@@ -89,8 +96,10 @@ def smooth_l1(
 
     Source: Paddle 1.8 documentation of ``fluid.layers.smooth_l1``.
     """
-    library = library_of(x, y, inside_weight, outside_weight, _NAMES)
-    _check(library, x, y, inside_weight, outside_weight)
+    inputs = (x, y, inside_weight, outside_weight)
+    library = common_library(inputs, _SMOOTH_L1.names)
+    checks.check(library, _SMOOTH_L1, inputs)
+    _check_rows(library, x)
     dtype = library.dtype(x)
     prediction, target = library.cast(x, "float64"), library.cast(y, "float64")
     if inside_weight is not None:
@@ -105,23 +114,10 @@ def smooth_l1(
     return library.cast(library.reshape(library.sum_to(losses, first), (-1, 1)), dtype)
 
 
-def _check(
-    library: Library, x: Tensor, y: Tensor, inside_weight: Tensor | None, outside_weight: Tensor | None
-) -> None:
-    """Refuse dtypes and shapes that do not go together."""
-    rules.check_dtype(library, "x", x, ACCEPTED, TypeError)
+def _check_rows(library: Library, x: Tensor) -> None:
+    """Refuse a tensor without rows of elements."""
     shape = library.shape(x)
     if shape is not None and len(shape) < 2:
         raise ValueError(
             f"x has shape {rules.shown(shape)}; expected at least two dimensions. Add one, such as (N, 1)."
         )
-    for name, other in (("y", y), ("inside_weight", inside_weight), ("outside_weight", outside_weight)):
-        if other is None:
-            continue
-        if not library.owns(other):
-            raise TypeError(
-                f"{name} is of type {type(other).__name__}; expected a tensor or None. Make it a tensor "
-                f"first."
-            )
-        rules.check_dtype(library, name, other, (library.dtype(x),), TypeError)
-        rules.check_same_shape(library, name, other, "x", x, ValueError)

@@ -9,20 +9,20 @@ from typing import NoReturn
 
 import numpy as np
 
-from compatlosses import rules
+from compatlosses import checks, rules
 from compatlosses.definitions.binary_cross_entropy_with_logits import LOSS
 from compatlosses.evaluate import evaluate
-from compatlosses.libraries import Names, Tensor, library_of, number, quoted
+from compatlosses.libraries import Tensor, common_library, number, quoted
+from compatlosses.plans import Plans
 
-from ..checks import check_pair
-from ..differences_2_0 import square_error_cost
+from ..differences_2_0 import ACCEPTED, square_error_cost
 from ..names import refuse
 from .differences import huber_loss, mse_loss, smooth_l1
 
 __all__ = ["huber_loss", "mse_loss", "sigmoid_cross_entropy_with_logits", "smooth_l1", "square_error_cost"]
 
-_NAMES: Names = ("x", "label", "weight", "pos_weight")
-_ACCEPTED = ("float32", "float64")
+_PLANS = Plans()
+_DIALECT = checks.Dialect(checks.pair(("x", "label"), ACCEPTED, alike=True))
 
 
 def sigmoid_cross_entropy_with_logits(
@@ -49,6 +49,11 @@ def sigmoid_cross_entropy_with_logits(
 
     Source: Paddle 1.8 documentation.
     """
+    inputs, options = (x, label, None, None), (ignore_index, normalize)
+    if isinstance(x, _PLANS.types):
+        loss = _PLANS.known(inputs, options)
+        if loss is not None:
+            return loss
     ignored = number(ignore_index)
     if not isinstance(ignored, int):
         raise TypeError(
@@ -57,11 +62,11 @@ def sigmoid_cross_entropy_with_logits(
         )
     if not isinstance(normalize, (bool, np.bool_)):
         raise TypeError(f"normalize is {quoted(normalize)}; expected True or False")
-    library = library_of(x, label, None, None, _NAMES)
-    check_pair(library, ("x", "label"), x, label, _ACCEPTED)
+    library = common_library((x, label), _DIALECT.names)
+    checks.check(library, _DIALECT, (x, label))
     value = rules.sentinel(library.dtype(label), ignored, ValueError, "label")
     reduction = ("none", "counted" if normalize else "one", value, 0.0, None)
-    return evaluate((LOSS, library, (x, label, None, None), (0.0,), reduction), library.dtype(x))
+    return evaluate((LOSS, library, inputs, (0.0,), reduction), library.dtype(x), _PLANS, options)
 
 
 def __getattr__(name: str) -> NoReturn:

@@ -6,16 +6,17 @@ Binary cross entropy follows the rules of 2.7 and later, the losses of a differe
 from __future__ import annotations
 
 from compatlosses import rules
+from compatlosses.checks import MUTUAL, Dialect, pair
 from compatlosses.definitions import l1, mse
-from compatlosses.libraries import Names, Tensor, library_of
+from compatlosses.libraries import Tensor, common_library
 
 from ... import adapter, checks
-from ...differences import difference
+from ...differences import NAMES, NUMBERS, difference
 from ...differences import smooth_l1_loss as _smooth_l1_loss
 
 __all__ = ["binary_cross_entropy_with_logits", "l1_loss", "mse_loss", "smooth_l1_loss"]
 
-_NAMES: Names = ("input", "target", "weight", "weight")
+_ALIKE = Dialect(pair(NAMES, rules.NUMBERS, MUTUAL, alike=True))
 
 
 def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
@@ -39,9 +40,7 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     """
     name = checks.lowered(reduction)
     checks.check_reduction(name)
-    library = library_of(input, target, None, None, _NAMES)
-    rules.check_dtype(library, "target", target, (library.dtype(input),), TypeError)
-    return difference(mse.LOSS, (input, target), (), name)
+    return difference(_ALIKE, mse.LOSS, (input, target), (), name)
 
 
 def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
@@ -66,10 +65,10 @@ def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     """
     name = checks.lowered(reduction)
     checks.check_reduction(name)
-    library = library_of(input, target, None, None, _NAMES)
+    library = common_library((input, target), NAMES)
     if library.dtype(input) not in rules.FLOATING:
         rules.check_dtype(library, "target", target, rules.FLOATING, TypeError)
-    return difference(l1.LOSS, (input, target), (), name)
+    return difference(NUMBERS, l1.LOSS, (input, target), (), name)
 
 
 def smooth_l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", beta: float = 1.0) -> Tensor:
@@ -112,9 +111,7 @@ def binary_cross_entropy_with_logits(
     Source: ``mindspore.mint.nn.functional.binary_cross_entropy_with_logits``, mindspore 2.10.0.
     """
     reduction = checks.lowered(reduction)
-    return checks.evaluate(
-        checks.SINCE_2_7_NAMES, checks.SINCE_2_7, input, target, weight, pos_weight, reduction
-    )
+    return checks.evaluate(checks.SINCE_2_7, (input, target, weight, pos_weight), reduction)
 
 
 if adapter.loaded():
