@@ -175,6 +175,6 @@ def make_small(line: Line, failure: Failure) -> None:
 
     case = shrunk(failure.case, fails)
     failure.case = replace(
-        case, id=f"{failure.case.id}/{case.dtype}-{math.prod(case.tensors['logits'].shape)}"
+        case, id=f"{failure.case.id}/{case.dtype}-{math.prod(case.first.shape)}"
     )
     failure.message = again(case).message or failure.message

@@ -137,7 +137,7 @@ def differences(case: Case, pair: Pair, one: Answer, other: Answer) -> Iterator[
                 exact[name],
             )
         if case.second:
-            yield from between(case, "second/logits", one.get("second"), other.get("second"), exact["second"])
+            yield from between(case, case.second_name, one.get("second"), other.get("second"), exact["second"])
 
 
 def told(answer: Answer) -> str:

@@ -15,11 +15,11 @@ class Function:
     """
 
     def __init__(
-        self, module, attribute, arguments, options=("reduction",), required=(), spelled=(), fixed=()
+        self, module, attribute, arguments, options=("reduction",), required=(), spelled=(), fixed=(), renamed=()
     ):
         self.module, self.attribute, self.arguments = module, attribute, arguments
         self.options, self.required = options, required
-        self.spelled, self.fixed = dict(spelled), dict(fixed)
+        self.spelled, self.fixed, self.renamed = dict(spelled), dict(fixed), dict(renamed)
 
     def find(self):
         return getattr(importlib.import_module(self.module), self.attribute)
@@ -40,14 +40,14 @@ class Function:
             return through(function)(*arguments, **keywords)
 
         if self.module == "compatlosses":
-            setattr(call, "neutral_options", options)  # noqa: B010 -- functions have no such attribute
+            setattr(call, "neutral", (function, options))  # noqa: B010 -- functions have no such attribute
         return call
 
     def own_options(self, request):
         """The options of a request as the API has them."""
         options = dict(request.get("options", {}))
         check_options(options, self.options, request.get("free", False))
-        return spelled(options, self.spelled)
+        return {self.renamed.get(name, name): x for name, x in spelled(options, self.spelled).items()}
 
     def checked(self, tensors):
         """The tensors, each of them one that the API has."""
@@ -101,7 +101,7 @@ def call_of(row, version):
         if numbers(version) < numbers(earlier["version"]):
             row = dict(row, **earlier)
     kind = SHAPES[row["shape"]]
-    keys = ("module", "attribute", "arguments", "options", "required", "spelled", "fixed")
+    keys = ("module", "attribute", "arguments", "options", "required", "spelled", "fixed", "renamed")
     return kind(**{key: row[key] for key in keys})
 
 

@@ -12,7 +12,8 @@ from unittest import mock
 
 from compatlosses.conformance.judging import judge
 from compatlosses.conformance.model import cases, implementations
-from compatlosses.conformance.model.case import ARGUMENTS, Case
+from compatlosses.conformance.model.case import Case
+from compatlosses.conformance.model.losses import FIRST, LOSSES
 from compatlosses.conformance.running.request import request_of
 from compatlosses.conformance.worker.calls import Function
 from compatlosses.conformance.worker.drivers import driver_of
@@ -20,7 +21,7 @@ from compatlosses.conformance.worker.session import Session
 
 from .correct import Correct
 
-NAMES = {name: name for name in ARGUMENTS}
+NAMES = {name: name for name in LOSSES[FIRST].arguments}
 OPTIONS = {
     "neutral": ("reduction", "ignore_index", "divisor"),
     "torch": ("reduction", "size_average", "reduce"),
