@@ -1,10 +1,10 @@
 """Cases as data: read from TOML, multiplied along their axes, checked, and nothing in them ever evaluated.
 
 A folder of cases is of one loss, whose name it has, or its files name their ``losses`` at the head, or a
-family names its own: each then has its cases. A file holds ``[[case]]`` tables and ``[[family]]`` tables. A family is a case plus ``axes``: names
-of tables in ``axes.toml``, where each label stands for a fragment that is merged into the case. The id of a
-case is its loss, but for the first, its family's, then one label for each axis. docs/findings.md and expectations/ speak of cases by these
-ids.
+family names its own: each then has its cases. A file holds ``[[case]]`` tables and ``[[family]]`` tables. A
+family is a case plus ``axes``: names of tables in ``axes.toml``, where each label stands for a fragment that is
+merged into the case. The id of a case is its loss, but for the first, its family's, then one label for each
+axis. docs/findings.md and expectations/ speak of cases by these ids.
 """
 
 from __future__ import annotations
@@ -73,7 +73,9 @@ def losses_of(table: Table, usual: tuple[str, ...], path: Path) -> tuple[str, ..
     """The losses that a file or a family names, or the usual ones."""
     named = table.get("losses", list(usual))
     if not isinstance(named, list) or not named or any(name not in LOSSES for name in named):
-        raise CaseError(f"{path.name}: losses is {named!r}; expected a list of names among {', '.join(LOSSES)}")
+        raise CaseError(
+            f"{path.name}: losses is {named!r}; expected a list of names among {', '.join(LOSSES)}"
+        )
     return tuple(named)
 
 

@@ -60,7 +60,7 @@ class Api:
     spreads: bool = False
     """Whether the tensors broadcast against each other."""
     alone: tuple[str, ...] = ()
-    """The dtypes that it computes in, where others are converted to one of them; empty for those it is given."""
+    """The dtypes that it computes in, where it converts others to them; empty for those that it is given."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,8 @@ class Row:
     options: tuple[str, ...] = ()
     spelled: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     """By option and value, what its own options are instead."""
+    usual: dict[str, Any] = field(default_factory=dict)
+    """Options that it cannot be called without, as they are where a case does not give them."""
     renamed: dict[str, str] = field(default_factory=dict)
     """By option, its own name of it."""
     required: tuple[str, ...] = ()
@@ -113,6 +115,7 @@ class Row:
             "options",
             "spelled",
             "renamed",
+            "usual",
             "required",
             "fixed",
             "before",
@@ -178,7 +181,9 @@ def rows(framework: str, kind: str) -> list[Row]:
     return [
         row
         for row in TABLE.values()
-        if row.kind == "shim" and row.tensors in ("", framework) and (not alone or any(fnmatchcase(row.name, pattern) for pattern in alone))
+        if row.kind == "shim"
+        and row.tensors in ("", framework)
+        and (not alone or any(fnmatchcase(row.name, pattern) for pattern in alone))
     ]
 
 

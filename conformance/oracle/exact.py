@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -148,8 +148,19 @@ def rules_of(case: Case, api: Api) -> tuple[str, ...]:
 def elements_of(case: Case, formula: str, of: Element) -> Callable[..., Quantities]:
     """The loss of one element, a function of the case's arguments."""
     if case.loss == FIRST:
-        return lambda *values: of(*values, formula)
-    return lambda *values: derived.element(case.loss, case.parameters, values)
+        return partial(first_element, of, formula)
+    return partial(derived_element, case.loss, case.parameters)
+
+
+def first_element(of: Element, formula: str, *values: float) -> Quantities:
+    """The first loss's, whose formula a document chooses."""
+    x, y, w, p = values
+    return of(x, y, w, p, formula)
+
+
+def derived_element(loss: str, parameters: tuple[float, ...], *values: float) -> Quantities:
+    """Another loss's, by jets."""
+    return derived.element(loss, parameters, values)
 
 
 def expected(case: Case, api: Api = PLAIN, of: Element = element) -> dict[str, Outcome]:

@@ -58,7 +58,8 @@ def outcomes(case: Case, api: str) -> dict[str, Outcome]:
     """The exact outcome by what is checked: 'value', 'gradient/weight', 'second/logits'."""
     names = {"value": "value", "second": case.second_name}
     return {
-        names.get(name, f"gradient/{name}"): exact for name, exact in exact_outcome(case, APIS[case.loss][api]).items()
+        names.get(name, f"gradient/{name}"): exact
+        for name, exact in exact_outcome(case, APIS[case.loss][api]).items()
     }
 
 

@@ -143,7 +143,9 @@ def script(case: Case, framework: str, implementation: str | None) -> str:
     known = rows(framework, "native") if framework in PARTS else []
     known = [row for row in known if row.loss == case.loss]
     if not known:
-        raise ReproError(f"there is no native function of {framework!r} for {case.loss}; expected {', '.join(PARTS)}")
+        raise ReproError(
+            f"there is no native function of {framework!r} for {case.loss}; expected {', '.join(PARTS)}"
+        )
     functions = {row.name: row.at(NEWEST) for row in known if row.shape == "function"}
     name = implementation or main_function(case, functions)
     function = functions.get(name)

@@ -61,17 +61,17 @@ def matrix(console: Console, targets: Sequence[Target], verdicts: Sequence[Verdi
         groups[loss].add(group)
     named: dict[str, list[str]] = defaultdict(list)
     for target, loss in itertools.product(targets, groups):
-        whose = (target.framework, target.kind, target.mode)
+        place = (target.framework, target.kind, target.mode)
         rows = {
-            name: [by_cell.get((*whose, name, loss, group), []) for group in sorted(groups[loss])]
+            name: [by_cell.get((*place, name, loss, group), []) for group in sorted(groups[loss])]
             for name in target.available
         }
         names = [name for name, row in rows.items() if any(row)]
         if not names:
             continue
         for name in names:
-            places = named[target.kind if target.kind == "shim" else target.framework]
-            places += [] if name in places else [name]
+            known = named[target.kind if target.kind == "shim" else target.framework]
+            known += [] if name in known else [name]
         of = f", {loss}" if len(groups) > 1 else ""
         title = f"[bold]{shown(target.label)}{of}[/]  (Python {shown(target.python)}, {target.seconds:.0f} s)"
         console.print(table_of(title, sorted(groups[loss]), {name: rows[name] for name in names}))

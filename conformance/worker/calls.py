@@ -15,11 +15,21 @@ class Function:
     """
 
     def __init__(
-        self, module, attribute, arguments, options=("reduction",), required=(), spelled=(), fixed=(), renamed=()
+        self,
+        module,
+        attribute,
+        arguments,
+        options=("reduction",),
+        required=(),
+        spelled=(),
+        fixed=(),
+        renamed=(),
+        usual=(),
     ):
         self.module, self.attribute, self.arguments = module, attribute, arguments
         self.options, self.required = options, required
         self.spelled, self.fixed, self.renamed = dict(spelled), dict(fixed), dict(renamed)
+        self.usual = dict(usual)
 
     def find(self):
         return getattr(importlib.import_module(self.module), self.attribute)
@@ -45,7 +55,7 @@ class Function:
 
     def own_options(self, request):
         """The options of a request as the API has them."""
-        options = dict(request.get("options", {}))
+        options = dict(self.usual, **request.get("options", {}))
         check_options(options, self.options, request.get("free", False))
         return {self.renamed.get(name, name): x for name, x in spelled(options, self.spelled).items()}
 
@@ -101,7 +111,7 @@ def call_of(row, version):
         if numbers(version) < numbers(earlier["version"]):
             row = dict(row, **earlier)
     kind = SHAPES[row["shape"]]
-    keys = ("module", "attribute", "arguments", "options", "required", "spelled", "fixed", "renamed")
+    keys = ("module", "attribute", "arguments", "options", "required", "spelled", "fixed", "renamed", "usual")
     return kind(**{key: row[key] for key in keys})
 
 
@@ -120,7 +130,10 @@ def spelled(options: dict[str, Any], by_value: dict[str, Any]) -> dict[str, Any]
     """The options, those of them that an API spells in its own way replaced by its own."""
     own: dict[str, Any] = {}
     for name, value in options.items():
-        own.update(by_value[name][value] if name in by_value else {name: value})
+        known = by_value.get(name)
+        if known is not None and value not in known:
+            raise Unsupported(f"this API has no {name} {value!r}")
+        own.update({name: value} if known is None else known[value])
     return own
 
 

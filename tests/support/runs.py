@@ -41,7 +41,10 @@ def packed(exact: Outcome, factor: float) -> dict[str, Any]:
 
 def answered(id: str, api: str, factor: float) -> dict[str, Any]:
     """An answer whose every number is the exact one times the factor."""
-    found = {name: packed(exact, factor) for name, exact in judge.exact_outcome(CASES[id], APIS[FIRST][api]).items()}
+    found = {
+        name: packed(exact, factor)
+        for name, exact in judge.exact_outcome(CASES[id], APIS[FIRST][api]).items()
+    }
     value = found.pop("value")
     return {"outcome": "value", "value": value, "gradients": found, "warnings": [], "modified": []}
 

@@ -22,7 +22,7 @@ class NumPy(Eager):
         return np.asarray(x), np.asarray(x).dtype.name
 
     def differentiate(self, call, tensors, wrt, cotangent, second):
-        function, options = getattr(call, "neutral", (None, None))
+        function, options = getattr(call, "neutral", (None, {}))
         if function is None or cotangent is not None or second:
             raise Unsupported("NumPy has no autograd, and value_and_gradients takes no incoming gradient")
         import compatlosses
