@@ -2,9 +2,9 @@
 
 A folder of cases is of one loss, whose name it has, or its files name their ``losses`` at the head, or a
 family names its own: each then has its cases. A file holds ``[[case]]`` tables and ``[[family]]`` tables. A
-family is a case plus ``axes``: names of tables in ``axes.toml``, where each label stands for a fragment that is
-merged into the case. The id of a case is its loss, but for the first, its family's, then one label for each
-axis. docs/findings.md and expectations/ speak of cases by these ids.
+family is a case plus ``axes``: names of tables in ``axes.toml``, where each label stands for a fragment
+that is merged into the case. The id of a case is its loss, but for the first, its family's, then one label
+for each axis. docs/findings.md and expectations/ speak of cases by these ids.
 """
 
 from __future__ import annotations
