@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..model.implementations import label_of
+from ..model.strata import LABELS
 from .judge import Verdict, jsonable
 
 Key = tuple[str, str, str, str, str, str]
@@ -64,8 +65,8 @@ def tallies(verdicts: Iterable[Verdict], dtypes: Mapping[str, str]) -> list[Tall
 
 def by_label(strata: Mapping[str, float]) -> list[tuple[str, list[tuple[str, float]]]]:
     """Strata in short words: by their labels, the logits and what each of them has."""
-    grouped: dict[str, list[tuple[str, float]]] = {}
+    grouped: dict[str, list[tuple[str, float]]] = {label: [] for label in LABELS}
     for stratum, ulps in strata.items():
         logit, _, label = stratum.partition(", ")
         grouped.setdefault(label, []).append((logit.replace("logit", "").strip(), ulps))
-    return list(grouped.items())
+    return [(label, each) for label, each in grouped.items() if each]
