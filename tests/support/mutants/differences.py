@@ -71,11 +71,11 @@ class Difference:
         if not predictions.is_floating_point():
             raise TypeError("the predictions are not floating")
         self.check_shapes(predictions, targets)
-        if (
-            weight is not None
-            and torch.broadcast_shapes(weight.shape, predictions.shape) != predictions.shape
-        ):
-            raise ValueError("the weight does not broadcast")
+        if weight is not None:
+            own, full = tuple(weight.shape), tuple(predictions.shape)
+            tail = full[len(full) - len(own) :]
+            if len(own) > len(full) or any(a not in (1, b) for a, b in zip(own, tail, strict=True)):
+                raise ValueError("the weight does not broadcast")
 
     def check_shapes(self, predictions: Tensor, targets: Tensor) -> None:
         if predictions.shape != targets.shape:
@@ -113,7 +113,7 @@ class Difference:
 
     def slope(self, r: Tensor) -> Tensor:
         if self.loss == "mse_loss":
-            return 2 * r
+            return r  # `slopes` doubles the weight: twice the largest difference is infinite.
         if self.loss == "huber_loss":
             return r.clamp(-self.bend, self.bend)
         if self.loss == "smooth_l1_loss" and self.bend:
@@ -122,7 +122,7 @@ class Difference:
 
     def slopes(self, x: Tensor, y: Tensor, w: Tensor) -> tuple[Tensor, ...]:
         r = self.difference(x, y)
-        slope = self.weighted(w, self.slope(r))
+        slope = self.weighted(2 * w if self.loss == "mse_loss" else w, self.slope(r))
         return slope, -slope, self.value(r)
 
     def weighted(self, w: Tensor, x: Tensor) -> Tensor:
