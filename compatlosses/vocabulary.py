@@ -86,6 +86,7 @@ def vocabulary(library: Any) -> RowVocabulary:
         total = library.row_sum(e)
         return defined(largest, total, told(library.log1p(others(d, e)) - d, library.log1p(total - 1.0) - d))
 
+    row_sum: Any = getattr(library, "row_sum", None)  # a library need not be `Rowwise`
     return RowVocabulary(
         number=library.constant,
         where=library.where,
@@ -98,7 +99,7 @@ def vocabulary(library: Any) -> RowVocabulary:
         smoothed=smoothed,
         softplus=library.softplus,
         sigmoid=library.sigmoid,
-        row_sum=library.row_sum,
+        row_sum=row_sum,
         nll=nll,
         softmax=softmax,
         rest=rest,

@@ -174,7 +174,5 @@ def make_small(line: Line, failure: Failure) -> None:
         return bool(failing(again(case)) & failure.checks)
 
     case = shrunk(failure.case, fails)
-    failure.case = replace(
-        case, id=f"{failure.case.id}/{case.dtype}-{math.prod(case.tensors['logits'].shape)}"
-    )
+    failure.case = replace(case, id=f"{failure.case.id}/{case.dtype}-{math.prod(case.first.shape)}")
     failure.message = again(case).message or failure.message

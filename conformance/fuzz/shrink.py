@@ -48,14 +48,14 @@ def shorter(case: Case) -> Iterator[Case]:
             yield replace(case, repeat=Repeat(case.repeat.times // 10 or 1, case.repeat.seed))
         else:
             yield replace(case, repeat=None)
-    count = len(case.tensors["logits"].values)
+    count = len(case.first.values)
     if count > 1:
         half = count // 2
         yield picked(case, range(half))
         yield picked(case, range(half, count))
         for left_out in range(count):
             yield picked(case, [index for index in range(count) if index != left_out])
-    elif case.tensors["logits"].shape not in ((), (1,)) and count:
+    elif case.first.shape not in ((), (1,)) and count:
         yield picked(case, range(count))
 
 
@@ -63,10 +63,10 @@ def picked(case: Case, indices: range | list[int]) -> Case:
     """The case of these elements alone, in one dimension; weights of one element stay so, others
     are spread.
     """
-    shape = case.tensors["logits"].shape
+    shape = case.first.shape
     tensors = {}
     for name, tensor in case.tensors.items():
-        if len(tensor.values) == 1 and name not in ("logits", "targets"):
+        if len(tensor.values) == 1 and name not in case.of.arguments[:2]:
             tensors[name] = replace(tensor, shape=(1,), view=None)
             continue
         every = spread(case, name, shape)

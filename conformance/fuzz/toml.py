@@ -6,11 +6,15 @@ import json
 from typing import Any
 
 from ..model.case import Case
+from ..model.losses import FIRST
 
 
 def toml(case: Case) -> str:
     """The case as a table of a file of cases. What `cases.load` reads from it is the same case."""
-    lines = ["[[case]]", f"id = {text(case.id)}", f"clause = {text(case.clause)}"]
+    identifier = case.id.removeprefix(f"{case.loss}/")
+    lines = ["[[case]]", f"id = {text(identifier)}", f"clause = {text(case.clause)}"]
+    if case.loss != FIRST:
+        lines.append(f"losses = {text([case.loss])}")
     for name, tensor in case.tensors.items():
         table: dict[str, Any] = {
             "dtype": tensor.dtype,

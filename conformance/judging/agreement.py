@@ -16,7 +16,7 @@ import numpy as np
 
 from ..model.case import Case
 from ..model.implementations import FRAMEWORKS, Implementation
-from ..oracle.exact import Floats, Outcome
+from ..oracle.exact import Floats, Outcome, rules_of
 from ..running.channel import Answer
 from .judge import Verdict, arrived, exact_outcome, jsonable, tolerances
 
@@ -81,7 +81,11 @@ def pairs_of(implementations: Iterable[Implementation]) -> list[Pair]:
             for shim, native in ((one, other), (other, one)):
                 if native.name in shim.row.stands_for and native.api_name == shim.api_name:
                     pairs.append(Pair(shim, native, "shim and native"))
-        elif one.kind == other.kind and (one.name == other.name or (one.row.primary and other.row.primary)):
+        elif (
+            one.kind == other.kind
+            and one.row.loss == other.row.loss
+            and (one.name == other.name or (one.row.primary and other.row.primary))
+        ):
             pairs.append(Pair(one, other, "frameworks"))
     return pairs
 
@@ -91,7 +95,9 @@ def compare(cases: Sequence[Case], answers: Answers, verdicts: Iterable[Verdict]
     by_key = {(v.case, v.framework, v.implementation, v.mode): v for v in verdicts}
     pairs = pairs_of({implementation for _, implementation in answers})
     for pair in pairs:
-        for case in cases:
+        for case in (case for case in cases if case.loss == pair.one.row.loss):
+            if not case.errors and rules_of(case, pair.one.api) != rules_of(case, pair.other.api):
+                continue  # Their documents ask for two results.
             both = [answers.get((case.id, side)) for side in (pair.one, pair.other)]
             if any(answer is None or answer["outcome"] == "unsupported" for answer in both):
                 continue
@@ -137,7 +143,9 @@ def differences(case: Case, pair: Pair, one: Answer, other: Answer) -> Iterator[
                 exact[name],
             )
         if case.second:
-            yield from between(case, "second/logits", one.get("second"), other.get("second"), exact["second"])
+            yield from between(
+                case, case.second_name, one.get("second"), other.get("second"), exact["second"]
+            )
 
 
 def told(answer: Answer) -> str:

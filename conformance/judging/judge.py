@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from ..model.case import ARGUMENTS, Case, reduction_of, result_dtype
+from ..model.case import Case, reduction_of, result_dtype
 from ..model.implementations import Api, Implementation, label_of
-from ..model.strata import stratum
+from ..model.losses import QUANTITIES
+from ..model.strata import stratum_of
 from ..oracle.exact import Floats, Outcome, expected, rules_of
 from ..places import CASES
 from ..running.channel import Answer
@@ -26,8 +27,6 @@ YARDSTICKS = ("documented", "exact", "agreement")
 MOST_ACTUAL = 100
 """Elements of a failure that are kept."""
 
-
-QUANTITIES = ("value", *(f"gradient/{name}" for name in ARGUMENTS), "second/logits")
 CHECKS = frozenset(
     [f"{yardstick}/{quantity}" for yardstick in ("documented", "exact") for quantity in QUANTITIES]
     + [f"documented/{quantity}/{aspect}" for quantity in QUANTITIES for aspect in ("shape", "dtype")]
@@ -206,7 +205,7 @@ def judge_value(case: Case, implementation: Implementation, answer: Answer) -> I
     reduced = reduction_of(case, api.default) != "none"
     shape = api.reduced if reduced else outcomes["value"].shape
     if case.repeat and not reduced:
-        shape = (case.repeat.times * len(case.tensors["logits"].values),)
+        shape = (case.repeat.times * len(case.first.values),)
     yield from judge_array(
         case, "value", answer.get("value"), outcomes["value"], shape, result_dtype(case), native
     )
@@ -214,14 +213,14 @@ def judge_value(case: Case, implementation: Implementation, answer: Answer) -> I
     for name in case.differentiate if differentiated else ():
         tensor = case.tensors[name]
         full = tensor.shape
-        if case.repeat and math.prod(full) == len(case.tensors["logits"].values):
+        if case.repeat and math.prod(full) == len(case.first.values):
             full = (case.repeat.times * math.prod(full),)
         found = answer["gradients"].get(name)
         yield from judge_array(case, f"gradient/{name}", found, outcomes[name], full, tensor.dtype, native)
     if case.second and differentiated:
         yield from judge_array(
             case,
-            "second/logits",
+            case.second_name,
             answer.get("second"),
             outcomes["second"],
             outcomes["second"].shape,
@@ -328,9 +327,11 @@ def errors_in_ulps(got: Floats, exact: Outcome) -> Floats:
 
 
 @lru_cache(maxsize=1000)
-def strata_of(logits: tuple[float, ...], targets: tuple[float, ...]) -> tuple[list[str], Any]:
+def strata_of(
+    loss: str, values: tuple[float, ...], targets: tuple[float, ...], parameters: tuple[float, ...]
+) -> tuple[list[str], Any]:
     """The strata of a case's elements, and for each element the place of its own among them."""
-    each = [stratum(x, y) for x, y in zip(logits, targets, strict=True)]
+    each = [stratum_of(loss, x, y, parameters) for x, y in zip(values, targets, strict=True)]
     names = list(dict.fromkeys(each))
     return names, np.array([names.index(name) for name in each], int)
 
@@ -351,20 +352,19 @@ def numeric(
     worst = int(errors.argmax())
     bad = int((errors > limit).sum())
     strata: dict[str, float] = {}
-    elementwise = errors.size == len(case.tensors["logits"].values)
+    elementwise = errors.size == len(case.first.values) == len(case.tensors["targets"].values)
+    if elementwise and (counted or (errors > limit).any()):
+        names, places = strata_of(
+            case.loss, case.first.values, case.tensors["targets"].values, case.parameters
+        )
     if counted and elementwise:
-        names, places = strata_of(case.tensors["logits"].values, case.tensors["targets"].values)
         largest = np.zeros(len(names))
         np.maximum.at(largest, places, errors)
         strata = {name: round(error, 3) for name, error in zip(names, largest.tolist(), strict=True)}
     ulps, most = (round(float(errors[worst]), 3), limit) if counted else (None, None)
     if not bad:
         return Check(what, yardstick, "pass", "", ulps, most, strata)
-    where = (
-        f" at {stratum(case.tensors['logits'].values[worst], case.tensors['targets'].values[worst])}"
-        if elementwise
-        else ""
-    )
+    where = f" at {names[places[worst]]}" if elementwise else ""
     how = f"{errors[worst]:.3g} ULP off" if counted else "not the documented formula's value"
     said = (
         f"{what}: {float(got[worst])!r}, exactly {float(exact.rounded[worst])!r}: {how}{where} "

@@ -68,5 +68,5 @@ def by_label(strata: Mapping[str, float]) -> list[tuple[str, list[tuple[str, flo
     grouped: dict[str, list[tuple[str, float]]] = {label: [] for label in LABELS}
     for stratum, ulps in strata.items():
         logit, _, label = stratum.partition(", ")
-        grouped[label].append((logit.replace("logit", "").strip(), ulps))
-    return [(label, logits) for label, logits in grouped.items() if logits]
+        grouped.setdefault(label, []).append((logit.replace("logit", "").strip(), ulps))
+    return [(label, each) for label, each in grouped.items() if each]

@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from .losses import FIRST, LOSSES, Loss, group_of
 from .rounding import FORMATS, round_float
-
-ARGUMENTS = ("logits", "targets", "weight", "pos_weight")
 
 
 @dataclass(frozen=True)
@@ -56,16 +55,42 @@ class Case:
     """How the call is made, where that is the point: positional, rename, twice, free; before, the length of
     an earlier one.
     """
+    loss: str = FIRST
 
     @property
     def group(self) -> str:
         """The row of the matrix that the case belongs to."""
-        return self.id.split("/")[0]
+        return group_of(self.id)
+
+    @property
+    def of(self) -> Loss:
+        """The loss that is called."""
+        return LOSSES[self.loss]
+
+    @property
+    def first(self) -> Tensor:
+        """The first argument: its dtype is the loss's."""
+        return self.tensors[self.of.arguments[0]]
 
     @property
     def dtype(self) -> str:
-        """The logits' dtype."""
-        return self.tensors["logits"].dtype
+        """The first argument's dtype."""
+        return self.first.dtype
+
+    @property
+    def second_name(self) -> str:
+        """The second derivative, as checks name it."""
+        return f"second/{self.of.arguments[0]}"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the elements: that to which the two tensors broadcast."""
+        return np.broadcast_shapes(self.first.shape, self.tensors["targets"].shape)
+
+    @property
+    def parameters(self) -> tuple[float, ...]:
+        """The numbers that shape the loss."""
+        return tuple(float(self.options.get(name, value)) for name, value in self.of.parameters.items())
 
 
 def reduction_of(case: Case, default: str = "mean") -> str:
@@ -97,5 +122,5 @@ def spread(case: Case, name: str, shape: tuple[int, ...]) -> list[float]:
 
 
 def result_dtype(case: Case) -> str:
-    """The dtype of the loss: the logits', unless the case says otherwise."""
+    """The dtype of the loss: the first argument's, unless the case says otherwise."""
     return case.result_dtype or case.dtype

@@ -1,9 +1,10 @@
 """Cases as data: read from TOML, multiplied along their axes, checked, and nothing in them ever evaluated.
 
-A file of cases holds ``[[case]]`` tables and ``[[family]]`` tables. A family is a case plus ``axes``: names
-of tables in ``axes.toml``, where each label stands for a fragment that is merged into the case. The id of a
-case is its family's, then one label for each axis. docs/findings.md and expectations/ speak of cases by these
-ids.
+A folder of cases is of one loss, whose name it has, or its files name their ``losses`` at the head, or a
+family names its own: each then has its cases. A file holds ``[[case]]`` tables and ``[[family]]`` tables. A
+family is a case plus ``axes``: names of tables in ``axes.toml``, where each label stands for a fragment
+that is merged into the case. The id of a case is its loss, but for the first, its family's, then one label
+for each axis. docs/findings.md and expectations/ speak of cases by these ids.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from typing import Any
 
 from ..errors import SuiteError
 from ..places import CASES
-from .case import ARGUMENTS, Case, Repeat, Tensor
+from .case import Case, Repeat, Tensor
 from .implementations import APIS
+from .losses import ARGUMENTS, FIRST, LOSSES
 from .rounding import FORMATS, round_float
 
 LARGEST_SIZE = 20_000_000
@@ -39,7 +41,7 @@ class CaseError(SuiteError):
 KEYS = {
     "id", "clause", "axes", "only", "dtype", *ARGUMENTS, "options", "differentiate", "cotangent", "second",
     "repeat", "apis",
-    "errors", "warns", "result_dtype", "primary", "call", "shape",
+    "errors", "warns", "result_dtype", "primary", "call", "shape", "losses",
 }  # fmt: skip
 CALL_KEYS = ("positional", "rename", "twice", "free", "before")
 TENSOR_KEYS = {"values", "cycle", "grid", "seed", "low", "high", "shape", "dtype", "view", "kind"}
@@ -52,18 +54,34 @@ def load(folder: Path = CASES) -> tuple[Case, ...]:
     Raises:
         CaseError: a file that is no TOML, a key or value that is not as it must be, an id given twice.
     """
-    axes = read(folder / "axes.toml").get("axes", {})
     cases: dict[str, Case] = {}
-    for path in sorted(folder.glob("*.toml")):
-        if path.name in ("axes.toml", "tolerances.toml"):
-            continue
-        with complaining(path.name):
-            for identifier, table in expanded(read(path), axes, path):
-                if identifier in cases:
-                    raise CaseError(f"{path.name}: the id {identifier!r} is given twice")
-                with complaining(f"{path.name}: case {identifier!r}"):
-                    cases[identifier] = made(identifier, table)
+    for axes_path in sorted((*folder.glob("axes.toml"), *folder.glob("*/axes.toml"))):
+        axes = read(axes_path).get("axes", {})
+        for path in sorted(axes_path.parent.glob("*.toml")):
+            if path.name in ("axes.toml", "tolerances.toml"):
+                continue
+            with complaining(path.name):
+                for loss, identifier, table in expanded(read(path), axes, path):
+                    if identifier in cases:
+                        raise CaseError(f"{path.name}: the id {identifier!r} is given twice")
+                    with complaining(f"{path.name}: case {identifier!r}"):
+                        cases[identifier] = made(identifier, table, loss)
     return tuple(cases[identifier] for identifier in sorted(cases))
+
+
+def losses_of(table: Table, usual: tuple[str, ...], path: Path) -> tuple[str, ...]:
+    """The losses that a file or a family names, or the usual ones."""
+    named = table.get("losses", list(usual))
+    if not isinstance(named, list) or not named or any(name not in LOSSES for name in named):
+        raise CaseError(
+            f"{path.name}: losses is {named!r}; expected a list of names among {', '.join(LOSSES)}"
+        )
+    return tuple(named)
+
+
+def named(loss: str, *labels: str) -> str:
+    """The id of a case; the loss is a part of it, but for the first."""
+    return "/".join(labels if loss == FIRST else (loss, *labels))
 
 
 @contextmanager
@@ -87,15 +105,17 @@ def read(path: Path) -> Table:
         raise CaseError(f"{path.name}: {error}") from error
 
 
-def expanded(file: Table, axes: Table, path: Path) -> Iterator[tuple[str, Table]]:
-    """Ids and tables of a file's single cases and of its families' products."""
-    unknown = set(file) - {"case", "family"}
+def expanded(file: Table, axes: Table, path: Path) -> Iterator[tuple[str, str, Table]]:
+    """Losses, ids and tables of a file's single cases and of its families' products."""
+    unknown = set(file) - {"case", "family", "losses"}
     if unknown:
         raise CaseError(f"{path.name}: unknown table {sorted(unknown)[0]!r}; expected [[case]] or [[family]]")
+    usual = losses_of(file, (path.parent.name if path.parent.name in LOSSES else FIRST,), path)
     for table in file.get("case", []):
-        yield identifier_of(table, path), table
+        for loss in losses_of(table, usual, path):
+            yield loss, named(loss, identifier_of(table, path)), table
     for table in file.get("family", []):
-        identifier = identifier_of(table, path)
+        identifier, losses = identifier_of(table, path), losses_of(table, usual, path)
         names = table.get("axes", [])
         for name in names:
             if name not in axes:
@@ -105,10 +125,11 @@ def expanded(file: Table, axes: Table, path: Path) -> Iterator[tuple[str, Table]
         if math.prod(map(len, labels)) > LARGEST_FAMILY:
             raise CaseError(f"{path.name}: family {identifier!r} has more than {LARGEST_FAMILY} cases")
         for chosen in itertools.product(*labels):
-            merged = {key: value for key, value in table.items() if key not in ("axes", "only")}
+            merged = {key: value for key, value in table.items() if key not in ("axes", "only", "losses")}
             for name, label in zip(names, chosen, strict=True):
                 merged = merge(merged, axes[name][label])
-            yield "/".join((identifier, *chosen)), merged
+            for loss in losses:
+                yield loss, named(loss, identifier, *chosen), merged
 
 
 def identifier_of(table: Table, path: Path) -> str:
@@ -131,21 +152,23 @@ def merge(base: Table, fragment: Table) -> Table:
     return result
 
 
-def made(identifier: str, table: Table) -> Case:
+def made(identifier: str, table: Table, loss: str = FIRST) -> Case:
     """A case from its table; ValueError says what is wrong with it."""
     if not isinstance(table.get("clause"), str) or not table["clause"]:
         raise ValueError("it has no clause; expected the sentence or formula that it tests")
-    tensors = tensors_of(table)
+    tensors = tensors_of(table, LOSSES[loss].arguments)
+    leading = tensors[LOSSES[loss].arguments[0]]
     repeat = None
     if "repeat" in table:
         repeat = Repeat(
             whole(table["repeat"]["times"], LARGEST_SIZE), whole(table["repeat"]["seed"], 2**32 - 1)
         )
-        if repeat.times * len(tensors["logits"].values) > LARGEST_SIZE:
+        if repeat.times * len(leading.values) > LARGEST_SIZE:
             raise ValueError(f"it repeats to more than {LARGEST_SIZE} elements")
-    differentiate = known_among(ARGUMENTS, table.get("differentiate", []), "differentiate")
-    apis = known_among(tuple(APIS), table.get("apis", []), "apis")
-    known_among(tuple(APIS), list(table.get("errors", {})), "errors")
+    differentiate = known_among(LOSSES[loss].arguments, table.get("differentiate", []), "differentiate")
+    known_apis = tuple(dict.fromkeys(api for of_loss in APIS.values() for api in of_loss))
+    apis = known_among(known_apis, table.get("apis", []), "apis")
+    known_among(known_apis, list(table.get("errors", {})), "errors")
     cotangent = table.get("cotangent")
     if cotangent is not None and (isinstance(cotangent, bool) or not isinstance(cotangent, (int, float))):
         raise ValueError(f"cotangent is {cotangent!r}; expected a number")
@@ -181,6 +204,7 @@ def made(identifier: str, table: Table) -> Case:
         result_dtype=table.get("result_dtype"),
         primary=bool(table.get("primary", False)),
         call=call,
+        loss=loss,
     )
 
 
@@ -191,26 +215,30 @@ def known_among(known: tuple[str, ...], given: object, what: str) -> tuple[str, 
     return tuple(given)
 
 
-def tensors_of(table: Table) -> dict[str, Tensor]:
+def tensors_of(table: Table, names: tuple[str, ...]) -> dict[str, Tensor]:
     """The arguments.
 
-    Two grids make the product of logits and targets; other arguments take their shape from the case.
+    Two grids make the product of the first two; other arguments take their shape from the case.
     """
     dtype = table.get("dtype", "float32")
-    specs = {name: dict(table[name]) for name in ARGUMENTS if table.get(name)}
-    for name in ("logits", "targets"):
+    for name in ARGUMENTS:
+        if name in table and name not in names:
+            raise ValueError(f"the loss has no {name}; expected among {', '.join(names)}")
+    specs = {name: dict(table[name]) for name in names if table.get(name)}
+    pair = names[:2]
+    for name in pair:
         if name not in specs:
             raise ValueError(f"it has no {name}")
-    grids = [specs[name].pop("grid", None) for name in ("logits", "targets")]
+    grids = [specs[name].pop("grid", None) for name in pair]
     if grids[0] is not None and grids[1] is not None:
         if len(grids[0]) * len(grids[1]) > LARGEST_LIST:
             raise ValueError(f"its grids make more than {LARGEST_LIST} elements")
         pairs = list(itertools.product(grids[0], grids[1]))
-        specs["logits"]["values"] = [pair[0] for pair in pairs]
-        specs["targets"]["values"] = [pair[1] for pair in pairs]
+        specs[pair[0]]["values"] = [one for one, _ in pairs]
+        specs[pair[1]]["values"] = [other for _, other in pairs]
     shape = table.get("shape")
-    if shape is None and "values" in specs["logits"]:
-        shape = specs["logits"].get("shape", [len(specs["logits"]["values"])])
+    if shape is None and "values" in specs[pair[0]]:
+        shape = specs[pair[0]].get("shape", [len(specs[pair[0]]["values"])])
     return {name: tensor_of(name, spec, dtype, shape) for name, spec in specs.items()}
 
 
@@ -241,17 +269,21 @@ def tensor_of(name: str, spec: Table, dtype: str, shape: list[int] | None) -> Te
 
 
 def number(value: object, dtype: str) -> float:
-    """A value of the data in its dtype: a number, or 'largest', 'smallest' (normal) or 'subnormal' with a
-    sign.
+    """A value of the data in its dtype: a number, or 'largest', 'smallest' (normal), 'subnormal', or the
+    neighbours of 1, 'above' and 'below', with a sign.
     """
     if isinstance(value, str):
         form = FORMATS[dtype]
         sign = -1.0 if value.startswith("-") else 1.0
         return (
             sign
-            * {"largest": form.largest, "smallest": form.smallest, "subnormal": form.subnormal}[
-                value.lstrip("+-")
-            ]
+            * {
+                "largest": form.largest,
+                "smallest": form.smallest,
+                "subnormal": form.subnormal,
+                "above": 1.0 + math.ldexp(1.0, 1 - form.precision),
+                "below": 1.0 - math.ldexp(1.0, -form.precision),
+            }[value.lstrip("+-")]
         )
     if not isinstance(value, (int, float)):
         raise ValueError(f"{value!r} is no number")

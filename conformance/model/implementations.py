@@ -18,6 +18,7 @@ from packaging.version import InvalidVersion, Version
 
 from ..places import IMPLEMENTATIONS
 from .case import Case
+from .losses import FIRST, LOSSES
 
 HALVES = ("float16", "bfloat16")
 WIDE = ("float32", "float64")
@@ -33,7 +34,7 @@ class Framework:
     editions: str = ""
     """The part of the shim that stands for it, where that has another name."""
     shim: tuple[str, ...] = ()
-    """What of the shim is tested on its tensors; empty for all of it."""
+    """What of the shim is tested on its tensors, * standing for anything; empty for all of it."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,16 @@ class Api:
     """What a mean divides by where labels are ignored: 'counted' or 'all'."""
     divides_elements: bool = False
     """Whether the number of those that count divides each element too; 1 where none counts."""
+    weighted: str = "all"
+    """What a mean divides by where a weight is given: 'all' elements, or the sum of the 'weights'."""
+    over: str = ""
+    """'last' where the mean over the last axis is taken even without a reduction."""
+    factor: float = 1.0
+    """What the loss is times."""
+    spreads: bool = False
+    """Whether the tensors broadcast against each other."""
+    alone: tuple[str, ...] = ()
+    """The dtypes that it computes in, where it converts others to them; empty for those that it is given."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +68,7 @@ class Row:
     """A row of the table: one implementation."""
 
     name: str
+    loss: str = FIRST
     framework: str = ""
     """Whose own it is; empty for the shim's."""
     tensors: str = ""
@@ -67,6 +79,10 @@ class Row:
     options: tuple[str, ...] = ()
     spelled: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     """By option and value, what its own options are instead."""
+    usual: dict[str, Any] = field(default_factory=dict)
+    """Options that it cannot be called without, as they are where a case does not give them."""
+    renamed: dict[str, str] = field(default_factory=dict)
+    """By option, its own name of it."""
     required: tuple[str, ...] = ()
     fixed: dict[str, Any] = field(default_factory=dict)
     api: str = "neutral"
@@ -98,6 +114,8 @@ class Row:
             "arguments",
             "options",
             "spelled",
+            "renamed",
+            "usual",
             "required",
             "fixed",
             "before",
@@ -113,16 +131,21 @@ def known_frameworks() -> dict[str, Framework]:
     return {**found, **{name: Framework(name) for name in outside}}
 
 
-def known_apis() -> dict[str, Api]:
-    """What documents promise, by the name of the API."""
-    return {name: Api(**frozen(entry)) for file in files() for name, entry in file["apis"].items()}
+def known_apis() -> dict[str, dict[str, Api]]:
+    """What documents promise, by loss and the name of the API."""
+    return {
+        loss: {name: Api(**frozen(entry)) for name, entry in file["apis"].items()}
+        for loss, file in files().items()
+    }
 
 
 def known_rows() -> dict[str, Row]:
     """The rows by name, in the order of the files."""
     return {
-        entry["name"]: Row(**frozen({**entry, "arguments": file["arguments"][entry["arguments"]], **earlier}))
-        for file in files()
+        entry["name"]: Row(
+            **frozen({**entry, "arguments": file["arguments"][entry["arguments"]], **earlier}), loss=loss
+        )
+        for loss, file in files().items()
         for entry in file["implementation"]
         for earlier in [{"before": [of_version(one, file) for one in entry.get("before", ())]}]
     }
@@ -134,10 +157,10 @@ def of_version(earlier: dict[str, Any], file: dict[str, Any]) -> dict[str, Any]:
     return frozen({**earlier, **arguments})
 
 
-def files() -> list[dict[str, Any]]:
-    """The files of the table, one for each loss."""
-    paths = sorted(path for path in IMPLEMENTATIONS.glob("*.toml") if path.name != "frameworks.toml")
-    return [tomllib.loads(path.read_text(encoding="utf-8")) for path in paths]
+def files() -> dict[str, dict[str, Any]]:
+    """The files of the table, by loss."""
+    paths = [IMPLEMENTATIONS / f"{loss}.toml" for loss in LOSSES]
+    return {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in paths}
 
 
 def frozen(table: dict[str, Any]) -> dict[str, Any]:
@@ -158,7 +181,9 @@ def rows(framework: str, kind: str) -> list[Row]:
     return [
         row
         for row in TABLE.values()
-        if row.kind == "shim" and row.tensors in ("", framework) and (not alone or row.name in alone)
+        if row.kind == "shim"
+        and row.tensors in ("", framework)
+        and (not alone or any(fnmatchcase(row.name, pattern) for pattern in alone))
     ]
 
 
@@ -200,7 +225,8 @@ class Implementation:
         tried with.
         """
         editions = FRAMEWORKS[self.framework].editions or self.framework
-        return self.kind == "native" or self.name == "compatlosses" or self.name.split(".")[1] == editions
+        home = self.row.module.split(".")[1:2]
+        return self.kind == "native" or home in ([], [editions])
 
     @cached_property
     def row(self) -> Row:
@@ -215,7 +241,7 @@ class Implementation:
     @property
     def api(self) -> Api:
         """What that document promises."""
-        return APIS[self.api_name]
+        return APIS[self.row.loss][self.api_name]
 
 
 def label_of(name: str, kind: str, framework: str, mode: str) -> str:
@@ -254,8 +280,15 @@ def wanted(implementation: Implementation, patterns: Sequence[str]) -> bool:
 
 def applies(case: Case, implementation: Implementation) -> bool:
     """Whether the case is about this implementation's API at all."""
-    if case.primary and not implementation.row.primary:
+    if case.loss != implementation.row.loss or (case.primary and not implementation.row.primary):
         return False
     if case.errors:
         return implementation.api_name in case.errors
-    return not case.apis or implementation.api_name in case.apis
+    api = implementation.api
+    fits = not api.alone or case.dtype in api.alone
+    return fits and (implementation.api_name in case.apis if case.apis else spread_alike(case) or api.spreads)
+
+
+def spread_alike(case: Case) -> bool:
+    """Whether the first two tensors have one shape, so that nothing broadcasts."""
+    return case.first.shape == case.tensors["targets"].shape

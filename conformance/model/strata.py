@@ -10,7 +10,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from .case import ARGUMENTS, Case, reduction_of, spread
+from .case import Case, reduction_of, spread
+from .losses import FIRST, LOSSES
+
+ARGUMENTS = LOSSES[FIRST].arguments
 
 
 def magnitude(x: float) -> str:
@@ -39,6 +42,32 @@ def label(y: float) -> str:
 def stratum(x: float, y: float) -> str:
     """The cell of an element, in words."""
     return f"{magnitude(x)}, {label(y)}"
+
+
+def stratum_of(loss: str, x: float, y: float, parameters: tuple[float, ...]) -> str:
+    """The cell of an element of a loss, in words."""
+    return stratum(x, y) if loss == FIRST else f"{difference(x - y)}, {piece(abs(x - y), parameters)}"
+
+
+def difference(r: float) -> str:
+    """The stratum of a difference's size and sign."""
+    if math.isnan(r):
+        return "NaN difference"
+    if r == 0:
+        return "difference 0"
+    sign, size = "-" if r < 0 else "+", abs(r)
+    if math.isinf(size):
+        return f"difference {sign}inf"
+    name = "tiny" if size < 1e-3 else "ordinary" if size < 1e3 else "large"
+    return f"{sign}{name} difference"
+
+
+def piece(size: float, parameters: tuple[float, ...]) -> str:
+    """On which side of the bend a difference lies; a loss without a bend has one piece."""
+    if not parameters:
+        return "everywhere"
+    (bend,) = parameters
+    return "inside the bend" if size < bend else "at the bend" if size == bend else "beyond the bend"
 
 
 Cell = tuple[str, ...]
@@ -76,7 +105,7 @@ class Census:
 
 def census(cases: Iterable[Case]) -> list[Census]:
     """The strata's cells, counted over the cases that are to succeed."""
-    valid = [case for case in cases if not case.errors]
+    valid = [case for case in cases if not case.errors and case.loss == FIRST]
     counted = []
     for grid in GRIDS:
         held = {cell for case in valid for cell in grid.found(case)}
@@ -121,7 +150,7 @@ def elements(case: Case) -> Iterator[Cell]:
     """
     if reduction_of(case, "mean") != "none":
         return
-    shape = case.tensors["logits"].shape
+    shape = case.first.shape
     columns = [spread(case, name, shape) for name in ARGUMENTS]
     given = ["given" if name in case.tensors else "none" for name in ("weight", "pos_weight")]
     asked = quantities(case)
@@ -143,7 +172,7 @@ def shapes(case: Case) -> Iterator[Cell]:
     """The shape of the logits, with the reduction and the dtype."""
     if case.repeat or "ignore_index" in case.options:
         return
-    shape = case.tensors["logits"].shape
+    shape = case.first.shape
     name = f"{len(shape)}-D" if math.prod(shape) else "empty"
     yield from ((name, reduction_of(case, "mean"), case.dtype, asked) for asked in quantities(case))
 
@@ -162,7 +191,7 @@ def layouts(case: Case) -> Iterator[Cell]:
     views = {tensor.view or "contiguous" for tensor in case.tensors.values()}
     reduction = reduction_of(case, "mean")
     yield from ((f"{view} memory", reduction) for view in views)
-    full = case.tensors["logits"].shape
+    full = case.first.shape
     for name in ("weight", "pos_weight"):
         if name in case.tensors:
             shape = case.tensors[name].shape
@@ -178,7 +207,7 @@ def layouts(case: Case) -> Iterator[Cell]:
 def sums(case: Case) -> Iterator[Cell]:
     """How many elements a sum has."""
     if case.repeat:
-        size = case.repeat.times * len(case.tensors["logits"].values)
+        size = case.repeat.times * len(case.first.values)
         yield str(size), reduction_of(case, "mean"), case.dtype
 
 

@@ -10,16 +10,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from fractions import Fraction
+from functools import cache, lru_cache, partial
 from typing import Any
 
 import numpy as np
 from mpmath.ctx_mp import MPContext
 from numpy.typing import NDArray
 
-from ..model.case import ARGUMENTS, Case, reduction_of, result_dtype, sentinel, spread
+from ..model.case import Case, reduction_of, result_dtype, sentinel, spread
 from ..model.implementations import Api
+from ..model.losses import FIRST, LOSSES
 from ..model.rounding import POINT, Exact, fixed, last_place, remainder, rounded
+from . import derived
 
 mp = MPContext()
 """A context of its own: the precision of mpmath's shared one belongs to whoever else is in the process."""
@@ -33,7 +36,7 @@ Quantities = dict[str, Sequence[Exact]]
 """By quantity, the exact terms that it is the sum of."""
 Element = Callable[[float, float, float, float, str], Quantities]
 Floats = NDArray[np.float64]
-QUANTITIES = ("value", *ARGUMENTS, "second")
+QUANTITIES = ("value", *LOSSES[FIRST].arguments, "second")
 
 
 @dataclass(frozen=True)
@@ -128,34 +131,59 @@ PLAIN = Api(())
 
 
 def rules_of(case: Case, api: Api) -> tuple[str, ...]:
-    """What a document says that the exact outcome of a case depends on: the formula, the reduction, and what
-    divides.
+    """What a document says that the exact outcome of a case depends on: the formula, the reduction, what
+    divides, over which axes, and a factor.
     """
     formula = api.formula if "pos_weight" in case.tensors else "terms"
     reduction = reduction_of(case, api.default)
+    rest = (api.over, repr(api.factor))
+    if reduction == "mean" and "weight" in case.tensors and api.weighted == "weights":
+        return formula, reduction, "weights", *rest
     if "ignore_index" not in case.options:
-        return formula, reduction, "all"
+        return formula, reduction, "all", *rest
     divisor = str(case.options.get("divisor", api.divisor))
-    return formula, reduction, f"{divisor}, elements too" if api.divides_elements else divisor
+    return formula, reduction, f"{divisor}, elements too" if api.divides_elements else divisor, *rest
+
+
+def elements_of(case: Case, formula: str, of: Element) -> Callable[..., Quantities]:
+    """The loss of one element, a function of the case's arguments."""
+    if case.loss == FIRST:
+        return partial(first_element, of, formula)
+    return partial(derived_element, case.loss, case.parameters)
+
+
+def first_element(of: Element, formula: str, *values: float) -> Quantities:
+    """The first loss's, whose formula a document chooses."""
+    x, y, w, p = values
+    return of(x, y, w, p, formula)
+
+
+def derived_element(loss: str, parameters: tuple[float, ...], *values: float) -> Quantities:
+    """Another loss's, by jets."""
+    return derived.element(loss, parameters, values)
 
 
 def expected(case: Case, api: Api = PLAIN, of: Element = element) -> dict[str, Outcome]:
     """By quantity, the exact outcome of a case; of long inputs, that of each distinct pair."""
-    formula, reduction, divided = rules_of(case, api)
-    logits = case.tensors["logits"]
-    shape, count = logits.shape, len(logits.values)
-    columns = [spread(case, name, shape) for name in ARGUMENTS]
+    formula, reduction, divided, over, _ = rules_of(case, api)
+    shape, count = case.shape, math.prod(case.shape)
+    columns = [spread(case, name, shape) for name in case.of.arguments]
     ignored = sentinel(case)
     kept = [
         ignored is None or not (y == ignored or (math.isnan(y) and math.isnan(ignored))) for y in columns[1]
     ]
-    found = [
-        of(x, y, w, p, formula) if keep else None for x, y, w, p, keep in zip(*columns, kept, strict=True)
-    ]
+    one = elements_of(case, formula, of)
+    found = [dict(one(*row)) if keep else None for *row, keep in zip(*columns, kept, strict=True)]
 
     times = case.repeat.times if case.repeat else 1
     counting = (sum(kept) if divided.startswith("counted") else count) * times
-    divisor = max(counting, 1) if reduction == "mean" or divided == "counted, elements too" else 1
+    divisor = Fraction(max(counting, 1) if reduction == "mean" or divided == "counted, elements too" else 1)
+    if divided == "weights":
+        divisor = sum((Fraction(w) for w in columns[2]), Fraction(0)) * times
+        weigh(found, divisor, times)
+    elif over == "last" and reduction == "none":
+        divisor = Fraction(shape[-1])
+    divisor /= Fraction(api.factor)
     incoming = 1.0 if case.cotangent is None else case.cotangent
 
     def terms(quantity: str, index: int) -> Sequence[Exact]:
@@ -165,21 +193,26 @@ def expected(case: Case, api: Api = PLAIN, of: Element = element) -> dict[str, O
     def outcome(
         quantity: str, groups: list[list[int]], to: tuple[int, ...], dtype: str, factor: float
     ) -> Outcome:
-        top, bottom = factor.as_integer_ratio()
+        share = Fraction(factor) / divisor
         exact, size = [], []
         for group in groups:
             parts = [term for index in group for term in terms(quantity, index)]
-            many = times if len(group) == count and to == () else 1
-            exact.append(scaled(exact_sum(parts), top * many, bottom * divisor))
-            size.append(scaled(exact_sum([abs(part) for part in parts]), abs(top) * many, bottom * divisor))
+            many = share * (times if len(group) == count and to == () else 1)
+            exact.append(scaled(exact_sum(parts), many))
+            size.append(scaled(exact_sum([abs(part) for part in parts]), abs(many)))
         return made(exact, size, to, dtype)
 
     each = [[index] for index in range(count)]
     dtype = result_dtype(case)
-    whole = reduction != "none"
-    outcomes = {
-        "value": outcome("value", [list(range(count))] if whole else each, () if whole else shape, dtype, 1.0)
-    }
+    if not divisor:
+        outcomes = {"value": made([math.nan], [0], (), dtype)}
+    elif reduction != "none":
+        outcomes = {"value": outcome("value", [list(range(count))], (), dtype, 1.0)}
+    elif over == "last":
+        rows = np.arange(count).reshape(-1, shape[-1]).tolist() if count else []
+        outcomes = {"value": outcome("value", rows, shape[:-1], dtype, 1.0)}
+    else:
+        outcomes = {"value": outcome("value", each, shape, dtype, 1.0)}
     if reduction == "mean" and not counting:
         outcomes["value"] = made([math.nan], [0], (), dtype)
     for name in case.differentiate:
@@ -188,15 +221,24 @@ def expected(case: Case, api: Api = PLAIN, of: Element = element) -> dict[str, O
         groups = [np.flatnonzero(places == place).tolist() for place in range(len(tensor.values))]
         outcomes[name] = outcome(name, groups, tensor.shape, tensor.dtype, incoming)
     if case.second:
-        outcomes["second"] = outcome("second", each, shape, logits.dtype, incoming)
+        outcomes["second"] = outcome("second", each, shape, case.dtype, incoming)
     return outcomes
 
 
-def scaled(value: Exact, top: int, bottom: int) -> Exact:
-    """The value times top over bottom."""
+def weigh(found: list[Quantities | None], divisor: Fraction, times: int) -> None:
+    """Make the weights' derivatives those of a mean that divides by their sum: (e - mean) / sum."""
+    total = exact_sum([term for values in found if values for term in values["value"]])
+    mean = scaled(total, Fraction(times) / divisor)
+    for values in found:
+        if values:
+            values["weight"] = (*values["weight"], -mean)
+
+
+def scaled(value: Exact, factor: Fraction) -> Exact:
+    """The value times the factor."""
     if isinstance(value, float):
-        return value * top
-    return value * top // bottom
+        return value * float(factor)
+    return value * factor.numerator // factor.denominator
 
 
 def made(exact: list[Exact], size: list[Exact], shape: tuple[int, ...], dtype: str) -> Outcome:

@@ -41,7 +41,7 @@ def case_data(id: str, case: Case | None, clause: str, apis: Sequence[str]) -> T
         table["repeat"] = case.repeat.times
     if case.cotangent is not None:
         table["cotangent"] = case.cotangent
-    by_key = {rules_of(case, APIS[api]): api for api in apis}
+    by_key = {rules_of(case, APIS[case.loss][api]): api for api in apis}
     table["expected"] = [
         {
             name: [shown(v, dtype_of(case, name)) for v in exact.rounded.tolist()[:MOST]]
@@ -50,15 +50,16 @@ def case_data(id: str, case: Case | None, clause: str, apis: Sequence[str]) -> T
         for api in by_key.values()
     ]
     if len(by_key) > 1:
-        table["of"] = {api: list(by_key).index(rules_of(case, APIS[api])) for api in apis}
+        table["of"] = {api: list(by_key).index(rules_of(case, APIS[case.loss][api])) for api in apis}
     return table
 
 
 def outcomes(case: Case, api: str) -> dict[str, Outcome]:
     """The exact outcome by what is checked: 'value', 'gradient/weight', 'second/logits'."""
-    names = {"value": "value", "second": "second/logits"}
+    names = {"value": "value", "second": case.second_name}
     return {
-        names.get(name, f"gradient/{name}"): exact for name, exact in exact_outcome(case, APIS[api]).items()
+        names.get(name, f"gradient/{name}"): exact
+        for name, exact in exact_outcome(case, APIS[case.loss][api]).items()
     }
 
 

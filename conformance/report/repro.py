@@ -141,8 +141,11 @@ def script(case: Case, framework: str, implementation: str | None) -> str:
         ReproError: the framework has no native function of that name, or the case's call is not one for it.
     """
     known = rows(framework, "native") if framework in PARTS else []
+    known = [row for row in known if row.loss == case.loss]
     if not known:
-        raise ReproError(f"there is no native function of {framework!r}; expected {', '.join(PARTS)}")
+        raise ReproError(
+            f"there is no native function of {framework!r} for {case.loss}; expected {', '.join(PARTS)}"
+        )
     functions = {row.name: row.at(NEWEST) for row in known if row.shape == "function"}
     name = implementation or main_function(case, functions)
     function = functions.get(name)
@@ -173,14 +176,20 @@ def script(case: Case, framework: str, implementation: str | None) -> str:
         body, wanted = ERROR.format(kinds=", ".join(case.errors[api])), ""
     else:
         body = VALUES.format(wrt=[own[argument] for argument in case.differentiate])
-        wanted = "\n".join(expected_lines(case, own, APIS[api]))
+        wanted = "\n".join(expected_lines(case, own, APIS[case.loss][api]))
     return TEMPLATE.format(
         id=case.id,
         name=name,
         clause=case.clause.replace('"""', "'''"),
         function=f"{function.module}.{function.attribute}",
         load=f"{load}\nimport {function.module}" if function.module != framework else load,
-        options={**spelled(own_options(function, case), function.spelled), **function.fixed},
+        options={
+            **{
+                function.renamed.get(option, option): value
+                for option, value in spelled(own_options(function, case), function.spelled).items()
+            },
+            **function.fixed,
+        },
         gradients=gradients,
         array=array,
         arguments="\n".join(

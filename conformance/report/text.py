@@ -5,6 +5,7 @@ It fits 80 columns.
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -16,6 +17,7 @@ from ..judging.agreement import Pair
 from ..judging.judge import Verdict
 from ..judging.tally import Tally, by_label
 from ..model.implementations import TABLE, label_of
+from ..model.losses import group_of, loss_of
 from ..model.strata import Census
 from ..printable import shown
 from ..results.changes import Changes
@@ -47,38 +49,32 @@ def cell_of(verdicts: Iterable[Verdict]) -> str:
 
 
 def matrix(console: Console, targets: Sequence[Target], verdicts: Sequence[Verdict]) -> None:
-    """A table for each target: a row per case group, a column per implementation; then what the short names
-    stand for.
+    """A table for each target and loss: a row per case group, a column per implementation; then what the
+    short names stand for.
     """
-    groups = sorted({verdict.case.split("/")[0] for verdict in verdicts})
     by_cell: dict[tuple[str, ...], list[Verdict]] = defaultdict(list)
+    groups: dict[str, set[str]] = defaultdict(set)
     for verdict in verdicts:
-        by_cell[
-            verdict.framework, verdict.kind, verdict.mode, verdict.implementation, verdict.case.split("/")[0]
-        ].append(verdict)
+        loss, group = loss_of(verdict.case), group_of(verdict.case)
+        whose = (verdict.framework, verdict.kind, verdict.mode, verdict.implementation)
+        by_cell[(*whose, loss, group)].append(verdict)
+        groups[loss].add(group)
     named: dict[str, list[str]] = defaultdict(list)
-    for target in targets:
+    for target, loss in itertools.product(targets, groups):
+        place = (target.framework, target.kind, target.mode)
         rows = {
-            name: [by_cell.get((target.framework, target.kind, target.mode, name, g), []) for g in groups]
+            name: [by_cell.get((*place, name, loss, group), []) for group in sorted(groups[loss])]
             for name in target.available
         }
         names = [name for name, row in rows.items() if any(row)]
         if not names:
             continue
-        named[target.kind if target.kind == "shim" else target.framework] = names
-        title = f"[bold]{shown(target.label)}[/]  (Python {shown(target.python)}, {target.seconds:.0f} s)"
-        table = Table(
-            title=title, title_justify="left", title_style="", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0)
-        )
-        table.add_column("cases", no_wrap=True)
         for name in names:
-            table.add_column(shown(code(name)), justify="right", no_wrap=True)
-        for index, group in enumerate(groups):
-            table.add_row(shown(group), *(cell_of(rows[name][index]) for name in names))
-        table.add_section()
-        without = [sum(v.status == "unsupported" for row in rows[name] for v in row) for name in names]
-        table.add_row("[dim]unsupported[/]", *(f"[dim]{number}[/]" for number in without))
-        console.print(table)
+            known = named[target.kind if target.kind == "shim" else target.framework]
+            known += [] if name in known else [name]
+        of = f", {loss}" if len(groups) > 1 else ""
+        title = f"[bold]{shown(target.label)}{of}[/]  (Python {shown(target.python)}, {target.seconds:.0f} s)"
+        console.print(table_of(title, sorted(groups[loss]), {name: rows[name] for name in names}))
     for names in named.values():
         console.print(
             "[dim]" + shown(", ".join(f"{code(name)} = {name}" for name in names)) + "[/]", highlight=False
@@ -88,6 +84,22 @@ def matrix(console: Console, targets: Sequence[Target], verdicts: Sequence[Verdi
         "[bold magenta]n+[/] pass although expected to deviate, [dim]u[/] all unsupported",
         highlight=False,
     )
+
+
+def table_of(title: str, groups: Sequence[str], columns: dict[str, list[list[Verdict]]]) -> Table:
+    """The table of a target and loss."""
+    table = Table(
+        title=title, title_justify="left", title_style="", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0)
+    )
+    table.add_column("cases", no_wrap=True)
+    for name in columns:
+        table.add_column(shown(code(name)), justify="right", no_wrap=True)
+    for index, group in enumerate(groups):
+        table.add_row(shown(group), *(cell_of(row[index]) for row in columns.values()))
+    table.add_section()
+    without = [sum(v.status == "unsupported" for cell in row for v in cell) for row in columns.values()]
+    table.add_row("[dim]unsupported[/]", *(f"[dim]{number}[/]" for number in without))
+    return table
 
 
 def details(

@@ -23,7 +23,7 @@ def request_of(case: Case, implementation: str) -> dict[str, Any]:
         **case.call,
     }
     if case.repeat:
-        distinct = len(case.tensors["logits"].values)
+        distinct = len(case.first.values)
         request["repeat"] = {"distinct": distinct, "times": case.repeat.times, "seed": case.repeat.seed}
     return request
 

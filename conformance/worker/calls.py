@@ -15,11 +15,21 @@ class Function:
     """
 
     def __init__(
-        self, module, attribute, arguments, options=("reduction",), required=(), spelled=(), fixed=()
+        self,
+        module,
+        attribute,
+        arguments,
+        options=("reduction",),
+        required=(),
+        spelled=(),
+        fixed=(),
+        renamed=(),
+        usual=(),
     ):
         self.module, self.attribute, self.arguments = module, attribute, arguments
         self.options, self.required = options, required
-        self.spelled, self.fixed = dict(spelled), dict(fixed)
+        self.spelled, self.fixed, self.renamed = dict(spelled), dict(fixed), dict(renamed)
+        self.usual = dict(usual)
 
     def find(self):
         return getattr(importlib.import_module(self.module), self.attribute)
@@ -40,14 +50,14 @@ class Function:
             return through(function)(*arguments, **keywords)
 
         if self.module == "compatlosses":
-            setattr(call, "neutral_options", options)  # noqa: B010 -- functions have no such attribute
+            setattr(call, "neutral", (function, options))  # noqa: B010 -- functions have no such attribute
         return call
 
     def own_options(self, request):
         """The options of a request as the API has them."""
-        options = dict(request.get("options", {}))
+        options = dict(self.usual, **request.get("options", {}))
         check_options(options, self.options, request.get("free", False))
-        return spelled(options, self.spelled)
+        return {self.renamed.get(name, name): x for name, x in spelled(options, self.spelled).items()}
 
     def checked(self, tensors):
         """The tensors, each of them one that the API has."""
@@ -101,7 +111,7 @@ def call_of(row, version):
         if numbers(version) < numbers(earlier["version"]):
             row = dict(row, **earlier)
     kind = SHAPES[row["shape"]]
-    keys = ("module", "attribute", "arguments", "options", "required", "spelled", "fixed")
+    keys = ("module", "attribute", "arguments", "options", "required", "spelled", "fixed", "renamed", "usual")
     return kind(**{key: row[key] for key in keys})
 
 
@@ -120,7 +130,10 @@ def spelled(options: dict[str, Any], by_value: dict[str, Any]) -> dict[str, Any]
     """The options, those of them that an API spells in its own way replaced by its own."""
     own: dict[str, Any] = {}
     for name, value in options.items():
-        own.update(by_value[name][value] if name in by_value else {name: value})
+        known = by_value.get(name)
+        if known is not None and value not in known:
+            raise Unsupported(f"this API has no {name} {value!r}")
+        own.update({name: value} if known is None else known[value])
     return own
 
 

@@ -24,7 +24,11 @@ GOOD = 'clause = "c"\nlogits = { values = [0.5] }\ntargets = { values = [1.0] }\
 
 
 def folder_with(tmp_path: Path, text: str, axes: str | None = None) -> Path:
-    (tmp_path / "axes.toml").write_text((places.CASES / "axes.toml").read_text() if axes is None else axes)
+    (tmp_path / "axes.toml").write_text(
+        (places.CASES / "binary_cross_entropy_with_logits" / "axes.toml").read_text()
+        if axes is None
+        else axes
+    )
     (tmp_path / "some.toml").write_text(text)
     return tmp_path
 

@@ -15,7 +15,7 @@ from compatlosses.conformance.judging import expectations
 from compatlosses.conformance.judging.judge import Verdict
 from compatlosses.conformance.judging.run import Run
 from compatlosses.conformance.model import cases, modes
-from compatlosses.conformance.model.case import ARGUMENTS
+from compatlosses.conformance.model.losses import FIRST, LOSSES
 from compatlosses.conformance.running.target import Target
 from compatlosses.conformance.worker import drivers
 
@@ -65,7 +65,7 @@ def test_the_cases_of_modes_are_there() -> None:
     for pattern in modes.PATTERNS:
         assert any(pattern == id or id.startswith(pattern.partition("*")[0]) for id in ALL), pattern
     chosen = [case for case in ALL.values() if modes.in_modes(case.id)]
-    assert {name for case in chosen for name in case.differentiate} == set(ARGUMENTS)
+    assert {name for case in chosen for name in case.differentiate} == set(LOSSES[FIRST].arguments)
     assert any(case.second for case in chosen) and len(chosen) < 60
 
 

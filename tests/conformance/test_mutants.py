@@ -8,7 +8,7 @@ import re
 from fnmatch import fnmatchcase
 
 import pytest
-from mutants import CONTROLS, MUTANTS, gate
+from mutants import CONTROLS, MUTANTS, differences, gate
 from mutants.correct import Correct
 
 from compatlosses.conformance.model import cases
@@ -46,3 +46,39 @@ def test_a_mutant_is_no_straw_man(mutant: type[Correct]) -> None:
 def test_there_are_mutants_enough_and_each_says_how_it_comes_about() -> None:
     assert len({mutant.__name__ for mutant in MUTANTS}) == len(MUTANTS) >= 30
     assert all(mutant.__doc__ for mutant in MUTANTS)
+
+
+@pytest.mark.parametrize("loss", differences.LOSSES)
+def test_the_control_of_a_difference_passes_every_case(loss: str) -> None:
+    judged = list(gate.verdicts(differences.Difference(loss), cases.load()))
+    assert len(judged) > 100
+    assert not [(case.id, verdict.message) for case, verdict in judged if verdict.status != "pass"]
+
+
+@pytest.mark.parametrize(("mutant", "loss"), differences.MUTANTS)
+def test_the_suite_kills_a_wrong_difference(mutant: type[differences.Difference], loss: str) -> None:
+    chosen = [case for case in cases.load() if fnmatchcase(case.id, f"{loss}/{mutant.dies_in}")]
+    judged = gate.verdicts(mutant(loss), chosen)
+    killed = next(((case, verdict) for case, verdict in judged if verdict.status != "pass"), None)
+    assert killed is not None, "it survives: a stratum is missing"
+    failed = {
+        word
+        for check in killed[1].checks
+        if check.status == "fail"
+        for word in re.split(r"[ :/]+", check.what)
+    }
+    assert mutant.by in failed, f"{killed[0].id}: {killed[1].message}"
+
+
+@pytest.mark.parametrize(("mutant", "loss"), differences.MUTANTS)
+def test_a_wrong_difference_is_no_straw_man(mutant: type[differences.Difference], loss: str) -> None:
+    others = [
+        case
+        for case in cases.load()
+        if case.loss == loss and not case.errors and not fnmatchcase(case.id, f"{loss}/{mutant.dies_in}")
+    ]
+    assert any(verdict.status == "pass" for _, verdict in gate.verdicts(mutant(loss), others))
+
+
+def test_each_loss_of_a_difference_has_mutants_enough() -> None:
+    assert all(sum(loss == of for _, of in differences.MUTANTS) >= 12 for loss in differences.LOSSES)

@@ -58,6 +58,14 @@ for name in exactly:
 edition = paddle.binary_cross_entropy_with_logits(Tensor(x), Tensor(y), reduction="none")
 expected = cl.binary_cross_entropy_with_logits(x, y, reduction="none")
 np.testing.assert_allclose(edition.data, expected, rtol=1e-6)
+a, b = np.float32([[0.5, -2, 3], [1, 0, 1]]), np.float32([[1, 0, 1], [-4, 0, 0]])
+for loss, options in ((cl.huber_loss, {"delta": 0.75}), (cl.l1_loss, {}), (cl.cross_entropy, {})):
+    labels = np.array([2, 0]) if loss is cl.cross_entropy else b
+    value, slopes = cl.value_and_gradients(loss, Tensor(a), Tensor(labels), **options)
+    expected, exactly = cl.value_and_gradients(loss, a, labels, **options)
+    np.testing.assert_allclose(value.data, expected, rtol=1e-6)
+    for name in exactly:
+        np.testing.assert_allclose(slopes[name].data, exactly[name], rtol=1e-6)
 try:
     cl.binary_cross_entropy_with_logits(Tensor(x), y)
 except TypeError as error:

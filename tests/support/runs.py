@@ -13,6 +13,7 @@ import numpy as np
 from compatlosses.conformance.judging import curves, expectations, judge
 from compatlosses.conformance.model import cases
 from compatlosses.conformance.model.implementations import APIS, Implementation
+from compatlosses.conformance.model.losses import FIRST
 from compatlosses.conformance.oracle.exact import Outcome
 from compatlosses.conformance.results import results
 from compatlosses.conformance.running.target import Target
@@ -40,7 +41,10 @@ def packed(exact: Outcome, factor: float) -> dict[str, Any]:
 
 def answered(id: str, api: str, factor: float) -> dict[str, Any]:
     """An answer whose every number is the exact one times the factor."""
-    found = {name: packed(exact, factor) for name, exact in judge.exact_outcome(CASES[id], APIS[api]).items()}
+    found = {
+        name: packed(exact, factor)
+        for name, exact in judge.exact_outcome(CASES[id], APIS[FIRST][api]).items()
+    }
     value = found.pop("value")
     return {"outcome": "value", "value": value, "gradients": found, "warnings": [], "modified": []}
 

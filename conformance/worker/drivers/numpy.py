@@ -22,19 +22,15 @@ class NumPy(Eager):
         return np.asarray(x), np.asarray(x).dtype.name
 
     def differentiate(self, call, tensors, wrt, cotangent, second):
-        options = getattr(call, "neutral_options", None)
-        if options is None or cotangent is not None or second:
+        function, options = getattr(call, "neutral", (None, {}))
+        if function is None or cotangent is not None or second:
             raise Unsupported("NumPy has no autograd, and value_and_gradients takes no incoming gradient")
         import compatlosses
 
+        pair = list(tensors.values())[:2]
+        weights = dict(list(tensors.items())[2:])
         value, gradients = compatlosses.value_and_gradients(
-            compatlosses.binary_cross_entropy_with_logits,
-            tensors["logits"],
-            tensors["targets"],
-            wrt=tuple(wrt),
-            weight=tensors.get("weight"),
-            pos_weight=tensors.get("pos_weight"),
-            **options,
+            function, *pair, wrt=tuple(wrt), **weights, **options
         )
         return value, gradients, None
 

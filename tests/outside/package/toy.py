@@ -37,6 +37,18 @@ class Tensor:
     def __or__(self, other: Any) -> Tensor:
         return Tensor(self.data | raw(other))
 
+    def __lt__(self, other: Any) -> Tensor:
+        return Tensor(self.data < raw(other))
+
+    def __gt__(self, other: Any) -> Tensor:
+        return Tensor(self.data > raw(other))
+
+    def __le__(self, other: Any) -> Tensor:
+        return Tensor(self.data <= raw(other))
+
+    def __ge__(self, other: Any) -> Tensor:
+        return Tensor(self.data >= raw(other))
+
     def __rsub__(self, other: Any) -> Tensor:
         return Tensor(raw(other) - self.data)
 

@@ -12,15 +12,17 @@ from unittest import mock
 
 from compatlosses.conformance.judging import judge
 from compatlosses.conformance.model import cases, implementations
-from compatlosses.conformance.model.case import ARGUMENTS, Case
+from compatlosses.conformance.model.case import Case
+from compatlosses.conformance.model.losses import FIRST, LOSSES
 from compatlosses.conformance.running.request import request_of
 from compatlosses.conformance.worker.calls import Function
 from compatlosses.conformance.worker.drivers import driver_of
 from compatlosses.conformance.worker.session import Session
 
 from .correct import Correct
+from .differences import Difference
 
-NAMES = {name: name for name in ARGUMENTS}
+NAMES = {name: name for name in LOSSES[FIRST].arguments}
 OPTIONS = {
     "neutral": ("reduction", "ignore_index", "divisor"),
     "torch": ("reduction", "size_average", "reduce"),
@@ -30,19 +32,23 @@ OPTIONS = {
 class Seam(Function):  # type: ignore[misc]
     """An implementation that is an object in this process."""
 
-    def __init__(self, loss: Correct) -> None:
+    def __init__(self, loss: Correct | Difference) -> None:
         names = NAMES if loss.api == "neutral" else {**NAMES, "logits": "input", "targets": "target"}
         super().__init__("", type(loss).__name__, names, OPTIONS[loss.api])
+        if isinstance(loss, Difference):
+            of = LOSSES[loss.loss]
+            self.arguments = {name: name for name in of.arguments}
+            self.options = (*OPTIONS["neutral"], *of.parameters)
         self.loss = loss
 
     def find(self) -> Any:
         return self.loss
 
 
-def verdicts(loss: Correct, chosen: Iterable[Case]) -> Iterator[tuple[Case, judge.Verdict]]:
+def verdicts(loss: Correct | Difference, chosen: Iterable[Case]) -> Iterator[tuple[Case, judge.Verdict]]:
     """The verdict on each case that applies, one at a time: whoever has seen enough stops asking."""
     name = type(loss).__name__
-    row = implementations.Row(name, api=loss.api, primary=True)
+    row = implementations.Row(name, loss=getattr(loss, "loss", FIRST), api=loss.api, primary=True)
     with mock.patch.dict(implementations.TABLE, {name: row}), one_thread():
         implementation = implementations.Implementation(name, "torch", "shim", "0")
         session = Session(driver_of("torch"), {name: Seam(loss)})

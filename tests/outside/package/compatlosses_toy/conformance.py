@@ -25,16 +25,12 @@ class Toy(Eager):
         return x.data, x.data.dtype.name
 
     def differentiate(self, call: Any, tensors: Any, wrt: Any, cotangent: Any, second: bool) -> Any:
-        options = getattr(call, "neutral_options", None)
-        if options is None or cotangent is not None or second:
+        function, options = getattr(call, "neutral", (None, {}))
+        if function is None or cotangent is not None or second:
             raise Unsupported("the toy has no autograd")
-        weights = {name: tensors[name] for name in ("weight", "pos_weight") if name in tensors}
+        pair = list(tensors.values())[:2]
+        weights = dict(list(tensors.items())[2:])
         value, gradients = compatlosses.value_and_gradients(
-            compatlosses.binary_cross_entropy_with_logits,
-            tensors["logits"],
-            tensors["targets"],
-            wrt=tuple(wrt),
-            **weights,
-            **options,
+            function, *pair, wrt=tuple(wrt), **weights, **options
         )
         return value, gradients, None

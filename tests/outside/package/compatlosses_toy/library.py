@@ -120,6 +120,45 @@ def gradient(
         return gradients_of.gradient(_THIS, loss, of, g, inputs, counts)
 
 
+# Losses of rows, which lie along the last axis
+
+
+def moved(x: Tensor, source: int, destination: int, /) -> Tensor:
+    return Tensor(np.moveaxis(x.data, source, destination))
+
+
+def row_sum(x: Tensor, /) -> Tensor:
+    return Tensor(x.data.sum(axis=-1, keepdims=True))
+
+
+def row_max(x: Tensor, /) -> Tensor:
+    return Tensor(x.data.max(axis=-1, keepdims=True))
+
+
+def classes(indices: Tensor, like: Tensor, /) -> Tensor:
+    return Tensor(np.arange(like.data.shape[-1]) == indices.data[..., None])
+
+
+def with_axis(x: Tensor, /) -> Tensor:
+    return Tensor(x.data[..., None])
+
+
+def without_axis(x: Tensor, /) -> Tensor:
+    return Tensor(x.data[..., 0])
+
+
+def exp(x: Tensor, /) -> Tensor:
+    return Tensor(np.exp(x.data))
+
+
+def log1p(x: Tensor, /) -> Tensor:
+    return Tensor(np.log1p(x.data))
+
+
+def detached(x: Tensor, /) -> Tensor:
+    return x
+
+
 OPS = vocabulary(_THIS)
 
 
