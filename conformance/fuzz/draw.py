@@ -16,11 +16,13 @@ from typing import Any
 from ..model import cases as data
 from ..model.case import Case, Repeat, Tensor
 from ..model.implementations import WIDE, Implementation, applies
+from ..model.losses import DIFFERENCE, FIRST, LOSSES
 from ..model.rounding import FORMATS, round_float
 
 CLAUSE = (
     "loss = w [(1 - y) softplus(x) + p y softplus(-x)], its derivatives, and the reductions; drawn at random"
 )
+DIFFERENCES = "the loss of r = x - y, its derivatives, and the reductions; drawn at random"
 SENTINELS = (0.1, -100.1, 60000.7, math.nan)
 """What is ignored besides numbers that every dtype holds: others are compared as the targets' dtype has them.
 """
@@ -36,11 +38,13 @@ overflow.
 def drawn(seed: int, place: int, implementation: Implementation) -> Case:
     """The call of this place in the sequence of this seed, for an implementation's API."""
     draw = Random(f"{seed}/{place}")
-    identifier = f"fuzz/{seed}/{place}"
+    identifier = data.named(implementation.row.loss, f"fuzz/{seed}/{place}")
     if draw.random() < REFUSALS:
         refused = [case for case in refusals() if applies(case, implementation)]
         if refused:
             return refusal(draw, identifier, draw.choice(refused))
+    if implementation.row.loss != FIRST:
+        return difference(draw, identifier, implementation)
     if draw.random() < 0.05:
         return long(draw, identifier, implementation)
     return call(draw, identifier, implementation)
@@ -109,6 +113,35 @@ def call(draw: Random, identifier: str, implementation: Implementation) -> Case:
         else draw.choice((-0.75, 0.0, 0.5, 2.0, 3.75))
     )
     return Case(identifier, CLAUSE, tensors, options, wrt, cotangent, second, apis=(api,))
+
+
+def difference(draw: Random, identifier: str, implementation: Implementation) -> Case:
+    """A call of a loss of a difference that is to succeed."""
+    row, api = implementation.row, implementation.api
+    dtype = draw.choice(api.alone) if api.alone else dtype_of(draw, implementation)
+    shape = shape_of(draw)
+    shape = shape if math.prod(shape) and shape else (3,)
+    size = math.prod(shape)
+    numbers = (zero, ordinary, ordinary, infinite, nan, *(() if dtype == "float64" else (tiny, largest)))
+    tensors = {
+        name: Tensor(dtype, shape, tuple(values(draw, dtype, size, numbers))) for name in DIFFERENCE[:2]
+    }
+    if "weight" in row.arguments and draw.random() < 0.4:
+        tensors["weight"] = Tensor(dtype, shape, tuple(values(draw, dtype, size, (ordinary_factor,))))
+    options: dict[str, Any] = {}
+    if "reduction" in row.options:
+        options["reduction"] = draw.choice([*row.spelled.get("reduction", ("none", "mean", "sum"))])
+    for name in LOSSES[row.loss].parameters:
+        if name in row.options and draw.random() < 0.6:
+            options[name] = draw.choice((0.25, 0.5, 1.0, 2.0, 8.0))
+    if draw.random() < 0.2:
+        view = draw.choice(data.VIEWS)
+        tensors.update({name: replace(tensors[name], view=view) for name in DIFFERENCE[:2]})
+    wrt = tuple(name for name in tensors if draw.random() < 0.6)
+    cotangent = draw.choice((-0.75, 0.5, 2.0)) if draw.random() < 0.3 else None
+    incoming = cotangent if wrt and implementation.framework != "numpy" else None
+    apis = (implementation.api_name,)
+    return Case(identifier, DIFFERENCES, tensors, options, wrt, incoming, apis=apis, loss=row.loss)
 
 
 def dtype_of(draw: Random, implementation: Implementation) -> str:
