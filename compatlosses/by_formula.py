@@ -34,7 +34,8 @@ def slopes(call: Call, wrt: tuple[int, ...], g: Tensor | None = None, dtype: str
     loss, library, inputs, parameters, reduction = call
     if loss.rows != "":
         return row_formula.slopes(call, wrt, g)
-    inputs = assured_inputs(loss, library, inputs)
+    given = inputs
+    inputs = assured_inputs(loss, library, given)
     counts = counts_of(library, inputs[1], reduction)
     tensors = prepared(library, inputs, dtype or computed_dtype(loss, library, inputs))
     divisor = divisor_of(library, reduction, tensors[0], tensors[len(loss.inputs)], counts)
@@ -44,7 +45,10 @@ def slopes(call: Call, wrt: tuple[int, ...], g: Tensor | None = None, dtype: str
     found: tuple[Tensor, ...] = ()
     for i in wrt:
         gradient = library.gradient(loss, i, g, tensors + parameters, counts)
-        found = (*found, library.cast(divided(library, gradient, divisor), library.dtype(inputs[i])))
+        if loss.arguments[i].broadcasts:
+            # What is assured may have been repeated on the way.
+            gradient = library.sum_to(gradient, given[i])
+        found = (*found, library.cast(divided(library, gradient, divisor), library.dtype(given[i])))
     return found
 
 

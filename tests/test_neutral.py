@@ -60,6 +60,7 @@ def test_signature_is_keyword_only_after_the_tensors() -> None:
         "ignore_index",
         "mask",
         "dtype",
+        "normalize",
     ]
     assert all(kinds[name] is inspect.Parameter.KEYWORD_ONLY for name in list(kinds)[2:])
     with pytest.raises(TypeError, match="positional"):

@@ -134,17 +134,23 @@ print("expected {kinds}; actual", actual.tolist())
 sys.exit(1)"""
 
 
+def native_rows(framework: str, loss: str) -> list[Row]:
+    """A framework's own implementations of a loss."""
+    return [row for row in rows(framework, "native") if row.loss == loss]
+
+
 def script(case: Case, framework: str, implementation: str | None) -> str:
     """The script's text.
 
     Raises:
         ReproError: the framework has no native function of that name, or the case's call is not one for it.
     """
-    known = rows(framework, "native") if framework in PARTS else []
-    known = [row for row in known if row.loss == case.loss]
+    known = native_rows(framework, case.loss) if framework in PARTS else []
     if not known:
+        having = [name for name in PARTS if native_rows(name, case.loss)]
         raise ReproError(
-            f"there is no native function of {framework!r} for {case.loss}; expected {', '.join(PARTS)}"
+            f"{case.id}: there is no native function of {framework!r} for {case.loss}; expected "
+            f"{', '.join(having)}"
         )
     functions = {row.name: row.at(NEWEST) for row in known if row.shape == "function"}
     name = implementation or main_function(case, functions)
