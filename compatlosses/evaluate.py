@@ -19,9 +19,10 @@ def evaluate(call: Call, dtype: str, plans: Plans | None = None, options: tuple[
     What its checks came to is kept in ``plans``, for other calls with these ``options``.
     """
     if why_formula(call) is None:
-        if plans is not None:
+        result = fused(call, dtype)
+        if plans is not None:  # only now: a signal handler must not find the plan of what is being compiled
             plans.keep(call, dtype, options)
-        return fused(call, dtype)
+        return result
     return by_formula.value(call, dtype)
 
 

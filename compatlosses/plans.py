@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
+from . import fused
 from .executors import FusedCall, request_of, runner
 from .protocols import Call, Tensor
 from .request import Request, Run
@@ -51,7 +52,9 @@ class Plans:
     def known(self, inputs: tuple[Any, ...], options: tuple[Any, ...]) -> Tensor | None:
         """The loss, where a call like this one has been checked before; None where it must be checked."""
         host = _Hosts.by_type.get(type(inputs[0]))
-        if host is None:
+        loops = fused.Loops.module
+        # A call that interrupts a compilation in its own thread can begin no other one.
+        if host is None or loops is None or loops.compiling():
             return None
         facts = host.facts(inputs)
         if facts is None:

@@ -44,7 +44,7 @@ def support(
     made = files(found, json_file, readme)
     faults = differing(made) if check else []
     if check and json_file is not None and json_file.exists():
-        faults += statements.lint(statements.load(json_file), found, [case.id for case in cases.load()])
+        faults += statements.lint(statements.load(json_file), found, statements.described(cases.load()))
     if not json_file and not readme:
         print(markdown(found))
     if not check:

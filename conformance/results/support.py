@@ -22,6 +22,7 @@ from typing import Any
 from packaging.version import InvalidVersion, Version
 
 from ..files import ResultError, read_text
+from ..model.case import Case
 from ..places import BEHAVIOURS, SUPPORT
 from . import schema
 from .changes import FAILURES
@@ -103,6 +104,15 @@ class Tally:
     def state(self) -> str:
         """'full', 'partial' or 'none'. What is unsupported never counts as passed."""
         return "none" if not self.passed else "partial" if self.failed else "full"
+
+
+LOSS = "binary_cross_entropy_with_logits"
+"""The loss whose behaviours the statements are of."""
+
+
+def described(cases: Iterable[Case]) -> list[str]:
+    """The ids of the cases that a behaviour has to have."""
+    return [case.id for case in cases if case.loss == LOSS]
 
 
 def behaviours(path: Path = BEHAVIOURS) -> tuple[Behaviour, ...]:

@@ -155,9 +155,8 @@ def test_an_upgraded_wheel_shows_its_own_numbers(tmp_path: Path) -> None:
         )
         found.append(run(tmp_path / "cache", LOSS, site))
         scalar = source / "compatlosses" / "scalar.py"
-        text = scalar.read_text()
-        assert "1.9999999998090061" in text
-        scalar.write_text(text.replace("1.9999999998090061", "2.5"))
+        scalar.write_text(scalar.read_text().replace("1.9999999998090061", "2.5"))
+    assert "2.5" in scalar.read_text()
     assert [version for version, _ in found] == ["0.1.0", "0.1.1"]
     assert abs(float(found[0][1]) - 2.126928) < 1e-5
     assert abs(float(found[1][1]) - 2.158617) < 1e-5
@@ -219,7 +218,7 @@ def test_four_processes_compile_at_once(tmp_path: Path) -> None:
     command = [sys.executable, "-c", RUN]
     four = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(4)]
     for process in four:
-        assert process.communicate(timeout=300)[0].split()[0] == "0.5"
+        assert process.communicate(timeout=300)[0].split()[0] == "1.0"
         assert process.returncode == 0
     assert run(tmp_path / "cache") == ["1.0", "1"]
 
@@ -239,7 +238,7 @@ while not kernels.total._compiling_counter and not kernels.total.signatures: tim
 began = bool(kernels.total._compiling_counter)
 child = os.fork()
 if child == 0:
-    os._exit(0 if call() == 0.5 else 1)
+    os._exit(0 if call() == 1.0 else 1)
 deadline = time.monotonic() + 120
 while (ended := os.waitpid(child, os.WNOHANG))[0] == 0:
     assert time.monotonic() < deadline, os.kill(child, 9)

@@ -18,7 +18,7 @@ from compatlosses.conformance.results import results, support
 
 ROOT = Path(__file__).parents[2]
 RUNS = [results.read(path) for path in sorted(places.RUNS.glob("*.json"))]
-IDS = [case.id for case in cases.load()]
+IDS = support.described(cases.load())
 NAME = "torch.nn.functional.binary_cross_entropy_with_logits"
 INCOMING = ["incoming/none", "incoming/mean"]
 
