@@ -52,12 +52,14 @@ class Plans:
     def known(self, inputs: tuple[Any, ...], options: tuple[Any, ...]) -> Tensor | None:
         """The loss, where a call like this one has been checked before; None where it must be checked."""
         host = _Hosts.by_type.get(type(inputs[0]))
-        loops = fused.Loops.module
-        # A call that interrupts a compilation in its own thread can begin no other one.
-        if host is None or loops is None or loops.compiling():
+        if host is None:
             return None
         facts = host.facts(inputs)
         if facts is None:
+            return None
+        loops = fused.Loops.module
+        # A call that interrupts a compilation in its own thread can begin no other one.
+        if loops is None or loops.compiling():
             return None
         try:
             plan = self._plans.get((facts, options, *map(type, options)))
