@@ -105,8 +105,8 @@ def say_once(seconds: float) -> None:
 def _say(seconds: int) -> None:
     if _say.cache_info().currsize == 0:
         logging.getLogger("compatlosses").warning(
-            "compiling a loss took %d s. The result is kept for the processes to come; the command "
-            "`compatlosses warm-up` compiles everything beforehand.",
+            "compiling a loss took %d s. Where the cache can be written, that is kept for the processes to "
+            "come; the command `compatlosses warm-up` compiles everything beforehand.",
             seconds,
         )
 

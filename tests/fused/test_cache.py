@@ -314,5 +314,5 @@ def test_a_long_compilation_is_mentioned_once(caplog: Any) -> None:
     cache._say.cache_clear()
     for seconds in (0.1, 4.0, 5.0):
         cache.say_once(seconds)
-    assert [record.getMessage()[:28] for record in caplog.records] == ["compiling a loss took 4 s. T"]
+    assert [record.getMessage()[:28] for record in caplog.records] == ["compiling a loss took 4 s. W"]
     cache._say.cache_clear()
