@@ -9,19 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 
-from .fused import NOWHERE, comparable, compiled, has_float64, number, outputs
+from .fused import BLOCK, FLOAT64, NOWHERE, comparable, compiled, has_float64, number, outputs
 from .operands import address, code, readable, table
-from .protocols import Array, Loss, Reduction
-from .request import NOT_ASKED, Arrays, Found, Request
+from .protocols import Array, Reduction
+from .request import NOT_ASKED, Arrays, Found, Request, loaded
 from .threads import ALONE, together
-
-FLOAT64 = np.dtype(np.float64)
-BLOCK = 1024
 
 
 def takes(reduction: Reduction) -> bool:
@@ -31,14 +27,9 @@ def takes(reduction: Reduction) -> bool:
     return reduction[1] != "weights"
 
 
-def loops_of(loss: Loss) -> Any:
-    """The module of a loss's compiled loops, imported when it is first needed."""
-    return import_module(loss.loops)
-
-
 def shared_loops() -> Any:
     """What the loops of all losses share."""
-    return import_module("compatlosses.loops.elements")
+    return loaded("compatlosses.loops.elements")
 
 
 def evaluated(
@@ -65,7 +56,7 @@ def evaluated(
     blocks = -(-size // BLOCK)
     partials = np.empty((blocks, 2)) if summed and wants_loss else NOWHERE
     exact = dtype == FLOAT64 or has_float64(arrays)
-    general, shared, ignoring = loops_of(loss).general, shared_loops(), int(reduction[2] is not None)
+    general, shared, ignoring = loaded(loss.loops).general, shared_loops(), int(reduction[2] is not None)
     steps = (shared.gather, shared.scatter, shared.summed)
     job = (*steps, int(exact), operated.rows, size, ignoring, ignored, factor, divisor)
 
@@ -100,7 +91,7 @@ def divisor_of(reduction: Reduction, rows: Array, size: int, ignored: float) -> 
     if size and divisor == "counted" and (sentinel is not None or mask is not None):
         blocks = -(-size // BLOCK)
         counts = np.empty(blocks, np.int64)
-        kernel = import_module("compatlosses.loops.count").count
+        kernel = loaded("compatlosses.loops.count").count
         gather, ignoring = shared_loops().gather, sentinel is not None
         together(
             lambda progress: kernel(gather, rows, size, ignoring, ignored, counts, progress),

@@ -4,8 +4,6 @@ autograd.
 
 from __future__ import annotations
 
-from functools import cache
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -14,13 +12,7 @@ from . import elementwise, rows
 from .by_formula import slopes
 from .operands import BFLOAT16
 from .protocols import Array, Call, Host, Library, Reduction, Tensor
-from .request import Request, Run
-
-
-@cache
-def lane_of(name: str) -> Any:
-    """The module of a loss's tuned lane."""
-    return import_module(name)
+from .request import Request, Run, loaded
 
 
 def runner(request: Request) -> Run:
@@ -28,7 +20,7 @@ def runner(request: Request) -> Run:
     if request.loss.rows:
         return rows.evaluated
     if request.loss.lane:
-        lane = lane_of(request.loss.lane)
+        lane = loaded(request.loss.lane)
         if lane.takes(request.parameters, request.reduction[4]):
             run: Run = lane.evaluated
             return run

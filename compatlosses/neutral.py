@@ -66,10 +66,8 @@ def checked_call(
     reduction, numbers = checked_options(library, inputs, options), checked_parameters(loss, parameters)
     if len(options) > len(SHARED) and options[-1] is not None:
         reduction = normalized(reduction, options[-1])
-    dtype = options[4]
-    if dtype is None:
-        dtype = library.autocast_dtype(inputs[0]) or library.dtype(inputs[0])
-    return (loss, library, numeric(loss, library, inputs), numbers, reduction), checked_dtype(dtype)
+    checked = (loss, library, numeric(loss, library, inputs), numbers, reduction)
+    return checked, result_dtype(library, inputs[0], options[4])
 
 
 def check_inputs(loss: Loss, library: Library, inputs: tuple[Any, ...]) -> None:
@@ -110,16 +108,11 @@ def checked_options(library: Library, inputs: tuple[Any, ...], options: Options)
     """The reduction that the options come to."""
     reduction, divisor, ignore_index, mask = options[0], options[1], options[2], options[3]
     rules.check_reduction(reduction, ValueError)
-    if not isinstance(divisor, str) or divisor not in DIVISORS[1:]:
-        raise ValueError(f"divisor is {quoted(divisor)}; expected 'counted', 'all' or 'weights'")
-    if divisor == "weights" and inputs[-1] is None:
-        raise ValueError(
-            "divisor is 'weights' and there is no weight; expected a weight, or the divisor 'counted'"
-        )
-    if ignore_index is not None and number(ignore_index) is None:
-        raise TypeError(f"ignore_index is {quoted(ignore_index)}; expected a number or None")
+    check_divisor(divisor, inputs[-1])
+    check_ignore_index(ignore_index)
     if mask is not None:
-        check_mask(library, mask, inputs[0])
+        check_mask(library, mask)
+        rules.check_broadcast(library, "mask", mask, "the first tensor", inputs[0], ValueError)
     return (
         str(reduction),
         str(divisor) if reduction == "mean" else "one",
@@ -129,14 +122,29 @@ def checked_options(library: Library, inputs: tuple[Any, ...], options: Options)
     )
 
 
-def check_mask(library: Library, mask: Tensor, first: Tensor) -> None:
-    """Refuse a mask that is no bool tensor, or does not broadcast."""
+def check_divisor(divisor: object, weight: object) -> None:
+    """Refuse a divisor of means that is none of the three, or asks for weights that are not there."""
+    if not isinstance(divisor, str) or divisor not in DIVISORS[1:]:
+        raise ValueError(f"divisor is {quoted(divisor)}; expected 'counted', 'all' or 'weights'")
+    if divisor == "weights" and weight is None:
+        raise ValueError(
+            "divisor is 'weights' and there is no weight; expected a weight, or the divisor 'counted'"
+        )
+
+
+def check_ignore_index(ignore_index: object) -> None:
+    """Refuse an ignore_index that is neither None nor a number."""
+    if ignore_index is not None and number(ignore_index) is None:
+        raise TypeError(f"ignore_index is {quoted(ignore_index)}; expected a number or None")
+
+
+def check_mask(library: Library, mask: Tensor) -> None:
+    """Refuse a mask that is no bool tensor."""
     if not library.owns(mask):
         raise TypeError(
             f"mask is {quoted(mask)}; expected a {library.NAME} tensor of bool. Make it one first."
         )
     rules.check_dtype(library, "mask", mask, ("bool",), TypeError)
-    rules.check_broadcast(library, "mask", mask, "the first tensor", first, ValueError)
 
 
 def checked_parameters(loss: Loss, parameters: tuple[Any, ...]) -> tuple[float, ...]:
@@ -161,8 +169,12 @@ def checked_parameter(parameter: Parameter, value: object) -> float:
     return float(given)
 
 
-def checked_dtype(dtype: object) -> str:
-    """The name of a floating dtype."""
+def result_dtype(library: Library, first: Tensor, dtype: object) -> str:
+    """The dtype of a result: ``dtype``, or where that is None the first tensor's, as automatic casting
+    leaves it.
+    """
+    if dtype is None:
+        dtype = library.autocast_dtype(first) or library.dtype(first)
     if not isinstance(dtype, str) or dtype not in rules.FLOATING:
         raise ValueError(f"dtype is {quoted(dtype)}; expected {', '.join(rules.FLOATING)}")
     return str(dtype)

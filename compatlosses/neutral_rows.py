@@ -8,10 +8,17 @@ from typing import Any
 from . import rules
 from .evaluate import evaluate
 from .libraries import common_library, number, quoted
-from .neutral import Options, checked_dtype, checked_parameter, ignored_value
+from .neutral import (
+    Options,
+    check_divisor,
+    check_ignore_index,
+    check_mask,
+    checked_parameter,
+    ignored_value,
+    result_dtype,
+)
 from .plans import Plans
 from .protocols import Call, Library, Loss, Parameter, Reduction, Shape, Tensor
-from .reductions import DIVISORS
 
 INDICES = ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")
 """The dtypes of class indices."""
@@ -44,10 +51,8 @@ def checked_call(loss: Loss, inputs: tuple[Any, ...], given: Given, options: Opt
         loss = loss.of_weighted_rows
     smoothing = checked_parameter(SMOOTHING, given[1])
     reduction = checked_options(loss, library, inputs, axis, options)
-    dtype = options[4]
-    if dtype is None:
-        dtype = library.autocast_dtype(inputs[0]) or library.dtype(inputs[0])
-    return (loss, library, inputs, (axis, smoothing), reduction), checked_dtype(dtype)
+    checked = (loss, library, inputs, (axis, smoothing), reduction)
+    return checked, result_dtype(library, inputs[0], options[4])
 
 
 def check_inputs(loss: Loss, library: Library, inputs: tuple[Any, ...], axis: object) -> int:
@@ -113,34 +118,22 @@ def checked_options(
     reduction, divisor, ignore_index, mask, _ = options
     x, targets, weight = inputs
     rules.check_reduction(reduction, ValueError)
-    if not isinstance(divisor, str) or divisor not in DIVISORS[1:]:
-        raise ValueError(f"divisor is {quoted(divisor)}; expected 'counted', 'all' or 'weights'")
-    if divisor == "weights" and weight is None:
+    check_divisor(divisor, weight)
+    check_ignore_index(ignore_index)
+    if ignore_index is not None and library.dtype(targets) in rules.FLOATING:
         raise ValueError(
-            "divisor is 'weights' and there is no weight; expected a weight, or the divisor 'counted'"
+            f"ignore_index is {quoted(ignore_index)} and {loss.names[1]} has dtype "
+            f"{library.dtype(targets)}, probabilities; expected class indices. Name rows by mask instead."
         )
-    ignored = None
-    if ignore_index is not None:
-        if number(ignore_index) is None:
-            raise TypeError(f"ignore_index is {quoted(ignore_index)}; expected a number or None")
-        if library.dtype(targets) in rules.FLOATING:
-            raise ValueError(
-                f"ignore_index is {quoted(ignore_index)} and {loss.names[1]} has dtype "
-                f"{library.dtype(targets)}, probabilities; expected class indices. Name rows by mask instead."
-            )
-        ignored = ignored_value(library, targets, ignore_index)
+    ignored = ignored_value(library, targets, ignore_index)
     if mask is not None:
-        check_mask(library, mask, library.shape(x), axis)
+        check_mask(library, mask)
+        check_rows_of_mask(library, mask, library.shape(x), axis)
     return (str(reduction), str(divisor) if reduction == "mean" else "one", ignored, math.nan, mask)
 
 
-def check_mask(library: Library, mask: Tensor, shape: Shape | None, axis: int) -> None:
-    """Refuse a mask that is no bool tensor, or does not broadcast to the rows."""
-    if not library.owns(mask):
-        raise TypeError(
-            f"mask is {quoted(mask)}; expected a {library.NAME} tensor of bool. Make it one first."
-        )
-    rules.check_dtype(library, "mask", mask, ("bool",), TypeError)
+def check_rows_of_mask(library: Library, mask: Tensor, shape: Shape | None, axis: int) -> None:
+    """Refuse a mask that does not broadcast to the rows."""
     own = library.shape(mask)
     if own is None or shape is None:
         return

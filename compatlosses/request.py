@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from importlib import import_module
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,6 +24,12 @@ Found = tuple[Array, tuple[Array | None, ...]]
 
 NOT_ASKED: Array = np.empty(0)
 """The loss where only gradients are asked for."""
+
+
+@cache
+def loaded(name: str) -> Any:
+    """A module of compiled loops, imported when it is first needed: not before Numba is."""
+    return import_module(name)
 
 
 class Request(NamedTuple):

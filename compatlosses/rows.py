@@ -6,20 +6,18 @@ is true of all fused results."""
 from __future__ import annotations
 
 import math
-from functools import cache, lru_cache
-from importlib import import_module
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .fused import compiled, has_float64, number, numbers
+from .fused import BLOCK, FLOAT64, compiled, has_float64, number, numbers
 from .operands import Layout, address, code, merged, readable
 from .protocols import Array, Reduction
-from .request import NOT_ASKED, Arrays, Found, Request
+from .request import NOT_ASKED, Arrays, Found, Request, loaded
 from .threads import ALONE, together
 
-FLOAT64 = np.dtype(np.float64)
 INTEGERS = {"int64": 16, "uint64": 16, "int32": 17, "uint32": 18, "int16": 19, "uint16": 20, "int8": 21}
 """The loops' numbers for integers, see `loops.rows_memory`; that of bools and uint8 is 22."""
 LOGITS, TARGETS, MASK, COTANGENT, LOSS, BY_LOGITS, BY_TARGETS = range(7)
@@ -29,7 +27,6 @@ OPERANDS, ADDRESS, STEP = 7, 1, 2
     PREPARED, HANDED_IN, GATHERED, SCATTERED, COLUMNS, HEAD,
 ) = range(18)  # fmt: skip
 """The places of a plan; see `loops.rows`, which cannot be imported where Numba is not."""
-BLOCK = 1024
 FEW = 64
 """Fewer classes are too few for the processor's vectors: several rows are computed side by side."""
 
@@ -175,16 +172,14 @@ def template(
 # --- the loops ----------------------------------------------------------------------------------------------
 
 
-@cache
 def loops() -> Any:
-    """The compiled loops that every call needs, imported when they are first needed."""
-    return import_module("compatlosses.loops.rows")
+    """The compiled loops that every call needs."""
+    return loaded("compatlosses.loops.rows")
 
 
-@cache
 def general_loops() -> Any:
     """The compiled loops that take anything."""
-    return import_module("compatlosses.loops.rows_general")
+    return loaded("compatlosses.loops.rows_general")
 
 
 def fill(problem: Problem, exact: bool, scale: float, partials: Array | None, running: Array | None) -> None:
