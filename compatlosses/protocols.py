@@ -161,6 +161,8 @@ class RowVocabulary(Vocabulary):
 
     row_sum: Callable[[Tensor], Tensor]
     """The sum along the last axis, which keeps it, with size 1."""
+    log: Callable[[Tensor], Tensor]
+    """The natural logarithm."""
     nll: Callable[[Tensor], Tensor]
     """Minus the logarithm of `softmax`."""
     softmax: Callable[[Tensor], Tensor]
@@ -285,6 +287,9 @@ class Rowwise(Protocol):
 
     def exp(self, x: Tensor, /) -> Tensor:
         """e^x of x <= 0; 0 of minus infinity."""
+
+    def log(self, x: Tensor, /) -> Tensor:
+        """The natural logarithm: minus infinity of 0, NaN of what is less."""
 
     def log1p(self, x: Tensor, /) -> Tensor:
         """log(1 + x) of x >= 0."""

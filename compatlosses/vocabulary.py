@@ -89,7 +89,9 @@ def vocabulary(library: Any) -> RowVocabulary:
         total = library.row_sum(e)
         return defined(largest, total, told(library.log1p(others(d, e)) - d, library.log1p(total - 1.0) - d))
 
-    row_sum: Any = getattr(library, "row_sum", None)  # a library need not be `Rowwise`
+    # A library need not be `Rowwise`.
+    row_sum: Any = getattr(library, "row_sum", None)
+    log: Any = getattr(library, "log", None)
     return RowVocabulary(
         number=library.constant,
         where=library.where,
@@ -103,6 +105,7 @@ def vocabulary(library: Any) -> RowVocabulary:
         softplus=library.softplus,
         sigmoid=library.sigmoid,
         row_sum=row_sum,
+        log=log,
         nll=nll,
         softmax=softmax,
         rest=rest,

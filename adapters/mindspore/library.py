@@ -426,6 +426,11 @@ def exp(x: mindspore.Tensor) -> mindspore.Tensor:
     return ops.exp(x)
 
 
+def log(x: mindspore.Tensor) -> mindspore.Tensor:
+    """The natural logarithm."""
+    return ops.log(x)
+
+
 def log1p(x: mindspore.Tensor) -> mindspore.Tensor:
     """log(1 + x) of x >= 0: Kahan's, as MindSpore's own is not true."""
     u = 1.0 + x

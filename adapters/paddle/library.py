@@ -348,6 +348,11 @@ def exp(x: Tensor, /) -> Tensor:
     return _exp(x)
 
 
+def log(x: Tensor, /) -> Tensor:
+    """The natural logarithm."""
+    return paddle.log(x)
+
+
 def log1p(x: Tensor, /) -> Tensor:
     """log(1 + x) of x >= 0: Kahan's, as Paddle's own has no second derivative."""
     u = 1 + x

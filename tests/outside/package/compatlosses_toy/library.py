@@ -151,6 +151,10 @@ def exp(x: Tensor, /) -> Tensor:
     return Tensor(np.exp(x.data))
 
 
+def log(x: Tensor, /) -> Tensor:
+    return Tensor(np.log(x.data))
+
+
 def log1p(x: Tensor, /) -> Tensor:
     return Tensor(np.log1p(x.data))
 
