@@ -9,20 +9,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple
 from fractions import Fraction
 from functools import cache, lru_cache, partial
 from typing import Any
 
 import numpy as np
 from mpmath.ctx_mp import MPContext
-from numpy.typing import NDArray
 
 from ..model.case import Case, reduction_of, result_dtype, sentinel, spread
+from ..model import rows as model_rows
 from ..model.implementations import Api
 from ..model.losses import FIRST, LOSSES
-from ..model.rounding import POINT, Exact, fixed, last_place, remainder, rounded
+from ..model.rounding import POINT, Exact, fixed
 from . import derived
+from . import rows as of_rows
+from .outcome import Floats, Outcome, exact_sum, made, scaled
 
 mp = MPContext()
 """A context of its own: the precision of mpmath's shared one belongs to whoever else is in the process."""
@@ -35,25 +37,7 @@ Mpf = Any
 Quantities = dict[str, Sequence[Exact]]
 """By quantity, the exact terms that it is the sum of."""
 Element = Callable[[float, float, float, float, str], Quantities]
-Floats = NDArray[np.float64]
 QUANTITIES = ("value", *LOSSES[FIRST].arguments, "second")
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """An exact array: rounded to the dtype, as float64 with its remainder, and one ULP at each element."""
-
-    shape: tuple[int, ...]
-    rounded: Floats
-    head: Floats
-    rest: Floats
-    ulp: Floats
-
-
-def exact_sum(terms: Sequence[Exact]) -> Exact:
-    """The sum; NaN from NaN and from opposite infinities alone."""
-    special = [term for term in terms if isinstance(term, float)]
-    return sum(special) if special else sum(terms)
 
 
 def product(*factors: Mpf) -> Exact:
@@ -134,6 +118,8 @@ def rules_of(case: Case, api: Api) -> tuple[str, ...]:
     """What a document says that the exact outcome of a case depends on: the formula, the reduction, what
     divides, over which axes, and a factor.
     """
+    if case.of.rows:
+        return tuple(map(str, astuple(model_rows.rules_of(case, api))))
     formula = api.formula if "pos_weight" in case.tensors else "terms"
     reduction = reduction_of(case, api.default)
     rest = (api.over, repr(api.factor))
@@ -165,6 +151,8 @@ def derived_element(loss: str, parameters: tuple[float, ...], *values: float) ->
 
 def expected(case: Case, api: Api = PLAIN, of: Element = element) -> dict[str, Outcome]:
     """By quantity, the exact outcome of a case; of long inputs, that of each distinct pair."""
+    if case.of.rows:
+        return of_rows.expected(case, model_rows.rules_of(case, api))
     formula, reduction, divided, over, _ = rules_of(case, api)
     shape, count = case.shape, math.prod(case.shape)
     columns = [spread(case, name, shape) for name in case.of.arguments]
@@ -234,26 +222,4 @@ def weigh(found: list[Quantities | None], divisor: Fraction, times: int) -> None
             values["weight"] = (*values["weight"], -mean)
 
 
-def scaled(value: Exact, factor: Fraction) -> Exact:
-    """The value times the factor."""
-    if isinstance(value, float):
-        return value * float(factor)
-    return value * factor.numerator // factor.denominator
-
-
-def made(exact: list[Exact], size: list[Exact], shape: tuple[int, ...], dtype: str) -> Outcome:
-    """An outcome from exact numbers.
-
-    A ULP is the spacing at the sum of the terms' sizes: the value's own if none cancels.
-    """
-    pairs = [remainder(value) for value in exact]
-    return Outcome(
-        shape,
-        np.array([rounded(value, dtype) for value in exact], float),
-        np.array([pair[0] for pair in pairs], float),
-        np.array([pair[1] for pair in pairs], float),
-        np.array([2.0 ** last_place(value, dtype) for value in size], float),
-    )
-
-
-__all__ = ["Outcome", "element", "expected", "fixed"]
+__all__ = ["Floats", "Outcome", "element", "expected", "fixed"]
