@@ -8,12 +8,9 @@ of 10^2000, as in `jets`, so that no limit is written by hand.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
-from .jets import FAR, ONE, ZERO, Mpf, mp
+from .jets import FAR, ONE, ZERO, Mpf, log1p_of, mp, power
 
-LARGEST_POWER = mp.mpf(10) ** 400
-"""Beyond it only the size of a power matters, not its digits: no argument but an infinite one is as large."""
 Made = tuple["Number", Mpf]
 """A number that another was made of, and the derivative by it."""
 
@@ -76,18 +73,12 @@ def near(value: float) -> Mpf:
     return FAR if value == float("inf") else -FAR if value == -float("inf") else mp.mpf(value)
 
 
-@lru_cache(maxsize=10_000)
-def power(value: Mpf) -> Mpf:
-    """e to the value."""
-    return mp.ldexp(1, int(value / mp.ln2)) if abs(value) > LARGEST_POWER else mp.exp(value)
-
-
 def exp(a: Number) -> Number:
     """e^a"""
-    e = power(a.value)
+    e = power(a.value._mpf_)
     return a.tape.number(e, (a, e))
 
 
 def log1p(a: Number) -> Number:
     """log(1 + a), true for small a"""
-    return a.tape.number(mp.log1p(a.value), (a, 1 / (1 + a.value)))
+    return a.tape.number(log1p_of(a.value._mpf_), (a, 1 / (1 + a.value)))
