@@ -15,6 +15,7 @@ import numpy as np
 from ..model import rows as model_rows
 from ..model.case import Case, reduction_of, result_dtype, sentinel, spread
 from ..model.implementations import Api
+from ..model.rounding import Exact
 from . import rows as of_rows
 from .derived import Quantities, element
 from .outcome import Floats, Outcome, exact_sum, made, scaled
