@@ -12,7 +12,7 @@ import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase, translate
 from functools import cached_property
 from pathlib import Path
@@ -261,15 +261,24 @@ def overlap(one: SpecifierSet, other: SpecifierSet) -> bool:
     )
 
 
-def apply(verdicts: Iterable[Verdict], versions: dict[str, str], expectations: Sequence[Expectation]) -> None:
-    """Say on each verdict and its checks what the expectations say of them."""
-    covering: dict[tuple[str, str, str], list[Expectation]] = {}
-    for verdict in verdicts:
-        key = (verdict.framework, verdict.implementation, verdict.mode)
-        if key not in covering:
-            version = versions.get(verdict.framework, "")
-            covering[key] = [e for e in expectations if e.covers(key[0], key[1], version, key[2])]
-        sources = {check: e.source for e in covering[key] for check in e.checks(verdict.case)}
+@dataclass
+class Book:
+    """Expectations, looked up for one verdict after another."""
+
+    expectations: Sequence[Expectation]
+    covering: dict[tuple[str, str, str, str], list[Expectation]] = field(default_factory=dict)
+    """Those that speak of an implementation in a version and mode."""
+
+    def of(self, verdict: Verdict, version: str) -> list[Expectation]:
+        """The expectations that speak of a verdict's implementation."""
+        key = (verdict.framework, verdict.implementation, version, verdict.mode)
+        if key not in self.covering:
+            self.covering[key] = [one for one in self.expectations if one.covers(*key)]
+        return self.covering[key]
+
+    def say(self, verdict: Verdict, version: str) -> None:
+        """Say on a verdict and its checks what the expectations say of them."""
+        sources = {check: e.source for e in self.of(verdict, version) for check in e.checks(verdict.case)}
         failing = [check for check in verdict.checks if check.status in FAILURES]
         if failing and "*" in sources:
             sources.update({check.id: sources["*"] for check in failing if check.id not in sources})
@@ -283,3 +292,10 @@ def apply(verdicts: Iterable[Verdict], versions: dict[str, str], expectations: S
             verdict.expectation = "unexpected"
         else:
             verdict.expectation = "stale" if verdict.stale else "expected" if failing else ""
+
+
+def apply(verdicts: Iterable[Verdict], versions: dict[str, str], expectations: Sequence[Expectation]) -> None:
+    """Say on each verdict and its checks what the expectations say of them."""
+    book = Book(expectations)
+    for verdict in verdicts:
+        book.say(verdict, versions.get(verdict.framework, ""))

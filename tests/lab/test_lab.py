@@ -74,7 +74,9 @@ def test_a_compact_run_reads_back_with_the_same_statuses_and_errors(tmp_path: Pa
 def test_a_job_that_fails_leaves_the_one_after_it_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     halt = threading.Event()
 
-    def ran(job: lab.Job, targets: list[Target], began: float, halt: threading.Event) -> lab.Finished:
+    def ran(
+        job: lab.Job, targets: list[Target], began: float, halt: threading.Event, notice: lab.Notice
+    ) -> lab.Finished:
         run = Run([target for target in targets if target.kind == "native"], [], halt=halt)
         if job.release == BAD:
             monkeypatch.setattr(run, "run_target", lambda target, notice: {}["a fault of ours"])
