@@ -144,8 +144,8 @@ def conformed(run: Run, watch: Watch, outputs: Outputs, jobs: int, verbose: bool
     try:
         if verbose:
             text.matrix(console, run.targets, run.verdicts)
-            text.details(console, run.targets, run.verdicts, verbose)
-            text.where(console, tallied, verbose)
+            text.details(console, run.targets, run.verdicts)
+            text.where(console, tallied)
             text.agreement(console, pairs)
         print_lines(console, answers.lines(found, ending))
     finally:

@@ -195,7 +195,7 @@ class Progress:
         try:
             if self.verbose:
                 text.matrix(self.console, one.targets, one.verdicts)
-                text.details(self.console, one.targets, one.verdicts, self.verbose)
+                text.details(self.console, one.targets, one.verdicts)
                 text.agreement(self.console, one.pairs)
         finally:
             self.outputs.keep(one)

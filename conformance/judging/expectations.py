@@ -26,8 +26,8 @@ from ..files import ResultError, read_text
 from ..model.implementations import FRAMEWORKS
 from ..places import EXPECTATIONS
 from .judge import CHECKS, Verdict
+from .severity import FAILURES
 
-FAILURES = ("fail", "crash", "timeout")
 KEYS = {
     "framework",
     "implementations",

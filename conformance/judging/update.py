@@ -19,7 +19,8 @@ from packaging.version import InvalidVersion, Version
 
 from ..files import encoded, read_text
 from ..model.implementations import FRAMEWORKS
-from .expectations import FAILURES, Expectation, ExpectationError, expectations_in, load, made
+from .expectations import Expectation, ExpectationError, expectations_in, load, made
+from .severity import FAILURES
 
 Table = dict[str, Any]
 Failure = tuple[str, str, str]

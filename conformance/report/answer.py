@@ -44,7 +44,7 @@ def lines(answer: Answer, ending: Ending, width: int = WIDTH) -> list[str]:
         rows = table(answer.columns, room - LEAST_FINDINGS, width)
         if len(rows) + LEAST_FINDINGS <= room:
             break
-    return [*first, *rows, *findings(answer.met, room - len(rows), width), *last]
+    return [printable(row) for row in (*first, *rows, *findings(answer.met, room - len(rows), width), *last)]
 
 
 def wrapped(text: str, width: int, first: str = "", rest: str = "") -> list[str]:

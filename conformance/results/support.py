@@ -22,11 +22,11 @@ from typing import Any
 from packaging.version import InvalidVersion, Version
 
 from ..files import ResultError, read_text
+from ..judging.severity import FAILURES
 from ..model.case import Case
 from ..model.losses import within_loss
 from ..places import BEHAVIOURS, SUPPORT
 from . import schema
-from .changes import FAILURES
 
 SCHEMA = 1
 Table = dict[str, Any]

@@ -156,5 +156,6 @@ def start(target: Target, notice: Callable[[Worker], None] = lambda worker: None
         said_last = str(answer.get("message", "the worker did not say that it is ready"))
         raise TargetError(no_import(target, said_last) or said_last)
     target.version, target.python, target.numpy = map(str, said)
+    target.platform = str(answer.get("platform", ""))
     target.available = {name: None if reason is None else str(reason) for name, reason in available.items()}
     return worker
