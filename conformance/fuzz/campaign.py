@@ -15,7 +15,7 @@ from ..judging.judge import Verdict, judge
 from ..judging.severity import FAILURES
 from ..model.case import Case
 from ..model.implementations import Implementation
-from ..oracle import exact as oracle
+from ..oracle.derived import element
 from ..running.line import CASE_SECONDS, Line
 from ..running.target import Target, TargetError
 from ..running.workers import Worker
@@ -160,8 +160,7 @@ def forget() -> None:
     """Empty what the oracle remembers."""
     with judging.KNOWN_LOCK:
         judging.KNOWN.clear()
-        oracle.functions.cache_clear()
-        oracle.element.cache_clear()
+        element.cache_clear()
 
 
 def make_small(line: Line, failure: Failure) -> None:
