@@ -13,6 +13,7 @@ import typer
 from ..judging import agreement
 from ..judging import expectations as known
 from ..judging.judge import Verdict
+from ..judging.reviewed import reviewed
 from ..judging.run import Run
 from ..judging.tally import tallies
 from ..model.implementations import wanted
@@ -95,7 +96,7 @@ def conform(
         with_curves=not case,
         whole=False,
     )
-    raise typer.Exit(conformed(run, Watch(known.Book(expected), maxfail), outputs, jobs, verbose))
+    raise typer.Exit(conformed(run, Watch(known.Book(expected, reviewed()), maxfail), outputs, jobs, verbose))
 
 
 @dataclass

@@ -21,6 +21,7 @@ from typing import Any
 
 from ..judging import agreement, curves, expectations
 from ..judging.judge import Verdict
+from ..judging.reviewed import reviewed
 from ..judging.run import Run
 from ..judging.tally import tallies
 from ..model import cases
@@ -175,7 +176,7 @@ def ran(
         run.go(1, Count(job.release, run, notice).take)
     known = expectations.load()
     versions = {target.framework: target.version for target in targets if target.version}
-    expectations.apply(run.verdicts, versions, known)
+    expectations.apply(run.verdicts, versions, known, reviewed())
     pairs = agreement.compare(chosen, run.answers, run.verdicts)
     ids = tuple(case.id for case in chosen)
     return Finished(

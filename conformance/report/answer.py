@@ -39,7 +39,7 @@ def lines(answer: Answer, ending: Ending, width: int = WIDTH) -> list[str]:
     """The whole answer: with as many examples of what is new as there is room for."""
     last = [*command(answer, width), *verdict(answer, ending, width)]
     for most in range(MOST_NEW, 0, -1):
-        first = [*new(answer, most, width), *missing(answer, most, width)]
+        first = [*new(answer, most, width), *missing(answer, most, width), *standings(answer, most, width)]
         room = LINES - len(first) - len(last)
         rows = table(answer.columns, room - LEAST_FINDINGS, width)
         if len(rows) + LEAST_FINDINGS <= room:
@@ -60,6 +60,11 @@ def missing(answer: Answer, most: int, width: int) -> list[str]:
     shown = [line for text in answer.missing[:most] for line in wrapped(brief(text), width, "", "  ")]
     more = len(answer.missing) - most
     return shown + ([f"and {more} more that could not be called: {ALL}"] if more > 0 else [])
+
+
+def standings(answer: Answer, most: int, width: int) -> list[str]:
+    """By what releases are judged that nobody reviewed."""
+    return [line for text in answer.standings[:most] for line in wrapped(text, width, "", "  ")]
 
 
 def brief(message: str) -> str:

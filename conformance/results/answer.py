@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from packaging.version import Version
+
+from ..judging.reviewed import reviewed
 from ..judging.severity import ORDER, SEVERITIES, severity_of, worst
 from ..model.implementations import FRAMEWORKS, TABLE, Implementation, label_of
 from ..model.losses import loss_of
@@ -76,6 +79,8 @@ class Answer:
     """Differences between answers that both pass."""
     missing: tuple[str, ...]
     """Why something could not be run or called."""
+    standings: tuple[str, ...]
+    """By which releases others are judged."""
     columns: tuple[Column, ...]
     met: tuple[Met, ...]
     cases: int
@@ -93,6 +98,7 @@ def answer_of(runs: Sequence[Table]) -> Answer:
         tuple(new_groups(runs)),
         tuple(line for run in runs for line in differing(run)),
         tuple(line for run in runs for line in missing(run)),
+        tuple(line for run in runs for line in standings(run)),
         tuple(columns(runs)),
         tuple(met(runs)),
         len({verdict["case"] for run in runs for verdict in run["verdicts"]}),
@@ -216,6 +222,20 @@ def missing(run: Table) -> Iterator[str]:
         for name, reason in target["available"].items():
             if reason is not None and target["kind"] == "shim":
                 yield f"{target['label']} has no {name}: {reason}"
+
+
+def standings(run: Table) -> Iterator[str]:
+    """By which reviewed releases the others of a run are judged."""
+    losses: dict[tuple[str, str], dict[tuple[str, ...], None]] = defaultdict(dict)
+    known, versions = reviewed(), versions_of(run)
+    for verdict in run["verdicts"]:
+        whose = verdict["framework"], versions.get(verdict["framework"], "")
+        found = known.standing(whose[0], loss_of(verdict["case"]), whose[1])
+        if not found.strict:
+            losses[whose].update(dict.fromkeys([found.releases]))
+    for (framework, version), releases in losses.items():
+        names = sorted({release for each in releases for release in each}, key=Version)
+        yield f"{title_of(framework)} {version} was not reviewed: it is judged by {' and '.join(names)}."
 
 
 def columns(runs: Sequence[Table]) -> Iterator[Column]:

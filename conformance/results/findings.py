@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from ..places import FINDINGS
+from ..places import FINDINGS, FINDINGS_PAGE
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,14 @@ class Finding:
     def __str__(self) -> str:
         since = f" (since {self.since})" if self.since else ""
         return f"{self.whose}: {self.words}{since}" if self.whose else self.words + since
+
+
+def headings() -> frozenset[str]:
+    """The headings of the findings that are written down: of the page, where that is at hand."""
+    if not FINDINGS_PAGE.exists():
+        return frozenset(load())
+    lines = FINDINGS_PAGE.read_text(encoding="utf-8").splitlines()
+    return frozenset(line[3:].strip() for line in lines if line.startswith("## "))
 
 
 @cache

@@ -247,3 +247,10 @@ def test_a_terminal_that_is_piped_gets_the_same_lines() -> None:
     said = lines_of(KEPT[-1])
     print_lines(console, said)
     assert console.export_text().splitlines() == said
+
+
+def test_a_release_that_nobody_reviewed_is_told_by_which_it_is_judged() -> None:
+    run = runs.run_of("2.9.1", 1.0)
+    said = lines_of(run)
+    assert "torch 2.9.1 was not reviewed: it is judged by 2.1.0 and 2.13.0." in said
+    assert not any("was not reviewed" in line for line in lines_of(KEPT[-1]))
