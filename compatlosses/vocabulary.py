@@ -41,7 +41,10 @@ def vocabulary(library: Any) -> RowVocabulary:
         return times(weight, other)
 
     def smoothed(y: Tensor, s: float) -> Tensor:
-        return y if s == 0.0 else y * (1.0 - s) + 0.5 * s
+        if s == 0.0:
+            return y
+        smoothing = library.constant(s, y)
+        return y * (1.0 - smoothing) + 0.5 * smoothing
 
     def distances(x: Tensor) -> tuple[Tensor, Tensor]:
         # From the largest of the row, which is a constant: it cancels in all that is made of them. An

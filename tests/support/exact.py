@@ -122,7 +122,7 @@ def ulps(got: float, exact: Exact, dtype: str) -> float:
         return 0.0 if got == value else math.inf
     bits, lowest = _PRECISION[dtype]
     size = max(abs(value), exact.scale)
-    exponent = lowest if size == 0 else max(int(mp.floor(mp.log(size, 2))), lowest)
+    exponent = lowest if size == 0 else max(mp.frexp(size)[1] - 1, lowest)
     spacing = mpf(2) ** (exponent - bits + 1)
     if abs(value) >= LARGEST[dtype] + spacing / 2:
         return 0.0 if math.isinf(got) and got * value > 0 else math.inf
