@@ -136,6 +136,15 @@ def dual_vocabulary(ops: Vocabulary) -> Vocabulary:
     ) -> Callable[[Dual], Dual]:
         return lambda x: Dual(ops, value(x.value), product(ops, x.slope, slope(x.value)))
 
+    def log_less(y: Dual, x: Any) -> Dual:
+        other, slope = parts(x)
+        rest = None if y.slope is None else y.slope / y.value
+        return Dual(ops, ops.log_less(y.value, other), added(rest, None if slope is None else -slope))
+
+    def power(x: Dual, exponent: float) -> Dual:
+        slope = exponent * ops.power(x.value, exponent - 1.0)
+        return Dual(ops, ops.power(x.value, exponent), product(ops, x.slope, slope))
+
     return Vocabulary(
         number=number,
         where=where,
@@ -148,6 +157,11 @@ def dual_vocabulary(ops: Vocabulary) -> Vocabulary:
         smoothed=smoothed,
         softplus=derived(ops.softplus, ops.sigmoid),
         sigmoid=derived(ops.sigmoid, lambda x: ops.sigmoid(x) * ops.sigmoid(-x)),
+        log=derived(ops.log, lambda x: 1.0 / x),
+        log_less=log_less,
+        log1p=derived(ops.log1p, lambda x: 1.0 / (1.0 + x)),
+        exp=derived(ops.exp, ops.exp),
+        power=power,
     )
 
 

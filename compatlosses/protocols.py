@@ -153,6 +153,16 @@ class Vocabulary:
     """log(1 + e^x)"""
     sigmoid: Callable[[Tensor], Tensor]
     """1 / (1 + e^-x)"""
+    log: Callable[[Tensor], Tensor]
+    """The natural logarithm of x >= 0; NaN of others."""
+    log_less: Callable[[Tensor, Tensor], Tensor]
+    """log(y) - x, where the library can as exact as if the logarithm had not been rounded."""
+    log1p: Callable[[Tensor], Tensor]
+    """log(1 + x) of x >= -1; NaN of others."""
+    exp: Callable[[Tensor], Tensor]
+    """e^x"""
+    power: Callable[[Tensor, float], Tensor]
+    """x^exponent of x >= 0; 1 for the exponent 0."""
 
 
 @dataclass(frozen=True)
@@ -260,7 +270,24 @@ class Library(Protocol):
         """
 
 
-class Rowwise(Protocol):
+class Logarithmic(Protocol):
+    """A `Library` with what losses of probabilities, of densities and of rows need besides: true to a few
+    ULP, and differentiable.
+    """
+
+    def exp(self, x: Tensor, /) -> Tensor:
+        """e^x; 0 of minus infinity."""
+
+    def log(self, x: Tensor, /) -> Tensor:
+        """The natural logarithm; minus infinity of 0, NaN of numbers below."""
+
+    def log1p(self, x: Tensor, /) -> Tensor:
+        """log(1 + x); minus infinity of -1, NaN of numbers below."""
+
+    # A function ``power(x, exponent)`` too, where the operator ** is not true enough.
+
+
+class Rowwise(Logarithmic, Protocol):
     """A `Library` with what losses of rows need besides. Rows lie along the last axis."""
 
     def moved(self, x: Tensor, source: int, destination: int, /) -> Tensor:
@@ -282,12 +309,6 @@ class Rowwise(Protocol):
 
     def without_axis(self, x: Tensor, /) -> Tensor:
         """``x`` without its last axis, of size 1."""
-
-    def exp(self, x: Tensor, /) -> Tensor:
-        """e^x of x <= 0; 0 of minus infinity."""
-
-    def log1p(self, x: Tensor, /) -> Tensor:
-        """log(1 + x) of x >= 0."""
 
     def detached(self, x: Tensor, /) -> Tensor:
         """``x`` as a constant: no derivative goes through it."""

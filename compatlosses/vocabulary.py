@@ -43,6 +43,12 @@ def vocabulary(library: Any) -> RowVocabulary:
     def smoothed(y: Tensor, s: float) -> Tensor:
         return y if s == 0.0 else y * (1.0 - s) + 0.5 * s
 
+    def log_less(y: Tensor, x: Tensor) -> Tensor:
+        return library.log(y) - x
+
+    def power(x: Tensor, exponent: float) -> Tensor:
+        return x ** library.constant(exponent, x)  # a number may be read in single
+
     def distances(x: Tensor) -> tuple[Tensor, Tensor]:
         # From the largest of the row, which is a constant: it cancels in all that is made of them. An
         # infinite one is 0 from itself.
@@ -86,7 +92,11 @@ def vocabulary(library: Any) -> RowVocabulary:
         total = library.row_sum(e)
         return defined(largest, total, told(library.log1p(others(d, e)) - d, library.log1p(total - 1.0) - d))
 
-    row_sum: Any = getattr(library, "row_sum", None)  # a library need not be `Rowwise`
+    # A library need not be `Logarithmic` or `Rowwise`.
+    log: Any = getattr(library, "log", None)
+    log1p: Any = getattr(library, "log1p", None)
+    exp: Any = getattr(library, "exp", None)
+    row_sum: Any = getattr(library, "row_sum", None)
     return RowVocabulary(
         number=library.constant,
         where=library.where,
@@ -99,6 +109,11 @@ def vocabulary(library: Any) -> RowVocabulary:
         smoothed=smoothed,
         softplus=library.softplus,
         sigmoid=library.sigmoid,
+        log=log,
+        log_less=log_less,
+        log1p=log1p,
+        exp=exp,
+        power=getattr(library, "power", power),
         row_sum=row_sum,
         nll=nll,
         softmax=softmax,

@@ -426,10 +426,15 @@ def exp(x: mindspore.Tensor) -> mindspore.Tensor:
     return ops.exp(x)
 
 
+def log(x: mindspore.Tensor) -> mindspore.Tensor:
+    """The natural logarithm."""
+    return ops.log(x)
+
+
 def log1p(x: mindspore.Tensor) -> mindspore.Tensor:
-    """log(1 + x) of x >= 0: Kahan's, as MindSpore's own is not true."""
+    """log(1 + x): Kahan's, as MindSpore's own is not true."""
     u = 1.0 + x
-    return ops.log(u) + (x - (u - 1.0)) / u
+    return ops.log(u) + (x - (u - 1.0)) / ops.where(u > 0.0, u, 1.0)
 
 
 def detached(x: mindspore.Tensor) -> mindspore.Tensor:

@@ -24,7 +24,7 @@ from ..memory import FLOAT32, FLOAT64, SUMMED, pointer, walk, write
 from ..pieces import claimed, end, inner, join, leave
 from ..scalar import IEEE, apart, set_mode
 from ..sums import BLOCK, compensated_tree_sum, tree_sum
-from . import words
+from . import logarithms, rows_scalar, words
 
 FIRST, SECOND, THIRD, WEIGHT, MASK, COTANGENT, LOSS, BY_FIRST, BY_SECOND, BY_THIRD, BY_WEIGHT, ROWS = range(
     12
@@ -233,6 +233,10 @@ def counted(gather, table, size, ignoring, ignored, counts, progress, scratch, i
     leave(progress)
 
 
+_SOURCES = (__name__, *(each.__name__ for each in (words, logarithms, rows_scalar)))
+"""The modules whose code is compiled into all loops of elements."""
+
+
 def loops(definition: ModuleType, module: str) -> Any:
     """The compiled loops of a definition with two or three inputs: the entry point ``general``, which belongs
     to ``module``.
@@ -247,7 +251,7 @@ def loops(definition: ModuleType, module: str) -> Any:
         set_mode(mode)
 
     general.__module__ = module
-    return entries(module, definition.__name__, __name__, words.__name__)(general)
+    return entries(module, definition.__name__, *_SOURCES)(general)
 
 
 def blocks_of_two(value: Any, by_first: Any, by_second: Any) -> Any:
