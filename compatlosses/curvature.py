@@ -54,6 +54,11 @@ class Dual:
         rest = None if slope is None else -(product(self.ops, slope, quotient) / value)
         return self.of(quotient, added(None if self.slope is None else self.slope / value, rest))
 
+    def __rtruediv__(self, other: Any) -> Dual:
+        quotient = other / self.value
+        rest = None if self.slope is None else -(product(self.ops, self.slope, quotient) / self.value)
+        return self.of(quotient, rest)
+
     __radd__ = __add__
     __rmul__ = __mul__
 
@@ -161,6 +166,7 @@ def dual_vocabulary(ops: Vocabulary) -> Vocabulary:
         log_less=log_less,
         log1p=derived(ops.log1p, lambda x: 1.0 / (1.0 + x)),
         exp=derived(ops.exp, ops.exp),
+        expm1=derived(ops.expm1, ops.exp),
         power=power,
     )
 

@@ -64,13 +64,17 @@ class Parameter:
     """A number that shapes a loss."""
 
     name: str
-    default: float
+    default: float | str | None
     above: float | None = None
     """The number is greater than this one."""
     least: float | None = None
     """The number is not less than this one."""
     most: float | None = None
     """The number is not greater than this one."""
+    absent: float | None = None
+    """The number that None stands for; None where a number must be given."""
+    choices: tuple[str | bool, ...] = ()
+    """What is given instead of a number, which is the place here; empty where a number is given."""
 
 
 WEIGHT = Input("weight", optional=True, broadcasts=True, harmless=1.0)
@@ -100,6 +104,8 @@ class Loss:
     """Whether the formula is computed in double, where the device has it, and rounded once: for a loss of few
     operations.
     """
+    batches: bool = False
+    """Whether its reductions include 'batchmean', the sum over the size of the first axis."""
     rows: str = ""
     """Of a loss of rows, one result along an axis of classes: what the weights of the classes weigh, 'class'
     or 'row'. Empty for a loss of elements.
@@ -161,6 +167,8 @@ class Vocabulary:
     """log(1 + x) of x >= -1; NaN of others."""
     exp: Callable[[Tensor], Tensor]
     """e^x"""
+    expm1: Callable[[Tensor], Tensor]
+    """e^x - 1"""
     power: Callable[[Tensor, float], Tensor]
     """x^exponent of x >= 0; 1 for the exponent 0."""
 

@@ -46,6 +46,15 @@ def vocabulary(library: Any) -> RowVocabulary:
     def log_less(y: Tensor, x: Tensor) -> Tensor:
         return library.log(y) - x
 
+    def expm1(x: Tensor) -> Tensor:
+        # Near 0 its series. All values of the other branch are computed, so the numbers here are small too.
+        near = absolute(x) < 0.25
+        small = library.where(near, x, 0.0)
+        r = 1.0 + small / 13.0
+        for n in range(12, 1, -1):
+            r = 1.0 + small * r / n
+        return library.where(near, small * r, library.exp(library.where(near, 0.0, x)) - 1.0)
+
     def power(x: Tensor, exponent: float) -> Tensor:
         return x ** library.constant(exponent, x)  # a number may be read in single
 
@@ -113,6 +122,7 @@ def vocabulary(library: Any) -> RowVocabulary:
         log_less=log_less,
         log1p=log1p,
         exp=exp,
+        expm1=expm1,
         power=getattr(library, "power", power),
         row_sum=row_sum,
         nll=nll,

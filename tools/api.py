@@ -148,6 +148,8 @@ def loss(module: ModuleType, function: Callable[..., Any], own: list[Edition]) -
 
 def bounded(parameter: Parameter) -> str:
     """The range of a parameter, in words."""
+    if parameter.choices:
+        return " or ".join([repr(choice) for choice in parameter.choices])
     said = [
         f"{word} {limit:g}"
         for word, limit in (
@@ -157,7 +159,7 @@ def bounded(parameter: Parameter) -> str:
         )
         if limit is not None
     ]
-    return ", ".join(said)
+    return ", ".join(said) + (", or None" if parameter.absent is not None else "")
 
 
 def described(edition: Edition) -> str:

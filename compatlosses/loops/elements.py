@@ -10,6 +10,7 @@ compilation a loss.
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import isfunction
 from types import ModuleType
 from typing import Any
 
@@ -241,7 +242,7 @@ def loops(definition: ModuleType, module: str) -> Any:
     """The compiled loops of a definition with two or three inputs: the entry point ``general``, which belongs
     to ``module``.
     """
-    functions = [inner(function) for function in definition.written(words)]
+    functions = [compiled(function) for function in definition.written(words)]
     blocks = blocks_of_two(*functions) if len(functions) == 3 else blocks_of_three(*functions)
 
     def general(parameters, job):  # type: ignore[no-untyped-def]
@@ -252,6 +253,14 @@ def loops(definition: ModuleType, module: str) -> Any:
 
     general.__module__ = module
     return entries(module, definition.__name__, *_SOURCES)(general)
+
+
+def compiled(function: Any) -> Any:
+    """A function of a definition, with those of the definition that it calls, for Numba."""
+    for cell in function.__closure__ or ():
+        if isfunction(cell.cell_contents):
+            cell.cell_contents = compiled(cell.cell_contents)
+    return inner(function)
 
 
 def blocks_of_two(value: Any, by_first: Any, by_second: Any) -> Any:

@@ -107,6 +107,15 @@ def exp(x):  # type: ignore[no-untyped-def]
 
 
 @inner
+def expm1(x):  # type: ignore[no-untyped-def]
+    """e^x - 1"""
+    r = 1.0 + x / 13.0
+    for n in range(12, 1, -1):
+        r = 1.0 + x * r / n
+    return x * r if abs(x) < 0.25 else wide_power_of_e(x, 0.0) - 1.0
+
+
+@inner
 def power(x, exponent):  # type: ignore[no-untyped-def]
     """x^exponent of x >= 0"""
     return wide_power(x, exponent)
