@@ -134,7 +134,7 @@ def dual_vocabulary(ops: Vocabulary) -> Vocabulary:
         return times(weight, other)
 
     def smoothed(y: Dual, s: float) -> Dual:
-        return y if s == 0.0 else y * (1.0 - s) + 0.5 * s
+        return y if s == 0.0 else y * (1.0 - number(s, y)) + 0.5 * number(s, y)
 
     def derived(
         value: Callable[[Tensor], Tensor], slope: Callable[[Tensor], Tensor]

@@ -41,7 +41,10 @@ def vocabulary(library: Any) -> RowVocabulary:
         return times(weight, other)
 
     def smoothed(y: Tensor, s: float) -> Tensor:
-        return y if s == 0.0 else y * (1.0 - s) + 0.5 * s
+        if s == 0.0:
+            return y
+        smoothing = library.constant(s, y)
+        return y * (1.0 - smoothing) + 0.5 * smoothing
 
     def log_less(y: Tensor, x: Tensor) -> Tensor:
         return library.log(y) - x

@@ -155,19 +155,3 @@ def test_finite_differences(autograd: Framework, executor: str) -> None:
             assert autograd.array(gradient)[j] == pytest.approx(
                 (ends[0] - ends[1]) / (2 * h), rel=1e-6, abs=1e-9
             )
-
-
-def test_oracle_derivatives_are_derivatives() -> None:
-    """The oracle's gradient formulas are the derivatives of its loss, by differences in multiprecision."""
-    for x, y, w, p in itertools.product(
-        [-90.0, -1.5, 0.0, 0.7, 50.0], [0.0, 0.3, 1.0, 1.5], [0.5, 2.0], [0.25, 3.0]
-    ):
-        point = {"logits": x, "targets": y, "weight": w, "pos_weight": p}
-        for name in ARGUMENTS:
-
-            def along(t: Any, name: str = name, point: dict[str, float] = point) -> Any:
-                moved = {**point, name: t}
-                return exact.loss(*(moved[n] for n in ARGUMENTS)).value
-
-            slope = exact.mp.diff(along, point[name])
-            assert abs(slope - exact.DERIVATIVES[name](x, y, w, p).value) < exact.mpf(10) ** -20

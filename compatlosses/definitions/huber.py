@@ -24,16 +24,17 @@ def written(ops: Any) -> tuple[Callable[..., Any], ...]:
 
     def value(x, y, w, delta):  # type: ignore[no-untyped-def]
         r = x - y
-        c = ops.within(r, delta)
+        bend = ops.number(delta, r)
+        c = ops.within(r, bend)
         # Not r - c / 2 inside: at an infinite r and delta that is no number.
-        rest = ops.where(ops.abs(r) <= delta, 0.5 * r, r - 0.5 * c)
+        rest = ops.where(ops.abs(r) <= bend, 0.5 * r, r - 0.5 * c)
         return ops.times(ops.weighted(w, c), rest)
 
     def by_predictions(x, y, w, delta):  # type: ignore[no-untyped-def]
-        return ops.weighted(w, ops.within(x - y, delta))
+        return ops.weighted(w, ops.within(x - y, ops.number(delta, x)))
 
     def by_targets(x, y, w, delta):  # type: ignore[no-untyped-def]
-        return ops.weighted(w, ops.within(y - x, delta))
+        return ops.weighted(w, ops.within(y - x, ops.number(delta, x)))
 
     return value, by_predictions, by_targets
 

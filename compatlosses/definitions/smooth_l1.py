@@ -24,20 +24,23 @@ def written(ops: Any) -> tuple[Callable[..., Any], ...]:
 
     def value(x, y, w, beta):  # type: ignore[no-untyped-def]
         r = x - y
-        inside = ops.abs(r) < beta
-        c = ops.where(inside, r / (beta if beta > 0.0 else 1.0), ops.sign(r))
-        rest = ops.where(inside, 0.5 * r, r - 0.5 * beta * c)
+        bend = ops.number(beta, r)
+        inside = ops.abs(r) < bend
+        c = ops.where(inside, r / ops.number(beta if beta > 0.0 else 1.0, r), ops.sign(r))
+        rest = ops.where(inside, 0.5 * r, r - 0.5 * bend * c)
         return ops.times(ops.weighted(w, c), rest)
 
     def by_predictions(x, y, w, beta):  # type: ignore[no-untyped-def]
         r = x - y
         # At beta = 0 nothing is inside. The quotient is kept finite, because its derivative is taken all the
         # same.
-        return ops.weighted(w, ops.where(ops.abs(r) < beta, r / (beta if beta > 0.0 else 1.0), ops.sign(r)))
+        inside = ops.abs(r) < ops.number(beta, r)
+        return ops.weighted(w, ops.where(inside, r / ops.number(beta if beta > 0.0 else 1.0, r), ops.sign(r)))
 
     def by_targets(x, y, w, beta):  # type: ignore[no-untyped-def]
         r = y - x
-        return ops.weighted(w, ops.where(ops.abs(r) < beta, r / (beta if beta > 0.0 else 1.0), ops.sign(r)))
+        inside = ops.abs(r) < ops.number(beta, r)
+        return ops.weighted(w, ops.where(inside, r / ops.number(beta if beta > 0.0 else 1.0, r), ops.sign(r)))
 
     return value, by_predictions, by_targets
 

@@ -14,7 +14,7 @@ from ..judging.expectations import FAILURES, Expectation
 from ..judging.judge import Verdict, judge
 from ..model.case import Case
 from ..model.implementations import Implementation
-from ..oracle import exact as oracle
+from ..oracle.derived import element
 from ..running.line import CASE_SECONDS, Line
 from ..running.target import Target, TargetError
 from ..running.workers import Worker
@@ -159,8 +159,7 @@ def forget() -> None:
     """Empty what the oracle remembers."""
     with judging.KNOWN_LOCK:
         judging.KNOWN.clear()
-        oracle.functions.cache_clear()
-        oracle.element.cache_clear()
+        element.cache_clear()
 
 
 def make_small(line: Line, failure: Failure) -> None:

@@ -42,7 +42,8 @@ class Api:
     """What a document says of every call."""
 
     dtypes: tuple[str, ...]
-    formula: str = "terms"
+    line: str = ""
+    """The textbook's line that it documents, where that is not the loss's own; see `oracle.textbook`."""
     default: str = "mean"
     """The reduction."""
     reduced: tuple[int, ...] = ()

@@ -1,42 +1,24 @@
-"""The exact outcome of a case, from the definition, by mpmath; rounded once.
+"""The exact outcome of a case, from a textbook's line of its loss; rounded once.
 
-With s(x) = 1 / (1 + e^-x), the loss is -w [p y log s(x) + (1 - y) log(1 - s(x))], and every quantity that a
-case asks for is a sum of terms, coefficient times function. A zero coefficient makes its term 0 even where
-the function is infinite.
+Every quantity that a case asks for is a sum of the line's terms, each a number that carries its derivatives.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache, lru_cache, partial
-from typing import Any
 
 import numpy as np
-from mpmath.ctx_mp import MPContext
 from numpy.typing import NDArray
 
 from ..model.case import Case, reduction_of, result_dtype, sentinel, spread
 from ..model.implementations import Api
-from ..model.losses import FIRST, LOSSES
-from ..model.rounding import POINT, Exact, fixed, last_place, remainder, rounded
-from . import derived
+from ..model.rounding import Exact, last_place, remainder, rounded
+from .derived import Quantities, element
 
-mp = MPContext()
-"""A context of its own: the precision of mpmath's shared one belongs to whoever else is in the process."""
-mp.prec = 1500
-"""Enough to tell 700 + e^-700 from 700: it decides which way a tie rounds in half precision."""
-mpf = mp.mpf
-Mpf = Any
-"""A number of that context; mpmath has no types."""
-
-Quantities = dict[str, Sequence[Exact]]
-"""By quantity, the exact terms that it is the sum of."""
-Element = Callable[[float, float, float, float, str], Quantities]
 Floats = NDArray[np.float64]
-QUANTITIES = ("value", *LOSSES[FIRST].arguments, "second")
 
 
 @dataclass(frozen=True)
@@ -56,124 +38,38 @@ def exact_sum(terms: Sequence[Exact]) -> Exact:
     return sum(special) if special else sum(terms)
 
 
-def product(*factors: Mpf) -> Exact:
-    """The product, rounded as the context rounds; 0 if a factor is 0 and none is NaN."""
-    negative, mantissa, exponent = 0, 1, POINT
-    for factor in factors:
-        sign, digits, power, _ = factor._mpf_
-        if not digits and factor != 0:
-            return special_product(factors)
-        negative ^= sign
-        mantissa *= digits
-        exponent += power
-    excess = mantissa.bit_length() - mp.prec
-    if excess > 0:
-        mantissa = ((mantissa >> (excess - 1)) + 1) >> 1
-        exponent += excess
-    size = mantissa << exponent if exponent >= 0 else mantissa >> -exponent
-    return -int(size) if negative else int(size)
-
-
-def special_product(factors: Sequence[Mpf]) -> Exact:
-    """The same where a factor is infinite or NaN."""
-    if any(mp.isnan(factor) for factor in factors):
-        return math.nan
-    if any(factor == 0 for factor in factors):
-        return 0
-    return math.inf if mp.fprod(factors) > 0 else -math.inf
-
-
-@cache
-def functions(x: float) -> tuple[Mpf, Mpf, Mpf, Mpf]:
-    """-log(1 - s), -log s, s and 1 - s of x; at infinity their limits."""
-    if math.isnan(x):
-        return (mp.nan,) * 4
-    if math.isinf(x):
-        zero, one = mpf(0), mpf(1)
-        return (mp.inf, zero, one, zero) if x > 0 else (zero, mp.inf, zero, one)
-    grown, shrunk = mp.exp(mpf(x)), mp.exp(-mpf(x))
-    return mp.log1p(grown), mp.log1p(shrunk), 1 / (1 + shrunk), 1 / (1 + grown)
-
-
-@lru_cache(maxsize=200_000)
-def element(x: float, y: float, w: float, p: float, formula: str) -> Quantities:
-    """The loss of one element and its derivatives.
-
-    Paddle 2.0 documents another one, which pos_weight scales whole.
-    """
-    negative, positive, s, t = functions(x)
-    y, w, p = mpf(y), mpf(w), mpf(p)
-    if formula == "whole":
-        scale = (p - 1) * y + 1
-        return {
-            "value": (product(w, 1 - y, scale, negative), product(w, y, scale, positive)),
-            "logits": (product(w, 1 - y, scale, s), product(-w, y, scale, t)),
-            "targets": (
-                product(w, (1 - y) * (p - 1) - scale, negative),
-                product(w, scale + y * (p - 1), positive),
-            ),
-            "weight": (product(1 - y, scale, negative), product(y, scale, positive)),
-            "pos_weight": (product(w, y, 1 - y, negative), product(w, y, y, positive)),
-            "second": (product(w, scale, s, t),),
-        }
-    return {
-        "value": (product(w, 1 - y, negative), product(w, p, y, positive)),
-        "logits": (product(w, 1 - y, s), product(-w, p, y, t)),
-        "targets": (product(w, p, positive), product(-w, negative)),
-        "weight": (product(1 - y, negative), product(p, y, positive)),
-        "pos_weight": (product(w, y, positive),),
-        "second": (product(w, 1 - y, s, t), product(w, p, y, s, t)),
-    }
-
-
 PLAIN = Api(())
 """A document that promises nothing special."""
 
 
 def rules_of(case: Case, api: Api) -> tuple[str, ...]:
-    """What a document says that the exact outcome of a case depends on: the formula, the reduction, what
-    divides, over which axes, and a factor.
+    """What a document says that the exact outcome of a case depends on: the textbook's line, the reduction,
+    what divides, over which axes, and a factor.
     """
-    formula = api.formula if "pos_weight" in case.tensors else "terms"
+    line = api.line if api.line and "pos_weight" in case.tensors else case.loss
     reduction = reduction_of(case, api.default)
     rest = (api.over, repr(api.factor))
     if reduction == "mean" and "weight" in case.tensors and api.weighted == "weights":
-        return formula, reduction, "weights", *rest
+        return line, reduction, "weights", *rest
     if "ignore_index" not in case.options:
-        return formula, reduction, "all", *rest
+        return line, reduction, "all", *rest
     divisor = str(case.options.get("divisor", api.divisor))
-    return formula, reduction, f"{divisor}, elements too" if api.divides_elements else divisor, *rest
+    return line, reduction, f"{divisor}, elements too" if api.divides_elements else divisor, *rest
 
 
-def elements_of(case: Case, formula: str, of: Element) -> Callable[..., Quantities]:
-    """The loss of one element, a function of the case's arguments."""
-    if case.loss == FIRST:
-        return partial(first_element, of, formula)
-    return partial(derived_element, case.loss, case.parameters)
-
-
-def first_element(of: Element, formula: str, *values: float) -> Quantities:
-    """The first loss's, whose formula a document chooses."""
-    x, y, w, p = values
-    return of(x, y, w, p, formula)
-
-
-def derived_element(loss: str, parameters: tuple[float, ...], *values: float) -> Quantities:
-    """Another loss's, by jets."""
-    return derived.element(loss, parameters, values)
-
-
-def expected(case: Case, api: Api = PLAIN, of: Element = element) -> dict[str, Outcome]:
+def expected(case: Case, api: Api = PLAIN) -> dict[str, Outcome]:
     """By quantity, the exact outcome of a case; of long inputs, that of each distinct pair."""
-    formula, reduction, divided, over, _ = rules_of(case, api)
+    line, reduction, divided, over, _ = rules_of(case, api)
     shape, count = case.shape, math.prod(case.shape)
     columns = [spread(case, name, shape) for name in case.of.arguments]
     ignored = sentinel(case)
     kept = [
         ignored is None or not (y == ignored or (math.isnan(y) and math.isnan(ignored))) for y in columns[1]
     ]
-    one = elements_of(case, formula, of)
-    found = [dict(one(*row)) if keep else None for *row, keep in zip(*columns, kept, strict=True)]
+    found = [
+        dict(element(line, case.of.arguments, case.parameters, tuple(row))) if keep else None
+        for *row, keep in zip(*columns, kept, strict=True)
+    ]
 
     times = case.repeat.times if case.repeat else 1
     counting = (sum(kept) if divided.startswith("counted") else count) * times
@@ -254,6 +150,3 @@ def made(exact: list[Exact], size: list[Exact], shape: tuple[int, ...], dtype: s
         np.array([pair[1] for pair in pairs], float),
         np.array([2.0 ** last_place(value, dtype) for value in size], float),
     )
-
-
-__all__ = ["Outcome", "element", "expected", "fixed"]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from mpmath.ctx_mp import MPContext
@@ -40,17 +41,23 @@ class Jet:
 
     def __add__(self, other: Jet | float) -> Jet:
         b = self._lifted(other)
-        slopes = tuple([p + q for p, q in zip(self.slopes, b.slopes, strict=True)])
-        return Jet(_sum(self.value, b.value), slopes, self.bend + b.bend)
+        slopes = tuple([_plus(p, q) for p, q in zip(self.slopes, b.slopes, strict=True)])
+        return Jet(_sum(self.value, b.value), slopes, _plus(self.bend, b.bend))
 
     def __mul__(self, other: Jet | float) -> Jet:
         b = self._lifted(other)
-        slopes = tuple([p * b.value + self.value * q for p, q in zip(self.slopes, b.slopes, strict=True)])
-        bend = self.bend * b.value + 2 * self.slopes[0] * b.slopes[0] + self.value * b.bend
+        slopes = tuple(
+            [
+                _plus(_times(p, b.value), _times(q, self.value))
+                for p, q in zip(self.slopes, b.slopes, strict=True)
+            ]
+        )
+        both = _times(_times(self.slopes[0], b.slopes[0]), 2)
+        bend = _plus(_plus(_times(self.bend, b.value), both), _times(b.bend, self.value))
         return Jet(self.value * b.value, slopes, bend)
 
     def __neg__(self) -> Jet:
-        return Jet(-self.value, tuple([-slope for slope in self.slopes]), -self.bend)
+        return Jet(-self.value, tuple([_times(slope, -1) for slope in self.slopes]), _times(self.bend, -1))
 
     def __sub__(self, other: Jet | float) -> Jet:
         return self + -self._lifted(other)
@@ -70,12 +77,23 @@ class Jet:
 
     def through(self, value: Mpf, slope: Mpf, bend: Mpf) -> Jet:
         """A function of this number, given its value and two derivatives there."""
+        curved = _times(_times(self.slopes[0], self.slopes[0]), bend)
         return Jet(
-            value, tuple([slope * own for own in self.slopes]), slope * self.bend + bend * self.slopes[0] ** 2
+            value, tuple([_times(own, slope) for own in self.slopes]), _plus(_times(self.bend, slope), curved)
         )
 
     def _lifted(self, other: Jet | float) -> Jet:
         return other if isinstance(other, Jet) else Jet(mp.mpf(other), (ZERO,) * len(self.slopes))
+
+
+def _plus(a: Mpf, b: Mpf) -> Mpf:
+    """The sum of two derivatives."""
+    return b if a is ZERO else a if b is ZERO else a + b
+
+
+def _times(derivative: Mpf, factor: Mpf) -> Mpf:
+    """A derivative times a factor. Of what does not depend on an argument it is 0, beside NaN too."""
+    return ZERO if derivative is ZERO or factor is ZERO else derivative * factor
 
 
 def _sum(a: Mpf, b: Mpf) -> Mpf:
@@ -99,13 +117,17 @@ def _near(value: float) -> Mpf:
 
 
 def exp(a: Jet) -> Jet:
-    """e^a.
-
-    Of a number in the millions only the size matters: no format holds it, and its logarithm has the same
-    digits.
-    """
-    e = mp.exp(a.value) if not abs(a.value) > 1e6 else mp.ldexp(1, int(a.value / mp.ln2))
+    """e^a."""
+    e = _exp(a.value._mpf_)
     return a.through(e, e, e)
+
+
+@lru_cache(maxsize=20_000)
+def _exp(parts: tuple[int, ...]) -> Mpf:
+    """e to a number of these parts: mpmath's own hash of a number takes many for one."""
+    value = mp.make_mpf(parts)
+    # Of an infinite argument only the size matters.
+    return mp.exp(value) if not abs(value) > ENDLESS else mp.ldexp(1, int(value / mp.ln2))
 
 
 def log(a: Jet) -> Jet:
@@ -116,7 +138,12 @@ def log(a: Jet) -> Jet:
 def log1p(a: Jet) -> Jet:
     """log(1 + a), true for small a."""
     rest = 1 / (1 + a.value)
-    return a.through(mp.log1p(a.value), rest, -(rest**2))
+    return a.through(_log1p(a.value._mpf_), rest, -(rest**2))
+
+
+@lru_cache(maxsize=20_000)
+def _log1p(parts: tuple[int, ...]) -> Mpf:
+    return mp.log1p(mp.make_mpf(parts))
 
 
 def absolute(a: Jet) -> Jet:

@@ -23,7 +23,7 @@ def binary_cross_entropy_with_logits(x: Jet, y: Jet, w: Jet, p: Jet) -> Terms:
     return w * (1 - y) * _softplus(x), w * p * y * _softplus(-x)
 
 
-def whole_weighted(x: Jet, y: Jet, w: Jet, p: Jet) -> Terms:
+def binary_cross_entropy_of_whole_weights(x: Jet, y: Jet, w: Jet, p: Jet) -> Terms:
     """The same without p, times (p - 1) y + 1: the loss that Paddle 2.0 documents."""
     scale = (p - 1) * y + 1
     return w * (1 - y) * scale * _softplus(x), w * y * scale * _softplus(-x)

@@ -1,36 +1,61 @@
-"""The two oracles agree, and round once."""
+"""The oracle: a textbook's lines, their derivatives, and rounding once."""
 
 from __future__ import annotations
 
 import math
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compatlosses.conformance.model import cases
-from compatlosses.conformance.model.implementations import Api
+from compatlosses.conformance.model.losses import FIRST, LOSSES
 from compatlosses.conformance.model.rounding import FORMATS, POINT, fixed, round_float, rounded
 from compatlosses.conformance.oracle import exact as oracle
-from compatlosses.conformance.oracle import second as second_oracle
+from compatlosses.conformance.oracle import jets, textbook
+from compatlosses.conformance.oracle.derived import element
+from compatlosses.conformance.oracle.jets import mp
 
-GROUPS = sorted({case.group for case in cases.load()})
+LINES = [("binary_cross_entropy_of_whole_weights", FIRST), *((loss, loss) for loss in LOSSES)]
+"""The textbook's lines, and the loss whose arguments each takes."""
+POINTS = [(0.5, 0.25, 2.0, 3.0), (-3.0, 1.5, 0.75, 0.5), (40.0, -1.0, 1.0, 1.25), (1e-3, 0.0, 1.0, 2.0)]
 
 
-@pytest.mark.parametrize("group", GROUPS)
-@pytest.mark.parametrize("formula", ["terms", "whole"])
-def test_second_oracle_agrees_on_every_case(group: str, formula: str) -> None:
-    for case in cases.load():
-        if case.group != group or case.errors:
-            continue
-        first = oracle.expected(case, Api((), formula))
-        second = oracle.expected(case, Api((), formula), of=second_oracle.element)
-        for quantity, outcome in first.items():
-            np.testing.assert_array_equal(
-                outcome.rounded, second[quantity].rounded, err_msg=f"{case.id}: {quantity}"
-            )
+@pytest.mark.parametrize(("line", "loss"), LINES)
+@pytest.mark.parametrize("point", POINTS)
+def test_derivatives_are_those_of_the_values(line: str, loss: str, point: tuple[float, ...]) -> None:
+    """By difference quotients of the values, which know no rule of a derivative."""
+    point = point[: len(LOSSES[loss].arguments)]
+    parameters = tuple(LOSSES[loss].parameters.values())
+    step = mp.mpf(2) ** -300
+
+    def value(place: int, by: int) -> Any:
+        moved = [jets.Jet(mp.mpf(x) + by * step * (i == place), (jets.ZERO,)) for i, x in enumerate(point)]
+        return sum(term.value for term in getattr(textbook, line)(*moved, *parameters))
+
+    terms = getattr(textbook, line)(*jets.arguments(point), *parameters)
+    for place in range(len(point)):
+        quotient = (value(place, 1) - value(place, -1)) / (2 * step)
+        assert abs(sum(term.slopes[place] for term in terms) - quotient) < mp.mpf(10) ** -80
+    bend = (value(0, 1) - 2 * value(0, 0) + value(0, -1)) / step**2
+    assert abs(sum(term.bend for term in terms) - bend) < mp.mpf(10) ** -80
+
+
+def test_two_forms_of_binary_cross_entropy_agree() -> None:
+    """The other algebraic form, w [(1 - y) x + (1 + (p - 1) y) softplus(-x)], cancels: digits mend that."""
+    for x, y, w, p in POINTS:
+        exact = w * ((1 - y) * mp.mpf(x) + (1 + (p - 1) * y) * mp.log(1 + mp.exp(-mp.mpf(x))))
+        terms = textbook.binary_cross_entropy_with_logits(*jets.arguments((x, y, w, p)))
+        assert abs(sum(term.value for term in terms) - exact) < mp.mpf(10) ** -400
+
+
+def test_limits_at_infinity() -> None:
+    far = element(FIRST, LOSSES[FIRST].arguments, (), (math.inf, 0.25, 1.0, 3.0))
+    assert far["value"] == (math.inf, 0)
+    assert rounded(oracle.exact_sum(far["logits"]), "float64") == 0.75
+    assert oracle.exact_sum(far["pos_weight"]) == 0
 
 
 @given(st.floats(width=32, allow_nan=False), st.sampled_from(["float32", "float64"]))
@@ -67,7 +92,7 @@ def test_beyond_the_largest_is_infinite() -> None:
 
 
 def test_a_zero_coefficient_removes_its_term_at_infinity() -> None:
-    quantities = oracle.element(-math.inf, 0.0, 1.0, 3.0, "terms")
+    quantities = element(FIRST, LOSSES[FIRST].arguments, (), (-math.inf, 0.0, 1.0, 3.0))
     assert oracle.exact_sum(quantities["value"]) == 0
     assert oracle.exact_sum(quantities["logits"]) == 0
     assert oracle.exact_sum(quantities["targets"]) == math.inf

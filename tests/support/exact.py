@@ -1,42 +1,18 @@
-"""The exact loss and its derivatives, by mpmath, one element at a time, and distances from them in ULP.
-
-Written from the definition -[p y log s + (1 - y) log(1 - s)] with s = 1 / (1 + e^-x), not from the library's
-formula. Zero coefficients remove their term, infinite logits are limits.
+"""The exact loss and its derivatives, one element at a time, by the conformance suite's oracle; and distances
+from them in ULP.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
-from mpmath.ctx_mp import MPContext
+from compatlosses.conformance.oracle.jets import ENDLESS, Jet, arguments, exp, log1p, mp
+from compatlosses.conformance.oracle.textbook import binary_cross_entropy_with_logits
 
-# A context of its own: the precision of mpmath's shared one belongs to the conformance suite's oracle.
-mp = MPContext()
-mp.prec = 240
 mpf = mp.mpf
-
-Number = Any
-"""A multiprecision number or a float."""
-
-
-def minus_log_sigmoid(x: float) -> mpf:
-    """-log(1 / (1 + e^-x)), which is softplus(-x)."""
-    if math.isnan(x):
-        return mp.nan
-    if math.isinf(x):
-        return mpf(0) if x > 0 else mp.inf
-    return mp.log1p(mp.exp(-mpf(x))) if x > -200 else -mpf(x) + mp.log1p(mp.exp(mpf(x)))
-
-
-def sigmoid(x: float) -> mpf:
-    """1 / (1 + e^-x)."""
-    if math.isnan(x):
-        return mp.nan
-    if math.isinf(x):
-        return mpf(1) if x > 0 else mpf(0)
-    return 1 / (1 + mp.exp(-mpf(x)))
 
 
 class Exact(NamedTuple):
@@ -44,63 +20,73 @@ class Exact(NamedTuple):
     to.
     """
 
-    value: mpf
-    scale: mpf
+    value: Any
+    scale: Any
 
 
-def times(*factors: Number) -> mpf:
-    """The product; 0 if a factor is 0 and none is NaN."""
-    values = [mpf(factor) for factor in factors]
-    if any(mp.isnan(value) for value in values):
-        return mp.nan
-    if any(value == 0 for value in values):
-        return mpf(0)
-    product = mpf(1)
-    for value in values:
-        product *= value
-    return product
+def summed(terms: Iterable[Any]) -> Exact:
+    """The sum of exact terms."""
+    found = list(terms)
+    sizes = [abs(term) for term in found if abs(term) < ENDLESS]
+    return Exact(limit(mp.fsum(found)), max(sizes, default=mpf(0)))
 
 
-def weighted(w: float, a: mpf, b: mpf) -> Exact:
-    """w (a + b)."""
-    terms = [times(w, a), times(w, b)]
-    return Exact(times(w, a + b), max((abs(term) for term in terms if mp.isfinite(term)), default=mpf(0)))
+def limit(value: Any) -> Any:
+    """A number; what is endless is infinite."""
+    return mp.inf * mp.sign(value) if abs(value) > ENDLESS else value
+
+
+@lru_cache(maxsize=10_000)
+def softplus_of(x: float) -> Jet:
+    """log(1 + e^x), whose derivative is 1 / (1 + e^-x)."""
+    return log1p(exp(arguments((x,))[0]))
+
+
+def softplus(x: float) -> Any:
+    """log(1 + e^x)."""
+    return limit(softplus_of(x).value)
+
+
+def sigmoid(x: float) -> Any:
+    """1 / (1 + e^-x)."""
+    return softplus_of(x).slopes[0]
+
+
+def slope_of_sigmoid(x: float) -> Any:
+    """Its derivative."""
+    return softplus_of(x).bend
+
+
+@lru_cache(maxsize=50_000)
+def terms_of(x: float, y: float, w: float, p: float) -> tuple[Jet, ...]:
+    """The terms of the loss of one element."""
+    return binary_cross_entropy_with_logits(*arguments((x, y, w, p)))
 
 
 def loss(x: float, y: float, w: float = 1.0, p: float = 1.0) -> Exact:
     """The loss of one element."""
-    return weighted(w, times(p, y, minus_log_sigmoid(x)), times(1 - mpf(y), minus_log_sigmoid(-x)))
+    return summed(term.value for term in terms_of(x, y, w, p))
 
 
-def d_logits(x: float, y: float, w: float = 1.0, p: float = 1.0) -> Exact:
-    """Its derivative by the logit."""
-    return weighted(w, times(1 - mpf(y), sigmoid(x)), -times(p, y, sigmoid(-x)))
+def slope(place: int, x: float, y: float, w: float = 1.0, p: float = 1.0) -> Exact:
+    """Its derivative by the argument at a place."""
+    return summed(term.slopes[place] for term in terms_of(x, y, w, p))
 
 
-def d_targets(x: float, y: float, w: float = 1.0, p: float = 1.0) -> Exact:
-    """Its derivative by the target."""
-    return weighted(w, times(p, minus_log_sigmoid(x)), -minus_log_sigmoid(-x))
-
-
-def d_weight(x: float, y: float, w: float = 1.0, p: float = 1.0) -> Exact:
-    """Its derivative by the weight."""
-    return loss(x, y, 1.0, p)
-
-
-def d_pos_weight(x: float, y: float, w: float = 1.0, p: float = 1.0) -> Exact:
-    """Its derivative by the positive weight."""
-    return weighted(w, times(y, minus_log_sigmoid(x)), mpf(0))
+d_logits, d_targets, d_weight, d_pos_weight = [partial(slope, place) for place in range(4)]
 
 
 def d2_logits(x: float, y: float, w: float = 1.0, p: float = 1.0) -> Exact:
     """Its second derivative by the logit."""
-    spread = times(sigmoid(x), sigmoid(-x))
-    return weighted(w, times(1 - mpf(y), spread), times(p, y, spread))
+    return summed(term.bend for term in terms_of(x, y, w, p))
 
 
 def d2_logits_targets(x: float, y: float, w: float = 1.0, p: float = 1.0) -> Exact:
-    """Its mixed second derivative by the logit and the target."""
-    return weighted(w, -sigmoid(x), -times(p, sigmoid(-x)))
+    """Its mixed second derivative by the logit and the target: the loss is a line in the target, so that the
+    slope at target 1 less that at target 0 is the same everywhere.
+    """
+    ends = [*terms_of(x, 1.0, w, p), *(-term for term in terms_of(x, 0.0, w, p))]
+    return summed(term.slopes[0] for term in ends)
 
 
 DERIVATIVES: dict[str, Callable[..., Exact]] = {
@@ -136,7 +122,7 @@ def ulps(got: float, exact: Exact, dtype: str) -> float:
         return 0.0 if got == value else math.inf
     bits, lowest = _PRECISION[dtype]
     size = max(abs(value), exact.scale)
-    exponent = lowest if size == 0 else max(int(mp.floor(mp.log(size, 2))), lowest)
+    exponent = lowest if size == 0 else max(mp.frexp(size)[1] - 1, lowest)
     spacing = mpf(2) ** (exponent - bits + 1)
     if abs(value) >= LARGEST[dtype] + spacing / 2:
         return 0.0 if math.isinf(got) and got * value > 0 else math.inf

@@ -8,10 +8,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
-from exact import Exact, Number, mp, mpf, times
+from exact import Exact
+from mpmath.ctx_mp import MPContext
+
+mp = MPContext()
+mp.prec = 240
+mpf = mp.mpf
 
 Row = Sequence[float]
+Number = Any
+"""A multiprecision number or a float."""
+
+
+def times(*factors: Number) -> Number:
+    """The product; 0 where a factor is 0 and none is NaN."""
+    values = [mpf(factor) for factor in factors]
+    if any(value == 0 for value in values) and not any(mp.isnan(value) for value in values):
+        return mpf(0)
+    return mp.fprod(values)
 
 
 def probabilities(x: Row) -> list[Number]:
