@@ -12,6 +12,7 @@ import numpy as np
 from . import fused
 from .definitions import known_losses
 from .executors import runner
+from .neutral import checked_parameter
 from .protocols import Loss
 from .request import Request
 
@@ -42,7 +43,7 @@ def of_lane(loss: Loss, dtype: np.dtype[Any], p: float | None, how: str) -> Call
 def general(loss: Loss) -> Callable[[], Any]:
     """A call of the loops of all dtypes, of a lane too, with an ignored target and a repeated weight."""
     x, count = np.ones(2, np.float32), len(loss.inputs)
-    parameters = tuple([parameter.default for parameter in loss.parameters])
+    parameters = tuple([checked_parameter(parameter, parameter.default) for parameter in loss.parameters])
     arrays = (x, x, *[None] * (count - 2), np.ones(1, np.float32))
     reduction = ("mean", "counted", 0.0, 0.0, None)
     masked = ("mean", "counted", 0.0, 0.0, np.ones(2, np.bool_))
