@@ -149,6 +149,8 @@ def loss(module: ModuleType, function: Callable[..., Any], own: list[Edition]) -
 
 def bounded(parameter: Parameter) -> str:
     """The range of a parameter, in words."""
+    if parameter.choices:
+        return " or ".join([repr(choice) for choice in parameter.choices])
     said = [
         f"{word} {limit:g}"
         for word, limit in (
@@ -158,7 +160,7 @@ def bounded(parameter: Parameter) -> str:
         )
         if limit is not None
     ]
-    return ", ".join(said)
+    return ", ".join(said) + (", or None" if parameter.absent is not None else "")
 
 
 def described(edition: Edition) -> str:
