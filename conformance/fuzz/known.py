@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ..judging.expectations import Book
-from ..judging.judge import Check, Verdict, strata_of
+from ..judging.judge import Check, Verdict, strata_in
 from ..judging.severity import FAILURES, FEW_ULP, is_worse, severity_of, worst
 from ..model import cases
 from ..model.case import Case
@@ -39,12 +39,19 @@ class Known:
     found: dict[Key, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
 
     def learn(self, case: Case, implementation: Implementation, verdict: Verdict) -> None:
-        """Learn from a verdict what the expectations tell of it; what they do not is not known."""
+        """Learn from a verdict what the expectations tell of it; what they do not is not known.
+
+        Of a case of many strata they tell of the worst failure alone: a lesser one may be new.
+        """
         self.book.say(verdict, implementation.version)
+        many = len(present(case)) > 1
         for check in verdict.checks:
-            if check.expectation == "expected":
-                strata = self.found[key_of(case, implementation, check)]
-                for stratum, severity in severities(check).items():
+            if check.expectation != "expected":
+                continue
+            strata, found = self.found[key_of(case, implementation, check)], severities(check)
+            gravest = worst(found.values())
+            for stratum, severity in found.items():
+                if severity == gravest or not many:
                     strata[stratum] = worst([severity, strata.get(stratum, "")])
 
     def unknown(self, case: Case, implementation: Implementation, verdict: Verdict) -> frozenset[str]:
@@ -92,7 +99,4 @@ def of_size(ulps: float) -> str:
 
 def present(case: Case) -> list[str]:
     """The strata of a case's elements."""
-    values, targets = case.first.values, case.tensors["targets"].values
-    if len(values) != len(targets):
-        return []
-    return strata_of(case.loss, values, targets, case.parameters)[0]
+    return strata_in(case, len(case.first.values))[0]

@@ -371,11 +371,6 @@ def worst_place(got: Floats, exact: Outcome, errors: Floats, limit: float) -> in
     return int(np.where(wrong, errors, -1.0).argmax() if wrong.any() else errors.argmax())
 
 
-def inf_or(error: Any) -> float:
-    """An error to three digits."""
-    return round(float(error), 3)
-
-
 def numeric(
     case: Case,
     what: str,
@@ -393,13 +388,14 @@ def numeric(
     worst = worst_place(got, exact, errors, limit) if bad and not counted else int(errors.argmax())
     strata: dict[str, float] = {}
     names, places = strata_in(case, errors.size) if counted or bad else numbered([])
-    if counted and names:
+    if names:
         largest = np.zeros(len(names))
         np.maximum.at(largest, places, errors)
-        strata = {name: round(error, 3) for name, error in zip(names, largest.tolist(), strict=True)}
-    elif elementwise and bad:
-        strata = {name: inf_or(errors[places == at].max()) for at, name in enumerate(names)}
-        strata = {name: most for name, most in strata.items() if most > limit}
+        strata = {
+            name: round(error, 3)
+            for name, error in zip(names, largest.tolist(), strict=True)
+            if counted or error > limit
+        }
     ulps, most = (round(float(errors[worst]), 3), limit) if counted else (None, None)
     if not bad:
         return Check(what, yardstick, "pass", "", ulps, most, strata)
