@@ -388,10 +388,14 @@ def numeric(
     worst = worst_place(got, exact, errors, limit) if bad and not counted else int(errors.argmax())
     strata: dict[str, float] = {}
     names, places = strata_in(case, errors.size) if counted or bad else numbered([])
-    if counted and names:
+    if names:
         largest = np.zeros(len(names))
         np.maximum.at(largest, places, errors)
-        strata = {name: round(error, 3) for name, error in zip(names, largest.tolist(), strict=True)}
+        strata = {
+            name: round(error, 3)
+            for name, error in zip(names, largest.tolist(), strict=True)
+            if counted or error > limit
+        }
     ulps, most = (round(float(errors[worst]), 3), limit) if counted else (None, None)
     if not bad:
         return Check(what, yardstick, "pass", "", ulps, most, strata)
