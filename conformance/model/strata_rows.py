@@ -46,7 +46,7 @@ def of_target(row: Sequence[float], target: Target) -> str:
             return "no class"
         if row[target] == -math.inf:
             return "masked class"
-        return "likeliest class" if row[target] == max(row) else "other class"
+        return "likeliest class" if all(x <= row[target] for x in row) else "other class"
     if not any(target):
         return "zeros"
     if sorted(target) == [*[0.0] * (len(target) - 1), 1.0]:

@@ -136,7 +136,7 @@ def value_of(case: Case, rules: Rules, rows: Rows, divisor: Fraction) -> Outcome
     value, size = exact_sum(together), size_of(together)
     if rules.reduction == "mean":
         weight = sum((number.value for number in rows.weights), ZERO) if rules.divisor == "weights" else ONE
-        if not rows.terms or not divisor:
+        if not rows.terms:
             return made([math.nan], [0], (), dtype)
         if not rows.weights or not weight:
             return made([fixed(near(rules.empty))], [0], (), dtype)
