@@ -171,13 +171,16 @@ def check_names(loss: Loss, names: tuple[str, ...]) -> None:
 
 def inputs_of(loss: Loss, tensors: tuple[Any, ...], options: dict[str, Any]) -> tuple[Any, ...]:
     """The inputs in the definition's order, as the caller gave them."""
-    if len(tensors) != 2:
+    needed = 2
+    if len(loss.inputs) > 2 and not loss.inputs[2].optional:
+        needed = 3
+    if len(tensors) != 2 and len(tensors) != needed:
         raise TypeError(
-            f"{loss.name} was given {len(tensors)} tensors by place; expected two, {loss.names[0]} and "
-            f"{loss.names[1]}, and all else by name"
+            f"{loss.name} was given {len(tensors)} tensors by place; expected "
+            f"{'two' if needed == 2 else 'three'}, {' and '.join(loss.names[:needed])}, and all else by name"
         )
     inputs: tuple[Any, ...] = tensors
-    for i in range(2, len(loss.names)):
+    for i in range(len(tensors), len(loss.names)):
         inputs = (*inputs, options.get(loss.names[i]))
     return inputs
 

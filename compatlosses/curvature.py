@@ -54,6 +54,11 @@ class Dual:
         rest = None if slope is None else -(product(self.ops, slope, quotient) / value)
         return self.of(quotient, added(None if self.slope is None else self.slope / value, rest))
 
+    def __rtruediv__(self, other: Any) -> Dual:
+        quotient = other / self.value
+        rest = None if self.slope is None else -(product(self.ops, self.slope, quotient) / self.value)
+        return self.of(quotient, rest)
+
     __radd__ = __add__
     __rmul__ = __mul__
 
@@ -136,6 +141,15 @@ def dual_vocabulary(ops: Vocabulary) -> Vocabulary:
     ) -> Callable[[Dual], Dual]:
         return lambda x: Dual(ops, value(x.value), product(ops, x.slope, slope(x.value)))
 
+    def log_less(y: Dual, x: Any) -> Dual:
+        other, slope = parts(x)
+        rest = None if y.slope is None else y.slope / y.value
+        return Dual(ops, ops.log_less(y.value, other), added(rest, None if slope is None else -slope))
+
+    def power(x: Dual, exponent: float) -> Dual:
+        slope = exponent * ops.power(x.value, exponent - 1.0)
+        return Dual(ops, ops.power(x.value, exponent), product(ops, x.slope, slope))
+
     return Vocabulary(
         number=number,
         where=where,
@@ -148,6 +162,12 @@ def dual_vocabulary(ops: Vocabulary) -> Vocabulary:
         smoothed=smoothed,
         softplus=derived(ops.softplus, ops.sigmoid),
         sigmoid=derived(ops.sigmoid, lambda x: ops.sigmoid(x) * ops.sigmoid(-x)),
+        log=derived(ops.log, lambda x: 1.0 / x),
+        log_less=log_less,
+        log1p=derived(ops.log1p, lambda x: 1.0 / (1.0 + x)),
+        exp=derived(ops.exp, ops.exp),
+        expm1=derived(ops.expm1, ops.exp),
+        power=power,
     )
 
 

@@ -52,7 +52,7 @@ def evaluated(
     operands = [*placed([x, labels, *arrays[2:]]), reduction[4], cotangent]
     losses = empty(x.shape, dtype) if wants_loss and not summed else None
     operated = table(x.shape, readable(operands), [losses, *placed(gradients)], placed(sums))
-    divisor = divisor_of(reduction, operated.rows, size, ignored)
+    divisor = divisor_of(reduction, operated.rows, x.shape, ignored)
     blocks = -(-size // BLOCK)
     partials = np.empty((blocks, 2)) if summed and wants_loss else NOWHERE
     exact = dtype == FLOAT64 or has_float64(arrays)
@@ -82,12 +82,12 @@ def placed(arrays: Sequence[Any]) -> list[Any]:
     return [*arrays] if len(arrays) == 4 else [arrays[0], arrays[1], None, arrays[2]]
 
 
-def divisor_of(reduction: Reduction, rows: Array, size: int, ignored: float) -> float:
+def divisor_of(reduction: Reduction, rows: Array, shape: tuple[int, ...], ignored: float) -> float:
     """What the losses are divided by; NaN where nothing is there to divide by and the result is none."""
     _, divisor, sentinel, empty, mask = reduction
     if divisor == "one":
         return 1.0
-    count = size
+    count = size = shape[0] if divisor == "batch" else math.prod(shape)
     if size and divisor == "counted" and (sentinel is not None or mask is not None):
         blocks = -(-size // BLOCK)
         counts = np.empty(blocks, np.int64)

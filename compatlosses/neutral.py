@@ -63,7 +63,11 @@ def checked_call(
     """The call, and the dtype of its result."""
     library = common_library(inputs, loss.names)
     check_inputs(loss, library, inputs)
-    reduction, numbers = checked_options(library, inputs, options), checked_parameters(loss, parameters)
+    numbers = checked_parameters(loss, parameters)
+    if loss.batches and options[0] == "batchmean":
+        reduction = of_a_batch(library, inputs, checked_options(library, inputs, ("sum", *options[1:])))
+    else:
+        reduction = checked_options(library, inputs, options)
     if len(options) > len(SHARED) and options[-1] is not None:
         reduction = normalized(reduction, options[-1])
     checked = (loss, library, numeric(loss, library, inputs), numbers, reduction)
@@ -82,10 +86,11 @@ def check_inputs(loss: Loss, library: Library, inputs: tuple[Any, ...]) -> None:
     # costs is calls.
     shape = library.shape(inputs[0])
     for i in range(1, len(inputs)):
-        x = inputs[i]
+        x, name = inputs[i], loss.names[i]
+        if x is None and not loss.arguments[i].optional:
+            raise TypeError(f"{name} is None; expected a tensor or a number")
         if x is None or not library.owns(x):
             continue
-        name = loss.names[i]
         if library.dtype(x) not in rules.NUMBERS:
             rules.check_dtype(library, name, x, rules.NUMBERS, TypeError)
         own = library.shape(x)
@@ -120,6 +125,17 @@ def checked_options(library: Library, inputs: tuple[Any, ...], options: Options)
         math.nan,
         mask,
     )
+
+
+def of_a_batch(library: Library, inputs: tuple[Any, ...], reduction: Reduction) -> Reduction:
+    """A sum as 'batchmean'."""
+    shape = library.shape(inputs[0])
+    if shape is None or len(shape) == 0:
+        raise ValueError(
+            "reduction is 'batchmean' and there is no first axis, or none that is known; expected tensors of "
+            "one dimension at least"
+        )
+    return (reduction[0], "batch", *reduction[2:])
 
 
 def check_divisor(divisor: object, weight: object) -> None:
@@ -157,6 +173,10 @@ def checked_parameters(loss: Loss, parameters: tuple[Any, ...]) -> tuple[float, 
 
 def checked_parameter(parameter: Parameter, value: object) -> float:
     """One parameter as a Python number within its bounds."""
+    if value is None and parameter.absent is not None:
+        return parameter.absent
+    if len(parameter.choices) > 0:
+        return chosen(parameter, value)
     given = number(value)
     if given is None or isinstance(given, bool):
         raise TypeError(f"{parameter.name} is {quoted(value)}; expected a number")
@@ -167,6 +187,18 @@ def checked_parameter(parameter: Parameter, value: object) -> float:
     if parameter.least is not None and not given >= parameter.least:
         raise ValueError(f"{parameter.name} is {given}; expected a number of at least {parameter.least:g}")
     return float(given)
+
+
+def chosen(parameter: Parameter, value: object) -> float:
+    """The place of a value among the choices of a parameter."""
+    for i in range(len(parameter.choices)):
+        if isinstance(value, (bool, str)) and value == parameter.choices[i]:
+            return float(i)
+    message = f"{parameter.name} is {quoted(value)}; expected {parameter.choices[0]!r} or "
+    message = message + f"{parameter.choices[1]!r}"
+    if isinstance(value, str) and isinstance(parameter.choices[0], str):
+        raise ValueError(message)
+    raise TypeError(message)
 
 
 def result_dtype(library: Library, first: Tensor, dtype: object) -> str:

@@ -64,13 +64,17 @@ class Parameter:
     """A number that shapes a loss."""
 
     name: str
-    default: float
+    default: float | str | None
     above: float | None = None
     """The number is greater than this one."""
     least: float | None = None
     """The number is not less than this one."""
     most: float | None = None
     """The number is not greater than this one."""
+    absent: float | None = None
+    """The number that None stands for; None where a number must be given."""
+    choices: tuple[str | bool, ...] = ()
+    """What is given instead of a number, which is the place here; empty where a number is given."""
 
 
 WEIGHT = Input("weight", optional=True, broadcasts=True, harmless=1.0)
@@ -100,6 +104,8 @@ class Loss:
     """Whether the formula is computed in double, where the device has it, and rounded once: for a loss of few
     operations.
     """
+    batches: bool = False
+    """Whether its reductions include 'batchmean', the sum over the size of the first axis."""
     rows: str = ""
     """Of a loss of rows, one result along an axis of classes: what the weights of the classes weigh, 'class'
     or 'row'. Empty for a loss of elements.
@@ -153,6 +159,18 @@ class Vocabulary:
     """log(1 + e^x)"""
     sigmoid: Callable[[Tensor], Tensor]
     """1 / (1 + e^-x)"""
+    log: Callable[[Tensor], Tensor]
+    """The natural logarithm of x >= 0; NaN of others."""
+    log_less: Callable[[Tensor, Tensor], Tensor]
+    """log(y) - x, where the library can as exact as if the logarithm had not been rounded."""
+    log1p: Callable[[Tensor], Tensor]
+    """log(1 + x) of x >= -1; NaN of others."""
+    exp: Callable[[Tensor], Tensor]
+    """e^x"""
+    expm1: Callable[[Tensor], Tensor]
+    """e^x - 1"""
+    power: Callable[[Tensor, float], Tensor]
+    """x^exponent of x >= 0; 1 for the exponent 0."""
 
 
 @dataclass(frozen=True)
@@ -161,6 +179,7 @@ class RowVocabulary(Vocabulary):
 
     row_sum: Callable[[Tensor], Tensor]
     """The sum along the last axis, which keeps it, with size 1."""
+    """The natural logarithm."""
     nll: Callable[[Tensor], Tensor]
     """Minus the logarithm of `softmax`."""
     softmax: Callable[[Tensor], Tensor]
@@ -260,7 +279,24 @@ class Library(Protocol):
         """
 
 
-class Rowwise(Protocol):
+class Logarithmic(Protocol):
+    """A `Library` with what losses of probabilities, of densities and of rows need besides: true to a few
+    ULP, and differentiable.
+    """
+
+    def exp(self, x: Tensor, /) -> Tensor:
+        """e^x; 0 of minus infinity."""
+
+    def log(self, x: Tensor, /) -> Tensor:
+        """The natural logarithm; minus infinity of 0, NaN of numbers below."""
+
+    def log1p(self, x: Tensor, /) -> Tensor:
+        """log(1 + x); minus infinity of -1, NaN of numbers below."""
+
+    # A function ``power(x, exponent)`` too, where the operator ** is not true enough.
+
+
+class Rowwise(Logarithmic, Protocol):
     """A `Library` with what losses of rows need besides. Rows lie along the last axis."""
 
     def moved(self, x: Tensor, source: int, destination: int, /) -> Tensor:
@@ -282,12 +318,6 @@ class Rowwise(Protocol):
 
     def without_axis(self, x: Tensor, /) -> Tensor:
         """``x`` without its last axis, of size 1."""
-
-    def exp(self, x: Tensor, /) -> Tensor:
-        """e^x of x <= 0; 0 of minus infinity."""
-
-    def log1p(self, x: Tensor, /) -> Tensor:
-        """log(1 + x) of x >= 0."""
 
     def detached(self, x: Tensor, /) -> Tensor:
         """``x`` as a constant: no derivative goes through it."""

@@ -5,6 +5,7 @@ A `Reduction` is ``(name, divisor, ignored, empty, mask)``. The divisors:
 - 'one': nothing is divided
 - 'all': the number of elements
 - 'counted': the number of elements that count
+- 'batch': the size of the first axis
 - 'weights': the sum of the weights of the elements that count, each repeated as often as it is used
 
 ``empty`` is the result where that is 0: NaN, which 0 / 0 gives, or 0, for which the divisor is taken as 1.
@@ -60,6 +61,8 @@ def divisor_of(
     name, divisor, _, empty, _ = reduction
     if divisor == "one":
         return None
+    if divisor == "batch":
+        return batch_of(library, x)
     size = library.size(x)
     if divisor == "weights" and weight is not None:
         return _or_one(library, library.sum(_repeated(library, weight, x, counts)), empty)
@@ -71,6 +74,17 @@ def divisor_of(
     if name == "mean" and library.owns(size):
         return library.where(library.equal(size, 0), 0, number)
     return number
+
+
+def batch_of(library: Library, x: Tensor) -> int | Tensor:
+    """The size of the first axis: an int, or a 0-D tensor where a trace does not know it."""
+    shape = library.shape(x)
+    if shape is not None and shape[0] is not None and shape[0] >= 0:
+        return shape[0]
+    column = x
+    while len(library.shape(column) or ()) > 1:
+        column = column[..., 0]
+    return library.size(column)
 
 
 def nonzero(library: Library, divisor: int | Tensor | None) -> int | Tensor | None:

@@ -46,6 +46,21 @@ def vocabulary(library: Any) -> RowVocabulary:
         smoothing = library.constant(s, y)
         return y * (1.0 - smoothing) + 0.5 * smoothing
 
+    def log_less(y: Tensor, x: Tensor) -> Tensor:
+        return library.log(y) - x
+
+    def expm1(x: Tensor) -> Tensor:
+        # Near 0 its series. All values of the other branch are computed, so the numbers here are small too.
+        near = absolute(x) < 0.25
+        small = library.where(near, x, 0.0)
+        r = 1.0 + small / 13.0
+        for n in range(12, 1, -1):
+            r = 1.0 + small * r / n
+        return library.where(near, small * r, library.exp(library.where(near, 0.0, x)) - 1.0)
+
+    def power(x: Tensor, exponent: float) -> Tensor:
+        return x ** library.constant(exponent, x)  # a number may be read in single
+
     def distances(x: Tensor) -> tuple[Tensor, Tensor]:
         # From the largest of the row, which is a constant: it cancels in all that is made of them. An
         # infinite one is 0 from itself.
@@ -89,7 +104,11 @@ def vocabulary(library: Any) -> RowVocabulary:
         total = library.row_sum(e)
         return defined(largest, total, told(library.log1p(others(d, e)) - d, library.log1p(total - 1.0) - d))
 
-    row_sum: Any = getattr(library, "row_sum", None)  # a library need not be `Rowwise`
+    # A library need not be `Logarithmic` or `Rowwise`.
+    log: Any = getattr(library, "log", None)
+    log1p: Any = getattr(library, "log1p", None)
+    exp: Any = getattr(library, "exp", None)
+    row_sum: Any = getattr(library, "row_sum", None)
     return RowVocabulary(
         number=library.constant,
         where=library.where,
@@ -102,6 +121,12 @@ def vocabulary(library: Any) -> RowVocabulary:
         smoothed=smoothed,
         softplus=library.softplus,
         sigmoid=library.sigmoid,
+        log=log,
+        log_less=log_less,
+        log1p=log1p,
+        exp=exp,
+        expm1=expm1,
+        power=getattr(library, "power", power),
         row_sum=row_sum,
         nll=nll,
         softmax=softmax,

@@ -240,6 +240,11 @@ def exp(x: Array, /) -> Array:
     return array_namespace(x).exp(x)
 
 
+def log(x: Array, /) -> Array:
+    """The natural logarithm."""
+    return array_namespace(x).log(x)
+
+
 def log1p(x: Array, /) -> Array:
     """log(1 + x)."""
     return array_namespace(x).log1p(x)

@@ -297,6 +297,12 @@ def exp(x: Array, /) -> Array:
 
 
 @wide
+def log(x: Array, /) -> Array:
+    """The natural logarithm."""
+    return jnp.log(x)
+
+
+@wide
 def log1p(x: Array, /) -> Array:
     """log(1 + x)."""
     return jnp.log1p(x)

@@ -231,8 +231,8 @@ def elementwise(loss: Loss, inputs: tuple[Any, ...], counts: mindspore.Tensor | 
         x = _wide(inputs[i])
         tensors = (*tensors, _as_large(x, inputs[0]) if loss.arguments[i].broadcasts else x)
     first, second, third, fourth = (*tensors, None, None)[:4]
-    p, q = (*inputs[count:], None, None)[:2]
-    return getattr(_cells, loss.name)(first, second, third, fourth, counts, p, q)
+    p, q, r, s = (*inputs[count:], None, None, None, None)[:4]
+    return getattr(_cells, loss.name)(first, second, third, fourth, counts, p, q, r, s)
 
 
 def gradient(
@@ -322,16 +322,16 @@ class _Sigmoid(nn.Cell):  # type: ignore[misc]
 class _Loss(nn.Cell):  # type: ignore[misc]
     """The elements of a loss, whose gradient is made of operations, so it differentiates again.
 
-    It has places for four tensors, the weight being the last of those that are there, and two parameters: a
+    It has places for four tensors, the weight being the last of those that are there, and four parameters: a
     tuple of them is taken apart where a jitted function is differentiated, and ``bprop`` no longer fits.
     """
 
     def __init__(self, loss: Loss) -> None:
         super().__init__()
-        if len(loss.arguments) > 4 or len(loss.parameters) > 2:
+        if len(loss.arguments) > 4 or len(loss.parameters) > 4:
             raise TypeError(
                 f"{loss.name} has {len(loss.arguments)} tensors and {len(loss.parameters)} parameters; "
-                f"expected at most 4 and 2, which is what MindSpore's programs have places for"
+                f"expected at most 4 and 4, which is what MindSpore's programs have places for"
             )
         self.loss = loss
         definition = sys.modules[loss.written.__module__]
@@ -341,9 +341,18 @@ class _Loss(nn.Cell):  # type: ignore[misc]
         self.parameters_count = 0 if loss.rows else len(loss.parameters)
 
     def construct(
-        self, first: Any, second: Any, third: Any, fourth: Any, counts: Any, p: Any, q: Any
+        self,
+        first: Any,
+        second: Any,
+        third: Any,
+        fourth: Any,
+        counts: Any,
+        p: Any,
+        q: Any,
+        r: Any,
+        s: Any,
     ) -> mindspore.Tensor:
-        given = (first, second, third, fourth)[: self.count] + (p, q)[: self.parameters_count]
+        given = (first, second, third, fourth)[: self.count] + (p, q, r, s)[: self.parameters_count]
         return gradients_of.elements(_THIS, self.loss, given, counts)
 
     def bprop(
@@ -355,12 +364,14 @@ class _Loss(nn.Cell):  # type: ignore[misc]
         counts: Any,
         p: Any,
         q: Any,
+        r: Any,
+        s: Any,
         out: mindspore.Tensor,
         dout: mindspore.Tensor,
     ) -> tuple[Any, ...]:
-        given = (first, second, third, fourth)[: self.count] + (p, q)[: self.parameters_count]
+        given = (first, second, third, fourth)[: self.count] + (p, q, r, s)[: self.parameters_count]
         found: tuple[Any, ...] = ()
-        for i in range(7):
+        for i in range(9):
             if i >= self.count or given[i] is None:
                 found = (*found, None)
             elif i == self.count - 1 and self.loss.rows == "":
@@ -426,10 +437,15 @@ def exp(x: mindspore.Tensor) -> mindspore.Tensor:
     return ops.exp(x)
 
 
+def log(x: mindspore.Tensor) -> mindspore.Tensor:
+    """The natural logarithm."""
+    return ops.log(x)
+
+
 def log1p(x: mindspore.Tensor) -> mindspore.Tensor:
-    """log(1 + x) of x >= 0: Kahan's, as MindSpore's own is not true."""
+    """log(1 + x): Kahan's, as MindSpore's own is not true."""
     u = 1.0 + x
-    return ops.log(u) + (x - (u - 1.0)) / u
+    return ops.log(u) + (x - (u - 1.0)) / ops.where(u > 0.0, u, 1.0)
 
 
 def detached(x: mindspore.Tensor) -> mindspore.Tensor:

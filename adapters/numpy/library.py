@@ -206,6 +206,12 @@ def exp(x: Array, /) -> Array:
         return np.asarray(np.exp(x))
 
 
+def log(x: Array, /) -> Array:
+    """The natural logarithm."""
+    with np.errstate(all="ignore"):
+        return np.asarray(np.log(x))
+
+
 def log1p(x: Array, /) -> Array:
     """log(1 + x)."""
     with np.errstate(all="ignore"):

@@ -297,7 +297,7 @@ def _sigmoid(x: Tensor) -> Tensor:
 
 
 def _exp(x: Tensor) -> Tensor:
-    """e^x for float64 x <= 0.
+    """e^x of float64.
 
     Paddle's exp is true down to -709 and 5.6e-309 below, at -inf too: two factors reach 0.
     """
@@ -344,14 +344,30 @@ def without_axis(x: Tensor, /) -> Tensor:
 
 
 def exp(x: Tensor, /) -> Tensor:
-    """e^x of float64 x <= 0."""
+    """e^x of float64."""
     return _exp(x)
 
 
+def log(x: Tensor, /) -> Tensor:
+    """The natural logarithm."""
+    return paddle.log(x)
+
+
+def power(x: Tensor, exponent: float, /) -> Tensor:
+    """x^exponent. Paddle's own reads a number in single, and has no second derivative by a tensor."""
+    if not paddle.in_dynamic_mode():
+        return x ** constant(exponent, x)
+    return _differentiated(
+        x,
+        lambda x: x ** constant(exponent, x),
+        lambda i, g, saved: g * (exponent * power(saved[0], exponent - 1.0)),
+    )
+
+
 def log1p(x: Tensor, /) -> Tensor:
-    """log(1 + x) of x >= 0: Kahan's, as Paddle's own has no second derivative."""
+    """log(1 + x): Kahan's, as Paddle's own has no second derivative."""
     u = 1 + x
-    return paddle.log(u) + (x - (u - 1)) / u
+    return paddle.log(u) + (x - (u - 1)) / where(u > 0, u, 1.0)
 
 
 def detached(x: Tensor, /) -> Tensor:

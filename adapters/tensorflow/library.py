@@ -380,6 +380,11 @@ def exp(x: Tensor, /) -> Tensor:
     return tf.exp(x)
 
 
+def log(x: Tensor, /) -> Tensor:
+    """The natural logarithm."""
+    return tf.math.log(x)
+
+
 def log1p(x: Tensor, /) -> Tensor:
     """log(1 + x)."""
     return tf.math.log1p(x)

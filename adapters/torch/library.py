@@ -328,6 +328,11 @@ def exp(x: torch.Tensor, /) -> torch.Tensor:
     return torch.exp(x)
 
 
+def log(x: torch.Tensor, /) -> torch.Tensor:
+    """The natural logarithm."""
+    return torch.log(x)
+
+
 def log1p(x: torch.Tensor, /) -> torch.Tensor:
     """log(1 + x)."""
     return _log1p_for_onnx(x) if torch.onnx.is_in_onnx_export() else torch.log1p(x)

@@ -20,28 +20,44 @@ from typing import Any
 
 from ..protocols import Loss
 from . import (
+    binary_cross_entropy,
     binary_cross_entropy_of_whole_weights,
     binary_cross_entropy_with_logits,
     cross_entropy,
+    cross_entropy_of_probabilities,
+    cross_entropy_of_probabilities_of_weighted_rows,
     cross_entropy_of_weighted_rows,
+    gaussian_nll,
     huber,
+    kl_div,
     l1,
     mse,
     nll,
+    poisson_nll,
+    sigmoid_focal,
     smooth_l1,
+    soft_margin,
 )
 
 GROUP = "compatlosses.losses"
 MODULES: tuple[ModuleType, ...] = (
     binary_cross_entropy_with_logits,
     binary_cross_entropy_of_whole_weights,
+    binary_cross_entropy,
     cross_entropy,
+    cross_entropy_of_probabilities,
+    cross_entropy_of_probabilities_of_weighted_rows,
     cross_entropy_of_weighted_rows,
+    gaussian_nll,
     huber,
+    kl_div,
     l1,
     mse,
     nll,
+    poisson_nll,
+    sigmoid_focal,
     smooth_l1,
+    soft_margin,
 )
 """The definitions of this package."""
 

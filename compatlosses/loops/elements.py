@@ -10,6 +10,7 @@ compilation a loss.
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import isfunction
 from types import ModuleType
 from typing import Any
 
@@ -24,7 +25,7 @@ from ..memory import FLOAT32, FLOAT64, SUMMED, pointer, walk, write
 from ..pieces import claimed, end, inner, join, leave
 from ..scalar import IEEE, apart, set_mode
 from ..sums import BLOCK, compensated_tree_sum, tree_sum
-from . import words
+from . import logarithms, rows_scalar, words
 
 FIRST, SECOND, THIRD, WEIGHT, MASK, COTANGENT, LOSS, BY_FIRST, BY_SECOND, BY_THIRD, BY_WEIGHT, ROWS = range(
     12
@@ -233,11 +234,15 @@ def counted(gather, table, size, ignoring, ignored, counts, progress, scratch, i
     leave(progress)
 
 
+_SOURCES = (__name__, *(each.__name__ for each in (words, logarithms, rows_scalar)))
+"""The modules whose code is compiled into all loops of elements."""
+
+
 def loops(definition: ModuleType, module: str) -> Any:
     """The compiled loops of a definition with two or three inputs: the entry point ``general``, which belongs
     to ``module``.
     """
-    functions = [inner(function) for function in definition.written(words)]
+    functions = [compiled(function) for function in definition.written(words)]
     blocks = blocks_of_two(*functions) if len(functions) == 3 else blocks_of_three(*functions)
 
     def general(parameters, job):  # type: ignore[no-untyped-def]
@@ -247,7 +252,15 @@ def loops(definition: ModuleType, module: str) -> Any:
         set_mode(mode)
 
     general.__module__ = module
-    return entries(module, definition.__name__, __name__, words.__name__)(general)
+    return entries(module, definition.__name__, *_SOURCES)(general)
+
+
+def compiled(function: Any) -> Any:
+    """A function of a definition, with those of the definition that it calls, for Numba."""
+    for cell in function.__closure__ or ():
+        if isfunction(cell.cell_contents):
+            cell.cell_contents = compiled(cell.cell_contents)
+    return inner(function)
 
 
 def blocks_of_two(value: Any, by_first: Any, by_second: Any) -> Any:

@@ -12,6 +12,7 @@ from numba import njit
 
 from ..pieces import inner
 from ..scalar import wide_exp, wide_rest
+from .logarithms import wide_log, wide_log1p, wide_power, wide_power_of_e
 
 word: Callable[..., Any] = njit(nogil=True, error_model="numpy", inline="always")
 
@@ -77,3 +78,44 @@ def sigmoid(x):  # type: ignore[no-untyped-def]
     e, e_lo = wide_exp(x)
     _, inverse = wide_rest(e, e_lo)
     return e * inverse if x < 0.0 else inverse
+
+
+@inner
+def log(x):  # type: ignore[no-untyped-def]
+    """The natural logarithm of x >= 0"""
+    high, _ = wide_log(x, 0.0)
+    return high
+
+
+@inner
+def log_less(y, x):  # type: ignore[no-untyped-def]
+    """log(y) - x"""
+    high, low = wide_log(y, 0.0)
+    return (high - x) + low
+
+
+@inner
+def log1p(x):  # type: ignore[no-untyped-def]
+    """log(1 + x) of x >= -1"""
+    return wide_log1p(x)
+
+
+@inner
+def exp(x):  # type: ignore[no-untyped-def]
+    """e^x"""
+    return wide_power_of_e(x, 0.0)
+
+
+@inner
+def expm1(x):  # type: ignore[no-untyped-def]
+    """e^x - 1"""
+    r = 1.0 + x / 13.0
+    for n in range(12, 1, -1):
+        r = 1.0 + x * r / n
+    return x * r if abs(x) < 0.25 else wide_power_of_e(x, 0.0) - 1.0
+
+
+@inner
+def power(x, exponent):  # type: ignore[no-untyped-def]
+    """x^exponent of x >= 0"""
+    return wide_power(x, exponent)

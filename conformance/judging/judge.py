@@ -21,6 +21,7 @@ from ..model.strata_rows import of_elements
 from ..oracle.exact import Floats, Outcome, expected, rules_of
 from ..places import CASES
 from ..running.channel import Answer
+from .severity import FIRST_DIGIT
 
 STATUSES = ("pass", "unsupported", "fail", "timeout", "crash")
 """From best to worst."""
@@ -359,6 +360,17 @@ def strata_in(case: Case, size: int) -> tuple[list[str], Any]:
     return numbered([])
 
 
+def worst_place(got: Floats, exact: Outcome, errors: Floats, limit: float) -> int:
+    """The element that tells most of a document's formula: one with a wrong value or sign, if there is one.
+
+    It would otherwise hide behind a NaN, whose error nothing exceeds.
+    """
+    with np.errstate(all="ignore"):
+        off = np.abs(got - exact.rounded) > FIRST_DIGIT * np.abs(exact.rounded)
+    wrong = (errors > limit) & np.isfinite(got) & np.isfinite(exact.rounded) & off
+    return int(np.where(wrong, errors, -1.0).argmax() if wrong.any() else errors.argmax())
+
+
 def numeric(
     case: Case,
     what: str,
@@ -372,8 +384,8 @@ def numeric(
     """The worst of an array's errors, and where it is."""
     if not errors.size:
         return Check(what, yardstick, "pass", ulps=0.0 if counted else None, limit=limit if counted else None)
-    worst = int(errors.argmax())
     bad = int((errors > limit).sum())
+    worst = worst_place(got, exact, errors, limit) if bad and not counted else int(errors.argmax())
     strata: dict[str, float] = {}
     names, places = strata_in(case, errors.size) if counted or bad else numbered([])
     if counted and names:

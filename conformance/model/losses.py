@@ -50,3 +50,9 @@ def group_of(case: str) -> str:
     """The family of the case of this id: its row of the matrix of its loss."""
     parts = case.split("/")
     return parts[1] if parts[0] in LOSSES else parts[0]
+
+
+def within_loss(case: str) -> str:
+    """The id of a case without the name of its loss."""
+    head, _, rest = case.partition("/")
+    return rest if head in LOSSES else case

@@ -120,6 +120,24 @@ def gradient(
         return gradients_of.gradient(_THIS, loss, of, g, inputs, counts)
 
 
+# Losses of probabilities and of densities, and those of rows
+
+
+def exp(x: Tensor, /) -> Tensor:
+    with np.errstate(all="ignore"):
+        return Tensor(np.exp(x.data))
+
+
+def log(x: Tensor, /) -> Tensor:
+    with np.errstate(all="ignore"):
+        return Tensor(np.log(x.data))
+
+
+def log1p(x: Tensor, /) -> Tensor:
+    with np.errstate(all="ignore"):
+        return Tensor(np.log1p(x.data))
+
+
 # Losses of rows, which lie along the last axis
 
 
@@ -145,14 +163,6 @@ def with_axis(x: Tensor, /) -> Tensor:
 
 def without_axis(x: Tensor, /) -> Tensor:
     return Tensor(x.data[..., 0])
-
-
-def exp(x: Tensor, /) -> Tensor:
-    return Tensor(np.exp(x.data))
-
-
-def log1p(x: Tensor, /) -> Tensor:
-    return Tensor(np.log1p(x.data))
 
 
 def detached(x: Tensor, /) -> Tensor:

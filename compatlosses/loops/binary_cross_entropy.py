@@ -1,0 +1,6 @@
+"""The compiled loops of binary cross entropy of probabilities."""
+
+from ..definitions import binary_cross_entropy
+from .elements import loops
+
+general = loops(binary_cross_entropy, __name__)

@@ -1,0 +1,6 @@
+"""The compiled loops of the normal distribution's negative log-likelihood."""
+
+from ..definitions import gaussian_nll
+from .elements import loops
+
+general = loops(gaussian_nll, __name__)

@@ -1,0 +1,6 @@
+"""The compiled loops of the Poisson distribution's negative log-likelihood."""
+
+from ..definitions import poisson_nll
+from .elements import loops
+
+general = loops(poisson_nll, __name__)

@@ -1,0 +1,6 @@
+"""The compiled loops of the focal loss."""
+
+from ..definitions import sigmoid_focal
+from .elements import loops
+
+general = loops(sigmoid_focal, __name__)

@@ -1,0 +1,6 @@
+"""The compiled loops of the soft margin loss."""
+
+from ..definitions import soft_margin
+from .elements import loops
+
+general = loops(soft_margin, __name__)
