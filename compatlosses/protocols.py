@@ -179,7 +179,6 @@ class RowVocabulary(Vocabulary):
 
     row_sum: Callable[[Tensor], Tensor]
     """The sum along the last axis, which keeps it, with size 1."""
-    """The natural logarithm."""
     nll: Callable[[Tensor], Tensor]
     """Minus the logarithm of `softmax`."""
     softmax: Callable[[Tensor], Tensor]
