@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from ..model.case import Case, result_dtype
@@ -53,7 +53,7 @@ def expected(case: Case, rules: Rules) -> dict[str, Outcome]:
         outcomes["second"] = arranged(
             case, case.of.arguments[0], rules.axis, (column, list(map(abs, column)))
         )
-    return outcomes
+    return {quantity: replace(outcome, axis=rules.axis) for quantity, outcome in outcomes.items()}
 
 
 def computed(case: Case, rules: Rules, moved: Mpf = ZERO) -> Rows:
