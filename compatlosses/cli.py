@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from . import __version__
 from .conformance.commands.app import add_commands
 from .conformance.printable import shown
 
@@ -21,8 +22,20 @@ app = typer.Typer(
 )
 
 
+def print_version(wanted: bool) -> None:
+    """Print the version and end, if it is wanted."""
+    if wanted:
+        print(f"compatlosses {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
-def root() -> None:
+def root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=print_version, is_eager=True, help="Print the version and end."),
+    ] = False,
+) -> None:
     """The losses of deep learning, once, for every framework."""
 
 

@@ -20,6 +20,7 @@ from . import (
     neutral_rows,
     reductions,
     row_formula,
+    row_rules,
     rules,
     vocabulary,
 )
@@ -40,6 +41,7 @@ def core_functions() -> Iterator[Callable[..., Any]]:
         neutral_rows,
         reductions,
         row_formula,
+        row_rules,
         rules,
         vocabulary,
         *MODULES,

@@ -18,7 +18,7 @@ from contextlib import suppress
 from importlib import _bootstrap, import_module
 from threading import get_ident
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,16 +27,10 @@ from .operands import BFLOAT16, address, code, readable, table
 from .request import NOT_ASKED, Arrays, Empty, Found, Request
 from .threads import ALONE, LEAST, get_num_threads, set_num_threads, together
 
-__all__ = [
-    "BFLOAT16", "Result", "available", "evaluate", "get_num_threads", "gradients", "set_num_threads",
-    "why_unavailable",
-]  # fmt: skip
+__all__ = ["BFLOAT16", "available", "get_num_threads", "set_num_threads", "why_unavailable"]
 
 Array = NDArray[Any]
 Weight = Array | float | None
-Wanted = tuple[bool, bool, bool, bool]
-"""Whether a gradient is wanted by logits, targets, weight and pos_weight."""
-Gradients = tuple[Array | None, Array | None, Array | None, Array | None]
 
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 BLOCK = 1024
@@ -45,17 +39,6 @@ NOTHING: dict[np.dtype[Any], tuple[Array, Array]] = {
     dtype: (np.empty(0, dtype), np.empty((), dtype)) for dtype in (FLOAT32, FLOAT64)
 }
 """What stands for losses, gradients or a sum that are not wanted, in the dtypes that `plain` takes."""
-
-
-class Result(NamedTuple):
-    """A loss, 0-D where it is reduced, else of the logits' shape, and the gradients asked for.
-
-    gradients: by logits, targets, weight, pos_weight, each of its argument's shape and dtype; None where not
-    asked for.
-    """
-
-    loss: Array
-    gradients: Gradients
 
 
 # --- whether it can be used ---------------------------------------------------------------------------------
@@ -173,78 +156,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
 
 
-# --- the two entry points -----------------------------------------------------------------------------------
-
-
-def evaluate(
-    logits: Array,
-    targets: Array,
-    weight: Weight = None,
-    pos_weight: Weight = None,
-    *,
-    reduction: str = "mean",
-    ignore_index: float | None = None,
-    normalize: bool = False,
-    wrt: Wanted = (False, False, False, False),
-    cotangent: Array | float | None = None,
-    dtype: Any = None,
-    empty: Empty = np.empty,
-) -> Result:
-    """The loss and, of the same pass, the gradients asked for.
-
-    logits: any shape and strides; float16, BFLOAT16, float32 or float64. targets: that shape; any of these
-    dtypes, or integers or bools, taken as numbers. weight, pos_weight: arrays that broadcast to that shape,
-    or numbers. The inner precision is that of float64 throughout, if some array is float64 with the care that
-    its last bits need.
-
-    reduction: 'mean', 'sum' or 'none'. normalize: divide by the number of elements that count, at least 1.
-    ignore_index: the target of elements that do not count, a number of the targets' dtype; NaN matches NaN.
-    cotangent: what the gradients are multiplied by before they are rounded, a number, or with reduction
-    'none' an array of the logits' shape too; None for 1. dtype: that of the loss, the logits' if None. Shapes
-    and names are the caller's to check.
-    """
-    request = requested(reduction, ignore_index, normalize, np.dtype(dtype or logits.dtype), empty)
-    loss, found = evaluated(request, (logits, targets, pos_weight, weight), swapped(wrt), cotangent, True)
-    return Result(loss, swapped(found))
-
-
-def gradients(
-    logits: Array,
-    targets: Array,
-    weight: Weight = None,
-    pos_weight: Weight = None,
-    *,
-    cotangent: Array | float | None,
-    reduction: str = "mean",
-    ignore_index: float | None = None,
-    normalize: bool = False,
-    wrt: Wanted = (True, False, False, False),
-    dtype: Any = None,
-    empty: Empty = np.empty,
-) -> Gradients:
-    """The gradients asked for alone, with the same bits as from `evaluate`: what a backward pass calls."""
-    request = requested(reduction, ignore_index, normalize, np.dtype(dtype or logits.dtype), empty)
-    arrays = (logits, targets, pos_weight, weight)
-    found: Gradients = swapped(evaluated(request, arrays, swapped(wrt), cotangent, False)[1])
-    return found
-
-
-def requested(
-    reduction: str, ignore_index: float | None, normalize: bool, dtype: np.dtype[Any], empty: Empty
-) -> Request:
-    """The request of a call by name."""
-    from .definitions.binary_cross_entropy_with_logits import (
-        LOSS,  # it imports this module by the neutral call
-    )
-
-    divides = "counted" if normalize else "all" if reduction == "mean" else "one"
-    return Request(LOSS, (0.0,), (reduction, divides, ignore_index, 0.0, None), dtype, empty)
-
-
-def swapped(four: tuple[Any, ...]) -> Any:
-    """What belongs to the weight before what belongs to the positive weight, or back."""
-    x, y, p, w = four
-    return x, y, w, p
+# --- the entry point ----------------------------------------------------------------------------------------
 
 
 def takes(parameters: tuple[float, ...], mask: Array | None) -> bool:
@@ -259,9 +171,15 @@ def evaluated(
     cotangent: Array | float | None,
     wants_loss: bool,
 ) -> Found:
-    """The loss, if wanted, and the gradients by logits, targets, pos_weight and weight.
+    """The loss, if wanted, and the gradients by logits, targets, pos_weight and weight, in one pass.
 
-    By the loop for contiguous arrays where that can be.
+    By the loop for contiguous arrays where that can be. The inner precision is that of float64 throughout, if
+    some array is float64 with the care that its last bits need.
+
+    arrays: logits of any shape and strides, float16, `BFLOAT16`, float32 or float64; targets of that shape,
+    also integers or bools, taken as numbers; pos_weight and weight, None, arrays that broadcast to that
+    shape, or numbers. cotangent: a factor of the gradients before they are rounded, a number, or with
+    reduction 'none' an array of the logits' shape too; None for 1.
     """
     x, y, p, w = arrays
     own = x.dtype

@@ -252,6 +252,7 @@ def divisor_of(reduction: Reduction, problem: Problem, targets: Array, shape: tu
         problem.plan[PARTIALS] = address(tallies)
         problem.plan[GATHERED] = general_loops().gathered() if problem.soft else 0
         run(loops().tallied(), problem, (problem, tallies))
+        problem.plan[PARTIALS] = 0  # the memory of the tallies ends here
         number, row = loops().tallies_total(tallies, 1 if weighs else 0)
         if row >= 0:
             refuse(targets, shape, row, problem.classes, ignored)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -21,24 +22,22 @@ Step = tuple[str, Callable[[], Any]]
 
 def steps() -> Iterator[Step]:
     """A call for each signature of each loop."""
-    for dtype in (np.dtype(np.float32), np.dtype(np.float64)):
-        for p in (None, 2.0):
-            for g in (None, np.ones(2, dtype)):
-                yield f"binary cross entropy with logits, {dtype}", plain(dtype, p, g)
     for name, loss in known_losses().items():
+        if loss.lane:
+            for dtype, p, how in product(DTYPES, (None, 2.0), HOW):
+                yield name, of_lane(loss, dtype, p, how)
         if loss.rows:
-            yield from [
-                (name, of_rows(loss, dtype, *shape)) for dtype in (np.float32, np.float64) for shape in SHAPES
-            ]
+            yield from [(name, of_rows(loss, dtype, *shape)) for dtype in DTYPES for shape in SHAPES]
         elif loss.loops:
             yield name, general(loss)
 
 
-def plain(dtype: np.dtype[Any], p: float | None, g: np.ndarray[Any, Any] | None) -> Callable[[], Any]:
-    """A call of the lane's loop for contiguous arrays."""
+def of_lane(loss: Loss, dtype: np.dtype[Any], p: float | None, how: str) -> Callable[[], Any]:
+    """A call of the lane's loop for contiguous arrays: of a backward pass, from a number or from an array."""
     x = np.ones(2, dtype)
-    reduction = "mean" if g is None else "none"
-    return lambda: fused.gradients(x, x, None, p, cotangent=g, reduction=reduction)
+    request = Request(loss, (0.0,), (how, "all" if how == "mean" else "one", None, 0.0, None), dtype)
+    arrays, cotangent = (x, x, p, None), None if how == "mean" else x
+    return lambda: runner(request)(request, arrays, (True, False, False, False), cotangent, False)
 
 
 def general(loss: Loss) -> Callable[[], Any]:
@@ -58,11 +57,13 @@ def general(loss: Loss) -> Callable[[], Any]:
     return call
 
 
+DTYPES: tuple[np.dtype[Any], ...] = (np.dtype(np.float32), np.dtype(np.float64))
+HOW = ("mean", "none")
 SHAPES = ((64, False), (2, False), (2, True))
 """How many classes, and whether targets are probabilities."""
 
 
-def of_rows(loss: Loss, dtype: Any, classes: int, soft: bool) -> Callable[[], Any]:
+def of_rows(loss: Loss, dtype: np.dtype[Any], classes: int, soft: bool) -> Callable[[], Any]:
     """A call of a loop for rows."""
     x, w = np.ones((1, classes), dtype), np.ones(classes, dtype)
     targets = x if soft else np.zeros(1, np.int64)

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from frameworks import Framework
 
+import compatlosses.keras
 import compatlosses.mindspore
 import compatlosses.mindspore.mint
 import compatlosses.mindspore.v2_0
@@ -88,6 +89,97 @@ def test_gradients(autograd: Framework, edition: str) -> None:
     np.testing.assert_allclose(autograd.array(gradient), expected(edition)[1], rtol=1e-5, atol=1e-7)
 
 
+OF_INDICES: dict[str, Edition] = {
+    "mindspore": lambda x, y: compatlosses.mindspore.cross_entropy(x, y, None, -100, "none"),
+    "mint": lambda x, y: compatlosses.mindspore.mint.cross_entropy(x, y, None, -100, "none"),
+    "tensorflow": lambda x, y: compatlosses.tensorflow.sparse_softmax_cross_entropy_with_logits(y, x),
+    "tensorflow 1": lambda x, y: compatlosses.tensorflow.compat.v1.losses.sparse_softmax_cross_entropy(
+        y, x, reduction="none"
+    ),
+    "keras": lambda x, y: compatlosses.keras.losses.sparse_categorical_crossentropy(y, x, True),
+    "optax": compatlosses.optax.softmax_cross_entropy_with_integer_labels,
+}
+OF_EACH_CLASS: dict[str, Edition] = {
+    "mindspore": lambda x, q: compatlosses.mindspore.cross_entropy(x, q, None, -100, "none"),
+    "mint": lambda x, q: compatlosses.mindspore.mint.cross_entropy(x, q, None, -100, "none"),
+    "tensorflow": lambda x, q: compatlosses.tensorflow.softmax_cross_entropy_with_logits(q, x),
+    "tensorflow 1": lambda x, q: compatlosses.tensorflow.compat.v1.losses.softmax_cross_entropy(
+        q, x, reduction="none"
+    ),
+    "keras": lambda x, q: compatlosses.keras.losses.categorical_crossentropy(q, x, True),
+    "optax": compatlosses.optax.softmax_cross_entropy,
+}
+SOFTMAX = np.exp(X) / np.exp(X).sum(1, keepdims=True)
+
+
+@pytest.mark.parametrize("edition", OF_INDICES)
+def test_rows(framework: Framework, edition: str) -> None:
+    x, y, q = framework.tensor(X), framework.integers([2, 0], "int32"), framework.tensor(Y)
+    for loss, result in (
+        (OF_INDICES[edition](x, y), -np.log(SOFTMAX[[0, 1], [2, 0]])),
+        (OF_EACH_CLASS[edition](x, q), -(Y * np.log(SOFTMAX)).sum(1)),
+    ):
+        if edition != "keras" or framework.name != "numpy":  # imported, Keras makes tensors of NumPy's arrays
+            assert type(loss) is type(x) and framework.dtype(loss) == "float32"
+        np.testing.assert_allclose(framework.array(loss), result, rtol=1e-6)
+
+
+@pytest.mark.parametrize("edition", OF_INDICES)
+def test_gradients_of_rows(autograd: Framework, edition: str) -> None:
+    x, y, q = autograd.tensor(X), autograd.integers([2, 0], "int32"), autograd.tensor(Y)
+    (found,) = autograd.gradients(lambda x: OF_INDICES[edition](x, y), [x])
+    np.testing.assert_allclose(
+        autograd.array(found), SOFTMAX - np.array([[0, 0, 1], [1, 0, 0]]), rtol=1e-5, atol=1e-7
+    )
+    (found,) = autograd.gradients(lambda x: OF_EACH_CLASS[edition](x, q), [x])
+    np.testing.assert_allclose(
+        autograd.array(found), SOFTMAX * Y.sum(1, keepdims=True) - Y, rtol=1e-5, atol=1e-6
+    )
+
+
+def test_probabilities_of_rows(framework: Framework) -> None:
+    """Keras divides them by their sum."""
+    p, y, q = framework.tensor(np.exp(X)), framework.integers([2, 0], "int32"), framework.tensor(Y)
+    losses = compatlosses.keras.losses
+    for loss, result in (
+        (losses.sparse_categorical_crossentropy(y, p), -np.log(SOFTMAX[[0, 1], [2, 0]])),
+        (losses.categorical_crossentropy(q, p), -(Y * np.log(SOFTMAX)).sum(1)),
+    ):
+        assert framework.name == "numpy" or type(loss) is type(p)  # see `test_rows`
+        np.testing.assert_allclose(framework.array(loss), result, rtol=1e-6)
+
+
+def test_gradients_of_probabilities_of_rows(autograd: Framework) -> None:
+    p, q = autograd.tensor(np.exp(X)), autograd.tensor(Y)
+    (found,) = autograd.gradients(lambda p: compatlosses.keras.losses.categorical_crossentropy(q, p), [p])
+    total = np.exp(X).sum(1, keepdims=True)
+    expected_slope = Y.sum(1, keepdims=True) / total - Y / np.exp(X)
+    np.testing.assert_allclose(autograd.array(found), expected_slope, rtol=1e-5, atol=1e-6)
+
+
+def test_nll_of_rows(framework: Framework) -> None:
+    x, y = framework.tensor(np.log(SOFTMAX)), framework.integers([2, 0], "int32")
+    for function in (compatlosses.mindspore.nll_loss, compatlosses.mindspore.mint.nll_loss):
+        loss = function(x, y, None, -100, "none")
+        assert type(loss) is type(x)
+        np.testing.assert_allclose(framework.array(loss), -np.log(SOFTMAX[[0, 1], [2, 0]]), rtol=1e-6)
+
+
+def test_places_of_rows(framework: Framework) -> None:
+    """optax' where, of classes and of rows."""
+    x, y, q = framework.tensor(X), framework.integers([2, 0], "int32"), framework.tensor(Y)
+    rows = framework.integers([True, False], "bool")
+    places = framework.integers([[False, True, True], [True, True, True]], "bool")
+    optax = compatlosses.optax
+    shares = np.exp(X[0, 1:]) / np.exp(X[0, 1:]).sum()
+    kept = framework.array(optax.softmax_cross_entropy_with_integer_labels(x, y, where=rows))
+    np.testing.assert_allclose(kept, [-np.log(SOFTMAX[0, 2]), 0], rtol=1e-6)
+    kept = framework.array(optax.softmax_cross_entropy(x, q, where=places))
+    np.testing.assert_allclose(kept[0], -(Y[0, 1:] * np.log(shares)).sum(), rtol=1e-6)
+    kept = framework.array(optax.softmax_cross_entropy(x, q, axis=None))
+    np.testing.assert_allclose(kept, -(Y * np.log(np.exp(X) / np.exp(X).sum())).sum(), rtol=1e-6)
+
+
 def test_fluid(framework: Framework) -> None:
     x, y = framework.tensor(X), framework.tensor(Y)
     loss = compatlosses.paddle.fluid.layers.sigmoid_cross_entropy_with_logits(x, y, 0, None, True)
@@ -146,14 +238,25 @@ def test_optax_losses() -> None:
 
 
 DIFFERENCES = ("MSELoss", "L1Loss", "SmoothL1Loss")
+ROWS = ("CrossEntropyLoss", "NLLLoss")
 CLASSES: dict[str, tuple[str, tuple[str, ...]]] = {
     "torch": ("torch.nn.Module", ("BCEWithLogitsLoss", *DIFFERENCES, "HuberLoss")),
     "paddle": ("paddle.nn.Layer", ("BCEWithLogitsLoss", *DIFFERENCES, "HuberLoss")),
-    "mindspore": ("mindspore.nn.Cell", ("BCEWithLogitsLoss", *DIFFERENCES, "HuberLoss")),
-    "mindspore.mint": ("mindspore.nn.Cell", ("BCEWithLogitsLoss", *DIFFERENCES)),
+    "mindspore": (
+        "mindspore.nn.Cell",
+        ("BCEWithLogitsLoss", *DIFFERENCES, "HuberLoss", *ROWS, "SoftmaxCrossEntropyWithLogits"),
+    ),
+    "mindspore.mint": ("mindspore.nn.Cell", ("BCEWithLogitsLoss", *DIFFERENCES, *ROWS)),
     "keras": (
         "keras.losses.Loss",
-        ("BinaryCrossentropy", "MeanSquaredError", "MeanAbsoluteError", "Huber"),
+        (
+            "BinaryCrossentropy",
+            "MeanSquaredError",
+            "MeanAbsoluteError",
+            "Huber",
+            "CategoricalCrossentropy",
+            "SparseCategoricalCrossentropy",
+        ),
     ),
 }
 """The package of each, the class that all its classes are, and their names."""
@@ -219,12 +322,33 @@ PLAIN = {
 """The mean losses of X and Y."""
 
 
+SINGLE = X.astype(np.float32)
+OF_INDEX = -np.log(np.exp(X) / np.exp(X).sum(1, keepdims=True))[[0, 1], [2, 0]]
+OF_NUMBERS = -(Y * np.log(np.exp(X) / np.exp(X).sum(1, keepdims=True))).sum(1)
+INDICES, NUMBERS = np.array([2, 0], np.int32), Y.astype(np.float32)
+PLAIN_ROWS: dict[str, Any] = {
+    "CrossEntropyLoss": (INDICES, OF_INDEX, {}),
+    "NLLLoss": (INDICES, -X[[0, 1], [2, 0]], {}),
+    "SoftmaxCrossEntropyWithLogits": (NUMBERS, OF_NUMBERS, {}),
+    "CategoricalCrossentropy": (NUMBERS, OF_NUMBERS, {"from_logits": True}),
+    "SparseCategoricalCrossentropy": (INDICES, OF_INDEX, {"from_logits": True}),
+}
+"""Of each class of rows targets, the losses of X, and the options that they take."""
+
+
 @pytest.mark.parametrize("name", CLASSES)
 def test_a_plain_class_keeps_its_options(name: str) -> None:
     """Where the framework has not been imported: on the tensors of another one, here NumPy's."""
     plain = importlib.import_module(f"compatlosses.{name}.plain")
+    targets_first = name == "keras"
     for each in CLASSES[name][1][1:]:
-        targets_first = name == "keras"
+        if each in PLAIN_ROWS:
+            y, losses, options = PLAIN_ROWS[each]
+            for reduction, result in (("mean", losses.mean()), ("sum", losses.sum()), ("none", losses)):
+                row_loss = getattr(plain, each)(reduction=reduction, **options)
+                found = row_loss(y, SINGLE) if targets_first else row_loss(SINGLE, y)
+                np.testing.assert_allclose(found, result, rtol=1e-6)
+            continue
         loss = getattr(plain, each)(reduction="mean")
         assert float(loss(Y, X) if targets_first else loss(X, Y)) == pytest.approx(PLAIN[each], rel=1e-12)
         summed = getattr(plain, each)(reduction="sum")

@@ -41,10 +41,11 @@ Every loss, its formula and arguments, and the functions and classes of each API
 [deviations.md](deviations.md) says so.
 
 What the tables say of shapes and dtypes was observed, with NumPy arrays: the shape of the result by
-default, of arguments of shape (2, 3), and its dtype, or the exception that the edition raises.
+default, of arguments of shape (2, 3), or of two rows of three classes, and its dtype, or the exception
+that the edition raises.
 """
 
-TARGETS = ("target", "targets", "label", "labels", "y", "y_true", "multi_class_labels")
+TARGETS = ("target", "targets", "label", "labels", "y", "y_true", "multi_class_labels", "onehot_labels")
 """The names that editions have for the targets. The predictions are the other one of the first two."""
 
 
@@ -141,7 +142,7 @@ def loss(module: ModuleType, function: Callable[..., Any], own: list[Edition]) -
         *rows,
         "",
         f"### Editions of {definition.name}\n",
-        differences(own),
+        differences(own, bool(definition.rows)),
     ]
     return "\n".join([*lines, *(described(edition) for edition in own)])
 
@@ -181,14 +182,17 @@ def described(edition: Edition) -> str:
     )
 
 
-def differences(own: list[Edition]) -> str:
+def differences(own: list[Edition], of_rows: bool) -> str:
     """A table of what the functions do with the same arguments."""
+    observe = observed_of_rows if of_rows else observed
     rows = [
-        f"| `{one.paths[0].removeprefix('compatlosses.')}` | {' | '.join(observed(one.value))} |"
+        f"| `{one.paths[0].removeprefix('compatlosses.')}` | {' | '.join(observe(one.value))} |"
         for one in own
         if inspect.isfunction(one.value)
     ]
     columns = ("result", "(3, 1) beside (3,)", "int64 targets", "all int64", "float32, float64", "float16")
+    if of_rows:
+        columns = ("indices", "probabilities", "no class", "int32", "float32, float64", "float16")
     return "\n".join([f"| function | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|", *rows, ""])
 
 
@@ -202,6 +206,24 @@ def observed(function: Callable[..., Any]) -> list[str]:
         answer(function, y.astype(np.int64), y.astype(np.int64), dtype_of),
         answer(function, x, y.astype(np.float64), dtype_of),
         answer(function, x.astype(np.float16), y.astype(np.float16), dtype_of),
+    ]
+
+
+def observed_of_rows(function: Callable[..., Any]) -> list[str]:
+    """What a function of rows answers: the shape of its result from indices and from probabilities, what it
+    does with an index that is no class, and dtypes.
+    """
+    x, q = np.float32([[0.5, 0.25, 0.75], [0.125, 0.5, 0.25]]), np.float32([[1, 0, 0], [0, 0.5, 0.5]])
+    y = np.int64([1, 2])
+    half = x.astype(np.float16)
+    of_indices = answer(function, x, y, dtype_of) == "float32"
+    return [
+        answer(function, x, y, lambda result: str(result.shape)),
+        answer(function, x, q, lambda result: str(result.shape)),
+        answer(function, x, y + 1, lambda result: "NaN" if np.isnan(result).any() else "a number"),
+        answer(function, x, y.astype(np.int32), dtype_of),
+        answer(function, x, q.astype(np.float64), dtype_of),
+        answer(function, half, y if of_indices else q.astype(np.float16), dtype_of),
     ]
 
 
@@ -226,7 +248,7 @@ def answer(function: Callable[..., Any], x: Any, y: Any, show: Callable[[Any], s
         warnings.simplefilter("ignore")
         try:
             return show(function(**given))
-        except (TypeError, ValueError, RuntimeError) as error:
+        except (TypeError, ValueError, RuntimeError, IndexError) as error:
             return type(error).__name__
 
 

@@ -44,6 +44,8 @@ def numpy_arrays() -> list[Implementation]:
 def fused_kernel() -> list[Implementation]:
     """The compiled kernel alone, on NumPy arrays."""
     from compatlosses import fused
+    from compatlosses.definitions.binary_cross_entropy_with_logits import LOSS
+    from compatlosses.request import Request
 
     if not fused.available():
         raise ImportError(fused.why_unavailable())
@@ -52,10 +54,11 @@ def fused_kernel() -> list[Implementation]:
         x, y = given.logits, given.targets
         p = given.pos_weight if variant.pos_weight else None
         wanted = (variant.backward, False, False, False)
+        request = Request(LOSS, (0.0,), ("mean", "all", None, 0.0, None), x.dtype)
 
         def call() -> tuple[Any, Any]:
-            result = fused.evaluate(x, y, None, p, wrt=wanted)
-            return result.loss, result.gradients[0]
+            loss, gradients = fused.evaluated(request, (x, y, p, None), wanted, None, True)
+            return loss, gradients[0]
 
         return call
 

@@ -34,7 +34,11 @@ from rich.progress import (
 os.environ["NUMBA_CACHE_DIR"] = tempfile.mkdtemp(prefix="compatlosses-")
 
 from compatlosses import fused
+from compatlosses.definitions.binary_cross_entropy_with_logits import LOSS
+from compatlosses.request import Request
 
+EACH = Request(LOSS, (0.0,), ("none", "one", None, 0.0, None), np.dtype(np.float32))
+"""Each logit's own loss."""
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 
@@ -59,8 +63,8 @@ def computed(x: F32) -> tuple[F32, F32, F32, F32]:
     results: list[Any] = []
     for label in (0.0, 1.0):
         y = np.full_like(x, label)
-        result = fused.evaluate(x, y, reduction="none", wrt=(True, False, False, False))
-        results += [result.loss, result.gradients[0]]
+        loss, gradients = fused.evaluated(EACH, (x, y, None, None), (True, False, False, False), None, True)
+        results += [loss, gradients[0]]
     return results[0], results[1], results[2], results[3]
 
 

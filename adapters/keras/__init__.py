@@ -1,8 +1,8 @@
-"""Keras 3's API: ``keras.ops.binary_crossentropy``, and losses of ``keras.losses``, functions and classes.
+"""Keras 3's API: the cross entropies of ``keras.ops``, and losses of ``keras.losses``, functions and classes.
 
-All are at Keras' paths too, in `ops` and `losses`; ``keras.losses.binary_crossentropy``, whose signature is
-another, is in `losses` alone. Logits may be the tensors of any framework; probabilities are those of Keras'
-backend. Importing this imports no framework.
+All are at Keras' paths too, in `ops` and `losses`; the cross entropies of ``keras.losses``, whose signatures
+are others, are in `losses` alone. Logits may be the tensors of any framework, probabilities of rows too;
+those of binary cross entropy are of Keras' backend. Importing this imports no framework.
 """
 
 from __future__ import annotations
@@ -13,14 +13,22 @@ from compatlosses.classes import loss_class
 
 from . import adapter, losses, ops
 from .losses import huber, mean_absolute_error, mean_squared_error
-from .ops import binary_crossentropy
+from .ops import binary_crossentropy, categorical_crossentropy, sparse_categorical_crossentropy
 
 if TYPE_CHECKING:
-    from .modules import BinaryCrossentropy, Huber, MeanAbsoluteError, MeanSquaredError
+    from .modules import (
+        BinaryCrossentropy,
+        CategoricalCrossentropy,
+        Huber,
+        MeanAbsoluteError,
+        MeanSquaredError,
+        SparseCategoricalCrossentropy,
+    )
 
 __all__ = [
-    "BinaryCrossentropy", "Huber", "MeanAbsoluteError", "MeanSquaredError", "binary_crossentropy", "huber",
-    "losses", "mean_absolute_error", "mean_squared_error", "ops",
+    "BinaryCrossentropy", "CategoricalCrossentropy", "Huber", "MeanAbsoluteError", "MeanSquaredError",
+    "SparseCategoricalCrossentropy", "binary_crossentropy", "categorical_crossentropy", "huber", "losses",
+    "mean_absolute_error", "mean_squared_error", "ops", "sparse_categorical_crossentropy",
 ]  # fmt: skip
 
 

@@ -6,8 +6,10 @@ import warnings
 from typing import Any
 
 import keras
+from keras.src.backend import set_keras_mask
 
-from compatlosses import rules
+from compatlosses import row_rules, rules
+from compatlosses.neutral_rows import checked_axis
 
 from . import checks
 
@@ -42,20 +44,31 @@ def symbolic(target: object, output: object) -> bool:
 
 
 def logits_of(output: Tensor, from_logits: bool) -> tuple[Tensor, bool]:
-    """The output and whether it is logits; the logits of a sigmoid activation, which Keras keeps on
-    TensorFlow's tensors.
+    """The output and whether it is logits; the logits of a sigmoid or softmax activation, which Keras keeps
+    on TensorFlow's tensors.
     """
     if name() != "tensorflow" or not hasattr(output, "_keras_logits"):
         return output, from_logits
     if from_logits:
         warnings.warn(
-            "from_logits=True, and the output comes from a sigmoid activation: it is probabilities. The "
-            "logits that the "
-            "activation was given are used.",
+            "from_logits=True, and the output comes from a sigmoid or softmax activation: it is "
+            "probabilities. The logits that the activation was given are used.",
             UserWarning,
             stacklevel=4,
         )
     return output._keras_logits, True
+
+
+def epsilon() -> float:
+    """The epsilon of Keras' configuration."""
+    return float(keras.config.epsilon())
+
+
+def masked(loss: Tensor, counts: Tensor | None) -> Tensor:
+    """Losses of rows whose classes' reductions leave out those that do not count."""
+    if counts is not None and owns(loss):
+        set_keras_mask(loss, counts)
+    return loss
 
 
 def of_probabilities(target: Tensor, output: Tensor, dtype: str) -> Tensor:
@@ -115,6 +128,41 @@ class AveragedBinaryCrossentropy(keras.Operation):  # type: ignore[misc]
         axes = checks.checked_axes("y_pred", shape, self.axis)
         left = tuple(shape[i] for i in range(len(shape)) if i not in axes)
         return keras.KerasTensor(left, dtype=keras.backend.standardize_dtype(y_pred.dtype))
+
+
+class Crossentropy(keras.Operation):  # type: ignore[misc]
+    """A loss of rows of `compatlosses.keras.ops` or `compatlosses.keras.losses` as a node of a functional
+    model.
+
+    ``soft``: whether targets have a number for each class. ``options``: those of the function, from
+    ``from_logits`` on; the last one is the axis.
+    """
+
+    def __init__(self, module: str, soft: bool, options: tuple[Any, ...], *, name: str | None = None) -> None:
+        super().__init__(name=name)
+        self.module = module
+        self.soft = soft
+        self.options = options
+
+    def call(self, target: Tensor, output: Tensor) -> Tensor:
+        """The losses of rows."""
+        from . import losses, ops
+
+        function = "categorical_crossentropy" if self.soft else "sparse_categorical_crossentropy"
+        return getattr(ops if self.module == "ops" else losses, function)(target, output, *self.options)
+
+    def compute_output_spec(self, target: Tensor, output: Tensor) -> Tensor:
+        """A symbolic tensor of the output's dtype, of its shape without the axis of the classes."""
+        target, output = converted(target), converted(output)
+        shape = tuple(output.shape)
+        axis = checked_axis(self.options[-1], "the output", shape)
+        rows, own = row_rules.without(shape, axis), tuple(target.shape)
+        expected = shape if self.soft else rows
+        if not self.soft and len(own) == len(shape) and own[axis] == 1:
+            own = row_rules.without(own, axis)
+        if not rules.same_shape(own, expected):
+            raise ValueError(f"the target has shape {tuple(target.shape)}; expected {expected}")
+        return keras.KerasTensor(rows, dtype=keras.backend.standardize_dtype(output.dtype))
 
 
 class AveragedDifference(keras.Operation):  # type: ignore[misc]

@@ -6,7 +6,14 @@ from typing import Any
 
 import keras
 
-from .losses import binary_crossentropy, huber, mean_absolute_error, mean_squared_error
+from .losses import (
+    binary_crossentropy,
+    categorical_crossentropy,
+    huber,
+    mean_absolute_error,
+    mean_squared_error,
+    sparse_categorical_crossentropy,
+)
 
 
 @keras.saving.register_keras_serializable(package="compatlosses")
@@ -30,6 +37,55 @@ class BinaryCrossentropy(keras.losses.BinaryCrossentropy):  # type: ignore[misc]
     ) -> None:
         super().__init__(from_logits, label_smoothing, axis, reduction, name, dtype)
         self.fn = binary_crossentropy
+
+
+@keras.saving.register_keras_serializable(package="compatlosses")
+class CategoricalCrossentropy(keras.losses.CategoricalCrossentropy):  # type: ignore[misc]
+    """Keras' own loss with `categorical_crossentropy` in it: reductions, masks, sample weights and
+    configuration are native.
+
+    Source: Keras 3 documentation of ``keras.losses.CategoricalCrossentropy``.
+    """
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "categorical_crossentropy",
+        dtype: object = None,
+    ) -> None:
+        super().__init__(from_logits, label_smoothing, axis, reduction, name, dtype)
+        self.fn = categorical_crossentropy
+
+
+@keras.saving.register_keras_serializable(package="compatlosses")
+class SparseCategoricalCrossentropy(keras.losses.SparseCategoricalCrossentropy):  # type: ignore[misc]
+    """Keras' own loss with `sparse_categorical_crossentropy` in it: reductions, masks and sample weights are
+    native. Rows of ``ignore_class`` do not count in means; where none counts, the mean is 0.
+
+    The configuration holds the axis, which Keras' own loses when a model is saved.
+
+    Source: Keras 3 documentation of ``keras.losses.SparseCategoricalCrossentropy``.
+    """
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        ignore_class: int | None = None,
+        reduction: str | None = "sum_over_batch_size",
+        axis: int = -1,
+        name: str | None = "sparse_categorical_crossentropy",
+        dtype: object = None,
+    ) -> None:
+        super().__init__(from_logits, ignore_class, reduction, axis, name, dtype)
+        self.fn = sparse_categorical_crossentropy
+        self.axis = axis
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes the same loss anew."""
+        return {**super().get_config(), "axis": self.axis}
 
 
 @keras.saving.register_keras_serializable(package="compatlosses")

@@ -6,7 +6,14 @@ from compatlosses.classes import PlainLoss
 from compatlosses.libraries import Tensor, library_of
 
 from . import checks
-from .losses import binary_crossentropy, huber, mean_absolute_error, mean_squared_error
+from .cross_entropy import Rows, index_losses
+from .losses import (
+    binary_crossentropy,
+    categorical_crossentropy,
+    huber,
+    mean_absolute_error,
+    mean_squared_error,
+)
 
 
 class _ReducedLoss(PlainLoss):
@@ -67,6 +74,63 @@ class BinaryCrossentropy(_ReducedLoss):
         return self._reduced(
             binary_crossentropy(y_true, y_pred, self.from_logits, self.label_smoothing, self.axis)
         )
+
+
+class CategoricalCrossentropy(_ReducedLoss):
+    """Categorical cross entropy by Keras' rules; see `compatlosses.keras.losses.categorical_crossentropy`.
+
+    Source: Keras 3 documentation of ``keras.losses.CategoricalCrossentropy``.
+    """
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "categorical_crossentropy",
+        dtype: object = None,
+    ) -> None:
+        super().__init__(reduction, name, dtype)
+        self.from_logits = from_logits
+        self.label_smoothing = label_smoothing
+        self.axis = axis
+
+    def __call__(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
+        """The loss of ``y_pred``, of its dtype."""
+        return self._reduced(
+            categorical_crossentropy(y_true, y_pred, self.from_logits, self.label_smoothing, self.axis)
+        )
+
+
+class SparseCategoricalCrossentropy(_ReducedLoss):
+    """Categorical cross entropy of indices by Keras' rules; see
+    `compatlosses.keras.losses.sparse_categorical_crossentropy`. Rows of ``ignore_class`` do not count in
+    means; where none counts, the mean is 0.
+
+    Source: Keras 3 documentation of ``keras.losses.SparseCategoricalCrossentropy``.
+    """
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        ignore_class: int | None = None,
+        reduction: str | None = "sum_over_batch_size",
+        axis: int = -1,
+        name: str | None = "sparse_categorical_crossentropy",
+        dtype: object = None,
+    ) -> None:
+        super().__init__(reduction, name, dtype)
+        self.from_logits = from_logits
+        self.ignore_class = ignore_class
+        self.axis = axis
+
+    def __call__(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
+        """The loss of ``y_pred``, of its dtype."""
+        names = {"none": "none", None: "none", "sum": "sum"}
+        rows = Rows(self.from_logits, self.axis)
+        reduction = names.get(self.reduction, "mean")
+        return index_losses(("y_true", "y_pred"), (y_true, y_pred), rows, self.ignore_class, reduction)[0]
 
 
 class MeanSquaredError(_ReducedLoss):

@@ -14,14 +14,32 @@ from typing import TYPE_CHECKING, Any
 from compatlosses.classes import loss_class
 
 from . import adapter, nn, ops
-from .ops import binary_cross_entropy_with_logits, huber_loss, l1_loss, mse_loss, smooth_l1_loss
+from .ops import (
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    huber_loss,
+    l1_loss,
+    mse_loss,
+    nll_loss,
+    smooth_l1_loss,
+)
 
 if TYPE_CHECKING:
-    from .modules import BCEWithLogitsLoss, HuberLoss, L1Loss, MSELoss, SmoothL1Loss
+    from .modules import (
+        BCEWithLogitsLoss,
+        CrossEntropyLoss,
+        HuberLoss,
+        L1Loss,
+        MSELoss,
+        NLLLoss,
+        SmoothL1Loss,
+        SoftmaxCrossEntropyWithLogits,
+    )
 
 __all__ = [
-    "BCEWithLogitsLoss", "HuberLoss", "L1Loss", "MSELoss", "SmoothL1Loss", "binary_cross_entropy_with_logits",
-    "huber_loss", "l1_loss", "mse_loss", "nn", "ops", "smooth_l1_loss",
+    "BCEWithLogitsLoss", "CrossEntropyLoss", "HuberLoss", "L1Loss", "MSELoss", "NLLLoss", "SmoothL1Loss",
+    "SoftmaxCrossEntropyWithLogits", "binary_cross_entropy_with_logits", "cross_entropy", "huber_loss",
+    "l1_loss", "mse_loss", "nll_loss", "nn", "ops", "smooth_l1_loss",
 ]  # fmt: skip
 
 

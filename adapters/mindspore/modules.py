@@ -1,6 +1,6 @@
 """MindSpore's loss classes, as real cells of MindSpore.
 
-Binary cross entropy follows the document of 2.3 to 2.6, the losses of a difference that of 2.10.
+Binary cross entropy follows the document of 2.3 to 2.6, the losses of a difference and of rows that of 2.10.
 """
 
 from __future__ import annotations
@@ -9,11 +9,19 @@ import mindspore
 
 from compatlosses.classes import warn_of_foreign
 from compatlosses.libraries import Tensor
+from compatlosses.mindspore.cross_entropy import (
+    check_options,
+    check_smoothing,
+    check_sparse,
+    cross_entropy_of_class,
+    softmax_cross_entropy_of_class,
+)
 from compatlosses.mindspore.ops import (
     binary_cross_entropy_with_logits,
     huber_loss,
     l1_loss,
     mse_loss,
+    nll_loss,
     smooth_l1_loss,
 )
 
@@ -128,3 +136,93 @@ class HuberLoss(mindspore.nn.LossBase):  # type: ignore[misc]
     def construct(self, logits: Tensor, labels: Tensor) -> Tensor:
         """The loss of ``logits`` and ``labels``."""
         return self._loss(logits, labels, self.reduction, self.delta)
+
+
+# The losses of rows.
+
+
+class CrossEntropyLoss(mindspore.nn.LossBase):  # type: ignore[misc]
+    """Softmax cross entropy of rows by the rules of MindSpore 2.10: `compatlosses.mindspore.cross_entropy` of
+    float16 and float32, with indices of int32.
+
+    A weight is an attribute, a Parameter a parameter of the cell, as natively.
+
+    Raises:
+        TypeError: a weight that is no tensor of float16 or float32, an ignore_index that is no int, a
+            label_smoothing that is no float.
+        ValueError: an unknown reduction, a label_smoothing outside [0, 1].
+
+    Source: MindSpore 2.10 documentation of ``mindspore.nn.CrossEntropyLoss``.
+    """
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        ignore_index: int = -100,
+        reduction: str = "mean",
+        label_smoothing: float = 0.0,
+    ) -> None:
+        super().__init__(reduction)
+        check_options(weight, ignore_index)
+        check_smoothing(label_smoothing)
+        warn_of_foreign("compatlosses.mindspore.CrossEntropyLoss", "MindSpore", weight=weight)
+        self.weight, self.ignore_index = weight, ignore_index
+        self.reduction, self.label_smoothing = reduction, label_smoothing
+
+    _loss = staticmethod(cross_entropy_of_class)
+
+    def construct(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """The loss of ``logits`` and ``labels``."""
+        options = (self.ignore_index, self.reduction, self.label_smoothing)
+        return self._loss(logits, labels, self.weight, options)
+
+
+class NLLLoss(mindspore.nn.LossBase):  # type: ignore[misc]
+    """The negative log-likelihood of rows by the rules of MindSpore 2.10; see
+    `compatlosses.mindspore.ops.nll_loss`.
+
+    Raises:
+        TypeError: a weight that is no tensor of float16 or float32, an ignore_index that is no int.
+        ValueError: an unknown reduction.
+
+    Source: MindSpore 2.10 documentation of ``mindspore.nn.NLLLoss``.
+    """
+
+    def __init__(
+        self, weight: Tensor | None = None, ignore_index: int = -100, reduction: str = "mean"
+    ) -> None:
+        super().__init__(reduction)
+        check_options(weight, ignore_index)
+        warn_of_foreign("compatlosses.mindspore.NLLLoss", "MindSpore", weight=weight)
+        self.weight, self.ignore_index, self.reduction = weight, ignore_index, reduction
+
+    _loss = staticmethod(nll_loss)
+
+    def construct(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """The loss of log-probabilities ``logits`` and ``labels``."""
+        return self._loss(logits, labels, self.weight, self.ignore_index, self.reduction)
+
+
+class SoftmaxCrossEntropyWithLogits(mindspore.nn.LossBase):  # type: ignore[misc]
+    """Softmax cross entropy of rows by the rules of MindSpore 2.10. By default nothing is reduced, and labels
+    are numbers for each class; ``sparse`` makes them indices. No index is ignored.
+
+    Raises:
+        TypeError: a sparse that is no bool.
+        ValueError: an unknown reduction.
+
+    Source: MindSpore 2.10 documentation of ``mindspore.nn.SoftmaxCrossEntropyWithLogits``.
+    """
+
+    def __init__(self, sparse: bool = False, reduction: str = "none") -> None:
+        super().__init__(reduction)
+        check_sparse(sparse)
+        self.sparse, self.reduction = sparse, reduction
+
+    _loss = staticmethod(softmax_cross_entropy_of_class)
+
+    def construct(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """The loss of ``logits``, float16 or float32 of shape (N, C), and ``labels``: of the logits' shape
+        and dtype, or, if sparse, int32 or int64 of shape (N,).
+        """
+        return self._loss(logits, labels, self.sparse, self.reduction)

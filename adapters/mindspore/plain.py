@@ -6,7 +6,14 @@ from compatlosses import rules
 from compatlosses.classes import PlainLoss, warn_of_foreign
 from compatlosses.libraries import Tensor
 
-from . import binary_cross_entropy_with_logits, huber_loss, l1_loss, mse_loss, smooth_l1_loss
+from . import binary_cross_entropy_with_logits, huber_loss, l1_loss, mse_loss, nll_loss, smooth_l1_loss
+from .cross_entropy import (
+    check_options,
+    check_smoothing,
+    check_sparse,
+    cross_entropy_of_class,
+    softmax_cross_entropy_of_class,
+)
 
 
 class BCEWithLogitsLoss(PlainLoss):
@@ -94,3 +101,69 @@ class HuberLoss(_ReducedLoss):
     def __call__(self, logits: Tensor, labels: Tensor) -> Tensor:
         """The loss of ``logits`` and ``labels``."""
         return huber_loss(logits, labels, self.reduction, self.delta)
+
+
+class CrossEntropyLoss(_ReducedLoss):
+    """Softmax cross entropy of rows by the rules of MindSpore 2.10: `compatlosses.mindspore.cross_entropy` of
+    float16 and float32, with indices of int32.
+
+    Source: MindSpore 2.10 documentation of ``mindspore.nn.CrossEntropyLoss``.
+    """
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        ignore_index: int = -100,
+        reduction: str = "mean",
+        label_smoothing: float = 0.0,
+    ) -> None:
+        super().__init__(reduction)
+        check_options(weight, ignore_index)
+        check_smoothing(label_smoothing)
+        warn_of_foreign("compatlosses.mindspore.CrossEntropyLoss", "MindSpore", weight=weight)
+        self.weight = weight
+        self.ignore_index = ignore_index
+        self.label_smoothing = label_smoothing
+
+    def __call__(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """The loss of ``logits`` and ``labels``."""
+        options = (self.ignore_index, self.reduction, self.label_smoothing)
+        return cross_entropy_of_class(logits, labels, self.weight, options)
+
+
+class NLLLoss(_ReducedLoss):
+    """The negative log-likelihood of rows by the rules of MindSpore 2.10; see
+    `compatlosses.mindspore.ops.nll_loss`.
+
+    Source: MindSpore 2.10 documentation of ``mindspore.nn.NLLLoss``.
+    """
+
+    def __init__(
+        self, weight: Tensor | None = None, ignore_index: int = -100, reduction: str = "mean"
+    ) -> None:
+        super().__init__(reduction)
+        check_options(weight, ignore_index)
+        warn_of_foreign("compatlosses.mindspore.NLLLoss", "MindSpore", weight=weight)
+        self.weight = weight
+        self.ignore_index = ignore_index
+
+    def __call__(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """The loss of log-probabilities ``logits`` and ``labels``."""
+        return nll_loss(logits, labels, self.weight, self.ignore_index, self.reduction)
+
+
+class SoftmaxCrossEntropyWithLogits(_ReducedLoss):
+    """Softmax cross entropy of rows by the rules of MindSpore 2.10. By default nothing is reduced, and labels
+    are numbers for each class; ``sparse`` makes them indices. No index is ignored.
+
+    Source: MindSpore 2.10 documentation of ``mindspore.nn.SoftmaxCrossEntropyWithLogits``.
+    """
+
+    def __init__(self, sparse: bool = False, reduction: str = "none") -> None:
+        super().__init__(reduction)
+        check_sparse(sparse)
+        self.sparse = sparse
+
+    def __call__(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """The loss of ``logits`` and ``labels``."""
+        return softmax_cross_entropy_of_class(logits, labels, self.sparse, self.reduction)

@@ -1,7 +1,6 @@
-"""optax's API: ``optax.sigmoid_binary_cross_entropy``, also importable as
-``optax.losses.sigmoid_binary_cross_entropy``.
+"""optax's API: binary and softmax cross entropy, and losses of a difference, at ``optax.losses`` too.
 
-It takes the tensors of any framework. optax has no tensors of its own: its arrays are JAX's. Importing it
+They take the tensors of any framework. optax has no tensors of its own: its arrays are JAX's. Importing it
 imports neither.
 """
 
@@ -10,9 +9,20 @@ from __future__ import annotations
 from compatlosses.jax import adapter as _jax
 
 from . import losses
-from .losses import huber_loss, l2_loss, sigmoid_binary_cross_entropy, squared_error
+from .losses import (
+    huber_loss,
+    l2_loss,
+    safe_softmax_cross_entropy,
+    sigmoid_binary_cross_entropy,
+    softmax_cross_entropy,
+    softmax_cross_entropy_with_integer_labels,
+    squared_error,
+)
 
-__all__ = ["huber_loss", "l2_loss", "losses", "sigmoid_binary_cross_entropy", "squared_error"]
+__all__ = [
+    "huber_loss", "l2_loss", "losses", "safe_softmax_cross_entropy", "sigmoid_binary_cross_entropy",
+    "softmax_cross_entropy", "softmax_cross_entropy_with_integer_labels", "squared_error",
+]  # fmt: skip
 
 
 def __dir__() -> list[str]:

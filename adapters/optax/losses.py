@@ -1,4 +1,4 @@
-"""optax's API: ``optax.losses.sigmoid_binary_cross_entropy``."""
+"""optax's API: the losses of ``optax.losses``."""
 
 from __future__ import annotations
 
@@ -12,9 +12,17 @@ from compatlosses.libraries import Library, Names, Tensor, find, library_of, num
 from compatlosses.reductions import named
 
 from .conversions import converted
+from .cross_entropy import (
+    safe_softmax_cross_entropy,
+    softmax_cross_entropy,
+    softmax_cross_entropy_with_integer_labels,
+)
 from .differences import huber_loss, l2_loss, squared_error
 
-__all__ = ["huber_loss", "l2_loss", "sigmoid_binary_cross_entropy", "squared_error"]
+__all__ = [
+    "huber_loss", "l2_loss", "safe_softmax_cross_entropy", "sigmoid_binary_cross_entropy",
+    "softmax_cross_entropy", "softmax_cross_entropy_with_integer_labels", "squared_error",
+]  # fmt: skip
 
 _NAMES: Names = ("logits", "labels", "weight", "pos_weight")
 

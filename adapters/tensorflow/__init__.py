@@ -1,5 +1,4 @@
-"""TensorFlow's API: ``tf.nn.sigmoid_cross_entropy_with_logits``,
-``tf.nn.weighted_cross_entropy_with_logits``, TensorFlow 1's.
+"""TensorFlow's API: the losses of ``tf.nn``, and TensorFlow 1's.
 
 The losses are at TensorFlow's paths: in `nn`, ``compat.v1.nn`` and ``compat.v1.losses``. Labels come first.
 They take the tensors of any framework. Importing them imports no framework.
@@ -9,9 +8,17 @@ from __future__ import annotations
 
 from . import adapter as _adapter
 from . import compat, nn
-from .nn import sigmoid_cross_entropy_with_logits, weighted_cross_entropy_with_logits
+from .nn import (
+    sigmoid_cross_entropy_with_logits,
+    softmax_cross_entropy_with_logits,
+    sparse_softmax_cross_entropy_with_logits,
+    weighted_cross_entropy_with_logits,
+)
 
-__all__ = ["compat", "nn", "sigmoid_cross_entropy_with_logits", "weighted_cross_entropy_with_logits"]
+__all__ = [
+    "compat", "nn", "sigmoid_cross_entropy_with_logits", "softmax_cross_entropy_with_logits",
+    "sparse_softmax_cross_entropy_with_logits", "weighted_cross_entropy_with_logits",
+]  # fmt: skip
 
 
 def __dir__() -> list[str]:

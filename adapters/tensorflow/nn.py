@@ -1,5 +1,5 @@
-"""``tf.nn.sigmoid_cross_entropy_with_logits`` and ``tf.nn.weighted_cross_entropy_with_logits``: the loss of
-each element.
+"""``tf.nn``: ``sigmoid_cross_entropy_with_logits`` and ``weighted_cross_entropy_with_logits``, the loss of
+each element, and ``softmax_cross_entropy_with_logits`` and the sparse one, the loss of each row.
 """
 
 from __future__ import annotations
@@ -13,8 +13,12 @@ from compatlosses.reductions import named
 
 from . import adapter
 from .arguments import converted, is_number
+from .cross_entropy import softmax_cross_entropy_with_logits, sparse_softmax_cross_entropy_with_logits
 
-__all__ = ["sigmoid_cross_entropy_with_logits", "weighted_cross_entropy_with_logits"]
+__all__ = [
+    "sigmoid_cross_entropy_with_logits", "softmax_cross_entropy_with_logits",
+    "sparse_softmax_cross_entropy_with_logits", "weighted_cross_entropy_with_logits",
+]  # fmt: skip
 
 _NAMES: Names = ("logits", "labels", "weight", "pos_weight")
 

@@ -15,6 +15,14 @@ from . import cross_entropy_of_weighted_rows
 INPUTS = (Input("logits"), Input("targets"))
 PARAMETERS = (AXIS, SMOOTHING)
 WeightingName = Literal["class", "row"]
+SYNONYMS = (
+    "cross_entropy", "CrossEntropyLoss", "softmax_cross_entropy", "softmax_cross_entropy_with_logits",
+    "softmax_cross_entropy_with_logits_v2", "SoftmaxCrossEntropyWithLogits", "sparse_softmax_cross_entropy",
+    "sparse_softmax_cross_entropy_with_logits", "softmax_cross_entropy_with_integer_labels",
+    "safe_softmax_cross_entropy", "categorical_crossentropy", "CategoricalCrossentropy",
+    "sparse_categorical_crossentropy", "SparseCategoricalCrossentropy",
+)  # fmt: skip
+"""The names of this loss in other APIs."""
 
 
 def written(ops: Any) -> tuple[Callable[..., Any], ...]:

@@ -13,6 +13,8 @@ from ..protocols import Input, Loss
 
 INPUTS = (Input("log_probabilities"), Input("targets"))
 PARAMETERS = (AXIS,)
+SYNONYMS = ("nll_loss", "NLLLoss")
+"""The names of this loss in other APIs."""
 
 
 def written(ops: Any) -> tuple[Callable[..., Any], ...]:

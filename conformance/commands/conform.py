@@ -1,8 +1,10 @@
-"""The command ``conform``: every case on every target, and where each falls short."""
+"""The command ``conform``: every case on every target; what is new, what holds, what is known."""
 
 from __future__ import annotations
 
+import threading
 import time
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Annotated
 
@@ -11,16 +13,19 @@ import typer
 from ..judging import agreement
 from ..judging import expectations as known
 from ..judging.judge import Verdict
+from ..judging.reviewed import reviewed
 from ..judging.run import Run
 from ..judging.tally import tallies
 from ..model.implementations import wanted
 from ..printable import printable
+from ..report import answer as answers
 from ..report import text
 from ..results import results
-from ..running.channel import Answer
+from ..results.answer import Answer, answer_of
+from ..running.channel import Answer as Answered
 from ..running.line import CASE_SECONDS
 from ..running.target import Target
-from . import lab
+from . import lab, listing
 from .options import (
     DEFAULT_JOBS,
     Cases,
@@ -30,13 +35,14 @@ from .options import (
     Jobs,
     JsonFile,
     JunitFile,
+    MarkdownFile,
     Modes,
     Timeout,
     Verbose,
 )
 from .outputs import Outputs
 from .select import check_implementations, check_timeout, expectations, selected, targets
-from .terminal import progress, terminal, terminating
+from .terminal import print_lines, progress, terminal, terminating
 
 
 def conform(
@@ -49,90 +55,130 @@ def conform(
     json_file: JsonFile = None,
     junit_file: JunitFile = None,
     html_file: HtmlFile = None,
+    markdown_file: MarkdownFile = None,
     verbose: Verbose = False,
+    maxfail: Annotated[
+        int | None, typer.Option(min=1, help="End the run after so many new failures.")
+    ] = None,
+    list_only: Annotated[
+        bool, typer.Option("--list", help="List the cases, implementations and modes; run nothing.")
+    ] = False,
     at: Annotated[
         list[str] | None,
         typer.Option(help="A release to run instead, such as torch==2.1.0, as `lab run` does."),
     ] = None,
 ) -> None:
-    """Run the cases against every framework installed here, native and shim, and print where each falls
-    short.
+    """Run the cases against every framework installed here, native and shim, and tell what is new, how much
+    of each behaviour holds, and which known findings were met.
     """
+    outputs = Outputs(json_file, junit_file, html_file, markdown_file)
     if at:
-        lab.check_alone(framework, mode)
-        lab.run(
-            at, None, case, implementation, jobs, timeout, json_file, junit_file, html_file, verbose=verbose
+        lab.check_alone(framework, mode, maxfail, list_only)
+        lab.run_releases(
+            lab.jobs_of(at, None, case, implementation, timeout),
+            lab.ReleaseOutputs(json_file, junit_file, html_file, markdown_file),
+            verbose,
+            jobs,
         )
     check_timeout(timeout)
     check_implementations(implementation or [])
-    outputs = Outputs(json_file, junit_file, html_file)
     outputs.check()
     chosen, expected = selected(case or []), expectations()
+    there = targets(framework or [], implementation or [], mode or ["eager"])
+    if list_only:
+        listing.show(terminal(), there, chosen, implementation or [])
+        raise typer.Exit
     run = Run(
-        targets(framework or [], implementation or [], mode or ["eager"]),
+        there,
         chosen,
         partial(wanted, patterns=implementation or []),
         timeout,
         with_curves=not case,
         whole=False,
     )
-    raise typer.Exit(conformed(run, expected, outputs, jobs, verbose))
+    raise typer.Exit(conformed(run, Watch(known.Book(expected, reviewed()), maxfail), outputs, jobs, verbose))
 
 
-def conformed(
-    run: Run, expected: tuple[known.Expectation, ...], outputs: Outputs, jobs: int, verbose: bool
-) -> int:
+@dataclass
+class Watch:
+    """What is known to fail, and when the run is to end for what is not."""
+
+    book: known.Book
+    maxfail: int | None = None
+    failures: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def full(self) -> bool:
+        """Whether as many failures are new as the run is to bear."""
+        return self.maxfail is not None and self.failures >= self.maxfail
+
+    def take(self, verdict: Verdict, version: str) -> None:
+        """Say on a verdict what the expectations say of it, and count it if it is new."""
+        with self.lock:
+            self.book.say(verdict, version)
+            self.failures += verdict.expectation == "unexpected"
+
+
+def conformed(run: Run, watch: Watch, outputs: Outputs, jobs: int, verbose: bool) -> int:
     """Run, print and write what came of it; the exit status."""
     began = time.monotonic()
-    interrupted = False
+    stopped = ""
     try:
         with terminating():
-            watched(run, jobs)
+            watched(run, watch, jobs)
     except KeyboardInterrupt:
-        interrupted = True
-    known.apply(
-        run.verdicts, {target.framework: target.version for target in run.targets if target.version}, expected
-    )
+        stopped = "interrupted: the results are partial"
+    if watch.full and not stopped:
+        stopped = f"ended after {watch.failures} new failures (--maxfail): the results are partial"
     pairs = agreement.compare(run.cases, run.answers, run.verdicts)
     seconds = time.monotonic() - began
     compared = [pair.to_json() for pair in pairs]
     tallied = tallies(run.verdicts, {case.id: case.dtype for case in run.cases})
-    table = results.as_json(
-        run.targets, run.verdicts, interrupted, run.curves, run.cases, compared, seconds, tallied
+    data = results.as_json(
+        run.targets, run.verdicts, bool(stopped), run.curves, run.cases, compared, seconds, tallied
     )
+    found = answer_of([data])
+    status = 130 if stopped.startswith("interrupted") else status_of(run, found)
+    ending = answers.Ending(status, outputs.names, seconds, stopped)
     console = terminal(stderr=outputs.take_standard_output)
     try:
-        text.matrix(console, run.targets, run.verdicts)
-        text.details(console, run.targets, run.verdicts, verbose)
-        text.where(console, tallied, verbose)
-        text.agreement(console, pairs)
-        text.summary(console, run.verdicts, len(run.cases), seconds)
+        if verbose:
+            text.matrix(console, run.targets, run.verdicts)
+            text.details(console, run.targets, run.verdicts)
+            text.where(console, tallied)
+            text.agreement(console, pairs)
+        print_lines(console, answers.lines(found, ending))
     finally:
-        outputs.write([table], run.verdicts)
-    if interrupted:
-        said = f"; {outputs.json} says so" if outputs.json else ""
-        console.print(f"[bold yellow]interrupted: the results are partial[/]{said}")
-        return 130
-    if not any(run.pattern(found) for target in run.targets for found in target.implementations()):
-        console.print("[bold red]nothing that was asked for could be run[/]")
-        return 3
-    if any(target.error or target.missing or not target.implementations() for target in run.targets):
-        return 3
-    wrong = any(verdict.expectation in text.WRONG for verdict in run.verdicts)
-    return 1 if wrong or any(pair.unexplained for pair in pairs) else 0
+        outputs.write([data], run.verdicts, answers.markdown(found, ending))
+    return status
 
 
-def watched(run: Run, jobs: int) -> None:
-    """Run with a line of progress for each target."""
+def status_of(run: Run, found: Answer) -> int:
+    """The exit status of a run that was not interrupted."""
+    called = any(run.pattern(each) for target in run.targets for each in target.implementations())
+    if not called or any(t.error or t.missing or not t.implementations() for t in run.targets):
+        return 3
+    return 1 if found.new or found.differing else 0
+
+
+def watched(run: Run, watch: Watch, jobs: int) -> None:
+    """Run with a line of progress for each target, which reaches its end when the target does."""
     with progress() as lines:
         tasks = {
             id(target): lines.add_task(printable(target.label), total=None, start=False)
             for target in run.targets
         }
 
-        def notice(target: Target, verdict: Verdict | None, answer: Answer | None) -> None:
+        def notice(target: Target, verdict: Verdict | None, answer: Answered | None) -> None:
             task = tasks[id(target)]
-            if verdict is None:
+            if verdict is not None:
+                watch.take(verdict, target.version)
+                if watch.full:
+                    run.stopped.set()
+            if verdict is None and answer is None:
+                if lines.tasks[task].total is None:
+                    lines.update(task, total=0, description=printable(f"{target.label}: not run"))
                 lines.stop_task(task)
                 return
             if lines.tasks[task].total is None:

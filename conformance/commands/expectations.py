@@ -13,7 +13,7 @@ from ..judging.update import Choice, updated
 from ..model import cases
 from ..model.implementations import TABLE
 from ..printable import printable
-from ..results import results
+from ..results import findings, results
 
 
 def update_expectations(
@@ -29,7 +29,8 @@ def update_expectations(
     check: Annotated[str, typer.Option(help="Of these checks alone, such as 'exact/gradient/*'.")] = "*",
     message: Annotated[str, typer.Option(help="Of checks whose message holds this text alone.")] = "",
     versions: Annotated[
-        str | None, typer.Option(help="The range of versions; by default the run's own.")
+        str | None,
+        typer.Option(help="A range with the run's release: the failures are of all its reviewed releases."),
     ] = None,
     folder: Annotated[Path, typer.Option(help="Where the expectations lie.")] = places.EXPECTATIONS,
 ) -> None:
@@ -37,9 +38,11 @@ def update_expectations(
     choice = Choice(note, finding, implementation, case, check, message, versions)
     found = results.read(run)
     ids = [case.id for case in cases.load()]
-    # Another folder than the suite's may speak of cases of its own.
-    ids += [] if folder == places.EXPECTATIONS else [verdict["case"] for verdict in found["verdicts"]]
-    texts, said = updated(found, folder, choice, lambda entries: known.lint(entries, ids, TABLE))
+    # Another folder than the suite's may speak of cases and findings of its own.
+    own = folder == places.EXPECTATIONS
+    ids += [] if own else [verdict["case"] for verdict in found["verdicts"]]
+    headings = findings.headings() if own else None
+    texts, said = updated(found, folder, choice, lambda entries: known.lint(entries, ids, TABLE, headings))
     files.write_all(texts.items())
     for line in said:
         print(printable(line))

@@ -14,7 +14,7 @@ from rich.console import Console
 from .. import files
 from ..fuzz.campaign import LARGEST_COUNT, Failure, Fuzz
 from ..fuzz.toml import toml
-from ..judging.expectations import FAILURES
+from ..judging.severity import FAILURES
 from ..model.implementations import wanted
 from ..printable import shown
 from ..running.line import CASE_SECONDS

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -22,8 +22,10 @@ from ..lab.jobs import ENDING_SECONDS, Batch, Finished, Job, run_job
 from ..lab.machines import ClusterError, executor_at
 from ..lab.recipes import LabError, Release, release_of, releases_in
 from ..printable import shown
+from ..report import answer as answers
 from ..report import text
 from ..results import compact
+from ..results.answer import Answer, answer_of
 from ..running.line import CASE_SECONDS
 from .options import (
     DEFAULT_JOBS,
@@ -33,12 +35,14 @@ from .options import (
     Jobs,
     JsonFile,
     JunitFile,
+    MarkdownFile,
     Timeout,
     Verbose,
 )
 from .outputs import Outputs
+from .releases import Lines
 from .select import check_implementations, check_timeout, expectations, selected
-from .terminal import print_error, terminal, terminating
+from .terminal import print_error, print_lines, terminal, terminating
 
 
 def run(
@@ -53,6 +57,7 @@ def run(
     json_file: JsonFile = None,
     junit_file: JunitFile = None,
     html_file: HtmlFile = None,
+    markdown_file: MarkdownFile = None,
     folder: Annotated[
         Path | None, typer.Option("--results", help="Write a compact file for each release here.")
     ] = None,
@@ -68,17 +73,36 @@ def run(
     """Run the cases against releases that are not installed here, each in an environment that is made for
     it.
     """
+    outputs = ReleaseOutputs(json_file, junit_file, html_file, markdown_file, folder)
+    planned_jobs = jobs_of(releases or [], file, case, implementation, timeout, remove)
+    run_releases(planned_jobs, outputs, verbose, jobs, dask)
+
+
+def jobs_of(
+    names: Sequence[str],
+    file: Path | None,
+    case: Sequence[str] | None,
+    implementation: Sequence[str] | None,
+    timeout: float,
+    remove: bool = False,
+) -> list[Job]:
+    """The jobs that the options name, checked."""
     check_timeout(timeout)
     check_implementations(implementation or [])
     selected(case or [])
     expectations()
-    outputs = ReleaseOutputs(json_file, junit_file, html_file, folder)
-    planned_jobs = [
+    return [
         Job(release, tuple(case or ()), tuple(implementation or ()), timeout, remove)
-        for release in planned(releases or [], file)
+        for release in planned(names, file)
     ]
+
+
+def run_releases(
+    jobs: Sequence[Job], outputs: ReleaseOutputs, verbose: bool, at_a_time: int, dask: str | None = None
+) -> NoReturn:
+    """Run releases, and end with their exit status."""
     with terminating():
-        status = conformed(planned_jobs, outputs, verbose, jobs, dask)
+        status = conformed(jobs, outputs, verbose, at_a_time, dask)
     raise typer.Exit(status)
 
 
@@ -94,10 +118,14 @@ def planned(names: Sequence[str], file: Path | None) -> list[Release]:
     return list(dict.fromkeys(releases))
 
 
-def check_alone(frameworks: Sequence[str] | None, modes: Sequence[str] | None) -> None:
-    """Refuse, beside releases, what chooses among the frameworks that are installed here."""
-    if frameworks or modes:
-        raise SuiteError("--framework and --mode choose among what is installed here; --at names releases")
+def check_alone(
+    frameworks: Sequence[str] | None, modes: Sequence[str] | None, maxfail: int | None, list_only: bool
+) -> None:
+    """Refuse, beside releases, what goes with the frameworks that are installed here."""
+    if frameworks or modes or maxfail or list_only:
+        raise SuiteError(
+            "--framework, --mode, --maxfail and --list go with what is installed here; --at names releases"
+        )
 
 
 @dataclass
@@ -128,7 +156,7 @@ class ReleaseOutputs(Outputs):
             self.faults.append(str(error))
         self.kept.add(one.release)
 
-    def write_rest(self, finished: Sequence[Finished]) -> None:
+    def write_rest(self, finished: Sequence[Finished], summary: str) -> None:
         """Write everything that is not written yet.
 
         Raises:
@@ -137,7 +165,8 @@ class ReleaseOutputs(Outputs):
         for one in finished:
             self.keep(one)
         try:
-            self.write([one.as_json() for one in finished], [v for one in finished for v in one.verdicts])
+            tables = [one.as_json() for one in finished]
+            self.write(tables, [verdict for one in finished for verdict in one.verdicts], summary)
         except files.ResultError as error:
             self.faults.append(str(error))
         if self.faults:
@@ -146,7 +175,7 @@ class ReleaseOutputs(Outputs):
 
 @dataclass
 class Progress:
-    """What has come of the releases so far, printed as it comes."""
+    """What has come of the releases so far, and is printed as it comes."""
 
     console: Console
     aside: Console
@@ -164,9 +193,10 @@ class Progress:
         count = f"{len(self.finished)} of {len(self.order)}: {one.release}, {one.seconds:.0f} s"
         self.aside.print(count + (", interrupted" if one.partial else ""), style="dim")
         try:
-            text.matrix(self.console, one.targets, one.verdicts)
-            text.details(self.console, one.targets, one.verdicts, self.verbose)
-            text.agreement(self.console, one.pairs)
+            if self.verbose:
+                text.matrix(self.console, one.targets, one.verdicts)
+                text.details(self.console, one.targets, one.verdicts)
+                text.agreement(self.console, one.pairs)
         finally:
             self.outputs.keep(one)
 
@@ -196,44 +226,51 @@ def conformed(
     )
     trouble, interrupted = "", False
     try:
-        try:
-            run_jobs(jobs, progress, at_a_time, dask)
-        except KeyboardInterrupt:
-            interrupted = True
-        except ClusterError as error:
-            trouble = str(error)
-        verdicts = [verdict for one in progress.finished for verdict in one.verdicts]
-        text.summary(console, verdicts, len({verdict.case for verdict in verdicts}), time.monotonic() - began)
+        run_jobs(jobs, progress, at_a_time, dask)
+    except KeyboardInterrupt:
+        interrupted = True
+    except ClusterError as error:
+        trouble = str(error) + without_results(progress)
+    except BaseException:
+        outputs.write_rest(progress.finished, "")
+        raise
+    found = answer_of([one.as_json() for one in progress.finished])
+    status = 130 if interrupted else 3 if trouble else status_of(progress.finished, found)
+    stopped = "interrupted: the results are partial" if interrupted else trouble
+    ending = answers.Ending(status, outputs.names, time.monotonic() - began, stopped)
+    try:
+        if trouble:
+            print_error(trouble)
+        print_lines(console, answers.lines(found, ending))
     finally:
-        outputs.write_rest(progress.finished)
-    if interrupted:
-        console.print("[bold yellow]interrupted: the results are partial[/]")
-        return 130
-    if trouble:
-        missing = [
-            str(release)
-            for release in progress.order
-            if all(release != one.release for one in progress.finished)
-        ]
-        lost = f"; without results: {', '.join(missing)}" if missing else ""
-        print_error(trouble + lost)
+        outputs.write_rest(progress.finished, answers.markdown(found, ending))
+    return status
+
+
+def without_results(progress: Progress) -> str:
+    """Which releases have no results, to go on from why."""
+    there = {one.release for one in progress.finished}
+    missing = [str(release) for release in progress.order if release not in there]
+    return f"; without results: {', '.join(missing)}" if missing else ""
+
+
+def status_of(finished: Sequence[Finished], found: Answer) -> int:
+    """The exit status of releases that were all run."""
+    if any(target.error or not target.implementations() for one in finished for target in one.targets):
         return 3
-    if any(
-        target.error or not target.implementations() for one in progress.finished for target in one.targets
-    ):
-        return 3
-    unexplained = any(pair.unexplained for one in progress.finished for pair in one.pairs)
-    return 1 if unexplained or any(verdict.expectation in text.WRONG for verdict in verdicts) else 0
+    return 1 if found.new or found.differing else 0
 
 
 def run_jobs(jobs: Sequence[Job], progress: Progress, at_a_time: int, dask: str | None) -> None:
     """Run the jobs, and take what comes; when interrupted, what the releases under way have by then."""
     halt = threading.Event()
-    run = run_job if dask else partial(run_job, halt=halt)
-    with executor_at(dask, at_a_time) as executor, stopping(halt):
+    with Lines(progress.order) as lines, executor_at(dask, at_a_time) as executor, stopping(halt):
+        # A job that goes to another machine says nothing on the way.
+        run = run_job if dask else partial(run_job, halt=halt, notice=lines.notice)
         batch = Batch(jobs, executor, run)
         try:
             for one in batch.results():
+                lines.done(one.release)
                 progress.take(one)
         except KeyboardInterrupt:
             halt.set()

@@ -33,6 +33,10 @@ JunitFile = Annotated[Path | None, typer.Option("--junit", help="Write the run a
 HtmlFile = Annotated[
     Path | None, typer.Option("--html", help="Write a report to this file: a page that opens from disk.")
 ]
+MarkdownFile = Annotated[
+    Path | None,
+    typer.Option("--markdown", help="Write the answer as Markdown to this file: the summary of a CI job."),
+]
 Verbose = Annotated[
-    bool, typer.Option("--verbose", "-v", help="Print every unexpected verdict, not one of each kind.")
+    bool, typer.Option("--verbose", "-v", help="Print the tables and every new failure before the answer.")
 ]

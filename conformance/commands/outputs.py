@@ -22,11 +22,18 @@ class Outputs:
     json: Path | None = None
     junit: Path | None = None
     html: Path | None = None
+    markdown: Path | None = None
 
     @property
     def paths(self) -> list[Path]:
         """The files."""
-        return [path for path in (self.json, self.junit, self.html) if path is not None]
+        every = (self.json, self.junit, self.html, self.markdown)
+        return [path for path in every if path is not None]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The files, as people are told of them."""
+        return tuple(str(path) for path in self.paths if not files.is_standard_output(path))
 
     @property
     def take_standard_output(self) -> bool:
@@ -39,22 +46,28 @@ class Outputs:
         if self.html is not None:
             from ..report import html  # noqa: F401 -- what it needs is missed now, not after the run
 
-    def write(self, tables: Sequence[Table], verdicts: Sequence[Verdict]) -> None:
+    def write(self, tables: Sequence[Table], verdicts: Sequence[Verdict], summary: str) -> None:
         """Write everything that can be written.
 
         Raises:
             ResultError: what could not be written, after the rest was.
         """
-        files.write_all(self.texts(tables, verdicts))
+        files.write_all(self.texts(tables, verdicts, summary))
 
-    def texts(self, tables: Sequence[Table], verdicts: Sequence[Verdict]) -> Iterator[tuple[Path, str]]:
-        """The files and what goes into each: as JSON the first run, as a page all."""
+    def texts(
+        self, tables: Sequence[Table], verdicts: Sequence[Verdict], summary: str
+    ) -> Iterator[tuple[Path, str]]:
+        """The files and what goes into each: as JSON the first run, as a page all, as Markdown the
+        summary.
+        """
         if self.json is not None and tables:
             yield self.json, json.dumps(tables[0], ensure_ascii=False) + "\n"
         if self.junit is not None:
             yield self.junit, results.junit(verdicts)
         if self.html is not None:
             yield self.html, page_of(tables)
+        if self.markdown is not None:
+            yield self.markdown, summary
 
 
 def page_of(tables: Sequence[Table]) -> str:

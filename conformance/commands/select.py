@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 
 from ..errors import SuiteError
 from ..judging import expectations as known
+from ..lab.recipes import recipes
 from ..model import cases
 from ..model.case import Case
 from ..model.implementations import FRAMEWORKS, KINDS, TABLE, installed, possible, wanted
@@ -25,13 +26,21 @@ def targets(
     chosen = frameworks or [name for name in FRAMEWORKS if installed(name)]
     check_modes(chosen, modes)
     return [
-        Target(name, kind, mode=mode)
+        Target(name, kind, mode=mode, error="" if installed(name) else not_installed(name))
         for name in chosen
         for kind in KINDS
         for mode in modes_of(name)
         if any(fnmatchcase(mode, pattern) for pattern in modes)
         and any(wanted(candidate, implementations) for candidate in possible(name, kind, mode))
     ]
+
+
+def not_installed(framework: str) -> str:
+    """That a framework is not installed, and how to mend it."""
+    name = FRAMEWORKS[framework].distributions[0]
+    lab = f", or run a release of it: compatlosses conform --at {name}==VERSION"
+    known = any(recipe.distribution == name for recipe in recipes())
+    return f"{framework} is not installed here: pip install {name}{lab if known else ''}"
 
 
 def check_modes(frameworks: Sequence[str], patterns: Sequence[str]) -> None:

@@ -5,7 +5,7 @@ against them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -122,30 +122,39 @@ def is_main(label: str) -> bool:
     return label in TABLE and TABLE[label].kind == "native" and TABLE[label].primary
 
 
+def is_neutral(label: str) -> bool:
+    """Whether it is a neutral function of the shim, in eager mode."""
+    name, _, where = label.partition(" on ")
+    return where in FRAMEWORKS and name in TABLE and TABLE[name].kind == "shim" and TABLE[name].primary
+
+
 def place_of(framework: str) -> int:
     """A framework's place among those that are known; others come last."""
     return [*FRAMEWORKS].index(framework) if framework in FRAMEWORKS else len(FRAMEWORKS)
 
 
 def native_tallies(run: Table) -> dict[str, statements.Tally]:
-    """By behaviour, what came of a run's main native function in eager mode."""
-    return {
-        behaviour: tally for (label, behaviour), tally in statements.tallies(run).items() if is_main(label)
-    }
+    """By behaviour, what came of a run's main native functions in eager mode."""
+    return summed([run], is_main)
 
 
 def shim_tallies(runs: Sequence[Table]) -> dict[str, statements.Tally]:
-    """By behaviour, what came of the neutral function of the shim, on all releases together."""
-    counts: dict[str, Counter[str]] = {}
+    """By behaviour, what came of the neutral functions of the shim, on all releases together."""
+    return summed(runs, is_neutral)
+
+
+def summed(runs: Sequence[Table], counts: Callable[[str], bool]) -> dict[str, statements.Tally]:
+    """By behaviour, what came of the implementations that count, together."""
+    found: dict[str, Counter[str]] = {}
     for run in runs:
         for (label, behaviour), tally in statements.tallies(run).items():
-            if label.startswith("compatlosses on "):
-                counts.setdefault(behaviour, Counter()).update(
+            if counts(label):
+                found.setdefault(behaviour, Counter()).update(
                     passed=tally.passed, failed=tally.failed, unsupported=tally.unsupported
                 )
     return {
         behaviour: statements.Tally(count["passed"], count["failed"], count["unsupported"], ())
-        for behaviour, count in counts.items()
+        for behaviour, count in found.items()
     }
 
 

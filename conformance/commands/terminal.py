@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
@@ -17,6 +17,7 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
+from rich.text import Text
 
 from ..printable import shown
 
@@ -36,6 +37,14 @@ def progress() -> Progress:
         TimeElapsedColumn(),
     )
     return Progress(*columns, console=terminal(stderr=True))
+
+
+def print_lines(console: Console, lines: Iterable[str]) -> None:
+    """Print lines that are as long as they are to be: what is new in red, the last in bold."""
+    rows = list(lines)
+    for number, row in enumerate(rows, 1):
+        style = "bold red" if row.startswith(("NEW", "! ")) else "bold" if number == len(rows) else ""
+        console.print(Text(row, style), soft_wrap=True)
 
 
 def print_error(message: object) -> None:

@@ -10,8 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from ..judging import judge as judging
-from ..judging.expectations import FAILURES, Expectation
+from ..judging.expectations import Expectation
 from ..judging.judge import Verdict, judge
+from ..judging.severity import FAILURES
 from ..model.case import Case
 from ..model.implementations import Implementation
 from ..oracle.derived import element

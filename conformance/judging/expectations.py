@@ -12,7 +12,7 @@ import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase, translate
 from functools import cached_property
 from pathlib import Path
@@ -24,18 +24,19 @@ from packaging.version import InvalidVersion, Version
 from ..errors import SuiteError
 from ..files import ResultError, read_text
 from ..model.implementations import FRAMEWORKS
+from ..model.losses import loss_of
 from ..places import EXPECTATIONS
 from .judge import CHECKS, Verdict
+from .reviewed import NAME as RELEASES
+from .reviewed import Reviewed
+from .severity import FAILURES, SEVERITIES, is_worse, severity_of
 
-FAILURES = ("fail", "crash", "timeout")
 KEYS = {
     "framework",
     "implementations",
     "versions",
     "modes",
     "failing",
-    "cases",
-    "status",
     "note",
     "link",
     "finding",
@@ -53,6 +54,8 @@ class Failing:
     checks: tuple[str, ...]
     cases: tuple[str, ...]
     """Ids; '*' stands for anything."""
+    severity: str = ""
+    """How bad the failures are at most: a worse one is new. Empty where that is not known."""
 
     @cached_property
     def _ids(self) -> frozenset[str]:
@@ -91,7 +94,11 @@ class Expectation:
 
     def checks(self, case: str) -> list[str]:
         """The checks of this case that are to fail."""
-        return [check for part in self.failing if part.names(case) for check in part.checks]
+        return [*self.known(case)]
+
+    def known(self, case: str) -> dict[str, str]:
+        """The checks of this case that are to fail, and how bad each is at most."""
+        return {check: part.severity for part in self.failing if part.names(case) for check in part.checks}
 
 
 def contains(versions: SpecifierSet, version: str) -> bool:
@@ -110,7 +117,7 @@ def load(folder: Path = EXPECTATIONS) -> tuple[Expectation, ...]:
             range.
     """
     found: list[Expectation] = []
-    for path in sorted(folder.glob("*.toml")):
+    for path in sorted(set(folder.glob("*.toml")) - {folder / RELEASES}):
         try:
             text = read_text(path)
         except ResultError as error:
@@ -152,7 +159,7 @@ def made(entry: dict[str, Any], place: str) -> Expectation:
     for key in ("framework", "versions", "note", "link", "finding"):
         if key in entry and not isinstance(entry[key], str):
             raise ValueError(f"{key} is {entry[key]!r:.60}; expected a string")
-    for key in ("implementations", "modes", "cases"):
+    for key in ("implementations", "modes"):
         if key in entry and not is_strings(entry[key]):
             raise ValueError(f"{key} is {entry[key]!r:.60}; expected a list of strings")
     if entry["framework"] not in FRAMEWORKS:
@@ -166,12 +173,9 @@ def made(entry: dict[str, Any], place: str) -> Expectation:
         versions = SpecifierSet(entry["versions"])
     except InvalidSpecifier as error:
         raise ValueError(f"versions is {entry['versions']!r}, which is no range of versions") from error
-    if entry.get("failing"):
-        failing = tuple(failing_of(table) for table in entry["failing"])
-    elif entry.get("cases"):
-        failing = (Failing(("*",), tuple(entry["cases"])),)  # a whole case, until the files are written anew
-    else:
+    if not entry.get("failing"):
         raise ValueError("it has no failing")
+    failing = tuple(failing_of(table) for table in entry["failing"])
     names, modes = tuple(entry["implementations"]), tuple(entry.get("modes", ["eager"]))
     return Expectation(entry["framework"], names, versions, modes, failing, entry["note"], source, place)
 
@@ -185,7 +189,7 @@ def failing_of(table: dict[str, Any]) -> Failing:
     """The checks and cases of a table; ValueError says what is wrong with it."""
     if (
         not isinstance(table, dict)
-        or set(table) != {"checks", "cases"}
+        or set(table) - {"severity"} != {"checks", "cases"}
         or not table["checks"]
         or not table["cases"]
     ):
@@ -197,7 +201,10 @@ def failing_of(table: dict[str, Any]) -> Failing:
             raise ValueError(
                 f"unknown check {check!r}; checks are named like 'exact/value' and 'documented/error/phase'"
             )
-    return Failing(tuple(table["checks"]), tuple(table["cases"]))
+    severity = table.get("severity", "")
+    if severity not in ("", *SEVERITIES):
+        raise ValueError(f"severity is {severity!r:.60}; expected one of {', '.join(SEVERITIES)}")
+    return Failing(tuple(table["checks"]), tuple(table["cases"]), severity)
 
 
 def lint(
@@ -261,25 +268,62 @@ def overlap(one: SpecifierSet, other: SpecifierSet) -> bool:
     )
 
 
-def apply(verdicts: Iterable[Verdict], versions: dict[str, str], expectations: Sequence[Expectation]) -> None:
-    """Say on each verdict and its checks what the expectations say of them."""
-    covering: dict[tuple[str, str, str], list[Expectation]] = {}
-    for verdict in verdicts:
-        key = (verdict.framework, verdict.implementation, verdict.mode)
-        if key not in covering:
-            version = versions.get(verdict.framework, "")
-            covering[key] = [e for e in expectations if e.covers(key[0], key[1], version, key[2])]
-        sources = {check: e.source for e in covering[key] for check in e.checks(verdict.case)}
-        failing = [check for check in verdict.checks if check.status in FAILURES]
-        if failing and "*" in sources:
-            sources.update({check.id: sources["*"] for check in failing if check.id not in sources})
-            del sources["*"]
-        for check in failing:
-            check.finding = sources.get(check.id, "")
-            check.expectation = "expected" if check.id in sources else "unexpected"
-        verdict.stale = sorted(set(sources) - {check.id for check in failing})
-        verdict.finding = next((check.finding for check in failing if check.finding), "")
-        if any(check.expectation == "unexpected" for check in failing):
+@dataclass
+class Book:
+    """Expectations, looked up for one verdict after another."""
+
+    expectations: Sequence[Expectation]
+    reviewed: Reviewed = field(default_factory=Reviewed)
+    covering: dict[tuple[str, ...], tuple[list[Expectation], bool]] = field(default_factory=dict)
+    """Those by which an implementation is judged in a version and mode, and whether strictly."""
+
+    def of(self, verdict: Verdict, version: str) -> tuple[list[Expectation], bool]:
+        """The expectations by which a verdict is judged, and whether its release was reviewed itself."""
+        loss = loss_of(verdict.case)
+        key = (verdict.framework, verdict.implementation, verdict.mode, loss, version)
+        if key not in self.covering:
+            releases, strict = self.reviewed.standing(verdict.framework, loss, version)
+            found = [
+                one
+                for one in self.expectations
+                if any(one.covers(*key[:2], release, verdict.mode) for release in releases)
+            ]
+            self.covering[key] = found, strict
+        return self.covering[key]
+
+    def say(self, verdict: Verdict, version: str) -> None:
+        """Say on a verdict and its checks what the expectations say of them.
+
+        A failure that is worse than the expected one is unexpected. A check that passes though it is expected
+        to fail is held against a release that was reviewed, and against no other.
+        """
+        found, strict = self.of(verdict, version)
+        known = [
+            (check, one.source, severity)
+            for one in found
+            for check, severity in one.known(verdict.case).items()
+        ]
+        failing = {check.id: check for check in verdict.checks if check.status in FAILURES}
+        for check in failing.values():
+            check.finding, check.expectation = "", "unexpected"
+        for id, source, severity in known:
+            if id in failing and not is_worse(severity_of(vars(failing[id])), severity):
+                failing[id].finding, failing[id].expectation = source, "expected"
+        verdict.stale = sorted({id for id, _, _ in known} - {*failing}) if strict else []
+        verdict.finding = next((check.finding for check in failing.values() if check.finding), "")
+        if any(check.expectation == "unexpected" for check in failing.values()):
             verdict.expectation = "unexpected"
         else:
             verdict.expectation = "stale" if verdict.stale else "expected" if failing else ""
+
+
+def apply(
+    verdicts: Iterable[Verdict],
+    versions: dict[str, str],
+    expectations: Sequence[Expectation],
+    reviewed: Reviewed | None = None,
+) -> None:
+    """Say on each verdict and its checks what the expectations say of them."""
+    book = Book(expectations, reviewed or Reviewed())
+    for verdict in verdicts:
+        book.say(verdict, versions.get(verdict.framework, ""))

@@ -14,12 +14,14 @@ from typing import Any
 import numpy as np
 
 from ..model.case import Case, reduction_of, result_dtype
-from ..model.implementations import Api, Implementation, label_of
+from ..model.implementations import APIS, Api, Implementation, label_of
 from ..model.losses import QUANTITIES
 from ..model.strata import stratum_of
+from ..model.strata_rows import of_elements
 from ..oracle.exact import Floats, Outcome, expected, rules_of
 from ..places import CASES
 from ..running.channel import Answer
+from .severity import FIRST_DIGIT
 
 STATUSES = ("pass", "unsupported", "fail", "timeout", "crash")
 """From best to worst."""
@@ -204,17 +206,17 @@ def judge_value(case: Case, implementation: Implementation, answer: Answer) -> I
     outcomes = exact_outcome(case, api)
     reduced = reduction_of(case, api.default) != "none"
     shape = api.reduced if reduced else outcomes["value"].shape
-    if case.repeat and not reduced:
-        shape = (case.repeat.times * len(case.first.values),)
+    if not reduced:
+        shape = repeated(case, shape)
     yield from judge_array(
         case, "value", answer.get("value"), outcomes["value"], shape, result_dtype(case), native
     )
     differentiated = not answer.get("values_alone", False)
     for name in case.differentiate if differentiated else ():
+        if name in api.constant:
+            continue
         tensor = case.tensors[name]
-        full = tensor.shape
-        if case.repeat and math.prod(full) == len(case.first.values):
-            full = (case.repeat.times * math.prod(full),)
+        full = tensor.shape if case.of.rows and name == "weight" else repeated(case, tensor.shape)
         found = answer["gradients"].get(name)
         yield from judge_array(case, f"gradient/{name}", found, outcomes[name], full, tensor.dtype, native)
     if case.second and differentiated:
@@ -238,6 +240,13 @@ def judge_value(case: Case, implementation: Implementation, answer: Answer) -> I
             "pass" if heard else "fail",
             "" if heard else f"no warning {case.warns!r}: {said}",
         )
+
+
+def repeated(case: Case, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of what a case repeats."""
+    if case.repeat is None or shape[:1] != case.first.shape[:1]:
+        return shape
+    return (case.repeat.times * shape[0], *shape[1:])
 
 
 def judge_array(
@@ -331,9 +340,35 @@ def strata_of(
     loss: str, values: tuple[float, ...], targets: tuple[float, ...], parameters: tuple[float, ...]
 ) -> tuple[list[str], Any]:
     """The strata of a case's elements, and for each element the place of its own among them."""
-    each = [stratum_of(loss, x, y, parameters) for x, y in zip(values, targets, strict=True)]
+    return numbered([stratum_of(loss, x, y, parameters) for x, y in zip(values, targets, strict=True)])
+
+
+def numbered(each: list[str]) -> tuple[list[str], Any]:
+    """Names, and for each element the place of its own among them."""
     names = list(dict.fromkeys(each))
-    return names, np.array([names.index(name) for name in each], int)
+    places = {name: place for place, name in enumerate(names)}
+    return names, np.array([places[name] for name in each], int)
+
+
+def strata_in(case: Case, size: int) -> tuple[list[str], Any]:
+    """The strata of so many numbers of a case, if they are its elements' or its rows'; else none."""
+    if case.of.rows:
+        usual = next(iter(APIS[case.loss].values())).axis
+        return numbered(of_elements(case, usual, size))
+    if size == len(case.first.values) == len(case.tensors["targets"].values):
+        return strata_of(case.loss, case.first.values, case.tensors["targets"].values, case.parameters)
+    return numbered([])
+
+
+def worst_place(got: Floats, exact: Outcome, errors: Floats, limit: float) -> int:
+    """The element that tells most of a document's formula: one with a wrong value or sign, if there is one.
+
+    It would otherwise hide behind a NaN, whose error nothing exceeds.
+    """
+    with np.errstate(all="ignore"):
+        off = np.abs(got - exact.rounded) > FIRST_DIGIT * np.abs(exact.rounded)
+    wrong = (errors > limit) & np.isfinite(got) & np.isfinite(exact.rounded) & off
+    return int(np.where(wrong, errors, -1.0).argmax() if wrong.any() else errors.argmax())
 
 
 def numeric(
@@ -349,22 +384,18 @@ def numeric(
     """The worst of an array's errors, and where it is."""
     if not errors.size:
         return Check(what, yardstick, "pass", ulps=0.0 if counted else None, limit=limit if counted else None)
-    worst = int(errors.argmax())
     bad = int((errors > limit).sum())
+    worst = worst_place(got, exact, errors, limit) if bad and not counted else int(errors.argmax())
     strata: dict[str, float] = {}
-    elementwise = errors.size == len(case.first.values) == len(case.tensors["targets"].values)
-    if elementwise and (counted or (errors > limit).any()):
-        names, places = strata_of(
-            case.loss, case.first.values, case.tensors["targets"].values, case.parameters
-        )
-    if counted and elementwise:
+    names, places = strata_in(case, errors.size) if counted or bad else numbered([])
+    if counted and names:
         largest = np.zeros(len(names))
         np.maximum.at(largest, places, errors)
         strata = {name: round(error, 3) for name, error in zip(names, largest.tolist(), strict=True)}
     ulps, most = (round(float(errors[worst]), 3), limit) if counted else (None, None)
     if not bad:
         return Check(what, yardstick, "pass", "", ulps, most, strata)
-    where = f" at {names[places[worst]]}" if elementwise else ""
+    where = f" at {names[places[worst]]}" if names else ""
     how = f"{errors[worst]:.3g} ULP off" if counted else "not the documented formula's value"
     said = (
         f"{what}: {float(got[worst])!r}, exactly {float(exact.rounded[worst])!r}: {how}{where} "

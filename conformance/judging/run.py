@@ -19,6 +19,7 @@ from . import curves
 from .judge import Verdict, judge
 
 Notice = Callable[[Target, Verdict | None, Answer | None], None]
+"""Hears of each answer, with its verdict if it has one; of neither when a target is done."""
 
 
 @dataclass
@@ -72,9 +73,11 @@ class Run:
             worker.end()
 
     def run_target(self, target: Target, notice: Notice) -> None:
-        """Run the cases on one target."""
+        """Run the cases on one target, unless it is known that it cannot be run."""
         began = time.monotonic()
         try:
+            if target.error:
+                return
             line = Line(target, self.seconds, self.note)
             try:
                 self.follow(line, notice)
@@ -83,8 +86,9 @@ class Run:
         except TargetError as error:
             if not self.over:
                 target.error = str(error)
-        target.seconds = round(time.monotonic() - began, 2)
-        notice(target, None, None)
+        finally:
+            target.seconds = round(time.monotonic() - began, 2)
+            notice(target, None, None)
 
     def work(self, target: Target) -> list[tuple[Implementation, Case]]:
         """What a target is asked, in order, once its worker has said what can be called."""
@@ -100,6 +104,7 @@ class Run:
                 return
             if any(case is curve for curve in curves.cases()):
                 self.curves.append(curves.measure(case, implementation, answer))
+                notice(line.target, None, answer)
                 continue
             verdict = judge(case, implementation, answer, seconds)
             self.verdicts.append(verdict)

@@ -1,29 +1,27 @@
-"""Writing expectations from a reviewed run: compact patterns, one file a framework or older release, nothing
-the run denies.
-"""
+"""Writing expectations from a reviewed run: a file a framework, ranges, nothing that the run denies."""
 
 from __future__ import annotations
 
 import json
-import tomllib
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from fnmatch import fnmatchcase, translate
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
-from re import compile as pattern_of
 from typing import Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from ..files import encoded, read_text
+from ..model import cases
 from ..model.implementations import FRAMEWORKS
-from .expectations import FAILURES, Expectation, ExpectationError, expectations_in, load, made
+from ..model.losses import loss_of
+from .expectations import Expectation, ExpectationError, contains, expectations_in, load
+from .ranges import Fact, Facts, Why, as_entry, entries_of, facts_of
+from .reviewed import NAME, Reviewed, reviewed
+from .severity import FAILURES, severity_of
 
 Table = dict[str, Any]
-Failure = tuple[str, str, str]
-"""Implementation, check and case."""
 Check = Callable[[Sequence[Expectation]], Iterable[str]]
 """Says what is wrong among expectations."""
 
@@ -39,6 +37,7 @@ class Choice:
     check: str = "*"
     message: str = ""
     versions: str | None = None
+    """The range in which they are known besides, with the run's own release in it."""
 
     def takes(self, verdict: Table, check: Table) -> bool:
         """Whether a failed check of a verdict is meant."""
@@ -50,26 +49,31 @@ class Choice:
         )
 
 
+@dataclass(frozen=True)
+class Place:
+    """A framework's release, and the other releases to which a new failure belongs."""
+
+    framework: str
+    version: str
+    reviewed: Reviewed
+    beside: SpecifierSet | None = None
+
+    def releases(self, case: str) -> list[str]:
+        """The releases of which a new failure of a case is written."""
+        known = self.reviewed.of(self.framework, loss_of(case))
+        others = [one for one in known if self.beside is not None and contains(self.beside, one)]
+        return [self.version, *others]
+
+    def neighbours(self, case: str) -> tuple[str, ...]:
+        """The releases beside this one, the older first."""
+        known = [one for one in self.reviewed.of(self.framework, loss_of(case)) if one != self.version]
+        without = Reviewed({self.framework: {loss_of(case): tuple(known)}})
+        return without.standing(self.framework, loss_of(case), self.version).releases if known else ()
+
+
 def id_of(check: Table) -> str:
     """How expectations name a check of a run."""
     return f"{check['yardstick']}/{check['what']}"
-
-
-def compact(failing: Iterable[str], others: Iterable[str]) -> list[str]:
-    """Patterns that match every failing id and no other: the shortest prefixes that hold failures alone."""
-    left, kept, patterns = sorted(set(failing)), set(others), []
-    while left:
-        parts = left[0].split("/")
-        pattern = left[0]
-        for length in range(1, len(parts)):
-            candidate = "/".join(parts[:length]) + "/*"
-            if not any(id.startswith(candidate[:-1]) for id in kept):
-                pattern = candidate
-                break
-        patterns.append(pattern)
-        matches = pattern_of(translate(pattern)).match
-        left = [id for id in left if not matches(id)]
-    return patterns
 
 
 def updated(
@@ -77,59 +81,105 @@ def updated(
 ) -> tuple[dict[Path, str], list[str]]:
     """The texts of the folder's files that a run changes, and lines that say what is done.
 
-    The texts are read back as `load` reads them; `check` may find more that is wrong.
+    The release of the run becomes one of those that are reviewed. The texts are read back as `load` reads
+    them; `check` may find more that is wrong.
 
     Raises:
         ExpectationError: the folder, the choice, or what would be written is not as it must be.
         ResultError: a file cannot be read.
     """
-    before = load(folder)
-    check_choice(choice)
+    before, known = load(folder), reviewed(folder)
+    beside = check_choice(choice)
     said: list[str] = []
     texts: dict[Path, str] = {}
-    for framework, mode in sorted({(v["framework"], v["mode"]) for v in run["verdicts"]}):
-        mine = [v for v in run["verdicts"] if (v["framework"], v["mode"]) == (framework, mode)]
+    for framework in sorted({verdict["framework"] for verdict in run["verdicts"]}):
+        mine = [verdict for verdict in run["verdicts"] if verdict["framework"] == framework]
         version = version_of(run, framework)
-        # An older release has a file of its own.
-        own = folder / f"{framework}-{version}.toml"
-        path = own if own.exists() else folder / f"{framework}.toml"
-        text = texts[path] if path in texts else read_text(path) if path.exists() else ""
-        entries = tomllib.loads(text).get("deviation", [])
-        entries, dropped = without_stale(entries, mine, version, mode)
-        present = spoken_of(entries, mine, version, mode)
-        new = {
-            (v["implementation"], id_of(check), v["case"])
-            for v in mine
-            for check in v["checks"]
-            if check["status"] in FAILURES and choice.takes(v, check)
-        } - present
-        head = {"framework": framework, "versions": choice.versions or f"=={version}"}
-        tail = {"note": choice.note, "link" if "://" in choice.finding else "finding": choice.finding}
-        added = list(entries_of(new, mine, head if mode == "eager" else {**head, "modes": [mode]}, tail))
-        if dropped or added:
-            texts[path] = toml([*entries, *added])
-        said += [
-            f"{path.name}: {len(e['failing'])} lists of checks for {', '.join(e['implementations'])}"
-            for e in added
-        ]
-        said += [f"{path.name}: dropped {line}" for line in dropped]
+        if beside is not None and not contains(beside, version):
+            raise ExpectationError(
+                f"--versions is {choice.versions!r}, which has not the run's own {framework} {version}"
+            )
+        expected = [one for one in before if one.framework == framework]
+        spoken = with_releases_of(expected, known, framework)
+        known = spoken.with_release(framework, {loss_of(v["case"]) for v in mine}, version)
+        ids = {case.id for case in cases.load()} | {verdict["case"] for verdict in mine}
+        facts = facts_of(expected, ids, spoken)
+        lines = list(rewrite(facts, mine, Place(framework, version, known, beside), choice))
+        # Of what is in no reviewed release no run speaks: it is left as it is.
+        rest = [as_entry(one) for one in expected if not spoken.has_any(framework, one.versions)]
+        entries = [*entries_of(framework, facts, ids, known), *rest]
+        for path in sorted({folder / one.place.partition(", ")[0] for one in expected}):
+            texts[path] = toml([])
+        if expected or entries:
+            texts[folder / f"{framework}.toml"] = toml(entries)
+        said += [f"{framework}.toml: {line}" for line in lines]
+    texts = {path: text for path, text in texts.items() if not path.exists() or read_text(path) != text}
+    if texts and known != reviewed(folder) and (folder / NAME).exists():
+        texts[folder / NAME] = known.text()
+    check_written(texts, before, folder, check)
+    return texts, said
+
+
+def with_releases_of(expected: Sequence[Expectation], known: Reviewed, framework: str) -> Reviewed:
+    """The reviewed releases; where none are named, those at the ends of the expectations' ranges."""
+    if framework in known.table:
+        return known
+    ends = {specifier.version.removesuffix(".*") for one in expected for specifier in one.versions}
+    return Reviewed({**known.table, framework: {"*": tuple(sorted(ends, key=Version))}})
+
+
+def rewrite(facts: Facts, verdicts: Sequence[Table], place: Place, choice: Choice) -> Iterator[str]:
+    """Make the facts those of a run, in its release; lines say what is new and what is dropped."""
+    by_case: dict[tuple[str, str, str], set[str]] = {}
+    for verdict in verdicts:
+        whose = (verdict["implementation"], verdict["mode"], verdict["case"])
+        by_case[whose] = set()
+        for check in verdict["checks"]:
+            if check["status"] not in FAILURES:
+                continue
+            by_case[whose].add(id_of(check))
+            fact = Fact(*whose[:2], id_of(check), verdict["case"])
+            why = known_why(facts.get(fact, {}), place, fact)
+            severity = severity_of(check)
+            if why is not None and check.get("expectation") != "unexpected":
+                facts.setdefault(fact, {})[place.version] = replace(why, severity=severity)
+            elif choice.takes(verdict, check):
+                new = Why(choice.note, choice.finding, severity)
+                facts.setdefault(fact, {}).update(dict.fromkeys(place.releases(fact.case), new))
+                yield f"new: {fact.check} of {fact.case} for {fact.implementation}"
+    for fact, by_release in facts.items():
+        whose = (fact.implementation, fact.mode, fact.case)
+        if place.version in by_release and whose in by_case and fact.check not in by_case[whose]:
+            del by_release[place.version]
+            yield f"dropped: {fact.check} of {fact.case} for {fact.implementation}"
+
+
+def known_why(by_release: dict[str, Why], place: Place, fact: Fact) -> Why | None:
+    """What is said of a fact in a release: its own, or that of a release beside it."""
+    own = (place.version, *place.neighbours(fact.case))
+    return next((by_release[release] for release in own if release in by_release), None)
+
+
+def check_written(texts: dict[Path, str], before: Sequence[Expectation], folder: Path, check: Check) -> None:
+    """Refuse texts that would not be read back, or in which something is wrong that was right."""
     after = [one for one in before if folder / one.place.partition(", ")[0] not in texts]
     for path, text in texts.items():
-        after += expectations_in(encoded(text).decode(), path.name)
+        after += expectations_in(encoded(text).decode(), path.name) if path.name != NAME else []
     known = set(check(before))
     faults = [fault for fault in check(after) if fault not in known]
     if faults:
         raise ExpectationError(f"nothing was written, for it would be wrong: {'; '.join(faults[:5])}")
-    return texts, said
 
 
-def check_choice(choice: Choice) -> None:
-    """Refuse a choice of which no sound entry comes."""
+def check_choice(choice: Choice) -> SpecifierSet | None:
+    """Refuse a choice of which no sound entry comes; its range."""
     for name, value in (("--note", choice.note), ("--finding", choice.finding)):
         if not value.strip():
             raise ExpectationError(f"{name} is empty; expected what an entry is to say")
+    if choice.versions is None:
+        return None
     try:
-        SpecifierSet(choice.versions or "")
+        return SpecifierSet(choice.versions)
     except InvalidSpecifier as error:
         raise ExpectationError(
             f"--versions is {choice.versions!r}; expected a range of versions, such as '>=2.1,<2.2'"
@@ -137,10 +187,7 @@ def check_choice(choice: Choice) -> None:
 
 
 def version_of(run: Table, framework: str) -> str:
-    """The version of a framework that a run is of.
-
-    Both are to be in a file's name: neither is ever a path.
-    """
+    """The version of a framework that a run is of."""
     if framework not in FRAMEWORKS:
         raise ExpectationError(
             f"the run has verdicts of the framework {framework!r}; expected among {', '.join(FRAMEWORKS)}"
@@ -152,65 +199,11 @@ def version_of(run: Table, framework: str) -> str:
         raise ExpectationError(f"the run has {len(found)} versions of {framework}; expected one target's")
     version: str = found.pop()
     try:
-        Version(version)
+        return str(Version(version))
     except InvalidVersion as error:
         raise ExpectationError(
             f"the run's version of {framework} is {version!r}; expected one such as 2.13.0"
         ) from error
-    return version
-
-
-def spoken_of(entries: list[Table], verdicts: list[Table], version: str, mode: str) -> set[Failure]:
-    """The failures that entries speak of, among a run's implementations and cases."""
-    spoken = set()
-    for entry in entries:
-        expectation = made(entry, "an entry")
-        for v in verdicts:
-            if expectation.covers(v["framework"], v["implementation"], version, mode):
-                spoken |= {(v["implementation"], check, v["case"]) for check in expectation.checks(v["case"])}
-    return spoken
-
-
-def entries_of(failures: set[Failure], verdicts: list[Table], head: Table, tail: Table) -> Iterator[Table]:
-    """Entries that speak of these failures alone: one for each group of implementations."""
-    places: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for implementation, check, case in failures:
-        places[check, case].add(implementation)
-    grouped: dict[tuple[str, ...], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for (check, case), implementations in places.items():
-        grouped[tuple(sorted(implementations))][check].add(case)
-    for names, by_check in sorted(grouped.items()):
-        run = {v["case"] for v in verdicts if v["implementation"] in names}
-        lists: dict[tuple[str, ...], list[str]] = defaultdict(list)
-        for check, cases in sorted(by_check.items()):
-            lists[tuple(compact(cases, run - cases))].append(check)
-        failing = [{"checks": checks, "cases": list(cases)} for cases, checks in lists.items()]
-        yield {
-            "framework": head["framework"],
-            "implementations": list(names),
-            **{key: value for key, value in head.items() if key != "framework"},
-            **tail,
-            "failing": failing,
-        }
-
-
-def without_stale(
-    entries: list[Table], verdicts: list[Table], version: str, mode: str
-) -> tuple[list[Table], list[str]]:
-    """The entries without what the run shows to pass; what still fails is written anew, for this version."""
-    stale = {(v["implementation"], check, v["case"]) for v in verdicts for check in v.get("stale", ())}
-    kept, dropped = [], []
-    for entry in entries:
-        spoken = spoken_of([entry], verdicts, version, mode)
-        gone = spoken & stale
-        if not gone:
-            kept.append(entry)
-            continue
-        head: Table = {key: entry[key] for key in ("framework", "versions", "modes") if key in entry}
-        tail: Table = {key: entry[key] for key in ("note", "link", "finding") if key in entry}
-        kept += entries_of(spoken - gone, verdicts, head, tail)
-        dropped += [f"{check} of {case} for {implementation}" for implementation, check, case in sorted(gone)]
-    return kept, dropped
 
 
 def toml(entries: list[Table]) -> str:

@@ -21,12 +21,14 @@ from typing import Any
 
 from ..judging import agreement, curves, expectations
 from ..judging.judge import Verdict
+from ..judging.reviewed import reviewed
 from ..judging.run import Run
 from ..judging.tally import tallies
 from ..model import cases
 from ..model.implementations import KINDS, possible, wanted
 from ..places import WORKER
 from ..results import results
+from ..running.channel import Answer
 from ..running.line import CASE_SECONDS
 from ..running.processes import Halted, check_halt, halting
 from ..running.target import Target
@@ -80,7 +82,15 @@ class Finished:
         )
 
 
-def run_job(job: Job, halt: threading.Event | None = None) -> Finished:
+Notice = Callable[[Release, str, int, "int | None"], None]
+"""Hears what a release is at, and how many of its calls are done, of how many."""
+
+
+def unheard(release: Release, what: str, done: int, total: int | None) -> None:
+    """A notice for nobody."""
+
+
+def run_job(job: Job, halt: threading.Event | None = None, notice: Notice = unheard) -> Finished:
     """Run a release in its environment.
 
     What stands in the way is told as its targets' error. The event, once set, ends it.
@@ -92,6 +102,7 @@ def run_job(job: Job, halt: threading.Event | None = None) -> Finished:
             check_halt()
             recipe = recipe_for(job.release)
             environment = environments.environment_of(job.release, recipe)
+            notice(job.release, "its environment", 0, None)
             held.enter_context(environments.locked(environment))
             place = environments.made(environment)
             if job.remove:
@@ -112,7 +123,7 @@ def run_job(job: Job, halt: threading.Event | None = None) -> Finished:
             for kind in kinds
             for mode in modes_of(kind, recipe.modes)
         ]
-        return ran(job, targets, began, halt)
+        return ran(job, targets, began, halt, notice)
 
 
 def not_run(release: Release, error: str, seconds: float = 0.0, partial: bool = False) -> Finished:
@@ -145,7 +156,9 @@ def target_in(python: str, framework: str, kind: str, mode: str, folder: str | N
     )
 
 
-def ran(job: Job, targets: list[Target], began: float, halt: threading.Event) -> Finished:
+def ran(
+    job: Job, targets: list[Target], began: float, halt: threading.Event, notice: Notice = unheard
+) -> Finished:
     """The cases, run one target after another and held against the expectations."""
     chosen = [
         case for case in cases.load() if not job.cases or any(fnmatchcase(case.id, p) for p in job.cases)
@@ -160,15 +173,37 @@ def ran(job: Job, targets: list[Target], began: float, halt: threading.Event) ->
         halt=halt,
     )
     with ending(run):
-        run.go(1)
+        run.go(1, Count(job.release, run, notice).take)
     known = expectations.load()
     versions = {target.framework: target.version for target in targets if target.version}
-    expectations.apply(run.verdicts, versions, known)
+    expectations.apply(run.verdicts, versions, known, reviewed())
     pairs = agreement.compare(chosen, run.answers, run.verdicts)
     ids = tuple(case.id for case in chosen)
     return Finished(
         job.release, targets, run.verdicts, run.curves, pairs, ids, time.monotonic() - began, halt.is_set()
     )
+
+
+@dataclass
+class Count:
+    """Counts the calls of a release as they are answered."""
+
+    release: Release
+    run: Run
+    notice: Notice
+    done: int = 0
+    total: int = 0
+    begun: set[int] = field(default_factory=set)
+
+    def take(self, target: Target, verdict: Verdict | None, answer: Answer | None) -> None:
+        """Count an answer; the calls of a target are known with its first one."""
+        if verdict is None and answer is None:
+            return
+        if id(target) not in self.begun:
+            self.begun.add(id(target))
+            self.total += len(self.run.work(target))
+        self.done += 1
+        self.notice(self.release, target.label, self.done, self.total)
 
 
 @contextmanager

@@ -23,13 +23,15 @@ from ..errors import SuiteError
 from ..places import CASES
 from .case import Case, Repeat, Tensor
 from .implementations import APIS
-from .losses import ARGUMENTS, FIRST, LOSSES
+from .losses import ARGUMENTS, FIRST, LOSSES, Loss
 from .rounding import FORMATS, round_float
 
 LARGEST_SIZE = 20_000_000
 LARGEST_LIST = 1_000
+LARGEST_CYCLE = 50_000
 LARGEST_FAMILY = 10_000
-DTYPES = (*FORMATS, "bool", "uint8", "int32", "int64", "complex64")
+DTYPES = (*FORMATS, "bool", "uint8", "int32", "int64", "complex64", "index")
+"""An 'index' has the dtype in which each API takes them."""
 VIEWS = ("strided", "transposed", "offset")
 Table = dict[str, Any]
 
@@ -44,7 +46,7 @@ KEYS = {
     "errors", "warns", "result_dtype", "primary", "call", "shape", "losses",
 }  # fmt: skip
 CALL_KEYS = ("positional", "rename", "twice", "free", "before")
-TENSOR_KEYS = {"values", "cycle", "grid", "seed", "low", "high", "shape", "dtype", "view", "kind"}
+TENSOR_KEYS = {"values", "cycle", "grid", "seed", "low", "high", "shape", "dtype", "view", "kind", "soft"}
 
 
 @cache
@@ -156,13 +158,15 @@ def made(identifier: str, table: Table, loss: str = FIRST) -> Case:
     """A case from its table; ValueError says what is wrong with it."""
     if not isinstance(table.get("clause"), str) or not table["clause"]:
         raise ValueError("it has no clause; expected the sentence or formula that it tests")
-    tensors = tensors_of(table, LOSSES[loss].arguments)
+    tensors = tensors_of(table, LOSSES[loss])
     leading = tensors[LOSSES[loss].arguments[0]]
     repeat = None
     if "repeat" in table:
         repeat = Repeat(
             whole(table["repeat"]["times"], LARGEST_SIZE), whole(table["repeat"]["seed"], 2**32 - 1)
         )
+        if LOSSES[loss].rows and "weight" in tensors and tensors["weight"].shape == leading.shape[:1]:
+            raise ValueError("it repeats as many rows as there are classes; expected another number")
         if repeat.times * len(leading.values) > LARGEST_SIZE:
             raise ValueError(f"it repeats to more than {LARGEST_SIZE} elements")
     differentiate = known_among(LOSSES[loss].arguments, table.get("differentiate", []), "differentiate")
@@ -215,12 +219,12 @@ def known_among(known: tuple[str, ...], given: object, what: str) -> tuple[str, 
     return tuple(given)
 
 
-def tensors_of(table: Table, names: tuple[str, ...]) -> dict[str, Tensor]:
+def tensors_of(table: Table, loss: Loss) -> dict[str, Tensor]:
     """The arguments.
 
     Two grids make the product of the first two; other arguments take their shape from the case.
     """
-    dtype = table.get("dtype", "float32")
+    dtype, names = table.get("dtype", "float32"), loss.arguments
     for name in ARGUMENTS:
         if name in table and name not in names:
             raise ValueError(f"the loss has no {name}; expected among {', '.join(names)}")
@@ -239,7 +243,21 @@ def tensors_of(table: Table, names: tuple[str, ...]) -> dict[str, Tensor]:
     shape = table.get("shape")
     if shape is None and "values" in specs[pair[0]]:
         shape = specs[pair[0]].get("shape", [len(specs[pair[0]]["values"])])
-    return {name: tensor_of(name, spec, dtype, shape) for name, spec in specs.items()}
+    tensors = {pair[0]: tensor_of(pair[0], specs.pop(pair[0]), dtype, shape)}
+    for name, spec in specs.items():
+        usual = (dtype, shape) if not loss.rows else usual_of(name, spec, tensors[pair[0]], table)
+        tensors[name] = tensor_of(name, spec, *usual)
+    return tensors
+
+
+def usual_of(name: str, spec: Table, first: Tensor, table: Table) -> tuple[str, list[int]]:
+    """The dtype and the shape that an argument of a loss of rows has where its table gives none."""
+    axis = whole(table.get("options", {}).get("axis", -1) % max(len(first.shape), 1), LARGEST_LIST)
+    if name == "weight":
+        return first.dtype, [*first.shape[axis : axis + 1]]
+    if spec.pop("soft", False):
+        return first.dtype, [*first.shape]
+    return "index", [*first.shape[:axis], *first.shape[axis + 1 :]]
 
 
 def tensor_of(name: str, spec: Table, dtype: str, shape: list[int] | None) -> Tensor:
@@ -254,7 +272,8 @@ def tensor_of(name: str, spec: Table, dtype: str, shape: list[int] | None) -> Te
     given = spec.get("values", spec.get("cycle"))
     shape = spec.get("shape", shape if shape is not None else [len(given or [])])
     size = math.prod(whole(length, LARGEST_SIZE) for length in shape)
-    if size > LARGEST_LIST or (given is not None and len(given) > LARGEST_LIST):
+    most = LARGEST_CYCLE if "cycle" in spec else LARGEST_LIST
+    if size > most or (given is not None and len(given) > LARGEST_LIST):
         raise ValueError(f"{name} has more than {LARGEST_LIST} distinct elements; longer inputs repeat a few")
     if given is None:
         draw = random.Random(whole(spec["seed"], 2**32 - 1))

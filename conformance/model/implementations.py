@@ -6,6 +6,7 @@ explains its keys. The worker is sent the rows that it is to call. Nothing in a 
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -17,6 +18,7 @@ from typing import Any
 from packaging.version import InvalidVersion, Version
 
 from ..places import IMPLEMENTATIONS
+from . import rows as rows_model
 from .case import Case
 from .losses import FIRST, LOSSES
 
@@ -62,6 +64,24 @@ class Api:
     """Whether the tensors broadcast against each other."""
     alone: tuple[str, ...] = ()
     """The dtypes that it computes in, where it converts others to them; empty for those that it is given."""
+    axis: int = -1
+    """Of a loss of rows: the class axis, where a case does not give it."""
+    targets: tuple[str, ...] = (rows_model.INDICES, rows_model.PROBABILITIES)
+    """Of a loss of rows: what the targets may be."""
+    weighting: str = "class"
+    """Of a loss of rows: what a weight is a factor of, the term of its 'class', or the whole 'row'."""
+    weighted_probabilities: str = "all"
+    """What a mean divides by where a weight is given and the targets are probabilities."""
+    negative: str = ""
+    """What a mean divides by where the ignored index is negative and no weight is given, if that differs."""
+    ignored: int | None = None
+    """The index that is ignored where a case gives none."""
+    empty: float = math.nan
+    """The mean of rows of which none counts."""
+    keeps: tuple[str, ...] = ()
+    """For which targets the class axis stays, of length 1, without a reduction."""
+    constant: tuple[str, ...] = ()
+    """The arguments that are constants by the document: they have no gradient."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +110,12 @@ class Row:
     primary: bool = False
     stands_for: tuple[str, ...] = ()
     code: str = ""
+    index: str = "int64"
+    """The dtype of class indices, where a case leaves it to the API."""
+    column: bool = False
+    """Whether class indices have the class axis, of length 1."""
+    of_targets: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By what the targets of a loss of rows are, options that say so."""
     before: tuple[dict[str, Any], ...] = ()
     """What was otherwise before a version, the latest first."""
 
@@ -119,6 +145,7 @@ class Row:
             "usual",
             "required",
             "fixed",
+            "of_targets",
             "before",
         )
         return {key: value for key, value in asdict(self).items() if key in keys}
@@ -287,6 +314,9 @@ def applies(case: Case, implementation: Implementation) -> bool:
         return implementation.api_name in case.errors
     api = implementation.api
     fits = not api.alone or case.dtype in api.alone
+    if case.of.rows:
+        named = not case.apis or implementation.api_name in case.apis
+        return fits and named and rows_model.fits(case, api)
     return fits and (implementation.api_name in case.apis if case.apis else spread_alike(case) or api.spreads)
 
 

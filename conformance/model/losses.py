@@ -12,6 +12,10 @@ class Loss:
     arguments: tuple[str, ...]
     parameters: dict[str, float] = field(default_factory=dict)
     """Options that shape the loss, with the values that they have where a case does not give them."""
+    rows: bool = False
+    """Whether its elements are rows along an axis of classes: the second argument has an index for each row,
+    or a number for each class, and the weight is one number a class.
+    """
 
 
 FIRST = "binary_cross_entropy_with_logits"
@@ -23,6 +27,8 @@ LOSSES = {
     "l1_loss": Loss(DIFFERENCE),
     "huber_loss": Loss(DIFFERENCE, {"delta": 1.0}),
     "smooth_l1_loss": Loss(DIFFERENCE, {"beta": 1.0}),
+    "cross_entropy": Loss(("logits", "targets", "weight"), {"label_smoothing": 0.0}, rows=True),
+    "nll_loss": Loss(("log_probabilities", "targets", "weight"), rows=True),
 }
 ARGUMENTS = tuple(dict.fromkeys(name for loss in LOSSES.values() for name in loss.arguments))
 """Every neutral name of a tensor."""
@@ -44,3 +50,9 @@ def group_of(case: str) -> str:
     """The family of the case of this id: its row of the matrix of its loss."""
     parts = case.split("/")
     return parts[1] if parts[0] in LOSSES else parts[0]
+
+
+def within_loss(case: str) -> str:
+    """The id of a case without the name of its loss."""
+    head, _, rest = case.partition("/")
+    return rest if head in LOSSES else case

@@ -7,36 +7,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..model import rows as model_rows
 from ..model.case import Case, reduction_of, result_dtype, sentinel, spread
 from ..model.implementations import Api
-from ..model.rounding import Exact, last_place, remainder, rounded
+from ..model.rounding import Exact
+from . import rows as of_rows
 from .derived import Quantities, element
-
-Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """An exact array: rounded to the dtype, as float64 with its remainder, and one ULP at each element."""
-
-    shape: tuple[int, ...]
-    rounded: Floats
-    head: Floats
-    rest: Floats
-    ulp: Floats
-
-
-def exact_sum(terms: Sequence[Exact]) -> Exact:
-    """The sum; NaN from NaN and from opposite infinities alone."""
-    special = [term for term in terms if isinstance(term, float)]
-    return sum(special) if special else sum(terms)
-
+from .outcome import Floats, Outcome, exact_sum, made, scaled
 
 PLAIN = Api(())
 """A document that promises nothing special."""
@@ -46,6 +28,8 @@ def rules_of(case: Case, api: Api) -> tuple[str, ...]:
     """What a document says that the exact outcome of a case depends on: the textbook's line, the reduction,
     what divides, over which axes, and a factor.
     """
+    if case.of.rows:
+        return tuple(map(str, astuple(model_rows.rules_of(case, api))))
     line = api.line if api.line and "pos_weight" in case.tensors else case.loss
     reduction = reduction_of(case, api.default)
     rest = (api.over, repr(api.factor))
@@ -59,6 +43,8 @@ def rules_of(case: Case, api: Api) -> tuple[str, ...]:
 
 def expected(case: Case, api: Api = PLAIN) -> dict[str, Outcome]:
     """By quantity, the exact outcome of a case; of long inputs, that of each distinct pair."""
+    if case.of.rows:
+        return of_rows.expected(case, model_rows.rules_of(case, api))
     line, reduction, divided, over, _ = rules_of(case, api)
     shape, count = case.shape, math.prod(case.shape)
     columns = [spread(case, name, shape) for name in case.of.arguments]
@@ -130,23 +116,4 @@ def weigh(found: list[Quantities | None], divisor: Fraction, times: int) -> None
             values["weight"] = (*values["weight"], -mean)
 
 
-def scaled(value: Exact, factor: Fraction) -> Exact:
-    """The value times the factor."""
-    if isinstance(value, float):
-        return value * float(factor)
-    return value * factor.numerator // factor.denominator
-
-
-def made(exact: list[Exact], size: list[Exact], shape: tuple[int, ...], dtype: str) -> Outcome:
-    """An outcome from exact numbers.
-
-    A ULP is the spacing at the sum of the terms' sizes: the value's own if none cancels.
-    """
-    pairs = [remainder(value) for value in exact]
-    return Outcome(
-        shape,
-        np.array([rounded(value, dtype) for value in exact], float),
-        np.array([pair[0] for pair in pairs], float),
-        np.array([pair[1] for pair in pairs], float),
-        np.array([2.0 ** last_place(value, dtype) for value in size], float),
-    )
+__all__ = ["Floats", "Outcome", "exact_sum", "expected", "rules_of"]

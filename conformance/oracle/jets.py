@@ -118,12 +118,12 @@ def _near(value: float) -> Mpf:
 
 def exp(a: Jet) -> Jet:
     """e^a."""
-    e = _exp(a.value._mpf_)
+    e = power(a.value._mpf_)
     return a.through(e, e, e)
 
 
 @lru_cache(maxsize=20_000)
-def _exp(parts: tuple[int, ...]) -> Mpf:
+def power(parts: tuple[int, ...]) -> Mpf:
     """e to a number of these parts: mpmath's own hash of a number takes many for one."""
     value = mp.make_mpf(parts)
     # Of an infinite argument only the size matters.
@@ -138,11 +138,12 @@ def log(a: Jet) -> Jet:
 def log1p(a: Jet) -> Jet:
     """log(1 + a), true for small a."""
     rest = 1 / (1 + a.value)
-    return a.through(_log1p(a.value._mpf_), rest, -(rest**2))
+    return a.through(log1p_of(a.value._mpf_), rest, -(rest**2))
 
 
 @lru_cache(maxsize=20_000)
-def _log1p(parts: tuple[int, ...]) -> Mpf:
+def log1p_of(parts: tuple[int, ...]) -> Mpf:
+    """log(1 + a number of these parts)."""
     return mp.log1p(mp.make_mpf(parts))
 
 

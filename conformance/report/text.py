@@ -1,7 +1,4 @@
-"""What people see on the terminal: the matrix, what fell short, one line for the whole run.
-
-It fits 80 columns.
-"""
+"""The tables of ``conform --verbose``: the matrix, what fell short, where implementations err."""
 
 from __future__ import annotations
 
@@ -20,7 +17,6 @@ from ..model.implementations import TABLE, label_of
 from ..model.losses import group_of, loss_of
 from ..model.strata import Census
 from ..printable import shown
-from ..results.changes import Changes
 from ..running.target import Target
 
 WRONG = ("unexpected", "stale")
@@ -102,10 +98,8 @@ def table_of(title: str, groups: Sequence[str], columns: dict[str, list[list[Ver
     return table
 
 
-def details(
-    console: Console, targets: Sequence[Target], verdicts: Sequence[Verdict], verbose: bool = False
-) -> None:
-    """What fell short, grouped by implementation and kind, each with its worst example; or all of it."""
+def details(console: Console, targets: Sequence[Target], verdicts: Sequence[Verdict]) -> None:
+    """All that fell short: what could not be run or called, findings that were met, new failures."""
     for target in targets:
         if target.error:
             console.print(f"[bold red]{shown(target.label)} could not be run:[/] {shown(target.error)}")
@@ -113,8 +107,7 @@ def details(
             if reason is not None:
                 style = "bold red" if name in target.missing else "dim"
                 console.print(
-                    f"[{style}]{shown(target.label)} has no {shown(name)}: {shown(reason)}[/]",
-                    soft_wrap=verbose,
+                    f"[{style}]{shown(target.label)} has no {shown(name)}: {shown(reason)}[/]", soft_wrap=True
                 )
     known: Counter[str] = Counter()
     for verdict in verdicts:
@@ -125,27 +118,16 @@ def details(
         console.print(f"  [yellow]{number:5}d[/] {shown(finding)}", highlight=False)
     unexpected = [verdict for verdict in verdicts if verdict.expectation in WRONG]
     if unexpected:
-        console.print(
-            "\n[bold]Unexpected[/]:" if verbose else "\n[bold]Unexpected[/] (all of it: --verbose or --json):"
-        )
-    if verbose:
-        for verdict in unexpected:
-            console.print(line(verdict), highlight=False, soft_wrap=True)
-        return
-    grouped: dict[tuple[str, str], list[Verdict]] = defaultdict(list)
+        console.print("\n[bold]Unexpected[/]:")
     for verdict in unexpected:
-        grouped[verdict.label, kind_of(verdict)].append(verdict)
-    for (label, kind), members in sorted(grouped.items(), key=lambda item: (item[0][0], -len(item[1]))):
-        console.print(f"  [bold red]{len(members):5}![/] {shown(label)}: {shown(kind)}", highlight=False)
-        console.print(f"         {line(max(members, key=size), 300)}", highlight=False)
+        console.print(line(verdict), highlight=False, soft_wrap=True)
 
 
-def where(console: Console, tallies: Sequence[Tally], verbose: bool = False) -> None:
-    """In which strata implementations err, with the largest error in ULPs: of float32, or of every dtype."""
-    erring = [tally for tally in tallies if tally.failing and (verbose or tally.dtype == "float32")]
+def where(console: Console, tallies: Sequence[Tally]) -> None:
+    """In which strata implementations err, with the largest error in ULPs."""
+    erring = [tally for tally in tallies if tally.failing]
     if erring:
-        rest = "" if verbose else " of float32 (all dtypes: --verbose or --json)"
-        console.print(f"\n[bold]Where it errs[/], by label and logit{rest}, largest error in ULP:")
+        console.print("\n[bold]Where it errs[/], by label and logit, largest error in ULP:")
     label = ""
     for tally in erring:
         if tally.label != label:
@@ -196,7 +178,7 @@ def agreement(console: Console, pairs: Sequence[Pair]) -> None:
             )
 
 
-def line(verdict: Verdict, most: int = 10_000) -> str:
+def line(verdict: Verdict) -> str:
     """One verdict in words."""
     if verdict.expectation == "stale":
         what, message = "passes, which expectations deny", ", ".join(verdict.stale)
@@ -205,34 +187,7 @@ def line(verdict: Verdict, most: int = 10_000) -> str:
             verdict.status,
             "; ".join(c.message for c in verdict.checks if c.expectation == "unexpected"),
         )
-    return (
-        f"[bold red]{what}[/] [cyan]{shown(verdict.case)}[/] {shown(verdict.label)}: {shown(message[:most])}"
-    )
-
-
-def kind_of(verdict: Verdict) -> str:
-    """What went wrong, without the particulars: which quantities, by which yardsticks."""
-    if verdict.expectation == "stale":
-        return "passes, which expectations deny"
-    kinds = sorted(check.id for check in verdict.checks if check.expectation == "unexpected")
-    return ", ".join(kinds) or verdict.status
-
-
-def size(verdict: Verdict) -> float:
-    """The largest error in ULPs that was counted."""
-    return max((check.ulps for check in verdict.checks if check.ulps is not None), default=0.0)
-
-
-def summary(console: Console, verdicts: Sequence[Verdict], cases: int, seconds: float) -> None:
-    """One line for the whole run."""
-    statuses = Counter(verdict.status for verdict in verdicts)
-    kinds = Counter(verdict.expectation for verdict in verdicts)
-    console.print(
-        f"{cases} cases, {len(verdicts)} verdicts in {seconds:.0f} s: {statuses['pass']} pass, "
-        f"{kinds['expected']} known "
-        f"deviations, {statuses['unsupported']} unsupported, [bold]{kinds['unexpected']} unexpected, "
-        f"{kinds['stale']} stale[/]"
-    )
+    return f"[bold red]{what}[/] [cyan]{shown(verdict.case)}[/] {shown(verdict.label)}: {shown(message)}"
 
 
 def cells(console: Console, counted: Sequence[Census]) -> None:
@@ -247,22 +202,3 @@ def cells(console: Console, counted: Sequence[Census]) -> None:
             console.print(f"        such as {shown(', '.join(empty[0]))}", style="dim", highlight=False)
         for cell in census.missing:
             console.print(f"  [bold red]no case:[/] {shown(', '.join(cell))}", highlight=False)
-
-
-def changes(console: Console, found: Changes, verbose: bool = False, most: int = 20) -> None:
-    """What changed between two runs, in words."""
-    kinds: dict[str, Sequence[object]] = {
-        "no longer there": found.lost,
-        "newly broken": found.broken,
-        "newly fixed": found.fixed,
-        "changed beyond tolerance": found.changed,
-    }
-    for title, entries in kinds.items():
-        console.print(f"[bold]{title}: {len(entries)}[/]")
-        for entry in entries if verbose else entries[:most]:
-            console.print(f"  {shown(str(entry))}")
-        if len(entries) > most and not verbose:
-            console.print(f"  [dim]and {len(entries) - most} more: --verbose or --json has them all[/]")
-    console.print(
-        f"unchanged: {found.unchanged}; in one run alone: {len(found.gone)} gone, {len(found.added)} added"
-    )

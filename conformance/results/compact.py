@@ -71,6 +71,7 @@ def compacted(run: Table) -> Table:
         }
     kept = {
         "schema": run["schema"],
+        **{name: run[name] for name in ("suite",) if name in run},
         "compact": 1,
         "partial": run["partial"],
         "created": run["created"],

@@ -17,6 +17,7 @@ from ..model.case import Case
 from ..printable import printable
 from ..running.target import Target
 from .schema import SchemaError, check_run
+from .suite import suite
 
 SCHEMA = 1
 Table = dict[str, Any]
@@ -41,6 +42,7 @@ def as_json(
         "version",
         "python",
         "numpy",
+        "platform",
         "seconds",
         "error",
         "available",
@@ -50,6 +52,7 @@ def as_json(
         "partial": partial,
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "seconds": round(seconds, 2),
+        "suite": suite(),
         "cases": {case.id: {"clause": case.clause} for case in cases},
         "targets": [{name: getattr(target, name) for name in shown} for target in targets],
         "verdicts": [verdict.to_json() for verdict in sorted(verdicts, key=lambda v: (v.label, v.case))],

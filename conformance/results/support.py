@@ -14,7 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase, translate
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,11 @@ from typing import Any
 from packaging.version import InvalidVersion, Version
 
 from ..files import ResultError, read_text
+from ..judging.severity import FAILURES
 from ..model.case import Case
+from ..model.losses import within_loss
 from ..places import BEHAVIOURS, SUPPORT
 from . import schema
-from .changes import FAILURES
 
 SCHEMA = 1
 Table = dict[str, Any]
@@ -61,6 +62,7 @@ class Behaviour:
 
     id: str
     title: str
+    short: str
     cases: tuple[str, ...]
     checks: tuple[str, ...]
     without: tuple[str, ...] = ()
@@ -75,7 +77,8 @@ class Behaviour:
     def has(self, case: str) -> bool:
         """Whether a case is about it."""
         wanted, unwanted = self._patterns
-        return bool(wanted.match(case)) and not unwanted.match(case)
+        place = within_loss(case)
+        return bool(wanted.match(place)) and not unwanted.match(place)
 
     def fails(self, verdict: Table) -> bool:
         """Whether a verdict counts against it."""
@@ -106,21 +109,26 @@ class Tally:
         return "none" if not self.passed else "partial" if self.failed else "full"
 
 
-LOSS = "binary_cross_entropy_with_logits"
-"""The loss whose behaviours the statements are of."""
-
-
-def described(cases: Iterable[Case]) -> list[str]:
+def described(cases: Iterable[Case], path: Path = BEHAVIOURS) -> list[str]:
     """The ids of the cases that a behaviour has to have."""
-    return [case.id for case in cases if case.loss == LOSS]
+    losses = tomllib.loads(path.read_text(encoding="utf-8"))["losses"]
+    return [case.id for case in cases if case.loss in losses]
 
 
+@cache
 def behaviours(path: Path = BEHAVIOURS) -> tuple[Behaviour, ...]:
     """The behaviours, as data."""
     entries = tomllib.loads(path.read_text(encoding="utf-8"))["behaviour"]
     return tuple(
-        Behaviour(e["id"], e["title"], tuple(e["cases"]), tuple(e["checks"]), tuple(e.get("without", ())))
-        for e in entries
+        Behaviour(
+            entry["id"],
+            entry["title"],
+            entry["short"],
+            tuple(entry["cases"]),
+            tuple(entry["checks"]),
+            tuple(entry.get("without", ())),
+        )
+        for entry in entries
     )
 
 

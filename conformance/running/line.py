@@ -60,7 +60,7 @@ class Line:
 
     def send(self, implementation: Implementation, case: Case) -> None:
         """Hand a call to the worker."""
-        self.worker.send(request_of(case, implementation.name))
+        self.worker.send(request_of(case, implementation.name, implementation.row))
 
     def receive(self) -> Answer:
         """The next answer; after a crash or a hang there is a new worker."""

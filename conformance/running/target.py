@@ -23,6 +23,8 @@ class Target:
     version: str = ""
     python: str = ""
     numpy: str = ""
+    platform: str = ""
+    """The system, the machine and its processor."""
     available: dict[str, str | None] = field(default_factory=dict)
     error: str = ""
     seconds: float = 0.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from ..model.implementations import rows
+from ..model.implementations import FRAMEWORKS, rows
 from ..places import WORKER
 from ..printable import printable
 from .channel import Answer, Channel, ChannelError, answer_in, is_list_of
@@ -118,6 +119,25 @@ class Worker:
         self.channel.close()
 
 
+RAISED = re.compile(r"^(?:\w+\.)*\w*(?:Error|Exception): .*", re.MULTILINE)
+"""The line of a traceback that says what was raised."""
+
+
+def no_import(target: Target, message: str) -> str:
+    """That a framework cannot be imported, in a sentence, and how to mend it; '' where its worker ended in
+    another way.
+    """
+    raised = RAISED.findall(message)
+    if not raised:
+        return ""
+    name = next(iter(FRAMEWORKS[target.framework].distributions), target.framework)
+    where = "this environment" if not target.command else f"the environment of {target.command[0]}"
+    return (
+        f"{target.framework} cannot be imported in {where}: {raised[-1]}; "
+        f"mend it, for instance by pip install --force-reinstall {name}, or leave it out by --framework"
+    )
+
+
 def start(target: Target, notice: Callable[[Worker], None] = lambda worker: None) -> Worker:
     """A worker that is ready, and what it says of itself noted on the target.
 
@@ -133,7 +153,9 @@ def start(target: Target, notice: Callable[[Worker], None] = lambda worker: None
     available = answer.get("available")
     if not answer.get("ready") or not is_list_of(said, str) or not isinstance(available, dict):
         worker.kill()
-        raise TargetError(str(answer.get("message", "the worker did not say that it is ready")))
+        said_last = str(answer.get("message", "the worker did not say that it is ready"))
+        raise TargetError(no_import(target, said_last) or said_last)
     target.version, target.python, target.numpy = map(str, said)
+    target.platform = str(answer.get("platform", ""))
     target.available = {name: None if reason is None else str(reason) for name, reason in available.items()}
     return worker

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 from typing import Any
 
 from .driver import Unsupported
@@ -25,11 +26,12 @@ class Function:
         fixed=(),
         renamed=(),
         usual=(),
+        of_targets=(),
     ):
         self.module, self.attribute, self.arguments = module, attribute, arguments
         self.options, self.required = options, required
         self.spelled, self.fixed, self.renamed = dict(spelled), dict(fixed), dict(renamed)
-        self.usual = dict(usual)
+        self.usual, self.of_targets = dict(usual), dict(of_targets)
 
     def find(self):
         return getattr(importlib.import_module(self.module), self.attribute)
@@ -57,7 +59,8 @@ class Function:
         """The options of a request as the API has them."""
         options = dict(self.usual, **request.get("options", {}))
         check_options(options, self.options, request.get("free", False))
-        return {self.renamed.get(name, name): x for name, x in spelled(options, self.spelled).items()}
+        own = {self.renamed.get(name, name): x for name, x in spelled(options, self.spelled).items()}
+        return dict(own, **self.of_targets.get(kind_of(request), {}))
 
     def checked(self, tensors):
         """The tensors, each of them one that the API has."""
@@ -102,6 +105,10 @@ class RawPaddle(Function):
         return call
 
 
+KEYS = (
+    "module", "attribute", "arguments", "options", "required", "spelled", "fixed", "renamed", "usual",
+    "of_targets",
+)  # fmt: skip
 SHAPES = {"function": Function, "module": Module, "raw-paddle": RawPaddle}
 
 
@@ -111,8 +118,13 @@ def call_of(row, version):
         if numbers(version) < numbers(earlier["version"]):
             row = dict(row, **earlier)
     kind = SHAPES[row["shape"]]
-    keys = ("module", "attribute", "arguments", "options", "required", "spelled", "fixed", "renamed", "usual")
-    return kind(**{key: row[key] for key in keys})
+    return kind(**{key: row[key] for key in KEYS})
+
+
+def kind_of(request):
+    """What the targets of a loss of rows are."""
+    floating = "float" in request.get("tensors", {}).get("targets", {}).get("dtype", "")
+    return "probabilities" if floating else "indices"
 
 
 def check_options(options, known, free):
@@ -127,13 +139,17 @@ def check_options(options, known, free):
 
 
 def spelled(options: dict[str, Any], by_value: dict[str, Any]) -> dict[str, Any]:
-    """The options, those of them that an API spells in its own way replaced by its own."""
+    """The options, those of them that an API spells in its own way replaced by its own.
+
+    Values that are no strings are looked up as JSON has them.
+    """
     own: dict[str, Any] = {}
     for name, value in options.items():
         known = by_value.get(name)
-        if known is not None and value not in known:
+        key = value if isinstance(value, str) else json.dumps(value)
+        if known is not None and key not in known:
             raise Unsupported(f"this API has no {name} {value!r}")
-        own.update({name: value} if known is None else known[value])
+        own.update({name: value} if known is None else known[key])
     return own
 
 

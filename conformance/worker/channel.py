@@ -19,6 +19,16 @@ LARGEST_LINE = 2**26
 """Bytes of a request or an answer."""
 
 
+def platform_of():
+    """The system, the machine and, where the system tells, its processor: what results depend on."""
+    try:
+        with open("/proc/cpuinfo") as file:
+            models = [line.partition(":")[2].strip() for line in file if line.startswith("model name")]
+    except OSError:
+        models = []
+    return ", ".join([platform.system() + " " + platform.machine(), *models[:1]])
+
+
 def serve(session):
     """Answer requests until the input ends, by the session that `session` makes of the table.
 
@@ -50,6 +60,7 @@ def serve(session):
             "available": made.available(),
             "python": platform.python_version(),
             "numpy": np.__version__,
+            "platform": platform_of(),
         }
     )
     while True:

@@ -46,7 +46,11 @@ class Eager:
         raise NotImplementedError
 
     def differentiate(self, call, tensors, wrt, cotangent, second):
-        """The call's value, its gradients by name, and the second derivative or None."""
+        """The call's value, its gradients by name, and the second derivative or None.
+
+        The second derivative is that of the sum of `second(gradient)`, the gradient being the first of
+        `wrt`'s; where `second` is None there is none.
+        """
         raise NotImplementedError
 
 

@@ -63,9 +63,9 @@ class Session:
         gradients, twice = {}, None
         if request.get("before"):
             earlier = {key: self.made(resized(spec, request["before"]), None) for key, spec in specs.items()}
-            self.differentiate(call, earlier, wrt, request.get("cotangent"), False)
+            self.differentiate(call, earlier, wrt, request.get("cotangent"), None)
         if wrt and not self.framework.values_alone:
-            how = (request.get("cotangent"), request.get("second", False))
+            how = (request.get("cotangent"), self.second(request))
             value, gradients, twice = in_phase("call", self.differentiate, call, tensors, wrt, *how)
         else:
             value = in_phase("call", self.framework.evaluate, call, tensors)
@@ -96,12 +96,23 @@ class Session:
         value = in_phase("call", self.framework.evaluate, call, tensors)
         gradients = {}
         if second and len(wrt) == 1:
-            return value, self.differentiate(call, tensors, wrt, cotangent, False)[1], said
+            return value, self.differentiate(call, tensors, wrt, cotangent, None)[1], said
         for name in wrt:
             gradients[name] = said
             if len(wrt) > 1:
-                gradients.update(self.differentiate(call, tensors, [name], cotangent, False)[1])
+                gradients.update(self.differentiate(call, tensors, [name], cotangent, None)[1])
         return value, gradients, said
+
+    def second(self, request):
+        """What of the gradient is differentiated again: each element, or each times a number; None for
+        nothing.
+        """
+        if not request.get("second"):
+            return None
+        if "direction" not in request:
+            return lambda gradient: gradient
+        direction = self.made(request["direction"], None)
+        return lambda gradient: gradient * direction
 
     def made(self, spec, repeat):
         values = decoded(spec["data"]).reshape(spec["shape"])
@@ -110,23 +121,23 @@ class Session:
             return values.tolist()
         if kind == "foreign":
             return Foreign()
-        if repeat is not None and values.size == repeat["distinct"]:
+        if repeat is not None and values.ndim and len(values) == repeat["distinct"]:
             values = values[permutation(repeat) % repeat["distinct"]]
         return self.framework.tensor(values, spec["dtype"], spec.get("view"))
 
     def packed(self, x, repeat):
         """A result for the wire; of a repeated input, the least and the greatest result of each distinct
-        pair.
+        pair or row.
         """
         if x is None:
             return None
         array, dtype = self.framework.array(x)
         shape = list(array.shape)
         wide = array.astype(np.float64)
-        if repeat is not None and wide.ndim == 1 and wide.size == repeat["distinct"] * repeat["times"]:
+        if repeat is not None and wide.ndim and len(wide) == repeat["distinct"] * repeat["times"]:
             rows = np.empty_like(wide)
             rows[permutation(repeat)] = wide
-            rows = rows.reshape(repeat["times"], repeat["distinct"])
+            rows = rows.reshape((repeat["times"], repeat["distinct"], *wide.shape[1:]))
             wide = np.stack([rows.min(axis=0), rows.max(axis=0)])
         return {"dtype": dtype, "shape": shape, "data": encoded(wide)}
 

@@ -11,14 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from compatlosses.conformance.model.case import Case, Tensor
 from compatlosses.conformance.model.losses import FIRST, LOSSES
 from compatlosses.conformance.model.rounding import FORMATS, POINT, fixed, round_float, rounded
 from compatlosses.conformance.oracle import exact as oracle
-from compatlosses.conformance.oracle import jets, textbook
+from compatlosses.conformance.oracle import jets, textbook, textbook_rows
+from compatlosses.conformance.oracle.backward import Number, Tape
 from compatlosses.conformance.oracle.derived import element
 from compatlosses.conformance.oracle.jets import mp
 
-LINES = [("binary_cross_entropy_of_whole_weights", FIRST), *((loss, loss) for loss in LOSSES)]
+LINES = [
+    ("binary_cross_entropy_of_whole_weights", FIRST),
+    *((name, name) for name, loss in LOSSES.items() if not loss.rows),
+]
 """The textbook's lines, and the loss whose arguments each takes."""
 POINTS = [(0.5, 0.25, 2.0, 3.0), (-3.0, 1.5, 0.75, 0.5), (40.0, -1.0, 1.0, 1.25), (1e-3, 0.0, 1.0, 2.0)]
 
@@ -41,6 +46,51 @@ def test_derivatives_are_those_of_the_values(line: str, loss: str, point: tuple[
         assert abs(sum(term.slopes[place] for term in terms) - quotient) < mp.mpf(10) ** -80
     bend = (value(0, 1) - 2 * value(0, 0) + value(0, -1)) / step**2
     assert abs(sum(term.bend for term in terms) - bend) < mp.mpf(10) ** -80
+
+
+ROWS = [
+    ((0.5, -1.25, 2.0), (0.25, 0.0, 1.5), (1.0, 0.75, 2.0)),
+    ((40.0, 0.0, -3.0), (1.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
+    ((1e4, 1e4 + 1, 1e4 - 2), (0.0, 1.0, 0.5), (0.5, 3.0, 1.0)),
+]
+
+
+@pytest.mark.parametrize("line", ["cross_entropy", "cross_entropy_of_weighted_rows", "nll_loss"])
+@pytest.mark.parametrize("row", ROWS)
+def test_derivatives_of_a_row_are_those_of_its_values(line: str, row: tuple[Any, ...]) -> None:
+    step = mp.mpf(2) ** -300
+
+    def summed(tape: Tape, moved: int | None = None, by: int = 0) -> tuple[Number, list[Number]]:
+        flat = [mp.mpf(v) + by * step * (i == moved) for i, v in enumerate(sum(row, ()))]
+        x, q, w = ([tape.number(v) for v in flat[i : i + 3]] for i in (0, 3, 6))
+        return tape.total(getattr(textbook_rows, line)(x, dict(enumerate(q)), w)), [*x, *q, *w]
+
+    total, arguments = summed(tape := Tape())
+    tape.carry_back(total)
+    for place, argument in enumerate(arguments):
+        either = [summed(Tape(), place, by)[0].value for by in (1, -1)]
+        assert abs((either[0] - either[1]) / (2 * step) - argument.slope) < mp.mpf(10) ** -80
+        assert argument.size >= abs(argument.slope)
+
+
+def test_a_row_s_limits_at_infinity() -> None:
+    def outcome(*row: float) -> Any:
+        case = Case(
+            "a case",
+            "a clause",
+            {"logits": Tensor("float64", (1, 3), row), "targets": Tensor("int64", (1,), (0.0,))},
+            {"reduction": "none"},
+            ("logits",),
+            loss="cross_entropy",
+        )
+        found = oracle.expected(case)
+        return found["value"].rounded.tolist(), found["logits"].rounded.tolist()
+
+    assert outcome(-math.inf, 0.0, -math.inf) == ([math.inf], [-1.0, 1.0, 0.0])
+    assert outcome(math.inf, 0.0, 1.0) == ([0.0], [0.0, 0.0, 0.0])
+    assert outcome(0.0, math.inf, 1.0) == ([math.inf], [-1.0, 1.0, 0.0])
+    for row in ((-math.inf,) * 3, (0.0, math.inf, math.inf), (0.0, 1.0, math.nan)):
+        assert np.isnan(outcome(*row)[0] + outcome(*row)[1]).all()
 
 
 def test_two_forms_of_binary_cross_entropy_agree() -> None:

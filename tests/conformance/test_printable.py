@@ -17,15 +17,18 @@ from typer.testing import CliRunner
 
 from compatlosses.conformance.commands import app as cli
 from compatlosses.conformance.commands import fuzz as fuzz_command
+from compatlosses.conformance.commands.terminal import print_lines
 from compatlosses.conformance.fuzz import campaign as fuzzing
 from compatlosses.conformance.judging import agreement
 from compatlosses.conformance.judging.judge import Check, Verdict
 from compatlosses.conformance.model.case import Case, Tensor
 from compatlosses.conformance.model.implementations import Implementation
 from compatlosses.conformance.printable import printable, printable_data, shown
+from compatlosses.conformance.report import answer as report_answer
+from compatlosses.conformance.report import changes as report_changes
 from compatlosses.conformance.report import text
 from compatlosses.conformance.report.html import page
-from compatlosses.conformance.results import changes, results
+from compatlosses.conformance.results import answer, changes, results
 from compatlosses.conformance.running.target import Target
 
 EVIL = (
@@ -83,8 +86,7 @@ def verdict() -> Verdict:
     )
 
 
-@pytest.mark.parametrize("verbose", [False, True])
-def test_nothing_that_is_shown_of_a_run_is_obeyed(verbose: bool) -> None:
+def test_nothing_that_is_shown_of_a_run_is_obeyed() -> None:
     target = Target(
         "torch", "native", version=EVIL, python=EVIL, error=EVIL, available={EVIL: None, f"gone{EVIL}": EVIL}
     )
@@ -95,13 +97,16 @@ def test_nothing_that_is_shown_of_a_run_is_obeyed(verbose: bool) -> None:
     console = Console(file=out, emoji=False, width=200)
     verdicts = [verdict(), stale]
     text.matrix(console, [target], verdicts)
-    text.details(console, [target], verdicts, verbose)
+    text.details(console, [target], verdicts)
     text.agreement(console, [pair])
-    text.summary(console, verdicts, 1, 1.0)
-    before = {"targets": [], "verdicts": [{**verdict().to_json(), "status": "pass"}]}
-    text.changes(
-        console, changes.compare(before, {"targets": [], "verdicts": [verdict().to_json()]}), verbose
-    )
+    run = results.as_json([target], verdicts, False, agreement=[pair.to_json()])
+    found, ending = answer.answer_of([run]), report_answer.Ending(1, (EVIL,), 1.0, EVIL)
+    print_lines(console, report_answer.lines(found, ending))
+    assert not obeyed(report_answer.markdown(found, ending))
+    before = {**run, "verdicts": [{**verdict().to_json(), "status": "pass", "checks": []}]}
+    after = {**run, "verdicts": [verdict().to_json()]}
+    for verbose in (False, True):
+        print_lines(console, report_changes.lines(changes.compare(before, after), verbose))
     failed = fuzzing.Fuzz([target], 0, 1, lambda implementation: True)
     one_tensor = Tensor("float32", (), (0.0,))
     case = Case("a", EVIL, {"logits": one_tensor, "targets": one_tensor})

@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import exact
+import lane
 import numpy as np
 import pytest
 from mpmath import mp, mpf
@@ -52,7 +53,7 @@ def worst(got: Any, want: list[exact.Exact], dtype: str) -> float:
 @pytest.mark.parametrize(("dtype", "bound"), [("float32", 0.51), ("float64", 2.0)])
 def test_hard_labels(dtype: str, bound: float, label: float) -> None:
     x = logits(dtype, np.random.default_rng(1))
-    r = fused.evaluate(x, np.full_like(x, label), reduction="none", wrt=X)
+    r = lane.evaluate(x, np.full_like(x, label), reduction="none", wrt=X)
     assert worst(r.loss, [exact.loss(float(v), label) for v in x], dtype) <= bound
     assert worst(r.gradients[0], [exact.d_logits(float(v), label) for v in x], dtype) <= bound
 
@@ -67,7 +68,7 @@ def test_soft_labels(dtype: str, bound: float) -> None:
     x = logits(dtype, rng)
     y = rng.choice([1e-30, 1e-9, 0.1, 0.3, 0.5, 0.9, 1 - 2.0**-20], x.size).astype(dtype)
     y[::3] = rng.random(y[::3].size)
-    r = fused.evaluate(x, y, reduction="none", wrt=X)
+    r = lane.evaluate(x, y, reduction="none", wrt=X)
     pairs = [(float(a), float(b)) for a, b in zip(x, y, strict=True)]
     own = [exact.Exact(exact.loss(a, b).value, mpf(0)) for a, b in pairs]
     assert worst(r.loss, own, dtype) <= bound
@@ -78,7 +79,7 @@ def test_soft_label_cancellation_in_float32() -> None:
     """sigma(x) - y at its zero: half an ULP of the result and 2^-32 of sigma(x) (1 - y)."""
     y = np.linspace(0.01, 0.99, 400, dtype=np.float32)
     x = np.log(y / (1 - y)).astype(np.float32)
-    g = fused.evaluate(x, y, reduction="none", wrt=X).gradients[0]
+    g = lane.evaluate(x, y, reduction="none", wrt=X).gradients[0]
     assert g is not None
     for a, b, c in zip(x, y, g, strict=True):
         want = exact.d_logits(float(a), float(b)).value
@@ -95,7 +96,7 @@ def test_weights_and_every_gradient(dtype: str, bound: float) -> None:
     x = logits(dtype, rng, 8)
     y, w, p = (rng.uniform(0, top, x.size).astype(dtype) for top in (1.0, 3.0, 5.0))
     y[::2] = y[::2] > 0.5
-    r = fused.evaluate(x, y, w, p, reduction="none", wrt=ALL)
+    r = lane.evaluate(x, y, w, p, reduction="none", wrt=ALL)
     rows = [tuple(map(float, row)) for row in zip(x, y, w, p, strict=True)]
     assert worst(r.loss, [exact.loss(*row) for row in rows], dtype) <= bound
     for got, derivative in zip(r.gradients, exact.DERIVATIVES.values(), strict=True):
@@ -125,7 +126,7 @@ def test_every_half_logit_is_correctly_rounded(name: str, label: float) -> None:
     bits = np.arange(2**16, dtype=np.uint16)
     x = bits.view(np.float16 if name == "float16" else fused.BFLOAT16)
     y = np.full(2**16, label).astype(np.float16) if name == "float16" else bfloat16(np.full(2**16, label))
-    r = fused.evaluate(x, y, reduction="none", wrt=X)
+    r = lane.evaluate(x, y, reduction="none", wrt=X)
     t = widened(x)
     with np.errstate(over="ignore", invalid="ignore"):
         e = np.exp(-np.abs(t))
@@ -150,8 +151,8 @@ def test_half_gradients_are_scaled_before_they_are_rounded() -> None:
     n = 100_000
     x = np.full(n, -3.0, np.float16)
     y = np.zeros(n, np.float16)
-    plain = fused.evaluate(x, y, wrt=X).gradients[0]
-    scaled = fused.gradients(x, y, cotangent=65536.0)[0]
+    plain = lane.evaluate(x, y, wrt=X).gradients[0]
+    scaled = lane.gradients(x, y, cotangent=65536.0)[0]
     assert plain is not None and scaled is not None
     want = np.float16(65536.0 / n / (1 + math.exp(3.0)))
     assert (scaled == want).all()
@@ -165,7 +166,7 @@ def test_sums_of_float32(kind: str, reduction: str) -> None:
     rng = np.random.default_rng(4)
     x = rng.normal(0, 5, n).astype(np.float32) if kind == "random" else np.full(n, -4.4, np.float32)
     y = (rng.random(n) < 0.3).astype(np.float32) if kind == "random" else np.zeros(n, np.float32)
-    got = fused.evaluate(x, y, reduction=reduction).loss
+    got = lane.evaluate(x, y, reduction=reduction).loss
     t = x.astype(np.float64)
     want = math.fsum(np.maximum(t, 0) - t * y + np.log1p(np.exp(-np.abs(t)))) / (
         n if reduction == "mean" else 1
@@ -177,10 +178,10 @@ def test_sums_of_float64_are_exact_but_for_the_elements() -> None:
     rng = np.random.default_rng(5)
     x = np.concatenate([rng.normal(0, 5, 40_000), rng.normal(0, 1e12, 3000), rng.normal(0, 1e-3, 7_001)])
     y = rng.uniform(-3, 3, x.size)
-    elements = fused.evaluate(x, y, reduction="none").loss
+    elements = lane.evaluate(x, y, reduction="none").loss
     exactly = sum((Fraction(float(v)) for v in elements), Fraction(0))
     for reduction, want in (("sum", exactly), ("mean", exactly / x.size)):
-        got = Fraction(float(fused.evaluate(x, y, reduction=reduction).loss))
+        got = Fraction(float(lane.evaluate(x, y, reduction=reduction).loss))
         assert abs(got - want) <= Fraction(float(np.spacing(abs(float(want))))) * Fraction(501, 1000)
 
 

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import lane
 import numpy as np
 import pytest
 
@@ -34,7 +35,7 @@ def values(
     )
 
 
-def bits(result: fused.Result) -> list[bytes | None]:
+def bits(result: lane.Result) -> list[bytes | None]:
     return [
         None if a is None else np.ascontiguousarray(a).tobytes() for a in (result.loss, *result.gradients)
     ]
@@ -77,17 +78,17 @@ def test_layouts(layout: str, dtype: Any, reduction: str) -> None:
     change = LAYOUTS[layout]
     a, b = change(x), change(y)
     assert np.array_equal(a, x) and np.array_equal(b, y)
-    want = bits(fused.evaluate(x, y, reduction=reduction, wrt=X))
-    assert bits(fused.evaluate(a, b, reduction=reduction, wrt=X)) == want
-    assert bits(fused.evaluate(x, b, reduction=reduction, wrt=X)) == want
+    want = bits(lane.evaluate(x, y, reduction=reduction, wrt=X))
+    assert bits(lane.evaluate(a, b, reduction=reduction, wrt=X)) == want
+    assert bits(lane.evaluate(x, b, reduction=reduction, wrt=X)) == want
 
 
 def test_broadcast_targets() -> None:
     x, y, *_ = values(np.float32)
     row = np.broadcast_to(y[0], SHAPE)
     assert row.strides[0] == 0
-    want = bits(fused.evaluate(x, row.copy(), wrt=X))
-    assert bits(fused.evaluate(x, row, wrt=X)) == want
+    want = bits(lane.evaluate(x, row.copy(), wrt=X))
+    assert bits(lane.evaluate(x, row, wrt=X)) == want
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16])
@@ -101,8 +102,8 @@ def test_weights_of_any_shape(dtype: Any, shape: tuple[int, ...]) -> None:
     w, p = np.asarray(w, dtype), np.asarray(p, dtype)
     full = [np.ascontiguousarray(np.broadcast_to(a, SHAPE)) for a in (w, p)]
     for reduction in ("mean", "none"):
-        want = bits(fused.evaluate(x, y, *full, reduction=reduction, wrt=(True, True, False, False)))
-        got = fused.evaluate(x, y, w, p, reduction=reduction, wrt=ALL)
+        want = bits(lane.evaluate(x, y, *full, reduction=reduction, wrt=(True, True, False, False)))
+        got = lane.evaluate(x, y, w, p, reduction=reduction, wrt=ALL)
         assert bits(got)[:3] == want[:3]
         assert [g.shape for g in got.gradients if g is not None] == [SHAPE, SHAPE, shape, shape]
         assert [g.dtype for g in got.gradients if g is not None] == [np.dtype(dtype)] * 4
@@ -113,11 +114,11 @@ def test_weights_of_one_change_nothing(dtype: Any) -> None:
     """Both kernels, the one for contiguous unweighted arrays and the general one, compute the same."""
     x, y, *_ = values(dtype)
     for reduction in ("mean", "none"):
-        want = bits(fused.evaluate(x, y, reduction=reduction, wrt=X))
-        assert bits(fused.evaluate(x, y, 1.0, 1.0, reduction=reduction, wrt=X)) == want
-        assert bits(fused.evaluate(x, y, np.ones(SHAPE, dtype), reduction=reduction, wrt=X)) == want
+        want = bits(lane.evaluate(x, y, reduction=reduction, wrt=X))
+        assert bits(lane.evaluate(x, y, 1.0, 1.0, reduction=reduction, wrt=X)) == want
+        assert bits(lane.evaluate(x, y, np.ones(SHAPE, dtype), reduction=reduction, wrt=X)) == want
         cotangent: Any = np.ones(SHAPE, dtype) if reduction == "none" else 1.0
-        assert bits(fused.evaluate(x, y, reduction=reduction, wrt=X, cotangent=cotangent)) == want
+        assert bits(lane.evaluate(x, y, reduction=reduction, wrt=X, cotangent=cotangent)) == want
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -135,20 +136,20 @@ def test_both_kernels_agree_on_a_positive_weight(
         if shape is not None:
             p.reshape(-1)[-1] = special
         for reduction in ("mean", "none"):
-            want = bits(fused.evaluate(strided(x), y, None, p, reduction=reduction, wrt=X))
+            want = bits(lane.evaluate(strided(x), y, None, p, reduction=reduction, wrt=X))
             with monkeypatch.context() as without:
                 without.setattr(fused, "general", None)
-                assert bits(fused.evaluate(x, y, None, p, reduction=reduction, wrt=X)) == want
+                assert bits(lane.evaluate(x, y, None, p, reduction=reduction, wrt=X)) == want
 
 
-def calls(dtype: Any) -> list[Callable[[], fused.Result]]:
+def calls(dtype: Any) -> list[Callable[[], lane.Result]]:
     x, y, w, p = values(dtype)
     return [
-        lambda: fused.evaluate(x, y, wrt=X),
-        lambda: fused.evaluate(x, y, reduction="none", wrt=X),
-        lambda: fused.evaluate(x, y, None, p, wrt=X),
-        lambda: fused.evaluate(x, y, w, p, wrt=ALL),
-        lambda: fused.evaluate(x, y, w, ignore_index=1, normalize=True, reduction="sum", wrt=X),
+        lambda: lane.evaluate(x, y, wrt=X),
+        lambda: lane.evaluate(x, y, reduction="none", wrt=X),
+        lambda: lane.evaluate(x, y, None, p, wrt=X),
+        lambda: lane.evaluate(x, y, w, p, wrt=ALL),
+        lambda: lane.evaluate(x, y, w, ignore_index=1, normalize=True, reduction="sum", wrt=X),
     ]
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import lane
 import numpy as np
 import pytest
 from numba import njit
@@ -61,7 +62,7 @@ def values(dtype: Any) -> list[np.ndarray[Any, Any]]:
     return arrays
 
 
-def calls(dtype: Any) -> list[Callable[[], fused.Result]]:
+def calls(dtype: Any) -> list[Callable[[], lane.Result]]:
     """Every way through the executor. NumPy, which goes by the mode, computes nothing inside them."""
     x, y, w, p = values(dtype)
     tiny = np.finfo(dtype).smallest_subnormal
@@ -70,19 +71,19 @@ def calls(dtype: Any) -> list[Callable[[], fused.Result]]:
     far = zeros - dtype(90)
     one = zeros + dtype(1)
 
-    def by(*arrays: Any, wrt: fused.Wanted = X, **options: Any) -> fused.Result:
-        return fused.Result(zeros, fused.gradients(*arrays, wrt=wrt, **options))
+    def by(*arrays: Any, wrt: lane.Wanted = X, **options: Any) -> lane.Result:
+        return lane.Result(zeros, lane.gradients(*arrays, wrt=wrt, **options))
 
     return [
-        lambda: fused.evaluate(x, y, reduction="none", wrt=X),
-        lambda: fused.evaluate(x, y, wrt=X),
-        lambda: fused.evaluate(x, y, None, p[:1], wrt=X),
-        lambda: fused.evaluate(x, y, None, p[7:8], reduction="none", wrt=X),
-        lambda: fused.evaluate(x, y, w, p, reduction="none", wrt=ALL),
-        lambda: fused.evaluate(x, y, w[:1], p[:1], wrt=ALL),
-        lambda: fused.evaluate(far, zeros, wrt=X),
-        lambda: fused.evaluate(far, zeros, one, wrt=ALL),
-        lambda: fused.evaluate(x, y, ignore_index=sentinel, normalize=True, reduction="sum", wrt=X),
+        lambda: lane.evaluate(x, y, reduction="none", wrt=X),
+        lambda: lane.evaluate(x, y, wrt=X),
+        lambda: lane.evaluate(x, y, None, p[:1], wrt=X),
+        lambda: lane.evaluate(x, y, None, p[7:8], reduction="none", wrt=X),
+        lambda: lane.evaluate(x, y, w, p, reduction="none", wrt=ALL),
+        lambda: lane.evaluate(x, y, w[:1], p[:1], wrt=ALL),
+        lambda: lane.evaluate(far, zeros, wrt=X),
+        lambda: lane.evaluate(far, zeros, one, wrt=ALL),
+        lambda: lane.evaluate(x, y, ignore_index=sentinel, normalize=True, reduction="sum", wrt=X),
         lambda: by(x, y, cotangent=w, reduction="none"),
         lambda: by(x, y, w, cotangent=w, reduction="none", wrt=ALL),
         lambda: by(x, y, cotangent=factor, reduction="sum"),
@@ -90,7 +91,7 @@ def calls(dtype: Any) -> list[Callable[[], fused.Result]]:
     ]
 
 
-def bits(result: fused.Result) -> list[bytes | None]:
+def bits(result: lane.Result) -> list[bytes | None]:
     return [None if a is None else a.tobytes() for a in (result.loss, *result.gradients)]
 
 
@@ -114,7 +115,7 @@ def test_the_mode_is_left_as_it_is(mode: Callable[[], None]) -> None:
     mode()
     before = enter(IEEE)
     enter(before)
-    fused.evaluate(np.ones(9), np.ones(9), wrt=X)
-    fused.evaluate(np.ones(9), np.ones(9), np.ones(9), ignore_index=1, normalize=True, wrt=ALL)
+    lane.evaluate(np.ones(9), np.ones(9), wrt=X)
+    lane.evaluate(np.ones(9), np.ones(9), np.ones(9), ignore_index=1, normalize=True, wrt=ALL)
     assert enter(IEEE) == before
     assert before in MODES.values()

@@ -10,9 +10,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import lane
 import numpy as np
 import pytest
 
@@ -33,16 +35,16 @@ class Stop(Exception):
     """What a signal handler raises."""
 
 
-def call() -> fused.Result:
-    return fused.evaluate(LOGITS, LABELS, wrt=X)
+def call() -> lane.Result:
+    return lane.evaluate(LOGITS, LABELS, wrt=X)
 
 
-def same(a: fused.Result, b: fused.Result) -> bool:
+def same(a: lane.Result, b: lane.Result) -> bool:
     return a.loss.tobytes() == b.loss.tobytes() and np.array_equal(a.gradients[0], b.gradients[0])  # type: ignore[arg-type]
 
 
 def at_each_instruction(
-    act: Callable[[], None], limit: int = 2000, function: Callable[[], fused.Result] | None = None
+    act: Callable[[], None], limit: int = 2000, function: Callable[[], lane.Result] | None = None
 ) -> int:
     """Make a call again and again, and act once in each: before its first instruction in `threads`, its
     second, ...
@@ -72,7 +74,7 @@ def at_each_instruction(
     raise AssertionError("the call has no end")
 
 
-def attempt(function: Callable[[], fused.Result]) -> None:
+def attempt(function: Callable[[], lane.Result]) -> None:
     """Make the call; an exception that was raised inside it ends here."""
     try:
         result = function()
@@ -136,7 +138,7 @@ def test_a_fork_at_each_instruction(works: list[threads.Work]) -> None:
         if child:
             children.append(child)
 
-    def one_call() -> fused.Result:
+    def one_call() -> lane.Result:
         right = False
         try:
             result = call()
@@ -153,6 +155,7 @@ def test_a_fork_at_each_instruction(works: list[threads.Work]) -> None:
 
 STORM = """
 import ctypes, signal, threading, time
+import lane
 import numpy as np
 from compatlosses import fused
 class Stop(Exception): pass
@@ -162,7 +165,7 @@ def handler(*_):
 n = 600_000
 x = np.random.default_rng(0).standard_normal(n).astype(np.float16)
 y = (x > 0).astype(np.int64)
-def call(): return fused.evaluate(x, y, reduction="none", wrt=(True, False, False, False))
+def call(): return lane.evaluate(x, y, reduction="none", wrt=lane.X)
 fused.set_num_threads(2)
 want = call().loss.tobytes()
 began = time.perf_counter(); call(); took = time.perf_counter() - began
@@ -202,7 +205,11 @@ print("stops", stops)
 
 def script(code: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-X", "faulthandler", "-c", code], capture_output=True, text=True, timeout=300
+        [sys.executable, "-X", "faulthandler", "-c", code],
+        env={**os.environ, "PYTHONPATH": str(Path(lane.__file__).parent)},
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
@@ -268,10 +275,11 @@ def test_helpers_end_and_hold_nothing(works: list[threads.Work]) -> None:
 def test_at_interpreter_exit(ending: str) -> None:
     code = f"""
 import threading, time
+import lane
 import numpy as np
 from compatlosses import fused
 x = np.ones(2_000_000, np.float32)
-def call(): fused.evaluate(x, x, wrt=(True, False, False, False))
+def call(): lane.evaluate(x, x, wrt=lane.X)
 fused.set_num_threads(3)
 call()
 {ending}

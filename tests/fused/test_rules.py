@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import exact
+import lane
 import numpy as np
 import pytest
 
@@ -42,7 +43,7 @@ def test_every_combination_of_special_values(dtype: str) -> None:
     # exp(-800) is 0 in float64: what is left of it after an infinite weight is 0 and not infinite
     rows = [row for row in rows if abs(row[0]) != 800.0 or not (math.isinf(row[2]) or math.isinf(row[3]))]
     x, y, w, p = (np.array(column, dtype) for column in zip(*rows, strict=True))
-    r = fused.evaluate(x, y, w, p, reduction="none", wrt=ALL)
+    r = lane.evaluate(x, y, w, p, reduction="none", wrt=ALL)
     outputs = (r.loss, *r.gradients)
     functions = (exact.loss, *exact.DERIVATIVES.values())
     for got, function in zip(outputs, functions, strict=True):
@@ -54,7 +55,7 @@ def test_every_combination_of_special_values(dtype: str) -> None:
                 value,
             )
     bare = [i for i, row in enumerate(rows) if row[2] == row[3] == 1.0]
-    plain = fused.evaluate(x[bare], y[bare], reduction="none", wrt=X)
+    plain = lane.evaluate(x[bare], y[bare], reduction="none", wrt=X)
     assert np.array_equal(plain.loss, np.asarray(r.loss)[bare], equal_nan=True)
     assert np.array_equal(plain.gradients[0], r.gradients[0][bare], equal_nan=True)  # type: ignore[index, arg-type]
 
@@ -62,7 +63,7 @@ def test_every_combination_of_special_values(dtype: str) -> None:
 def test_masking_with_infinity() -> None:
     x = np.array([1.0, -INF, INF, -INF], np.float32)
     y = np.array([1.0, 0.0, 1.0, 0.0], np.float32)
-    r = fused.evaluate(x, y, reduction="sum", wrt=X)
+    r = lane.evaluate(x, y, reduction="sum", wrt=X)
     assert float(r.loss) == np.float32(math.log1p(math.exp(-1)))
     assert r.gradients[0] is not None and (r.gradients[0][1:] == 0).all()
 
@@ -72,21 +73,21 @@ def test_masking_with_infinity() -> None:
 def test_sums_survive_infinities(dtype: Any, n: int) -> None:
     x, y = np.linspace(-3, 3, n).astype(dtype), np.zeros(n, dtype)
     x[1] = INF
-    assert fused.evaluate(x, y).loss == INF
+    assert lane.evaluate(x, y).loss == INF
     y[0], x[0] = 2.0, INF  # (1 - 2) inf
-    assert math.isnan(float(fused.evaluate(x, y).loss))
+    assert math.isnan(float(lane.evaluate(x, y).loss))
     x[0] = NAN
-    assert math.isnan(float(fused.evaluate(x, y, reduction="sum").loss))
+    assert math.isnan(float(lane.evaluate(x, y, reduction="sum").loss))
 
 
 def test_subnormals_are_kept() -> None:
     x = np.float32(-95.0).repeat(2000)
-    r = fused.evaluate(x, np.zeros_like(x), reduction="none", wrt=X)
+    r = lane.evaluate(x, np.zeros_like(x), reduction="none", wrt=X)
     want = np.float32(math.exp(-95))
     assert 0 < want < np.finfo(np.float32).tiny
     assert (r.loss == want).all() and (r.gradients[0] == want).all()
     deep = np.full(3, 5e-324)
-    assert (fused.evaluate(np.zeros(3), np.ones(3), deep, reduction="none").loss == 5e-324).all()
+    assert (lane.evaluate(np.zeros(3), np.ones(3), deep, reduction="none").loss == 5e-324).all()
 
 
 def test_every_rounding_to_float16() -> None:
@@ -127,9 +128,9 @@ def test_ignored_elements(dtype: Any, reduction: str, normalize: bool) -> None:
     x[~mask] = rng.choice([NAN, INF, -INF, 5.0], (~mask).sum())
     w[~mask] = NAN
     p = rng.random(1100).astype(dtype)
-    r = fused.evaluate(x, y, w, p, reduction=reduction, normalize=normalize, ignore_index=-100, wrt=ALL)
+    r = lane.evaluate(x, y, w, p, reduction=reduction, normalize=normalize, ignore_index=-100, wrt=ALL)
     clean = [np.where(mask, a, b).astype(np.float64) for a, b in ((x, 0), (y, 0), (w, 0))]
-    full = fused.evaluate(*clean, p.astype(np.float64), reduction="none", wrt=ALL)
+    full = lane.evaluate(*clean, p.astype(np.float64), reduction="none", wrt=ALL)
     loss = np.asarray(full.loss) / divisor
     close = {"rtol": 3e-7 if dtype == np.float32 else 1e-14, "atol": 1e-300}
     np.testing.assert_allclose(r.loss, loss if reduction == "none" else loss.sum(), **close)
@@ -143,7 +144,7 @@ def test_ignored_elements(dtype: Any, reduction: str, normalize: bool) -> None:
 def test_nothing_counts() -> None:
     x, y = np.array([NAN, 1.0], np.float32), np.full(2, 255.0, np.float32)
     for reduction in ("mean", "sum"):
-        r = fused.evaluate(x, y, reduction=reduction, ignore_index=255, normalize=True, wrt=X)
+        r = lane.evaluate(x, y, reduction=reduction, ignore_index=255, normalize=True, wrt=X)
         assert float(r.loss) == 0 and (r.gradients[0] == 0).all()
 
 
@@ -151,12 +152,12 @@ def test_not_a_number_is_a_sentinel() -> None:
     """Annotations that are missing. NaN matches NaN, and nothing else."""
     for dtype in (np.float16, np.float32, np.float64):
         x, y = np.array([0.5, INF, -1.0], dtype), np.array([1.0, NAN, 0.0], dtype)
-        r = fused.evaluate(x, y, ignore_index=NAN, normalize=True, wrt=ALL)
-        want = fused.evaluate(x[::2], y[::2], wrt=X)
+        r = lane.evaluate(x, y, ignore_index=NAN, normalize=True, wrt=ALL)
+        want = lane.evaluate(x[::2], y[::2], wrt=X)
         assert r.loss == want.loss
         assert r.gradients[0] is not None and want.gradients[0] is not None
         assert r.gradients[0].tolist() == [want.gradients[0][0], 0.0, want.gradients[0][1]]
-        assert math.isnan(float(fused.evaluate(x, y, ignore_index=0.0).loss))
+        assert math.isnan(float(lane.evaluate(x, y, ignore_index=0.0).loss))
 
 
 @pytest.mark.parametrize("dtype", [np.int64, np.uint64])
@@ -164,10 +165,10 @@ def test_a_sentinel_that_float64_does_not_hold(dtype: Any) -> None:
     for sentinel in (int(np.iinfo(dtype).max), 2**53 + 1):
         y = np.array([1, sentinel, sentinel - 1, 0], dtype)
         x = np.zeros(4)
-        losses = fused.evaluate(x, y, ignore_index=sentinel, reduction="none").loss
+        losses = lane.evaluate(x, y, ignore_index=sentinel, reduction="none").loss
         assert [bool(loss) for loss in losses] == [True, False, True, True]
         assert y[1] == sentinel
-        total = fused.evaluate(x, y * 0 + dtype(sentinel), ignore_index=sentinel, normalize=True, wrt=X)
+        total = lane.evaluate(x, y * 0 + dtype(sentinel), ignore_index=sentinel, normalize=True, wrt=X)
         assert float(total.loss) == 0.0 and (total.gradients[0] == 0).all()
 
 
@@ -176,7 +177,7 @@ def test_a_sentinel_in_the_targets_own_numbers() -> None:
     for number in (1e20, 0.1, -100.1):
         y = np.array([number, 1.0], np.float32)
         assert (
-            fused.evaluate(np.float32([2.0, 0.0]), y, ignore_index=float(y[0]), reduction="none").loss[0]
+            lane.evaluate(np.float32([2.0, 0.0]), y, ignore_index=float(y[0]), reduction="none").loss[0]
             == 0.0
         )
 
@@ -213,7 +214,7 @@ def test_a_gradient_does_not_depend_on_what_was_asked_before(dtype: Any) -> None
         for cotangent in (1.0, 1 / 3, 65536.0, 1e308, 1e-308, -0.0, INF):
             call = call_of(arrays, "mean")
             found = [call.gradients(arrays, cotangent)[0] for _ in range(3)]
-            want = fused.evaluate(x, y, arrays[3], arrays[2], wrt=X, cotangent=cotangent).gradients[0]
+            want = lane.evaluate(x, y, arrays[3], arrays[2], wrt=X, cotangent=cotangent).gradients[0]
             assert {None if g is None else g.tobytes() for g in (*found, want)} == {found[0].tobytes()}  # type: ignore[union-attr]
 
 
@@ -233,27 +234,27 @@ def test_a_backward_pass_of_contiguous_arrays(
     wide[:, 0] = x
     for reduction, cotangent in (("mean", 0.3), ("sum", 1e5), ("none", g), ("none", 3.0)):
         options: dict[str, Any] = {"reduction": reduction, "cotangent": cotangent}
-        want = fused.gradients(wide[:, 0], y, None, p, **options)[0]
+        want = lane.gradients(wide[:, 0], y, None, p, **options)[0]
         with monkeypatch.context() as without:
             without.setattr(fused, "general", None)
-            got = fused.gradients(x, y, None, p, **options)[0]
+            got = lane.gradients(x, y, None, p, **options)[0]
         assert got is not None and want is not None and got.tobytes() == want.tobytes()
 
 
 @pytest.mark.parametrize("shape", [(0,), (3, 0, 2)])
 def test_empty(shape: tuple[int, ...]) -> None:
     x, w = np.empty(shape, np.float32), np.ones(1, np.float32)
-    r = fused.evaluate(x, x, w, wrt=(True, False, True, False))
+    r = lane.evaluate(x, x, w, wrt=(True, False, True, False))
     assert math.isnan(float(r.loss)) and r.loss.dtype == np.float32
     assert r.gradients[0] is not None and r.gradients[0].shape == shape
     assert r.gradients[2] is not None and r.gradients[2].tolist() == [0.0]
-    assert float(fused.evaluate(x, x, reduction="sum").loss) == 0.0
-    assert fused.evaluate(x, x, reduction="none").loss.shape == shape
+    assert float(lane.evaluate(x, x, reduction="sum").loss) == 0.0
+    assert lane.evaluate(x, x, reduction="none").loss.shape == shape
 
 
 def test_zero_dimensions() -> None:
     x, y = np.array(0.5, np.float32), np.array(1.0, np.float32)
-    r = fused.evaluate(x, y, np.array(2.0, np.float32), reduction="none", wrt=ALL)
+    r = lane.evaluate(x, y, np.array(2.0, np.float32), reduction="none", wrt=ALL)
     assert r.loss.shape == () and [None if g is None else g.shape for g in r.gradients] == [(), (), (), None]
 
 
@@ -266,8 +267,8 @@ def test_summed_gradients_against_elementwise(reduction: str) -> None:
         w, p = rng.random(own), rng.random(own)
         w, p = np.asarray(w), np.asarray(p)
         options: dict[str, Any] = {"reduction": reduction, "cotangent": c if reduction == "none" else 0.7}
-        got = fused.gradients(x, y, w, p, wrt=ALL, **options)
-        full = fused.gradients(x, y, np.broadcast_to(w, shape), np.broadcast_to(p, shape), wrt=ALL, **options)
+        got = lane.gradients(x, y, w, p, wrt=ALL, **options)
+        full = lane.gradients(x, y, np.broadcast_to(w, shape), np.broadcast_to(p, shape), wrt=ALL, **options)
         missing = tuple(range(3 - len(own)))
         for g, f in zip(got[2:], full[2:], strict=True):
             assert g is not None and f is not None
@@ -281,17 +282,17 @@ def test_mixed_dtypes_and_numbers() -> None:
     x = rng.normal(0, 3, (4, 50)).astype(np.float32)
     y = rng.integers(0, 2, (4, 50))
     p = rng.random(50)
-    r = fused.evaluate(x, y, 0.5, p, wrt=(True, False, False, True))
+    r = lane.evaluate(x, y, 0.5, p, wrt=(True, False, False, True))
     assert r.loss.dtype == np.float32
     assert [None if g is None else g.dtype for g in r.gradients] == [np.float32, None, None, np.float64]
-    same = fused.evaluate(
+    same = lane.evaluate(
         x.astype(np.float64), y.astype(np.float64), np.array(0.5), p, wrt=(True, False, False, True)
     )
     assert float(r.loss) == float(np.float32(same.loss))
     assert np.array_equal(r.gradients[3], same.gradients[3])  # type: ignore[arg-type]
-    booleans = fused.evaluate(x, y.astype(bool))
-    assert booleans.loss == fused.evaluate(x, y.astype(np.float32)).loss
-    assert fused.evaluate(x, y.astype(np.float32), dtype=np.float64).loss.dtype == np.float64
+    booleans = lane.evaluate(x, y.astype(bool))
+    assert booleans.loss == lane.evaluate(x, y.astype(np.float32)).loss
+    assert lane.evaluate(x, y.astype(np.float32), dtype=np.float64).loss.dtype == np.float64
 
 
 def test_inputs_stay_as_they_are() -> None:
@@ -299,15 +300,15 @@ def test_inputs_stay_as_they_are() -> None:
     shape = (4, 1500)
     arrays = [rng.random(shape).astype(np.float32), rng.random(shape), rng.random(1500), rng.random((4, 1))]
     before = [a.tobytes() for a in arrays]
-    r = fused.evaluate(*arrays, ignore_index=0.5, normalize=True, wrt=ALL)  # type: ignore[arg-type]
-    fused.evaluate(arrays[0], arrays[0], wrt=X)
+    r = lane.evaluate(*arrays, ignore_index=0.5, normalize=True, wrt=ALL)  # type: ignore[arg-type]
+    lane.evaluate(arrays[0], arrays[0], wrt=X)
     assert [a.tobytes() for a in arrays] == before
     assert not any(np.shares_memory(a, g) for a in arrays for g in r.gradients if g is not None)
 
 
 def test_nothing_asked_nothing_made() -> None:
     x = np.zeros(10, np.float32)
-    assert fused.evaluate(x, x).gradients == (None, None, None, None)
+    assert lane.evaluate(x, x).gradients == (None, None, None, None)
 
 
 def script(code: str, **environment: str) -> str:
@@ -316,7 +317,7 @@ def script(code: str, **environment: str) -> str:
         capture_output=True,
         text=True,
         timeout=120,
-        env={**os.environ, **environment},
+        env={**os.environ, "PYTHONPATH": str(Path(lane.__file__).parent), **environment},
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
@@ -325,17 +326,17 @@ def script(code: str, **environment: str) -> str:
 def test_memory() -> None:
     """At 10^7 float32: the gradient and no more than 4 MB, by the largest resident set of the process."""
     code = """
-import numpy as np, resource
+import lane, numpy as np, resource
 from compatlosses import fused
 def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 fused.set_num_threads(2)
 n = 10**7
 x, y, X = np.ones(n, "f4"), np.ones(n, "f4"), (True, False, False, False)
-fused.evaluate(x[:300000], y[:300000], wrt=X)
+lane.evaluate(x[:300000], y[:300000], wrt=X)
 before = peak()
-loss = fused.evaluate(x, y).loss
+loss = lane.evaluate(x, y).loss
 between = peak()
-r = fused.evaluate(x, y, wrt=X)
+r = lane.evaluate(x, y, wrt=X)
 print(between - before, peak() - before - r.gradients[0].nbytes / 2**20)
 """
     forward, backward = map(float, script(code).split())
@@ -362,7 +363,7 @@ print(fused.available(), "|", fused.why_unavailable())
     assert fused.available() and fused.why_unavailable() is None
 
 
-RUN = "import numpy as np; from compatlosses import fused; print(fused.evaluate(np.ones(9), np.ones(9)).loss)"
+RUN = "import lane, numpy as np; print(lane.evaluate(np.ones(9), np.ones(9)).loss)"
 
 
 def test_compiled_code_is_kept(tmp_path: Path) -> None:

@@ -158,8 +158,14 @@ def test_the_mean_over_no_row() -> None:
 def test_paths() -> None:
     assert edition.ops.binary_crossentropy is edition.binary_crossentropy
     assert edition.losses.BinaryCrossentropy is edition.BinaryCrossentropy
-    functions = ["binary_crossentropy", "huber", "mean_absolute_error", "mean_squared_error"]
-    classes = ["BinaryCrossentropy", "Huber", "MeanAbsoluteError", "MeanSquaredError"]
+    functions = [
+        "binary_crossentropy", "categorical_crossentropy", "huber", "mean_absolute_error",
+        "mean_squared_error", "sparse_categorical_crossentropy",
+    ]  # fmt: skip
+    classes = [
+        "BinaryCrossentropy", "CategoricalCrossentropy", "Huber", "MeanAbsoluteError", "MeanSquaredError",
+        "SparseCategoricalCrossentropy",
+    ]  # fmt: skip
     assert dir(losses) == classes + functions
     assert dir(edition) == sorted([*classes, *functions, "losses", "ops"])
 

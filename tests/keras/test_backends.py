@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).resolve().parent
+FILES = ("on_a_backend.py", "test_differences.py", "test_cross_entropy.py")
 ADAPTERS = HERE.parent.parent / "adapters"
 
 # TensorFlow comes first: the environment that is meant for Keras has it, and is broken without.
@@ -35,7 +36,7 @@ def test_backend(backend: str) -> None:
         "no:cacheprovider",
     ]
     done = subprocess.run(
-        [*command, str(HERE / "on_a_backend.py"), str(HERE / "test_differences.py")],
+        [*command, *(str(HERE / name) for name in FILES)],
         env={
             **os.environ,
             "KERAS_BACKEND": backend,

@@ -109,7 +109,7 @@ def test_a_run_on_standard_output_is_json_alone(path: str) -> None:
     done = subprocess.run([*PROGRAM, *QUICK, "--json", path], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["verdicts"]
-    assert "1 cases" in done.stderr
+    assert "ok: nothing new, nothing fails; 1 case, " in done.stderr
 
 
 @pytest.mark.parametrize("there", [False, True])
@@ -163,7 +163,7 @@ def test_one_file_that_cannot_be_written_does_not_lose_the_others(tmp_path: Path
     done = CliRunner().invoke(APPLICATION, arguments)
     assert done.exit_code == 2
     assert "/dev/full cannot be written: No space left on device" in done.stderr.replace("\n", " ")
-    assert "verdicts in" in done.stdout
+    assert "exit status 0; files:" in done.stdout.replace("\n", " ")
     assert listing(tmp_path) == ["page.html", "run.xml"]
 
 
@@ -200,15 +200,15 @@ def test_a_lab_run_prints_and_writes_what_it_can(
         [Target("torch", "native", version="2.13.0", available={verdict.implementation: None})],
         [verdict],
     )
-    monkeypatch.setattr(lab_cli, "run_job", lambda job, halt: finished)
+    monkeypatch.setattr(lab_cli, "run_job", lambda job, halt, notice: finished)
     folder = tmp_path / "results"
-    outputs = lab_cli.ReleaseOutputs(Path("/dev/full"), tmp_path / "run.xml", None, folder)
+    outputs = lab_cli.ReleaseOutputs(Path("/dev/full"), tmp_path / "run.xml", folder=folder)
     if bad == "folder":
         (folder / "torch-2.13.0.json").mkdir(parents=True)
         outputs.json = tmp_path / "run.json"
     with pytest.raises(results.ResultError, match="/dev/full" if bad == "file" else r"torch-2\.13\.0\.json"):
         lab_cli.conformed([Job(release)], outputs, False, 1)
-    assert "1 verdicts" in capsys.readouterr().out
+    assert "1 case, 1 call, " in capsys.readouterr().out
     assert (tmp_path / "run.xml").stat().st_size > 100
     if bad == "file":
         assert results.read(folder / "torch-2.13.0.json")["verdicts"]

@@ -65,7 +65,7 @@ def test_a_compact_run_reads_back_with_the_same_statuses_and_errors(tmp_path: Pa
     back = results.read(path)
     assert [(v["case"], v["status"], changes.worst(v)) for v in back["verdicts"]] == [
         ("a/1", "pass", 1.5),
-        ("a/2", "unsupported", 0.0),
+        ("a/2", "unsupported", None),
         ("a/3", "fail", float("inf")),
     ]
     assert changes.compare(run, back).unchanged == 3
@@ -74,7 +74,9 @@ def test_a_compact_run_reads_back_with_the_same_statuses_and_errors(tmp_path: Pa
 def test_a_job_that_fails_leaves_the_one_after_it_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     halt = threading.Event()
 
-    def ran(job: lab.Job, targets: list[Target], began: float, halt: threading.Event) -> lab.Finished:
+    def ran(
+        job: lab.Job, targets: list[Target], began: float, halt: threading.Event, notice: lab.Notice
+    ) -> lab.Finished:
         run = Run([target for target in targets if target.kind == "native"], [], halt=halt)
         if job.release == BAD:
             monkeypatch.setattr(run, "run_target", lambda target, notice: {}["a fault of ours"])

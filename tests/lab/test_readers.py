@@ -295,6 +295,7 @@ def test_what_the_suite_would_call_wrong_is_not_written(
     arguments = [str(path), "--note", "n", "--finding", "f", "--folder", str(places.EXPECTATIONS)]
     done = CliRunner().invoke(APPLICATION, ["update-expectations", *arguments])
     assert done.exit_code == 2 and "names no case" in done.output
+    assert "docs/findings.md has no heading 'f'" in " ".join(done.output.split())
     assert list(places.EXPECTATIONS.iterdir()) == []
 
 

@@ -136,3 +136,15 @@ def test_no_rows() -> None:
         assert cl.cross_entropy(x, y, axis=axis, reduction="none").shape == y.shape
     with pytest.raises(ValueError, match="no class along axis 1"):
         cl.cross_entropy(np.empty((3, 0)), np.zeros(3, np.int64))
+
+
+def test_the_gradient_by_weights_is_the_same_unreduced() -> None:
+    """What counts rows must let go of its memory, where the gradient's sums may come to lie."""
+    x, y = np.zeros((6, 2), np.float32), np.array([1, 0, 0, -1, -1, -1])
+    weight = np.array([0.5, 2.0], np.float32)
+    found = {}
+    for reduction in ("none", "sum"):
+        options: Any = {"reduction": reduction, "ignore_index": -1, "weight": weight}
+        _, gradients = cl.value_and_gradients(cl.cross_entropy, x, y, wrt=("weight",), **options)
+        found[reduction] = gradients["weight"].tolist()
+    assert found["none"] == found["sum"] == pytest.approx([2 * np.log(2), np.log(2)])

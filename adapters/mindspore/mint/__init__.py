@@ -10,14 +10,22 @@ from compatlosses.classes import loss_class
 
 from .. import adapter
 from . import nn
-from .nn.functional import binary_cross_entropy_with_logits, l1_loss, mse_loss, smooth_l1_loss
+from .nn.functional import (
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    l1_loss,
+    mse_loss,
+    nll_loss,
+    smooth_l1_loss,
+)
 
 if TYPE_CHECKING:
-    from .modules import BCEWithLogitsLoss, L1Loss, MSELoss, SmoothL1Loss
+    from .modules import BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss, SmoothL1Loss
 
 __all__ = [
-    "BCEWithLogitsLoss", "L1Loss", "MSELoss", "SmoothL1Loss", "binary_cross_entropy_with_logits", "l1_loss",
-    "mse_loss", "nn", "smooth_l1_loss",
+    "BCEWithLogitsLoss", "CrossEntropyLoss", "L1Loss", "MSELoss", "NLLLoss", "SmoothL1Loss",
+    "binary_cross_entropy_with_logits", "cross_entropy", "l1_loss", "mse_loss", "nll_loss", "nn",
+    "smooth_l1_loss",
 ]  # fmt: skip
 
 

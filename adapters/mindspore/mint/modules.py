@@ -1,6 +1,6 @@
 """The loss classes of ``mindspore.mint.nn``, as real cells of MindSpore.
 
-Binary cross entropy follows the rules of 2.7 and later, the losses of a difference those of 2.10.
+Binary cross entropy follows the rules of 2.7 and later, the losses of a difference and of rows those of 2.10.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from compatlosses.classes import warn_of_foreign
 from compatlosses.libraries import Tensor
 from compatlosses.mindspore.mint.nn.functional import (
     binary_cross_entropy_with_logits,
+    cross_entropy,
     l1_loss,
     mse_loss,
+    nll_loss,
     smooth_l1_loss,
 )
 
@@ -109,3 +111,60 @@ class SmoothL1Loss(mindspore.nn.Cell):  # type: ignore[misc]
     def construct(self, input: Tensor, target: Tensor) -> Tensor:
         """The loss of ``input`` and ``target``."""
         return self._loss(input, target, self.reduction, self.beta)
+
+
+class CrossEntropyLoss(mindspore.nn.Cell):  # type: ignore[misc]
+    """Softmax cross entropy of rows by the rules of ``mindspore.mint``.
+
+    A Parameter given as the weight is a parameter of the cell, as natively, and gets no gradient. See
+    `compatlosses.mindspore.mint.nn.functional.cross_entropy`.
+
+    Source: MindSpore 2.10 documentation of ``mindspore.mint.nn.CrossEntropyLoss``.
+    """
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        ignore_index: int = -100,
+        reduction: str = "mean",
+        label_smoothing: float = 0.0,
+    ) -> None:
+        super().__init__()
+        warn_of_foreign("compatlosses.mindspore.mint.nn.CrossEntropyLoss", "MindSpore", weight=weight)
+        self.weight, self.ignore_index = weight, ignore_index
+        self.reduction, self.label_smoothing = reduction, label_smoothing
+
+    _loss = staticmethod(cross_entropy)
+
+    def construct(self, input: Tensor, target: Tensor) -> Tensor:
+        """The loss of ``input`` and ``target``."""
+        weight = self.weight
+        if isinstance(weight, mindspore.Parameter):
+            weight = mindspore.ops.stop_gradient(weight)
+        return self._loss(input, target, weight, self.ignore_index, self.reduction, self.label_smoothing)
+
+
+class NLLLoss(mindspore.nn.Cell):  # type: ignore[misc]
+    """The negative log-likelihood of rows by the rules of ``mindspore.mint``.
+
+    A Parameter given as the weight is a parameter of the cell, as natively, and gets no gradient. See
+    `compatlosses.mindspore.mint.nn.functional.nll_loss`.
+
+    Source: MindSpore 2.10 documentation of ``mindspore.mint.nn.NLLLoss``.
+    """
+
+    def __init__(
+        self, weight: Tensor | None = None, ignore_index: int = -100, reduction: str = "mean"
+    ) -> None:
+        super().__init__()
+        warn_of_foreign("compatlosses.mindspore.mint.nn.NLLLoss", "MindSpore", weight=weight)
+        self.weight, self.ignore_index, self.reduction = weight, ignore_index, reduction
+
+    _loss = staticmethod(nll_loss)
+
+    def construct(self, input: Tensor, target: Tensor) -> Tensor:
+        """The loss of log-probabilities ``input`` and ``target``."""
+        weight = self.weight
+        if isinstance(weight, mindspore.Parameter):
+            weight = mindspore.ops.stop_gradient(weight)
+        return self._loss(input, target, weight, self.ignore_index, self.reduction)

@@ -6,7 +6,14 @@ from compatlosses import rules
 from compatlosses.classes import PlainLoss, warn_of_foreign
 from compatlosses.libraries import Tensor
 
-from .nn.functional import binary_cross_entropy_with_logits, l1_loss, mse_loss, smooth_l1_loss
+from .nn.functional import (
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    l1_loss,
+    mse_loss,
+    nll_loss,
+    smooth_l1_loss,
+)
 
 
 class BCEWithLogitsLoss(PlainLoss):
@@ -82,3 +89,52 @@ class SmoothL1Loss(PlainLoss):
     def __call__(self, input: Tensor, target: Tensor) -> Tensor:
         """The loss of ``input`` and ``target``."""
         return smooth_l1_loss(input, target, self.reduction, self.beta)
+
+
+class CrossEntropyLoss(PlainLoss):
+    """Softmax cross entropy of rows by the rules of ``mindspore.mint``.
+
+    See `compatlosses.mindspore.mint.nn.functional.cross_entropy`.
+
+    Source: MindSpore 2.10 documentation of ``mindspore.mint.nn.CrossEntropyLoss``.
+    """
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        ignore_index: int = -100,
+        reduction: str = "mean",
+        label_smoothing: float = 0.0,
+    ) -> None:
+        warn_of_foreign("compatlosses.mindspore.mint.nn.CrossEntropyLoss", "MindSpore", weight=weight)
+        self.weight = weight
+        self.ignore_index = ignore_index
+        self.reduction = reduction
+        self.label_smoothing = label_smoothing
+
+    def __call__(self, input: Tensor, target: Tensor) -> Tensor:
+        """The loss of ``input`` and ``target``."""
+        return cross_entropy(
+            input, target, self.weight, self.ignore_index, self.reduction, self.label_smoothing
+        )
+
+
+class NLLLoss(PlainLoss):
+    """The negative log-likelihood of rows by the rules of ``mindspore.mint``.
+
+    See `compatlosses.mindspore.mint.nn.functional.nll_loss`.
+
+    Source: MindSpore 2.10 documentation of ``mindspore.mint.nn.NLLLoss``.
+    """
+
+    def __init__(
+        self, weight: Tensor | None = None, ignore_index: int = -100, reduction: str = "mean"
+    ) -> None:
+        warn_of_foreign("compatlosses.mindspore.mint.nn.NLLLoss", "MindSpore", weight=weight)
+        self.weight = weight
+        self.ignore_index = ignore_index
+        self.reduction = reduction
+
+    def __call__(self, input: Tensor, target: Tensor) -> Tensor:
+        """The loss of log-probabilities ``input`` and ``target``."""
+        return nll_loss(input, target, self.weight, self.ignore_index, self.reduction)

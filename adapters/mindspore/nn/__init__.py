@@ -1,7 +1,7 @@
 """``mindspore.nn``: its loss classes.
 
 ``BCEWithLogitsLoss`` follows MindSpore's document of 2.3 to 2.6: float16 and float32 alone, the reduction in
-small letters. The losses of a difference follow the rules of 2.10.
+small letters. The losses of a difference and of rows follow the rules of 2.10.
 """
 
 from __future__ import annotations
@@ -13,9 +13,21 @@ from compatlosses.classes import loss_class
 from .. import adapter
 
 if TYPE_CHECKING:
-    from ..modules import BCEWithLogitsLoss, HuberLoss, L1Loss, MSELoss, SmoothL1Loss
+    from ..modules import (
+        BCEWithLogitsLoss,
+        CrossEntropyLoss,
+        HuberLoss,
+        L1Loss,
+        MSELoss,
+        NLLLoss,
+        SmoothL1Loss,
+        SoftmaxCrossEntropyWithLogits,
+    )
 
-__all__ = ["BCEWithLogitsLoss", "HuberLoss", "L1Loss", "MSELoss", "SmoothL1Loss"]
+__all__ = [
+    "BCEWithLogitsLoss", "CrossEntropyLoss", "HuberLoss", "L1Loss", "MSELoss", "NLLLoss", "SmoothL1Loss",
+    "SoftmaxCrossEntropyWithLogits",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

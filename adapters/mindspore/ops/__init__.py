@@ -13,14 +13,15 @@ from compatlosses.classes import loss_class
 from compatlosses.libraries import Tensor
 
 from .. import adapter, checks
+from ..cross_entropy import cross_entropy, nll_loss
 from ..differences import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 
 if TYPE_CHECKING:
     from .modules import BCEWithLogitsLoss
 
 __all__ = [
-    "BCEWithLogitsLoss", "binary_cross_entropy_with_logits", "huber_loss", "l1_loss", "mse_loss",
-    "smooth_l1_loss",
+    "BCEWithLogitsLoss", "binary_cross_entropy_with_logits", "cross_entropy", "huber_loss", "l1_loss",
+    "mse_loss", "nll_loss", "smooth_l1_loss",
 ]  # fmt: skip
 
 

@@ -49,10 +49,12 @@ class Fluid(Eager):
         incoming = np.full(value.shape, 1.0 if cotangent is None else cotangent, self.array(value)[1])
         grad, inputs = self.fluid.dygraph.grad, [leaves[name] for name in wrt]
         incoming = self.fluid.dygraph.to_variable(incoming)
-        found = dict(zip(wrt, grad([value], inputs, [incoming], create_graph=second, allow_unused=True)))
+        found = dict(
+            zip(wrt, grad([value], inputs, [incoming], create_graph=bool(second), allow_unused=True))
+        )
         if not second:
             return found, None
-        total = self.fluid.layers.reduce_sum(found[wrt[0]])
+        total = self.fluid.layers.reduce_sum(second(found[wrt[0]]))
         return found, grad([total], [leaves[wrt[0]]], allow_unused=True)[0]
 
 
@@ -88,7 +90,7 @@ class FluidStatic(Fluid):
                 scaled = value if cotangent is None else layers.scale(value, scale=cotangent)
                 found = self.fluid.gradients([scaled], [leaves[name] for name in wrt])
                 if second:
-                    found += self.fluid.gradients([found[0]], [leaves[wrt[0]]])
+                    found += self.fluid.gradients([second(found[0])], [leaves[wrt[0]]])
                 return found
 
             wanted = [value, *(in_phase("gradient", slopes) if wrt else [])]

@@ -37,7 +37,7 @@ class Jax(Eager):
         found = dict(zip(wrt, found))
         if not second:
             return value, found, None
-        twice = self.jax.grad(lambda x: pulled(wrt[:1], x)[1][0].sum())
+        twice = self.jax.grad(lambda x: second(pulled(wrt[:1], x)[1][0]).sum())
         return value, found, in_phase("gradient", twice, tensors[wrt[0]])
 
 

@@ -44,11 +44,11 @@ class Paddle(Eager):
     def gradients(self, value, leaves, wrt, cotangent, second):
         incoming = self.paddle.full_like(value, 1.0 if cotangent is None else cotangent)
         inputs = [leaves[name] for name in wrt]
-        found = self.paddle.grad([value], inputs, [incoming], create_graph=second, allow_unused=True)
+        found = self.paddle.grad([value], inputs, [incoming], create_graph=bool(second), allow_unused=True)
         found = dict(zip(wrt, found))
         if not second:
             return found, None
-        return found, self.paddle.grad([found[wrt[0]].sum()], [leaves[wrt[0]]], allow_unused=True)[0]
+        return found, self.paddle.grad([second(found[wrt[0]]).sum()], [leaves[wrt[0]]], allow_unused=True)[0]
 
 
 class ToStatic(Paddle):
@@ -147,7 +147,7 @@ class Static(Paddle):
                 incoming = self.paddle.full_like(value, 1.0 if cotangent is None else cotangent)
                 found = static.gradients([value], [leaves[name] for name in wrt], [incoming])
                 if second:
-                    found += static.gradients([found[0].sum()], [leaves[wrt[0]]])
+                    found += static.gradients([second(found[0]).sum()], [leaves[wrt[0]]])
                 return found
 
             wanted = [value, *(in_phase("gradient", slopes) if wrt else [])]

@@ -40,9 +40,10 @@ class TensorFlow(Eager):
                 )
             found = in_phase("gradient", inner.gradient, value, [tensors[name] for name in wrt], incoming)
             found = dict(zip(wrt, found))
-        if not second:
-            return value, found, None
-        return value, found, in_phase("gradient", outer.gradient, found[wrt[0]], tensors[wrt[0]])
+            if not second:
+                return value, found, None
+            slope = second(found[wrt[0]])
+        return value, found, in_phase("gradient", outer.gradient, slope, tensors[wrt[0]])
 
 
 class GraphFunction(TensorFlow):

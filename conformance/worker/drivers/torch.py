@@ -39,10 +39,10 @@ class Torch(Eager):
         grad = self.torch.autograd.grad
         incoming = self.torch.full_like(value, 1.0 if cotangent is None else cotangent)
         inputs = [leaves[name] for name in wrt]
-        found = dict(zip(wrt, grad(value, inputs, incoming, create_graph=second, allow_unused=True)))
+        found = dict(zip(wrt, grad(value, inputs, incoming, create_graph=bool(second), allow_unused=True)))
         if not second:
             return found, None
-        return found, grad(found[wrt[0]].sum(), leaves[wrt[0]], allow_unused=True)[0]
+        return found, grad(second(found[wrt[0]]).sum(), leaves[wrt[0]], allow_unused=True)[0]
 
 
 class Compiled(Torch):
@@ -121,7 +121,7 @@ class Functional(Torch):
         found = dict(zip(wrt, found))
         if not second:
             return value, found, None
-        twice = self.torch.func.grad(lambda x: pulled(wrt[:1], x)[1][0].sum())
+        twice = self.torch.func.grad(lambda x: second(pulled(wrt[:1], x)[1][0]).sum())
         return value, found, in_phase("gradient", twice, tensors[wrt[0]])
 
 

@@ -1,6 +1,6 @@
 """``mindspore.mint.nn.functional``: its losses, whose reduction stands before beta and pos_weight.
 
-Binary cross entropy follows the rules of 2.7 and later, the losses of a difference those of 2.10.
+Binary cross entropy follows the rules of 2.7 and later, the losses of a difference and of rows those of 2.10.
 """
 
 from __future__ import annotations
@@ -13,8 +13,11 @@ from compatlosses.libraries import Tensor, common_library
 from ... import adapter, checks
 from ...differences import NAMES, NUMBERS, difference
 from ...differences import smooth_l1_loss as _smooth_l1_loss
+from ..cross_entropy import cross_entropy, nll_loss
 
-__all__ = ["binary_cross_entropy_with_logits", "l1_loss", "mse_loss", "smooth_l1_loss"]
+__all__ = [
+    "binary_cross_entropy_with_logits", "cross_entropy", "l1_loss", "mse_loss", "nll_loss", "smooth_l1_loss",
+]  # fmt: skip
 
 _ALIKE = Dialect(pair(NAMES, rules.NUMBERS, MUTUAL, alike=True))
 

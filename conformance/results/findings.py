@@ -1,0 +1,54 @@
+"""Findings in words: what is said of each in one line. docs/findings.md tells them in full."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from ..places import FINDINGS, FINDINGS_PAGE
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A finding: the heading of its entry in docs/findings.md, and its words."""
+
+    heading: str
+    words: str
+    since: str = ""
+    """The first release in which it was seen, where an earlier one was seen without it."""
+
+    @property
+    def whose(self) -> str:
+        """What stands before the colon of the heading: a framework, a release of it, or a part of the
+        shim.
+        """
+        return self.heading.partition(": ")[0] if ": " in self.heading else ""
+
+    def __str__(self) -> str:
+        since = f" (since {self.since})" if self.since else ""
+        return f"{self.whose}: {self.words}{since}" if self.whose else self.words + since
+
+
+def headings() -> frozenset[str]:
+    """The headings of the findings that are written down: of the page, where that is at hand."""
+    if not FINDINGS_PAGE.exists():
+        return frozenset(load())
+    lines = FINDINGS_PAGE.read_text(encoding="utf-8").splitlines()
+    return frozenset(line[3:].strip() for line in lines if line.startswith("## "))
+
+
+@cache
+def load(path: Path = FINDINGS) -> dict[str, Finding]:
+    """The findings by heading."""
+    entries = tomllib.loads(path.read_text(encoding="utf-8"))
+    return {
+        heading: Finding(heading, entry["words"], entry.get("since", ""))
+        for heading, entry in entries.items()
+    }
+
+
+def finding_of(source: str) -> Finding:
+    """The finding that an expectation names. One without words, or a link, speaks for itself."""
+    return load().get(source) or Finding(source, source.partition(": ")[2] or source)
