@@ -99,4 +99,5 @@ def of_size(ulps: float) -> str:
 
 def present(case: Case) -> list[str]:
     """The strata of a case's elements."""
-    return strata_in(case, len(case.first.values))[0]
+    axis = int(case.options.get("axis", -1)) % max(len(case.first.shape), 1)
+    return strata_in(case, len(case.first.values), axis)[0]
