@@ -44,7 +44,7 @@ class Known:
         Of a case of many strata they tell of the worst failure alone: a lesser one may be new.
         """
         self.book.say(verdict, implementation.version)
-        many = len(present(case)) > 1
+        many = len(present(case, implementation)) > 1
         for check in verdict.checks:
             if check.expectation != "expected":
                 continue
@@ -70,7 +70,9 @@ class Known:
         found = severities(check)
         if NOWHERE not in found:
             return all(is_known(known, stratum, severity) for stratum, severity in found.items())
-        return any(is_known(known, stratum, found[NOWHERE]) for stratum in (NOWHERE, *present(case)))
+        return any(
+            is_known(known, stratum, found[NOWHERE]) for stratum in (NOWHERE, *present(case, implementation))
+        )
 
 
 def key_of(case: Case, implementation: Implementation, check: Check) -> Key:
@@ -97,6 +99,6 @@ def of_size(ulps: float) -> str:
     return "infinite" if ulps == float("inf") else "digits" if ulps > FEW_ULP else "rounding"
 
 
-def present(case: Case) -> list[str]:
+def present(case: Case, implementation: Implementation) -> list[str]:
     """The strata of a case's elements."""
-    return strata_in(case, len(case.first.values))[0]
+    return strata_in(case, len(case.first.values), implementation.api.axis)[0]

@@ -219,7 +219,9 @@ def quoted(word: str) -> str:
 def verdict(answer: Answer, ending: Ending, width: int) -> list[str]:
     """The last line: ok or not, why, the exit status, where the files are."""
     known = sum(one.cases for one in answer.met)
-    size = f"{counted(answer.cases, 'case')}, {counted(answer.verdicts, 'call')}, {ending.seconds:.0f} s"
+    where = f" on {', '.join(answer.frameworks)}" if answer.frameworks else ""
+    calls = f"{counted(answer.cases, 'case')}, {counted(answer.verdicts, 'call')}{where}"
+    size = f"{calls}, {ending.seconds:.0f} s"
     files = f"; files: {', '.join(ending.files)}" if ending.files else ""
     return wrapped(f"{reason(answer, ending, known)}; {size}; exit status {ending.status}{files}", width)
 

@@ -83,6 +83,8 @@ class Answer:
     """By which releases others are judged."""
     columns: tuple[Column, ...]
     met: tuple[Met, ...]
+    frameworks: tuple[str, ...]
+    """The titles of those that were called, or whose tensors were."""
     cases: int
     verdicts: int
 
@@ -101,6 +103,7 @@ def answer_of(runs: Sequence[Table]) -> Answer:
         tuple(line for run in runs for line in standings(run)),
         tuple(columns(runs)),
         tuple(met(runs)),
+        tuple(dict.fromkeys(title_of(verdict["framework"]) for run in runs for verdict in run["verdicts"])),
         len({verdict["case"] for run in runs for verdict in run["verdicts"]}),
         sum(len(run["verdicts"]) for run in runs),
     )

@@ -225,7 +225,7 @@ def test_what_is_known_is_known_by_check_stratum_and_severity() -> None:
     case = Case(
         "a", "c", {"predictions": tensor, "targets": replace(tensor, values=(0.0, 0.0))}, loss="mse_loss"
     )
-    near, far = present(case)
+    near, far = present(case, native)
 
     def verdict(id: str, strata: dict[str, float]) -> Verdict:
         said = f"value: 1.0, exactly 1.5: {max(strata.values(), default=9.0)} ULP off (1 of 2)"
