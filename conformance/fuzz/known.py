@@ -14,6 +14,7 @@ from ..judging.severity import FAILURES, FEW_ULP, is_worse, severity_of, worst
 from ..model import cases
 from ..model.case import Case
 from ..model.implementations import Implementation, applies
+from ..model.rows import axis_of
 
 Key = tuple[str, str, str, str]
 """Implementation, mode, dtype and check."""
@@ -100,5 +101,8 @@ def of_size(ulps: float) -> str:
 
 
 def present(case: Case, implementation: Implementation) -> list[str]:
-    """The strata of a case's elements."""
-    return strata_in(case, len(case.first.values), implementation.api.axis)[0]
+    """The strata of a case's elements; none where the call is to be refused."""
+    if case.errors:
+        return []
+    axis = axis_of(case, implementation.api.axis) if case.of.rows else 0
+    return strata_in(case, len(case.first.values), axis)[0]

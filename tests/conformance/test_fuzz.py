@@ -247,6 +247,19 @@ def test_what_is_known_is_known_by_check_stratum_and_severity() -> None:
     assert known.unknown(wide, native, verdict("value", {near: 9.0})) == {"exact/value"}
 
 
+def test_every_lesson_has_strata_or_is_to_be_refused() -> None:
+    for row in TABLE.values():
+        if row.framework == "torch":
+            native = Implementation(row.name, "torch", "native", "2.13.0")
+            for _, case in lessons([native]):
+                assert (
+                    bool(present(case, native))
+                    or case.errors
+                    or not case.first.values
+                    or (case.first.shape != case.tensors["targets"].shape)
+                )
+
+
 def test_what_the_expectations_do_not_tell_is_not_learnt() -> None:
     native = Implementation("torch.nn.functional.mse_loss", "torch", "native", "2.13.0")
     known = Known(Book(()))
