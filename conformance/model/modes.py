@@ -21,6 +21,12 @@ PATTERNS = (
     "reduction/float16/mean/2-D",
     "reduction/float32/*/2-D",
     "second/float32/+ordinary/labels-all/both",
+    "cross_entropy/axis/axis-1/mean",
+    "cross_entropy/cells/float32/plain",
+    "cross_entropy/ignoring/minus-one/weight/mean",
+    "cross_entropy/probabilities/float32/weight",
+    "cross_entropy/smoothing/tenth/weight/mean",
+    "nll_loss/ignoring/minus-one/weight/mean",
 )
 """A mode compiles or traces each call anew, so it runs every element of the strata once in the formulas of
 the value, the gradients and the second derivative, and one of each thing that shapes a program.
