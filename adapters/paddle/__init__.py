@@ -22,15 +22,36 @@ from compatlosses.reductions import named
 from . import adapter, nn
 from .checks import dialect, look_for_padding, promoted, warn_of_padding
 from .differences import l1_loss, mse_loss, smooth_l1_loss, square_error_cost
+from .elements import (
+    binary_cross_entropy,
+    kl_div,
+    log_loss,
+    multi_label_soft_margin_loss,
+    sigmoid_focal_loss,
+    soft_margin_loss,
+)
 from .fluid.layers import sigmoid_cross_entropy_with_logits
+from .likelihoods import gaussian_nll_loss, poisson_nll_loss
 from .names import refuse
 
 if TYPE_CHECKING:
+    from .element_modules import (
+        BCELoss,
+        GaussianNLLLoss,
+        KLDivLoss,
+        MultiLabelSoftMarginLoss,
+        PoissonNLLLoss,
+        SoftMarginLoss,
+    )
     from .modules import BCEWithLogitsLoss, HuberLoss, L1Loss, MSELoss, SmoothL1Loss
 
 __all__ = [
-    "BCEWithLogitsLoss", "HuberLoss", "L1Loss", "MSELoss", "SmoothL1Loss", "binary_cross_entropy_with_logits",
-    "l1_loss", "mse_loss", "nn", "sigmoid_cross_entropy_with_logits", "smooth_l1_loss", "square_error_cost",
+    "BCELoss", "BCEWithLogitsLoss", "GaussianNLLLoss", "HuberLoss", "KLDivLoss", "L1Loss", "MSELoss",
+    "MultiLabelSoftMarginLoss", "PoissonNLLLoss", "SmoothL1Loss", "SoftMarginLoss",
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "gaussian_nll_loss", "kl_div", "l1_loss",
+    "log_loss", "mse_loss", "multi_label_soft_margin_loss", "nn", "poisson_nll_loss",
+    "sigmoid_cross_entropy_with_logits", "sigmoid_focal_loss", "smooth_l1_loss", "soft_margin_loss",
+    "square_error_cost",
 ]  # fmt: skip
 
 _PLANS = Plans(look_for_padding)

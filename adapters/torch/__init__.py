@@ -22,13 +22,26 @@ from compatlosses.reductions import named
 from . import adapter, dispatch, nn
 from .differences import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 from .legacy import legacy_reduction, renamed_mean
+from .likelihoods import gaussian_nll_loss, poisson_nll_loss
+from .margins import multilabel_soft_margin_loss, soft_margin_loss
+from .probabilities import binary_cross_entropy, kl_div
 
 if TYPE_CHECKING:
+    from .element_modules import (
+        BCELoss,
+        GaussianNLLLoss,
+        KLDivLoss,
+        MultiLabelSoftMarginLoss,
+        PoissonNLLLoss,
+        SoftMarginLoss,
+    )
     from .modules import BCEWithLogitsLoss, HuberLoss, L1Loss, MSELoss, SmoothL1Loss
 
 __all__ = [
-    "BCEWithLogitsLoss", "HuberLoss", "L1Loss", "MSELoss", "SmoothL1Loss", "binary_cross_entropy_with_logits",
-    "huber_loss", "l1_loss", "mse_loss", "nn", "smooth_l1_loss",
+    "BCELoss", "BCEWithLogitsLoss", "GaussianNLLLoss", "HuberLoss", "KLDivLoss", "L1Loss", "MSELoss",
+    "MultiLabelSoftMarginLoss", "PoissonNLLLoss", "SmoothL1Loss", "SoftMarginLoss", "binary_cross_entropy",
+    "binary_cross_entropy_with_logits", "gaussian_nll_loss", "huber_loss", "kl_div", "l1_loss", "mse_loss",
+    "multilabel_soft_margin_loss", "nn", "poisson_nll_loss", "smooth_l1_loss", "soft_margin_loss",
 ]  # fmt: skip
 
 _PLANS = Plans()

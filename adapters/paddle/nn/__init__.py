@@ -10,9 +10,20 @@ from .. import adapter
 from . import functional
 
 if TYPE_CHECKING:
+    from ..element_modules import (
+        BCELoss,
+        GaussianNLLLoss,
+        KLDivLoss,
+        MultiLabelSoftMarginLoss,
+        PoissonNLLLoss,
+        SoftMarginLoss,
+    )
     from ..modules import BCEWithLogitsLoss, HuberLoss, L1Loss, MSELoss, SmoothL1Loss
 
-__all__ = ["BCEWithLogitsLoss", "HuberLoss", "L1Loss", "MSELoss", "SmoothL1Loss", "functional"]
+__all__ = [
+    "BCELoss", "BCEWithLogitsLoss", "GaussianNLLLoss", "HuberLoss", "KLDivLoss", "L1Loss", "MSELoss",
+    "MultiLabelSoftMarginLoss", "PoissonNLLLoss", "SmoothL1Loss", "SoftMarginLoss", "functional",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
