@@ -1,7 +1,7 @@
-"""torch's API: ``binary_cross_entropy_with_logits`` and the losses of a difference, of
+"""torch's API: ``binary_cross_entropy_with_logits``, the losses of a difference and those of rows, of
 ``torch.nn.functional``.
 
-The former is as documented for 2.1, unchanged from 1.0 to 2.15. All are also at `nn.functional`, and the loss
+The first is as documented for 2.1, unchanged from 1.0 to 2.15. All are also at `nn.functional`, and the loss
 classes at `nn`.
 
 It takes the tensors of any framework. Importing it imports no framework.
@@ -22,13 +22,24 @@ from compatlosses.reductions import named
 from . import adapter, dispatch, nn
 from .differences import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 from .legacy import legacy_reduction, renamed_mean
+from .rows import cross_entropy, nll_loss
 
 if TYPE_CHECKING:
-    from .modules import BCEWithLogitsLoss, HuberLoss, L1Loss, MSELoss, SmoothL1Loss
+    from .modules import (
+        BCEWithLogitsLoss,
+        CrossEntropyLoss,
+        HuberLoss,
+        L1Loss,
+        MSELoss,
+        NLLLoss,
+        NLLLoss2d,
+        SmoothL1Loss,
+    )
 
 __all__ = [
-    "BCEWithLogitsLoss", "HuberLoss", "L1Loss", "MSELoss", "SmoothL1Loss", "binary_cross_entropy_with_logits",
-    "huber_loss", "l1_loss", "mse_loss", "nn", "smooth_l1_loss",
+    "BCEWithLogitsLoss", "CrossEntropyLoss", "HuberLoss", "L1Loss", "MSELoss", "NLLLoss", "NLLLoss2d",
+    "SmoothL1Loss", "binary_cross_entropy_with_logits", "cross_entropy", "huber_loss", "l1_loss", "mse_loss",
+    "nll_loss", "nn", "smooth_l1_loss",
 ]  # fmt: skip
 
 _PLANS = Plans()

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..differences import huber_loss, l1_loss, mse_loss, smooth_l1_loss
+from ..rows import cross_entropy, nll_loss
 
 if TYPE_CHECKING:
     from .. import binary_cross_entropy_with_logits
 
-__all__ = ["binary_cross_entropy_with_logits", "huber_loss", "l1_loss", "mse_loss", "smooth_l1_loss"]
+__all__ = [
+    "binary_cross_entropy_with_logits", "cross_entropy", "huber_loss", "l1_loss", "mse_loss", "nll_loss",
+    "smooth_l1_loss",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
