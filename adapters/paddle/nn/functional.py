@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..cross_entropy import cross_entropy, nll_loss, softmax_with_cross_entropy
 from ..differences import l1_loss, mse_loss, smooth_l1_loss, square_error_cost
 
 if TYPE_CHECKING:
     from .. import binary_cross_entropy_with_logits
 
-__all__ = ["binary_cross_entropy_with_logits", "l1_loss", "mse_loss", "smooth_l1_loss", "square_error_cost"]
+__all__ = [
+    "binary_cross_entropy_with_logits", "cross_entropy", "l1_loss", "mse_loss", "nll_loss", "smooth_l1_loss",
+    "softmax_with_cross_entropy", "square_error_cost",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
