@@ -14,12 +14,18 @@ from compatlosses.conformance.report.repro import PARTS, ReproError, script
 
 CASES = {case.id: case for case in cases.load()}
 WITH_NATIVE = [name for name in UNDER_TEST if name in PARTS]
+CONFIDENT = "cross_entropy/confident/float32"
 INFINITE, ZERO = "gradient/float32/+inf/label-1/plain", "value/float32/zero/label-0/plain"
 
 
 @pytest.mark.parametrize("name", WITH_NATIVE)
 @pytest.mark.parametrize(
-    ("case", "status", "said"), [(INFINITE, 1, "loss NOT as expected"), (ZERO, 0, "loss as expected")]
+    ("case", "status", "said"),
+    [
+        (INFINITE, 1, "loss NOT as expected"),
+        (ZERO, 0, "loss as expected"),
+        (CONFIDENT, 1, "loss NOT as expected"),
+    ],
 )
 def test_a_script_ends_with_1_while_the_bug_is_there(
     name: str, case: str, status: int, said: str, tmp_path: Path
