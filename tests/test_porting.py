@@ -44,6 +44,7 @@ def names(loss: str) -> dict[str, Any]:
         "x": observed.predictions(numbers),
         "y": INDICES if of_rows else Y,
         "q": ONE_HOT,
+        "v": np.full_like(X, 0.5),
     }
 
 

@@ -58,7 +58,8 @@ if TYPE_CHECKING:
 __all__ = [
     "BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "GaussianNLLLoss", "HuberLoss", "KLDivLoss", "L1Loss",
     "MSELoss", "MultiLabelSoftMarginLoss", "NLLLoss", "PoissonNLLLoss", "SmoothL1Loss", "SoftMarginLoss",
-    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "gaussian_nll_loss", "kl_div",
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "gaussian_nll_loss",
+    "kl_div",
     "l1_loss", "log_loss", "mse_loss", "multi_label_soft_margin_loss", "nll_loss", "nn", "poisson_nll_loss",
     "sigmoid_cross_entropy_with_logits", "sigmoid_focal_loss", "smooth_l1_loss", "soft_margin_loss",
     "softmax_with_cross_entropy", "square_error_cost",

@@ -40,11 +40,17 @@ class Call:
     def __str__(self) -> str:
         f = self.function
         q = "q" if targets_of(f) is ONE_HOT else "y"
-        options = [f"{name}={value!r}" for name, value in (*f.given.items(), *self.options)]
-        text = f"{f.path}({', '.join([*f.ordered('x', q), *options])})"
+        options = [f"{name}={written(value)}" for name, value in (*f.given.items(), *self.options)]
+        needed = [f"{name}=v" for name in f.others]
+        text = f"{f.path}({', '.join([*f.ordered('x', q), *needed, *options])})"
         if self.after:
             text = f.written[self.after].format(text)
         return text if self.factor == 1.0 else f"{self.factor:g} * {text}"
+
+
+def written(value: Any) -> str:
+    """An option as code that a formatter leaves alone."""
+    return f'"{value}"' if isinstance(value, str) else repr(value)
 
 
 @dataclass(frozen=True)
@@ -118,6 +124,9 @@ def role(function: Function, name: str) -> str:
         "beta": "bend",
         "delta": "bend",
         "where": "mask",
+        "variance": "var",
+        "eps": "epsilon",
+        "log_targets": "log_target",
     }
     return same.get(name, name)
 

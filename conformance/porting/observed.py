@@ -69,12 +69,7 @@ def targets_of(function: Function) -> Array:
 
 def answer(function: Function, x: Array, y: Array, **options: Any) -> Any:
     """What a function answers; of an exception its name."""
-    others = [
-        name
-        for name, parameter in function.parameters.items()
-        if parameter.default is parameter.empty and name not in (*function.order, *function.given)
-    ]
-    options = {**{name: np.full_like(x, 0.5) for name in others}, **options}
+    options = {**{name: np.full_like(x, 0.5) for name in function.others}, **options}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with np.errstate(all="ignore"):

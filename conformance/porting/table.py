@@ -59,6 +59,17 @@ class Function:
         return dict(inspect.signature(self.loaded()).parameters)
 
     @property
+    def others(self) -> tuple[str, ...]:
+        """The tensors that it needs besides the first two."""
+        return tuple(
+            [
+                name
+                for name, parameter in self.parameters.items()
+                if parameter.default is parameter.empty and name not in (*self.order, *self.given)
+            ]
+        )
+
+    @property
     def order(self) -> tuple[str, str]:
         """The names of the first two tensors, in their order."""
         first, second = list(self.parameters)[:2]

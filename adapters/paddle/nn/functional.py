@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from .. import binary_cross_entropy_with_logits
 
 __all__ = [
-    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "gaussian_nll_loss", "kl_div",
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "gaussian_nll_loss",
+    "kl_div",
     "l1_loss", "log_loss", "mse_loss", "multi_label_soft_margin_loss", "nll_loss", "poisson_nll_loss",
     "sigmoid_focal_loss", "smooth_l1_loss", "soft_margin_loss", "softmax_with_cross_entropy",
     "square_error_cost",
