@@ -14,6 +14,7 @@ from ..judging.severity import FAILURES, FEW_ULP, is_worse, severity_of, worst
 from ..model import cases
 from ..model.case import Case
 from ..model.implementations import Implementation, applies
+from ..model.rows import axis_of
 
 Key = tuple[str, str, str, str]
 """Implementation, mode, dtype and check."""
@@ -44,7 +45,7 @@ class Known:
         Of a case of many strata they tell of the worst failure alone: a lesser one may be new.
         """
         self.book.say(verdict, implementation.version)
-        many = len(present(case)) > 1
+        many = len(present(case, implementation)) > 1
         for check in verdict.checks:
             if check.expectation != "expected":
                 continue
@@ -70,7 +71,9 @@ class Known:
         found = severities(check)
         if NOWHERE not in found:
             return all(is_known(known, stratum, severity) for stratum, severity in found.items())
-        return any(is_known(known, stratum, found[NOWHERE]) for stratum in (NOWHERE, *present(case)))
+        return any(
+            is_known(known, stratum, found[NOWHERE]) for stratum in (NOWHERE, *present(case, implementation))
+        )
 
 
 def key_of(case: Case, implementation: Implementation, check: Check) -> Key:
@@ -97,7 +100,9 @@ def of_size(ulps: float) -> str:
     return "infinite" if ulps == float("inf") else "digits" if ulps > FEW_ULP else "rounding"
 
 
-def present(case: Case) -> list[str]:
-    """The strata of a case's elements."""
-    axis = int(case.options.get("axis", -1)) % max(len(case.first.shape), 1)
+def present(case: Case, implementation: Implementation) -> list[str]:
+    """The strata of a case's elements; none where the call is to be refused."""
+    if case.errors:
+        return []
+    axis = axis_of(case, implementation.api.axis) if case.of.rows else 0
     return strata_in(case, len(case.first.values), axis)[0]

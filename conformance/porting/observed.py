@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -88,9 +89,15 @@ def each(function: Function) -> Array:
     """The loss of each element, or of each row, by the neutral function."""
     x = predictions(function)
     y = INDICES if is_of_rows(function) else Y
-    names = known_losses()[function.loss].names[2:]
-    more = [np.full_like(x, 0.5) for name in names if name in ("variances",)]
-    return np.asarray(neutral(function.loss)(x, y, *more, reduction="none"), np.float64)
+    call = neutral(function.loss)
+    own = inspect.signature(call).parameters
+    more = [np.full_like(x, 0.5) for p in list(own.values())[2:] if p.kind is p.POSITIONAL_OR_KEYWORD]
+    numbers = {
+        name: function.parameters[name].default
+        for name in [parameter.name for parameter in known_losses()[function.loss].parameters]
+        if name in own and isinstance(getattr(function.parameters.get(name), "default", None), (int, float))
+    }
+    return np.asarray(call(x, y, *more, reduction="none", **numbers), np.float64)
 
 
 def named(found: Any, candidates: Mapping[str, Any]) -> str:

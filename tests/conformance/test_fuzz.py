@@ -225,7 +225,7 @@ def test_what_is_known_is_known_by_check_stratum_and_severity() -> None:
     case = Case(
         "a", "c", {"predictions": tensor, "targets": replace(tensor, values=(0.0, 0.0))}, loss="mse_loss"
     )
-    near, far = present(case)
+    near, far = present(case, native)
 
     def verdict(id: str, strata: dict[str, float]) -> Verdict:
         said = f"value: 1.0, exactly 1.5: {max(strata.values(), default=9.0)} ULP off (1 of 2)"
@@ -245,6 +245,19 @@ def test_what_is_known_is_known_by_check_stratum_and_severity() -> None:
     assert known.unknown(replace(case, id="b"), native, verdict("value", {near: 9.0})) == frozenset()
     wide = replace(case, tensors={k: replace(t, dtype="float64") for k, t in case.tensors.items()})
     assert known.unknown(wide, native, verdict("value", {near: 9.0})) == {"exact/value"}
+
+
+def test_every_lesson_has_strata_or_is_to_be_refused() -> None:
+    for row in TABLE.values():
+        if row.framework == "torch":
+            native = Implementation(row.name, "torch", "native", "2.13.0")
+            for _, case in lessons([native]):
+                assert (
+                    bool(present(case, native))
+                    or case.errors
+                    or not case.first.values
+                    or (case.first.shape != case.tensors["targets"].shape)
+                )
 
 
 def test_what_the_expectations_do_not_tell_is_not_learnt() -> None:
