@@ -238,8 +238,9 @@ def _check_not_of_input(library: Library, target: Tensor, shape: Shape) -> None:
     """Refuse a target of the input's shape, which makes probabilities of it, that is not floating."""
     if library.shape(target) == shape:
         raise RuntimeError(
-            f"target has dtype {library.dtype(target)} and the shape of input, {rules.shown(shape)}; expected "
-            f"a floating dtype of probabilities, or class indices without the axis of the classes"
+            f"target has dtype {library.dtype(target)} and the shape of input, {rules.shown(shape)}; "
+            f"expected a floating dtype of probabilities, or class indices without the axis of the classes. "
+            f"Cast or reshape it first."
         )
 
 
@@ -252,10 +253,11 @@ def _target_of_rows(library: Any, target: Tensor, shape: Shape, expected: Shape)
         return target
     if expected == () and own == (1,):
         return library.without_axis(target)
-    # torch counts rows first, and the one row of an input with one dimension as one.
+    # torch counts rows first, and an input with one dimension as one.
     count = 1 if len(shape) == 1 else shape[0]
-    other = len(own) == 1 if len(shape) == 1 else len(own) > 0
-    error = ValueError if other and own[0] != count and rules.is_known(count) else RuntimeError
+    counted = len(own) < 2 or len(shape) > 1
+    agrees = len(own) > 0 and rules.same_shape(own[:1], (count,))
+    error = ValueError if counted and not agrees else RuntimeError
     rules.fail(
         error,
         f"target has shape {rules.shown(own)}; expected {rules.shown(expected)} beside an input of shape "

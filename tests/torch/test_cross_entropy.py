@@ -183,6 +183,7 @@ def test_refusals(name: str) -> None:
     refuses(NotImplementedError, name, X.long(), Y, match="input has dtype int64")
     refuses(ValueError, name, X, Y[:2], match=r"target has shape \(2,\); expected \(3,\)")
     refuses(ValueError, name, X[0], Y, match=r"target has shape \(3,\); expected \(\)")
+    refuses(ValueError, name, X[:1], Y[0], match=r"target has shape \(\); expected \(1,\)")
     refuses(RuntimeError, name, X, Y[:, None], match=r"target has shape \(3, 1\); expected \(3,\)")
     refuses(RuntimeError, name, X[0], Y[:, None], match="target has shape")
     refuses(RuntimeError, name, X[..., None], Y, match="target has shape")
@@ -214,7 +215,7 @@ def test_refusals_of_probabilities() -> None:
 @pytest.mark.parametrize("smoothing", [-0.1, math.nan])
 def test_smoothing_that_torch_takes_for_none(smoothing: float) -> None:
     assert torch.equal(native.cross_entropy(X, Y, label_smoothing=smoothing), native.cross_entropy(X, Y))
-    with pytest.raises(RuntimeError, match="label_smoothing is .*; expected a number from 0 to 1"):
+    with pytest.raises(RuntimeError, match=r"label_smoothing is .*; expected a number from 0 to 1"):
         shim.cross_entropy(X, Y, label_smoothing=smoothing)
 
 
@@ -245,11 +246,30 @@ def test_bytes_of_images(name: str) -> None:
     assert torch.equal(getattr(shim, name)(x, y.to(torch.uint8)), getattr(shim, name)(x, y))
 
 
+@pytest.mark.parametrize("name", BOTH)
+def test_an_input_without_dimensions(name: str) -> None:
+    x, y = X[0, 0], Y[0]
+    assert outcome(lambda: getattr(native, name)(x, x)) in (IndexError, ValueError)
+    with pytest.raises(ValueError, match="input has no dimension"):
+        getattr(shim, name)(x, x)
+    with pytest.raises((RuntimeError, ValueError), match="input"):
+        getattr(shim, name)(x, y)
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_the_gradient_of_a_mean_over_no_row(name: str) -> None:
+    """It is 0, beside a loss of NaN."""
+    y = torch.full((3,), -100)
+    for module in (shim, native):
+        loss, gradient = with_gradients(getattr(module, name), (X, y), (0,))
+        assert torch.isnan(loss) and not gradient.any()
+
+
 def with_gradients(
     function: Callable[..., Any], tensors: tuple[torch.Tensor, ...], by: tuple[int, ...], **options: Any
 ) -> list[torch.Tensor]:
     """The loss, and its gradients by the tensors numbered ``by``."""
-    leaves = [t.clone().requires_grad_(i in by) for i, t in enumerate(tensors)]
+    leaves = [t.clone().requires_grad_() if i in by else t for i, t in enumerate(tensors)]
     loss = function(*leaves, **options)
     return [loss.detach(), *torch.autograd.grad(loss.sum(), [leaves[i] for i in by])]
 
