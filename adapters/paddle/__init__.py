@@ -2,7 +2,8 @@
 
 Both paths are here too.
 
-Paddle 2.0's rules are in ``compatlosses.paddle.v2_0``, those of Paddle 1.8 in ``compatlosses.paddle.fluid``.
+Paddle 2.6's rules for rows are in ``compatlosses.paddle.v2_6``, those of Paddle 2.0 in ``v2_0`` and of Paddle
+1.8 in ``fluid``.
 All take the tensors of any framework. Importing them imports no framework.
 """
 
@@ -21,16 +22,46 @@ from compatlosses.reductions import named
 
 from . import adapter, nn
 from .checks import dialect, look_for_padding, promoted, warn_of_padding
+from .cross_entropy import cross_entropy, nll_loss, softmax_with_cross_entropy
 from .differences import l1_loss, mse_loss, smooth_l1_loss, square_error_cost
+from .elements import (
+    binary_cross_entropy,
+    kl_div,
+    log_loss,
+    multi_label_soft_margin_loss,
+    sigmoid_focal_loss,
+    soft_margin_loss,
+)
 from .fluid.layers import sigmoid_cross_entropy_with_logits
+from .likelihoods import gaussian_nll_loss, poisson_nll_loss
 from .names import refuse
 
 if TYPE_CHECKING:
-    from .modules import BCEWithLogitsLoss, HuberLoss, L1Loss, MSELoss, SmoothL1Loss
+    from .element_modules import (
+        BCELoss,
+        GaussianNLLLoss,
+        KLDivLoss,
+        MultiLabelSoftMarginLoss,
+        PoissonNLLLoss,
+        SoftMarginLoss,
+    )
+    from .modules import (
+        BCEWithLogitsLoss,
+        CrossEntropyLoss,
+        HuberLoss,
+        L1Loss,
+        MSELoss,
+        NLLLoss,
+        SmoothL1Loss,
+    )
 
 __all__ = [
-    "BCEWithLogitsLoss", "HuberLoss", "L1Loss", "MSELoss", "SmoothL1Loss", "binary_cross_entropy_with_logits",
-    "l1_loss", "mse_loss", "nn", "sigmoid_cross_entropy_with_logits", "smooth_l1_loss", "square_error_cost",
+    "BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "GaussianNLLLoss", "HuberLoss", "KLDivLoss", "L1Loss",
+    "MSELoss", "MultiLabelSoftMarginLoss", "NLLLoss", "PoissonNLLLoss", "SmoothL1Loss", "SoftMarginLoss",
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "gaussian_nll_loss", "kl_div",
+    "l1_loss", "log_loss", "mse_loss", "multi_label_soft_margin_loss", "nll_loss", "nn", "poisson_nll_loss",
+    "sigmoid_cross_entropy_with_logits", "sigmoid_focal_loss", "smooth_l1_loss", "soft_margin_loss",
+    "softmax_with_cross_entropy", "square_error_cost",
 ]  # fmt: skip
 
 _PLANS = Plans(look_for_padding)
@@ -128,7 +159,7 @@ def __getattr__(name: str) -> Any:
         refuse(
             __name__,
             name,
-            f"{', '.join(__all__)} of Paddle 3, v2_0 and fluid for older releases",
+            f"{', '.join(__all__)} of Paddle 3, v2_6, v2_0 and fluid for older releases",
             "All else is Paddle's own: `import paddle`.",
         )
     return loss_class(__name__, name, __all__, (__name__, adapter.MODULE))

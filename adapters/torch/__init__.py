@@ -22,9 +22,20 @@ from compatlosses.reductions import named
 from . import adapter, dispatch, nn
 from .differences import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 from .legacy import legacy_reduction, renamed_mean
+from .likelihoods import gaussian_nll_loss, poisson_nll_loss
+from .margins import multilabel_soft_margin_loss, soft_margin_loss
+from .probabilities import binary_cross_entropy, kl_div
 from .rows import cross_entropy, nll_loss
 
 if TYPE_CHECKING:
+    from .element_modules import (
+        BCELoss,
+        GaussianNLLLoss,
+        KLDivLoss,
+        MultiLabelSoftMarginLoss,
+        PoissonNLLLoss,
+        SoftMarginLoss,
+    )
     from .modules import (
         BCEWithLogitsLoss,
         CrossEntropyLoss,
@@ -37,9 +48,11 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
-    "BCEWithLogitsLoss", "CrossEntropyLoss", "HuberLoss", "L1Loss", "MSELoss", "NLLLoss", "NLLLoss2d",
-    "SmoothL1Loss", "binary_cross_entropy_with_logits", "cross_entropy", "huber_loss", "l1_loss", "mse_loss",
-    "nll_loss", "nn", "smooth_l1_loss",
+    "BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "GaussianNLLLoss", "HuberLoss", "KLDivLoss", "L1Loss",
+    "MSELoss", "MultiLabelSoftMarginLoss", "NLLLoss", "NLLLoss2d", "PoissonNLLLoss", "SmoothL1Loss",
+    "SoftMarginLoss", "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy",
+    "gaussian_nll_loss", "huber_loss", "kl_div", "l1_loss", "mse_loss", "multilabel_soft_margin_loss",
+    "nll_loss", "nn", "poisson_nll_loss", "smooth_l1_loss", "soft_margin_loss",
 ]  # fmt: skip
 
 _PLANS = Plans()

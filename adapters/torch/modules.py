@@ -16,6 +16,12 @@ from . import (
     nll_loss,
     smooth_l1_loss,
 )
+from .element_modules import BCELoss as BCELoss
+from .element_modules import GaussianNLLLoss as GaussianNLLLoss
+from .element_modules import KLDivLoss as KLDivLoss
+from .element_modules import MultiLabelSoftMarginLoss as MultiLabelSoftMarginLoss
+from .element_modules import PoissonNLLLoss as PoissonNLLLoss
+from .element_modules import SoftMarginLoss as SoftMarginLoss
 from .legacy import warn_of_nll_loss_2d
 
 

@@ -14,6 +14,12 @@ from . import (
     nll_loss,
     smooth_l1_loss,
 )
+from .element_plain import BCELoss as BCELoss
+from .element_plain import GaussianNLLLoss as GaussianNLLLoss
+from .element_plain import KLDivLoss as KLDivLoss
+from .element_plain import MultiLabelSoftMarginLoss as MultiLabelSoftMarginLoss
+from .element_plain import PoissonNLLLoss as PoissonNLLLoss
+from .element_plain import SoftMarginLoss as SoftMarginLoss
 from .legacy import legacy_reduction, warn_of_nll_loss_2d
 
 

@@ -129,9 +129,7 @@ def nll_loss(
         float32 where that is half precision. The mean over ignored rows alone is NaN.
 
     Raises:
-        TypeError, ValueError, RuntimeError, NotImplementedError: as `cross_entropy`.
-
-    The loss of a row whose index is no class is NaN.
+        TypeError, ValueError, RuntimeError, NotImplementedError, IndexError: as `cross_entropy`.
 
     Source: torch 2.13 documentation of ``torch.nn.functional.nll_loss``; where it is silent, torch 2.13.0.
     """
