@@ -12,6 +12,7 @@ from compatlosses.libraries import Tensor, find
 
 from . import adapter, checks, cross_entropy
 from .differences import huber, mean_absolute_error, mean_squared_error
+from .probabilities import binary_focal_crossentropy, kl_divergence, poisson
 
 if TYPE_CHECKING:
     from .modules import (
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BinaryCrossentropy", "CategoricalCrossentropy", "Huber", "MeanAbsoluteError", "MeanSquaredError",
-    "SparseCategoricalCrossentropy", "binary_crossentropy", "categorical_crossentropy", "huber",
-    "mean_absolute_error", "mean_squared_error", "sparse_categorical_crossentropy",
+    "SparseCategoricalCrossentropy", "binary_crossentropy", "binary_focal_crossentropy",
+    "categorical_crossentropy", "huber", "kl_divergence", "mean_absolute_error", "mean_squared_error",
+    "poisson", "sparse_categorical_crossentropy",
 ]  # fmt: skip
 
 _NAMES = ("y_true", "y_pred")
