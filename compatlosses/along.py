@@ -24,3 +24,12 @@ def whole_of(call: Call, dtype: str, divisor: int | Tensor | None) -> Tensor:
     """The sum of all elements over ``divisor``. The call's reduction must be 'sum'."""
     library: Library = call[1]
     return library.cast(divided(library, evaluate(call, "float64"), divisor), dtype)
+
+
+def along(call: Call, dtype: str, axes: tuple[int, ...]) -> Tensor:
+    """The sums of elements along axes, numbered from 0. The call's reduction must be 'none'."""
+    library: Any = call[1]
+    total = evaluate(call, "float64")
+    for axis in sorted(axes, reverse=True):
+        total = library.without_axis(library.row_sum(library.moved(total, axis, -1)))
+    return library.cast(total, dtype)

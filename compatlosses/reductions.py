@@ -64,10 +64,10 @@ def divisor_of(
     if divisor == "batch":
         return batch_of(library, x)
     size = library.size(x)
-    if divisor == "weights" and weight is not None:
-        return _or_one(library, library.sum(_repeated(library, weight, x, counts)), empty)
     if isinstance(size, int) and size == 0:
         return 0 if name == "mean" else None
+    if divisor == "weights" and weight is not None:
+        return _or_one(library, library.sum(_repeated(library, weight, x, counts)), empty)
     if divisor == "all" or counts is None:
         return size
     number = _or_one(library, library.sum(library.cast(counts, library.dtype(x))), empty)

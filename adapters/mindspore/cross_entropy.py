@@ -115,9 +115,7 @@ def nll_loss(
     Raises:
         TypeError: an argument that is no tensor, tensors of two frameworks, another dtype, an option that is
             no number.
-        ValueError: as `cross_entropy`.
-
-    The loss of a row whose index is no class is NaN.
+        ValueError, IndexError: as `cross_entropy`.
 
     Source: MindSpore 2.10 documentation of ``mindspore.ops.nll_loss``; where it is silent, mindspore 2.10.0.
     """

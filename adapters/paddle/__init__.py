@@ -2,7 +2,8 @@
 
 Both paths are here too.
 
-Paddle 2.0's rules are in ``compatlosses.paddle.v2_0``, those of Paddle 1.8 in ``compatlosses.paddle.fluid``.
+Paddle 2.6's rules for rows are in ``compatlosses.paddle.v2_6``, those of Paddle 2.0 in ``v2_0`` and of Paddle
+1.8 in ``fluid``.
 All take the tensors of any framework. Importing them imports no framework.
 """
 
@@ -21,6 +22,7 @@ from compatlosses.reductions import named
 
 from . import adapter, nn
 from .checks import dialect, look_for_padding, promoted, warn_of_padding
+from .cross_entropy import cross_entropy, nll_loss, softmax_with_cross_entropy
 from .differences import l1_loss, mse_loss, smooth_l1_loss, square_error_cost
 from .elements import (
     binary_cross_entropy,
@@ -43,15 +45,24 @@ if TYPE_CHECKING:
         PoissonNLLLoss,
         SoftMarginLoss,
     )
-    from .modules import BCEWithLogitsLoss, HuberLoss, L1Loss, MSELoss, SmoothL1Loss
+    from .modules import (
+        BCEWithLogitsLoss,
+        CrossEntropyLoss,
+        HuberLoss,
+        L1Loss,
+        MSELoss,
+        NLLLoss,
+        SmoothL1Loss,
+    )
 
 __all__ = [
-    "BCELoss", "BCEWithLogitsLoss", "GaussianNLLLoss", "HuberLoss", "KLDivLoss", "L1Loss", "MSELoss",
-    "MultiLabelSoftMarginLoss", "PoissonNLLLoss", "SmoothL1Loss", "SoftMarginLoss",
-    "binary_cross_entropy", "binary_cross_entropy_with_logits", "gaussian_nll_loss", "kl_div", "l1_loss",
-    "log_loss", "mse_loss", "multi_label_soft_margin_loss", "nn", "poisson_nll_loss",
+    "BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "GaussianNLLLoss", "HuberLoss", "KLDivLoss", "L1Loss",
+    "MSELoss", "MultiLabelSoftMarginLoss", "NLLLoss", "PoissonNLLLoss", "SmoothL1Loss", "SoftMarginLoss",
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "gaussian_nll_loss",
+    "kl_div",
+    "l1_loss", "log_loss", "mse_loss", "multi_label_soft_margin_loss", "nll_loss", "nn", "poisson_nll_loss",
     "sigmoid_cross_entropy_with_logits", "sigmoid_focal_loss", "smooth_l1_loss", "soft_margin_loss",
-    "square_error_cost",
+    "softmax_with_cross_entropy", "square_error_cost",
 ]  # fmt: skip
 
 _PLANS = Plans(look_for_padding)
@@ -149,7 +160,7 @@ def __getattr__(name: str) -> Any:
         refuse(
             __name__,
             name,
-            f"{', '.join(__all__)} of Paddle 3, v2_0 and fluid for older releases",
+            f"{', '.join(__all__)} of Paddle 3, v2_6, v2_0 and fluid for older releases",
             "All else is Paddle's own: `import paddle`.",
         )
     return loss_class(__name__, name, __all__, (__name__, adapter.MODULE))

@@ -10,7 +10,7 @@ from compatlosses import rules
 from compatlosses.classes import warn_of_foreign
 from compatlosses.libraries import Tensor
 
-from . import binary_cross_entropy_with_logits, l1_loss, mse_loss, smooth_l1_loss
+from . import binary_cross_entropy_with_logits, cross_entropy, l1_loss, mse_loss, nll_loss, smooth_l1_loss
 from .element_modules import BCELoss as BCELoss
 from .element_modules import GaussianNLLLoss as GaussianNLLLoss
 from .element_modules import KLDivLoss as KLDivLoss
@@ -98,3 +98,61 @@ class SmoothL1Loss(paddle.nn.SmoothL1Loss):
 
 HuberLoss = SmoothL1Loss
 """Another name, as in Paddle."""
+
+
+class CrossEntropyLoss(paddle.nn.CrossEntropyLoss):
+    """Paddle's own layer with `cross_entropy` in it.
+
+    Source: Paddle 3 documentation of ``paddle.nn.CrossEntropyLoss``.
+    """
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        ignore_index: int = -100,
+        reduction: Literal["none", "mean", "sum"] = "mean",
+        soft_label: bool = False,
+        axis: int = -1,
+        use_softmax: bool = True,
+        label_smoothing: float = 0.0,
+        name: str | None = None,
+    ) -> None:
+        warn_of_foreign("compatlosses.paddle.CrossEntropyLoss", "Paddle", weight=weight)
+        super().__init__(
+            weight, ignore_index, reduction, soft_label, axis, use_softmax, label_smoothing, name
+        )
+
+    def forward(self, input: Tensor, label: Tensor | None = None, *, target: Tensor | None = None) -> Tensor:
+        """The loss of ``input`` and ``label``, which may be called ``target``."""
+        return cross_entropy(
+            input,
+            rules.aliased("labels", "label", label, "target", target),
+            self.weight,
+            self.ignore_index,
+            self.reduction,
+            self.soft_label,
+            self.axis,
+            self.use_softmax,
+            self.label_smoothing,
+        )
+
+
+class NLLLoss(paddle.nn.NLLLoss):
+    """Paddle's own layer with `nll_loss` in it.
+
+    Source: Paddle 3 documentation of ``paddle.nn.NLLLoss``.
+    """
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        ignore_index: int = -100,
+        reduction: Literal["none", "mean", "sum"] = "mean",
+        name: str | None = None,
+    ) -> None:
+        warn_of_foreign("compatlosses.paddle.NLLLoss", "Paddle", weight=weight)
+        super().__init__(weight, ignore_index, reduction, name)
+
+    def forward(self, input: Tensor, label: Tensor) -> Tensor:
+        """The loss of ``input`` and ``label``."""
+        return nll_loss(input, label, self._weight, self._ignore_index, self._reduction)

@@ -6,7 +6,7 @@ from compatlosses import rules
 from compatlosses.classes import PlainLoss, warn_of_foreign
 from compatlosses.libraries import Tensor
 
-from . import binary_cross_entropy_with_logits, l1_loss, mse_loss, smooth_l1_loss
+from . import binary_cross_entropy_with_logits, cross_entropy, l1_loss, mse_loss, nll_loss, smooth_l1_loss
 from .element_plain import BCELoss as BCELoss
 from .element_plain import GaussianNLLLoss as GaussianNLLLoss
 from .element_plain import KLDivLoss as KLDivLoss
@@ -98,3 +98,70 @@ class SmoothL1Loss(PlainLoss):
 
 HuberLoss = SmoothL1Loss
 """Another name, as in Paddle."""
+
+
+class CrossEntropyLoss(PlainLoss):
+    """Cross entropy of rows by Paddle's rules, its options kept; see `cross_entropy`.
+
+    Source: Paddle 3 documentation of ``paddle.nn.CrossEntropyLoss``.
+    """
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        ignore_index: int = -100,
+        reduction: str = "mean",
+        soft_label: bool = False,
+        axis: int = -1,
+        use_softmax: bool = True,
+        label_smoothing: float = 0.0,
+        name: str | None = None,
+    ) -> None:
+        warn_of_foreign("compatlosses.paddle.CrossEntropyLoss", "Paddle", weight=weight)
+        self.weight = weight
+        self.ignore_index = ignore_index
+        self.reduction = reduction
+        self.soft_label = soft_label
+        self.axis = axis
+        self.use_softmax = use_softmax
+        self.label_smoothing = label_smoothing
+        self.name = name
+
+    def __call__(self, input: Tensor, label: Tensor | None = None, *, target: Tensor | None = None) -> Tensor:
+        """The loss of ``input`` and ``label``, which may be called ``target``."""
+        return cross_entropy(
+            input,
+            rules.aliased("labels", "label", label, "target", target),
+            self.weight,
+            self.ignore_index,
+            self.reduction,
+            self.soft_label,
+            self.axis,
+            self.use_softmax,
+            self.label_smoothing,
+        )
+
+
+class NLLLoss(PlainLoss):
+    """The negative log-likelihood of rows by Paddle's rules, its options kept; see `nll_loss`.
+
+    Source: Paddle 3 documentation of ``paddle.nn.NLLLoss``.
+    """
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        ignore_index: int = -100,
+        reduction: str = "mean",
+        name: str | None = None,
+    ) -> None:
+        rules.check_reduction(reduction, ValueError)
+        warn_of_foreign("compatlosses.paddle.NLLLoss", "Paddle", weight=weight)
+        self.weight = weight
+        self.ignore_index = ignore_index
+        self.reduction = reduction
+        self.name = name
+
+    def __call__(self, input: Tensor, label: Tensor) -> Tensor:
+        """The loss of ``input`` and ``label``."""
+        return nll_loss(input, label, self.weight, self.ignore_index, self.reduction)

@@ -1,6 +1,6 @@
-"""Paddle 2.0's API: ``paddle.nn.functional.binary_cross_entropy_with_logits`` as 2.0 documents it.
+"""Paddle 2.0's API: functions of ``paddle.nn.functional`` as 2.0 documents them.
 
-It takes the tensors of any framework. Importing it imports no framework.
+They take the tensors of any framework. Importing them imports no framework.
 """
 
 from __future__ import annotations
@@ -17,10 +17,15 @@ from compatlosses.protocols import Call
 from compatlosses.reductions import named
 
 from .checks import dialect, look_for_padding, promoted, warn_of_padding
+from .cross_entropy import softmax_with_cross_entropy
 from .differences_2_0 import ACCEPTED, l1_loss, mse_loss, shaped, smooth_l1_loss, square_error_cost
 from .names import refuse
+from .rows_2_0 import cross_entropy, nll_loss
 
-__all__ = ["binary_cross_entropy_with_logits", "l1_loss", "mse_loss", "smooth_l1_loss", "square_error_cost"]
+__all__ = [
+    "binary_cross_entropy_with_logits", "cross_entropy", "l1_loss", "mse_loss", "nll_loss", "smooth_l1_loss",
+    "softmax_with_cross_entropy", "square_error_cost",
+]  # fmt: skip
 
 _PLANS = Plans(look_for_padding)
 _DIALECT = dialect(ACCEPTED)
@@ -86,7 +91,7 @@ def __getattr__(name: str) -> NoReturn:
     refuse(
         __name__,
         name,
-        "binary_cross_entropy_with_logits alone",
-        "BCEWithLogitsLoss is in compatlosses.paddle, by Paddle 3's rules; all else is Paddle's own: `import "
+        f"{', '.join(__all__)} alone",
+        "The loss classes are in compatlosses.paddle, by Paddle 3's rules; all else is Paddle's own: `import "
         "paddle`.",
     )

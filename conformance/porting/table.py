@@ -59,6 +59,17 @@ class Function:
         return dict(inspect.signature(self.loaded()).parameters)
 
     @property
+    def others(self) -> tuple[str, ...]:
+        """The tensors that it needs besides the first two."""
+        return tuple(
+            [
+                name
+                for name, parameter in self.parameters.items()
+                if parameter.default is parameter.empty and name not in (*self.order, *self.given)
+            ]
+        )
+
+    @property
     def order(self) -> tuple[str, str]:
         """The names of the first two tensors, in their order."""
         first, second = list(self.parameters)[:2]
@@ -101,6 +112,12 @@ def titles() -> dict[str, str]:
     """By API, its title."""
     data = tomllib.loads(FILE.read_text(encoding="utf-8"))
     return {api: described["title"] for api, described in data["apis"].items()}
+
+
+def left_out() -> dict[str, str]:
+    """The editions that are in no port, and why."""
+    found: dict[str, str] = tomllib.loads(FILE.read_text(encoding="utf-8"))["left_out"]
+    return found
 
 
 def neutral(loss: str) -> Callable[..., Any]:

@@ -24,8 +24,9 @@ for any two APIs, Paddle 2.0, fluid, MindSpore mint and TensorFlow 1 too:
     compatlosses port torch paddle cross_entropy
 
 In the examples x are predictions or logits and y targets; for losses of rows y are class indices
-and q probabilities, here one-hot rows. To keep the old rules rather than port them, import the
-edition: `from compatlosses.torch.nn.functional import mse_loss` takes the tensors of any framework.
+and q probabilities, here one-hot rows; v are variances. To keep the old rules rather than port
+them, import the edition: `from compatlosses.torch.nn.functional import mse_loss` takes the tensors
+of any framework.
 """
 
 

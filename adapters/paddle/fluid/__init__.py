@@ -1,6 +1,4 @@
-"""Paddle 1.8's API: ``import compatlosses.paddle.fluid as fluid`` for
-``fluid.layers.sigmoid_cross_entropy_with_logits``.
-"""
+"""Paddle 1.8's API: ``import compatlosses.paddle.fluid as fluid`` for the losses of ``fluid.layers``."""
 
 from typing import NoReturn
 
@@ -15,7 +13,7 @@ def __getattr__(name: str) -> NoReturn:
     refuse(
         __name__,
         name,
-        "layers.sigmoid_cross_entropy_with_logits alone",
-        f"fluid.{name} is Paddle's own, up to 2.4: `import paddle.fluid as fluid`, and take this one loss "
-        f"from here.",
+        "layers alone",
+        f"fluid.{name} is Paddle's own, up to 2.4: `import paddle.fluid as fluid`, and take the losses from "
+        f"here.",
     )

@@ -1,6 +1,6 @@
-"""Paddle 1.8's API: ``paddle.fluid.layers.sigmoid_cross_entropy_with_logits``.
+"""Paddle 1.8's API: the losses of ``paddle.fluid.layers``.
 
-It takes the tensors of any framework. Importing it imports no framework.
+They take the tensors of any framework. Importing them imports no framework.
 """
 
 from __future__ import annotations
@@ -15,11 +15,16 @@ from compatlosses.evaluate import evaluate
 from compatlosses.libraries import Tensor, common_library, number, quoted
 from compatlosses.plans import Plans
 
+from ..cross_entropy import softmax_with_cross_entropy
 from ..differences_2_0 import ACCEPTED, square_error_cost
 from ..names import refuse
 from .differences import huber_loss, mse_loss, smooth_l1
+from .rows import cross_entropy
 
-__all__ = ["huber_loss", "mse_loss", "sigmoid_cross_entropy_with_logits", "smooth_l1", "square_error_cost"]
+__all__ = [
+    "cross_entropy", "huber_loss", "mse_loss", "sigmoid_cross_entropy_with_logits", "smooth_l1",
+    "softmax_with_cross_entropy", "square_error_cost",
+]  # fmt: skip
 
 _PLANS = Plans()
 _DIALECT = checks.Dialect(checks.pair(("x", "label"), ACCEPTED, alike=True))
@@ -74,7 +79,7 @@ def __getattr__(name: str) -> NoReturn:
     refuse(
         __name__,
         name,
-        "sigmoid_cross_entropy_with_logits alone",
-        f"fluid.layers.{name} is Paddle's own, up to 2.4: `import paddle.fluid as fluid`, and take this one "
-        f"loss from here.",
+        f"{', '.join(__all__)} alone",
+        f"fluid.layers.{name} is Paddle's own, up to 2.4: `import paddle.fluid as fluid`, and take the "
+        f"losses from here.",
     )
