@@ -214,7 +214,7 @@ def test_refusals_of_probabilities() -> None:
 @pytest.mark.parametrize("smoothing", [-0.1, math.nan])
 def test_smoothing_that_torch_takes_for_none(smoothing: float) -> None:
     assert torch.equal(native.cross_entropy(X, Y, label_smoothing=smoothing), native.cross_entropy(X, Y))
-    with pytest.raises(RuntimeError, match="label_smoothing is .*; expected a number from 0 to 1"):
+    with pytest.raises(RuntimeError, match=r"label_smoothing is .*; expected a number from 0 to 1"):
         shim.cross_entropy(X, Y, label_smoothing=smoothing)
 
 
