@@ -82,7 +82,7 @@ def test_the_table_has_every_function_of_its_modules() -> None:
         and inspect.isfunction(one.value)
         and id(one.value) not in listed
     ]
-    assert missing == []
+    assert sorted(missing) == sorted(table.left_out())
 
 
 @pytest.mark.parametrize(

@@ -129,9 +129,7 @@ def nll_loss(
         float32 where that is half precision. The mean over ignored rows alone is NaN.
 
     Raises:
-        TypeError, ValueError, RuntimeError, NotImplementedError: as `cross_entropy`.
-
-    The loss of a row whose index is no class is NaN.
+        TypeError, ValueError, RuntimeError, NotImplementedError, IndexError: as `cross_entropy`.
 
     Source: torch 2.13 documentation of ``torch.nn.functional.nll_loss``; where it is silent, torch 2.13.0.
     """
@@ -239,7 +237,8 @@ def _check_not_of_input(library: Library, target: Tensor, shape: Shape) -> None:
     if library.shape(target) == shape:
         raise RuntimeError(
             f"target has dtype {library.dtype(target)} and the shape of input, {rules.shown(shape)}; "
-            f"expected a floating dtype of probabilities, or class indices without the axis of the classes"
+            f"expected a floating dtype of probabilities, or class indices without the axis of the classes. "
+            f"Cast or reshape it first."
         )
 
 
@@ -252,10 +251,11 @@ def _target_of_rows(library: Any, target: Tensor, shape: Shape, expected: Shape)
         return target
     if expected == () and own == (1,):
         return library.without_axis(target)
-    # torch counts rows first, and the one row of an input with one dimension as one.
+    # torch counts rows first, and an input with one dimension as one.
     count = 1 if len(shape) == 1 else shape[0]
-    other = len(own) == 1 if len(shape) == 1 else len(own) > 0
-    error = ValueError if other and own[0] != count and rules.is_known(count) else RuntimeError
+    counted = len(own) < 2 or len(shape) > 1
+    agrees = len(own) > 0 and rules.same_shape(own[:1], (count,))
+    error = ValueError if counted and not agrees else RuntimeError
     rules.fail(
         error,
         f"target has shape {rules.shown(own)}; expected {rules.shown(expected)} beside an input of shape "

@@ -9,7 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from .observed import INDICES, ONE_HOT, answer, described, facts_of, is_of_rows, predictions, targets_of
+from .observed import (
+    IN_A_COLUMN,
+    answer,
+    described,
+    facts_of,
+    is_of_rows,
+    predictions,
+    takes,
+    targets_of,
+)
 from .table import TARGETS, Function
 
 REDUCTIONS = ("mean", "sum", "none", "sum_over_batch_size")
@@ -39,7 +48,7 @@ class Call:
 
     def __str__(self) -> str:
         f = self.function
-        q = "q" if targets_of(f) is ONE_HOT else "y"
+        q = written_targets(f)
         options = [f"{name}={written(value)}" for name, value in (*f.given.items(), *self.options)]
         needed = [f"{name}=v" for name in f.others]
         text = f"{f.path}({', '.join([*f.ordered('x', q), *needed, *options])})"
@@ -62,6 +71,14 @@ class Difference:
     other: str
     silent: bool
     """Whether no error shows it."""
+
+
+def written_targets(function: Function) -> str:
+    """How examples write the targets."""
+    if not is_of_rows(function) or takes(function).startswith("class indices or"):
+        return "y"
+    kinds = {"class indices": "y", IN_A_COLUMN: "y[:, None]"}
+    return kinds.get(takes(function).partition(" or ")[0], "q")
 
 
 def usual(function: Function) -> Call:
@@ -104,13 +121,8 @@ def by_hand(one: Function, other: Function) -> list[str]:
     missing = [f"`{named[r]}`" for r in named if r not in theirs and named[r] not in (*NEEDLESS, *one.given)]
     if missing:
         found.append(f"{other.title} has no {', '.join(missing)}")
-    if is_of_rows(one) and (targets_of(one) is INDICES) != (targets_of(other) is INDICES):
-        kind = (
-            "class indices"
-            if targets_of(other) is INDICES
-            else "a probability for each class, here one-hot rows q"
-        )
-        found.append(f"targets are {kind}")
+    if written_targets(one) != written_targets(other):
+        found.append(f"targets are {takes(other)}, here `{written_targets(other)}`")
     return found
 
 

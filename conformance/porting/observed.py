@@ -24,6 +24,7 @@ W = np.array([[1.0, 2.0, 3.0], [0.0, 1.0, 1.5]], np.float32)
 INDICES = np.array([2, 0])
 ONE_HOT = np.eye(3, dtype=np.float32)[INDICES]
 CLASS_WEIGHT = np.array([0.5, 1.0, 3.0], np.float32)
+IN_A_COLUMN = "class indices with a last axis of length 1"
 WEIGHTS = ("weight", "weights")
 IGNORED = ("ignore_index", "ignore_class")
 
@@ -51,11 +52,17 @@ def predictions(function: Function) -> Array:
     return X
 
 
+@cache
 def takes(function: Function) -> str:
     """What the targets of a loss of rows are."""
-    kinds = []
-    for name, targets in (("class indices", INDICES), ("probabilities", ONE_HOT)):
-        if not isinstance(answer(function, predictions(function), targets), str):
+    kinds: list[str] = []
+    for name, targets in (
+        ("class indices", INDICES),
+        (IN_A_COLUMN, INDICES[:, None]),
+        ("probabilities", ONE_HOT),
+    ):
+        taken = not isinstance(answer(function, predictions(function), targets), str)
+        if taken and not (name == IN_A_COLUMN and kinds):
             kinds.append(name)
     return " or ".join(kinds)
 
@@ -64,7 +71,13 @@ def targets_of(function: Function) -> Array:
     """Targets that the function takes."""
     if not is_of_rows(function):
         return Y
-    return INDICES if takes(function).startswith("class") else ONE_HOT
+    return indexed(function, INDICES) if takes(function).startswith("class") else ONE_HOT
+
+
+def indexed(function: Function, indices: Any) -> Array:
+    """Class indices as the function takes them."""
+    found = np.asarray(indices)
+    return found[..., None] if takes(function).startswith(IN_A_COLUMN) else found
 
 
 def answer(function: Function, x: Array, y: Array, **options: Any) -> Any:
@@ -185,8 +198,9 @@ def by_ignored(function: Function) -> str:
     losses = each(function)
     said = {}
     for words, index in (("", 0), (" -1", -1)):
-        targets = np.array([2, index])
+        targets = indexed(function, [2, index])
         found = answer(function, predictions(function), targets, **{name: index}, **averaged(function))
+        found = found.reshape(()) if not isinstance(found, str) and found.size == 1 else found
         said[words] = named(
             found,
             {
@@ -206,7 +220,9 @@ def none_counts(function: Function) -> str:
     name = ignored_of(function)
     if not name or not is_of_rows(function):
         return "-"
-    found = answer(function, predictions(function), np.array([1, 1]), **{name: 1}, **averaged(function))
+    found = answer(
+        function, predictions(function), indexed(function, [1, 1]), **{name: 1}, **averaged(function)
+    )
     return found if isinstance(found, str) else ", ".join({f"{value:g}" for value in found.ravel()})
 
 
@@ -228,7 +244,7 @@ def class_axis(function: Function) -> str:
         expected = neutral(function.loss)(x, y, axis=axis, reduction="sum")
         classes = x.shape[axis]
         soft = np.moveaxis(np.eye(classes, dtype=np.float32)[y], -1, axis)
-        found = answer(function, x, soft if targets_of(function) is ONE_HOT else y)
+        found = answer(function, x, soft if targets_of(function) is ONE_HOT else indexed(function, y))
         if isinstance(found, str):
             continue
         if found.size > 1:
@@ -242,7 +258,7 @@ def out_of_range(function: Function) -> str:
     """What an index is that no class has."""
     if targets_of(function) is ONE_HOT:
         return "-"
-    found = answer(function, predictions(function), np.array([2, 7]))
+    found = answer(function, predictions(function), indexed(function, [2, 7]))
     return found if isinstance(found, str) else "NaN" if np.isnan(found.ravel()[-1]) else "a number"
 
 
@@ -262,7 +278,7 @@ def halves(function: Function) -> str:
     """What it does with float16."""
     y = targets_of(function)
     found = answer(
-        function, predictions(function).astype(np.float16), y if y is INDICES else y.astype(np.float16)
+        function, predictions(function).astype(np.float16), y if y.dtype.kind == "i" else y.astype(np.float16)
     )
     return found if isinstance(found, str) else f"taken; the result is {found.dtype}"
 

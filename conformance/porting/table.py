@@ -114,6 +114,12 @@ def titles() -> dict[str, str]:
     return {api: described["title"] for api, described in data["apis"].items()}
 
 
+def left_out() -> dict[str, str]:
+    """The editions that are in no port, and why."""
+    found: dict[str, str] = tomllib.loads(FILE.read_text(encoding="utf-8"))["left_out"]
+    return found
+
+
 def neutral(loss: str) -> Callable[..., Any]:
     """The neutral function of a loss."""
     found: Callable[..., Any] = neutral_functions()[loss]

@@ -60,6 +60,28 @@ KERAS = Part(
     'keras.__version__, "tensorflow", tensorflow.__version__',
     wide=False,
 )
+VMAP = """inner = call
+
+
+def call(**arguments):
+    names, batch = list(arguments), [x[None] for x in arguments.values()]
+    return torch.func.vmap(lambda *tensors: inner(**dict(zip(names, tensors))))(*batch)[0]"""
+ONNX = """import onnx.reference
+
+inner = call
+
+
+class Module(torch.nn.Module):
+    def forward(self, *tensors):
+        return inner(**dict(zip(self.names, tensors)))
+
+
+def call(**arguments):
+    module, tensors = Module(), tuple(arguments.values())
+    module.names = list(arguments)
+    program = torch.onnx.export(module, tensors, dynamo=True, verbose=False).model_proto
+    given = dict(zip([x.name for x in program.graph.input], [x.detach().numpy() for x in tensors]))
+    return torch.tensor(numpy.array(onnx.reference.ReferenceEvaluator(program).run(None, given)[0]))"""
 TORCH = Part(
     "import torch",
     "torch.tensor({array}).to(torch.{dtype})",
@@ -79,6 +101,8 @@ TORCH = Part(
         "compile-dynamic": "call = torch.compile(call, fullgraph=True, dynamic=True)",
         "autocast": 'call = torch.autocast("cpu", torch.bfloat16)(call)',
         "inference": "call = torch.inference_mode()(call)",
+        "vmap": VMAP,
+        "onnx": ONNX,
     },
 )
 PADDLE = Part(

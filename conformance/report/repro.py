@@ -100,8 +100,8 @@ def check_shown(case: Case, name: str, function: Row) -> None:
         raise ReproError(
             f"{case.id} cannot be put to {name}: it has no such argument or option, or demands another"
         )
-    if case.of.rows and (case.repeat or case.second):
-        raise ReproError(f"{case.id} is long or of second order: a script cannot show that of rows")
+    if case.of.rows and case.second:
+        raise ReproError(f"{case.id} is of second order: a script cannot show that of rows")
     if len(case.first.values) > MOST_VALUES:
         raise ReproError(
             f"{case.id} has {len(case.first.values)} numbers; a script has at most {MOST_VALUES}"
@@ -141,7 +141,7 @@ def order_text(case: Case) -> str:
     """The order in which the pairs of a long input stand."""
     if not case.repeat:
         return ""
-    size, times = len(case.first.values), case.repeat.times
+    size, times = case.first.shape[0], case.repeat.times
     return f"\norder = numpy.random.RandomState({case.repeat.seed}).permutation({size * times}) % {size}\n"
 
 
@@ -219,12 +219,12 @@ def literal(part: Part, tensor: Tensor, case: Case, shaped: str = "") -> str:
     plain = "float32" if tensor.dtype in HALVES else tensor.dtype
     kind = "float64" if part.wide else plain
     array = f"numpy.array({list(tensor.values)}, dtype=numpy.{kind})"
-    if case.repeat and len(tensor.values) == len(case.first.values):
-        array += "[order]"
-    elif shaped:
+    if shaped:
         array = shaped.format(array)
     elif tensor.shape != (len(tensor.values),):
         array += f".reshape({tensor.shape})"
+    if case.repeat and tensor.shape[:1] == case.first.shape[:1]:
+        array += "[order]"
     if tensor.kind == "list":
         return f"{array}.tolist()"
     if tensor.view:
@@ -242,8 +242,15 @@ def expected_lines(case: Case, own: dict[str, str], api: Api) -> list[str]:
         names = {"value": "loss", "second": "second"}
         values, allowed = outcome.rounded.tolist(), [limit * ulp for ulp in outcome.ulp.tolist()]
         name = names.get(quantity) or own[quantity]
-        if case.repeat and len(values) == len(case.first.values):
-            lines.append(f"    {name!r}: (numpy.array({values})[order], numpy.array({allowed})[order]),")
+        if (
+            case.repeat
+            and outcome.shape[:1] == case.first.shape[:1]
+            and not (case.of.rows and name == "weight")
+        ):
+            shaped = [
+                f"numpy.array({each}).reshape({outcome.shape})[order].ravel()" for each in (values, allowed)
+            ]
+            lines.append(f"    {name!r}: ({', '.join(shaped)}),")
         else:
             lines.append(f"    {name!r}: ({values}, {allowed}),")
     return lines

@@ -183,6 +183,7 @@ def test_refusals(name: str) -> None:
     refuses(NotImplementedError, name, X.long(), Y, match="input has dtype int64")
     refuses(ValueError, name, X, Y[:2], match=r"target has shape \(2,\); expected \(3,\)")
     refuses(ValueError, name, X[0], Y, match=r"target has shape \(3,\); expected \(\)")
+    refuses(ValueError, name, X[:1], Y[0], match=r"target has shape \(\); expected \(1,\)")
     refuses(RuntimeError, name, X, Y[:, None], match=r"target has shape \(3, 1\); expected \(3,\)")
     refuses(RuntimeError, name, X[0], Y[:, None], match="target has shape")
     refuses(RuntimeError, name, X[..., None], Y, match="target has shape")
@@ -223,9 +224,7 @@ def test_an_index_that_is_no_class() -> None:
         y = torch.tensor([1, 0, bad])
         for smoothing in (0.0, 0.1):
             refuses(IndexError, "cross_entropy", X, y, label_smoothing=smoothing, match=f"holds {bad} at")
-        assert outcome(lambda: native.nll_loss(X, y)) is IndexError  # noqa: B023
-        # It has no compiled loops, which see values.
-        assert torch.isnan(shim.nll_loss(X, y, reduction="none")).tolist() == [False, False, True]
+        refuses(IndexError, "nll_loss", X, y, match=f"holds {bad} at")
 
 
 @pytest.mark.parametrize("name", BOTH)
@@ -245,11 +244,30 @@ def test_bytes_of_images(name: str) -> None:
     assert torch.equal(getattr(shim, name)(x, y.to(torch.uint8)), getattr(shim, name)(x, y))
 
 
+@pytest.mark.parametrize("name", BOTH)
+def test_an_input_without_dimensions(name: str) -> None:
+    x, y = X[0, 0], Y[0]
+    assert outcome(lambda: getattr(native, name)(x, x)) in (IndexError, ValueError)
+    with pytest.raises(ValueError, match="input has no dimension"):
+        getattr(shim, name)(x, x)
+    with pytest.raises((RuntimeError, ValueError), match="input"):
+        getattr(shim, name)(x, y)
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_the_gradient_of_a_mean_over_no_row(name: str) -> None:
+    """It is 0, beside a loss of NaN."""
+    y = torch.full((3,), -100)
+    for module in (shim, native):
+        loss, gradient = with_gradients(getattr(module, name), (X, y), (0,))
+        assert torch.isnan(loss) and not gradient.any()
+
+
 def with_gradients(
     function: Callable[..., Any], tensors: tuple[torch.Tensor, ...], by: tuple[int, ...], **options: Any
 ) -> list[torch.Tensor]:
     """The loss, and its gradients by the tensors numbered ``by``."""
-    leaves = [t.clone().requires_grad_(i in by) for i, t in enumerate(tensors)]
+    leaves = [t.clone().requires_grad_() if i in by else t for i, t in enumerate(tensors)]
     loss = function(*leaves, **options)
     return [loss.detach(), *torch.autograd.grad(loss.sum(), [leaves[i] for i in by])]
 
@@ -326,9 +344,15 @@ def test_compiled(name: str, target: torch.Tensor, options: dict[str, Any]) -> N
 
 
 def test_an_index_that_is_no_class_in_a_compiled_program() -> None:
-    compiled = torch.compile(shim.cross_entropy, fullgraph=True, backend="aot_eager")
-    losses = compiled(X, torch.tensor([1, 0, 4]), reduction="none")
-    assert torch.isnan(losses).tolist() == [False, False, True]
+    """torch's kernel of the CPU raises there too."""
+    y = torch.tensor([1, 0, 4])
+    for name in BOTH:
+        mine, theirs = (
+            torch.compile(getattr(module, name), fullgraph=True, backend="aot_eager")
+            for module in (shim, native)
+        )
+        assert outcome(lambda: theirs(X, y)) is IndexError  # noqa: B023
+        assert torch.isnan(mine(X, y, reduction="none")).tolist() == [False, False, True]
 
 
 @pytest.mark.parametrize("name", BOTH)
