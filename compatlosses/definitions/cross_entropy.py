@@ -20,7 +20,7 @@ SYNONYMS = (
     "softmax_cross_entropy_with_logits_v2", "SoftmaxCrossEntropyWithLogits", "sparse_softmax_cross_entropy",
     "sparse_softmax_cross_entropy_with_logits", "softmax_cross_entropy_with_integer_labels",
     "safe_softmax_cross_entropy", "categorical_crossentropy", "CategoricalCrossentropy",
-    "sparse_categorical_crossentropy", "SparseCategoricalCrossentropy",
+    "sparse_categorical_crossentropy", "SparseCategoricalCrossentropy", "softmax_with_cross_entropy",
 )  # fmt: skip
 """The names of this loss in other APIs."""
 
