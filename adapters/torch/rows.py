@@ -6,6 +6,8 @@ The axis of the classes is the second one, of an input with one dimension that o
 from __future__ import annotations
 
 import math
+from contextlib import suppress
+from operator import index
 from typing import Any
 
 from compatlosses import pairs, row_rules, rules
@@ -219,6 +221,9 @@ def _ignored(library: Library, target: Tensor, ignore_index: object, soft: bool)
     uint8.
     """
     value = number(ignore_index)
+    if value is None and rules.says_a_number(ignore_index):
+        with suppress(TypeError):  # a tensor that is no integer
+            value = index(ignore_index)  # type: ignore[arg-type]
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError(f"ignore_index is {quoted(ignore_index)}; expected an int")
     if soft:

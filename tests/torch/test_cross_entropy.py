@@ -176,6 +176,8 @@ def test_refusals(name: str) -> None:
     refuses(TypeError, name, X, Y, [1.0, 1.0, 1.0, 1.0], match="weight")
     for index in (1.5, None, True, "1"):
         refuses(TypeError, name, X, Y, ignore_index=index, match="ignore_index is")
+    for index in (3, np.int64(3), torch.tensor(3), torch.tensor(3.0)):
+        assert_alike(name, X, Y, W, ignore_index=index)
     for weight in (W[:3], W[None], W[0]):
         refuses(RuntimeError, name, X, Y, weight, match=r"weight has shape .*; expected \(4,\)")
     refuses(RuntimeError, name, X, Y, W.double(), match="weight has dtype float64; expected float32")
