@@ -19,6 +19,7 @@ from .definitions.huber import huber_loss
 from .definitions.kl_div import kl_div
 from .definitions.l1 import l1_loss
 from .definitions.mse import mse_loss
+from .definitions.multilabel_soft_margin import multilabel_soft_margin_loss
 from .definitions.nll import nll_loss
 from .definitions.poisson_nll import poisson_nll_loss
 from .definitions.sigmoid_focal import sigmoid_focal_loss
@@ -40,6 +41,7 @@ __all__ = [
     "kl_div",
     "l1_loss",
     "mse_loss",
+    "multilabel_soft_margin_loss",
     "nll_loss",
     "poisson_nll_loss",
     "register",

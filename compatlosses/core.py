@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from . import (
+    along,
     by_formula,
     calls,
     curvature,
@@ -24,12 +25,13 @@ from . import (
     rules,
     vocabulary,
 )
-from .definitions import MODULES
+from .definitions import MODULES, multilabel_soft_margin
 
 
 def core_functions() -> Iterator[Callable[..., Any]]:
     """The functions of the core and of the definitions."""
     for module in (
+        along,
         by_formula,
         calls,
         curvature,
@@ -45,6 +47,7 @@ def core_functions() -> Iterator[Callable[..., Any]]:
         rules,
         vocabulary,
         *MODULES,
+        multilabel_soft_margin,
     ):
         for function in vars(module).values():
             if inspect.isfunction(function) and function.__module__ == module.__name__:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import by_formula
+from . import by_formula, rows, rules
 from .elementwise import takes
 from .executors import FusedCall, request_of, runner, views
 from .plans import Plans
@@ -23,7 +23,25 @@ def evaluate(call: Call, dtype: str, plans: Plans | None = None, options: tuple[
         if plans is not None:  # only now: a signal handler must not find the plan of what is being compiled
             plans.keep(call, dtype, options)
         return result
+    check_classes(call)
     return by_formula.value(call, dtype)
+
+
+def check_classes(call: Call) -> None:
+    """Refuse an index that is no class, where the formula computes a loss of rows and values can be seen; the
+    compiled loops see to it themselves.
+
+    Raises:
+        IndexError: a row that counts has such an index.
+    """
+    loss, library, inputs, parameters, reduction = call
+    host, mask = library.host, reduction[4]
+    if loss.rows == "" or host is None or library.dtype(inputs[1]) in rules.FLOATING:
+        return
+    if host.why_formula(inputs if mask is None else (*inputs, mask)) is None:
+        classes = library.shape(inputs[0])[int(parameters[0])]
+        counts = None if mask is None else host.view(mask)
+        rows.check_classes(host.view(inputs[1]), classes, reduction[2], counts)
 
 
 def why_formula(call: Call, wanted: tuple[bool, ...] | None = None) -> str | None:
@@ -70,6 +88,7 @@ def value_and_slopes(call: Call, wrt: tuple[int, ...], dtype: str) -> tuple[Tens
     _, library, inputs, _, _ = call
     wanted = tuple([i in wrt for i in range(len(inputs))])
     if why_formula(call, wanted) is not None:
+        check_classes(call)
         return by_formula.value(call, dtype), by_formula.slopes(call, wrt)
     host = library.host
     request = request_of(call, dtype)

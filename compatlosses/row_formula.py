@@ -62,7 +62,8 @@ def posed(call: Call) -> Posed:
     axis, smoothing = parameters
     x = library.moved(library.cast(inputs[0], "float64"), axis, -1)
     dtype = library.dtype(x)
-    w = None if inputs[2] is None else library.cast(inputs[2], dtype)
+    w = None if inputs[2] is None else assured_weight(library, library.cast(inputs[2], dtype), x)
+    reduction = (*reduction[:4], assured_mask(library, reduction[4], x))
     if library.dtype(inputs[1]) in rules.FLOATING:
         targets = assured(library, loss.names, inputs[1], inputs[0])
         targets = library.moved(library.cast(targets, dtype), axis, -1)
@@ -94,6 +95,28 @@ def assured(library: Any, names: tuple[str, ...], targets: Tensor, like: Tensor)
         f"the shape of the {names[1]} does not go with that of the {names[0]}; reshape it explicitly first"
     )
     return library.assured(targets, like, True, message)
+
+
+def assured_weight(library: Any, weight: Tensor, x: Tensor) -> Tensor:
+    """The weight, tied to a check, where sizes are not known yet, that it has one number for each class."""
+    if not hasattr(library, "assured"):
+        return weight
+    if rules.is_static(library.shape(weight)) and rules.is_known(library.shape(x)[-1]):
+        return weight
+    first = library.classes(library.cast(library.constant(0.0, x), "int64"), x)
+    message = "the weight has not one number for each class; reshape it explicitly first"
+    return library.assured(weight, library.cast(first, library.dtype(x)), True, message)
+
+
+def assured_mask(library: Any, mask: Tensor | None, x: Tensor) -> Tensor | None:
+    """The mask, tied to a check, where sizes are not known yet, that it broadcasts to the rows."""
+    if mask is None or not hasattr(library, "assured"):
+        return mask
+    if rules.surely_broadcasts(library.shape(mask), library.shape(x)[:-1]):
+        return mask
+    rows = library.without_axis(library.row_max(x))
+    message = "the mask does not broadcast to the shape of the rows, or would enlarge it; reshape it first"
+    return library.assured(mask, rows, False, message)
 
 
 def smoothed(library: Any, targets: Tensor, smoothing: float) -> Tensor:

@@ -263,6 +263,21 @@ def divisor_of(reduction: Reduction, problem: Problem, targets: Array, shape: tu
     return number or (1.0 if empty == 0.0 else math.nan)
 
 
+def check_classes(targets: Array, classes: int, ignored: float | None, mask: Array | None) -> None:
+    """Refuse indices of which one, of a row that counts, is no class.
+
+    Raises:
+        IndexError: such an index.
+    """
+    wrong = (targets < 0) | (targets >= classes)
+    if ignored is not None:
+        wrong &= targets != ignored
+    if mask is not None:
+        wrong = wrong & mask
+    if wrong.any():
+        refuse(targets, targets.shape, int(wrong.argmax()), classes, ignored)
+
+
 def refuse(targets: Array, shape: tuple[int, ...], row: int, classes: int, ignored: float | None) -> None:
     """Raise the IndexError for a row whose index is no class."""
     place = tuple([int(i) for i in np.unravel_index(row, shape)])

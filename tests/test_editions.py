@@ -89,7 +89,13 @@ def test_gradients(autograd: Framework, edition: str) -> None:
     np.testing.assert_allclose(autograd.array(gradient), expected(edition)[1], rtol=1e-5, atol=1e-7)
 
 
+def indices_of_torch(y: Any) -> Any:
+    """torch takes no int32 of its own tensors; other frameworks' it does, as JAX has no int64 by default."""
+    return y.long() if type(y).__module__ == "torch" else y
+
+
 OF_INDICES: dict[str, Edition] = {
+    "torch": lambda x, y: compatlosses.torch.cross_entropy(x, indices_of_torch(y), None, reduction="none"),
     "mindspore": lambda x, y: compatlosses.mindspore.cross_entropy(x, y, None, -100, "none"),
     "mint": lambda x, y: compatlosses.mindspore.mint.cross_entropy(x, y, None, -100, "none"),
     "tensorflow": lambda x, y: compatlosses.tensorflow.sparse_softmax_cross_entropy_with_logits(y, x),
@@ -100,6 +106,7 @@ OF_INDICES: dict[str, Edition] = {
     "optax": compatlosses.optax.softmax_cross_entropy_with_integer_labels,
 }
 OF_EACH_CLASS: dict[str, Edition] = {
+    "torch": lambda x, q: compatlosses.torch.cross_entropy(x, q, None, reduction="none"),
     "mindspore": lambda x, q: compatlosses.mindspore.cross_entropy(x, q, None, -100, "none"),
     "mint": lambda x, q: compatlosses.mindspore.mint.cross_entropy(x, q, None, -100, "none"),
     "tensorflow": lambda x, q: compatlosses.tensorflow.softmax_cross_entropy_with_logits(q, x),
@@ -159,8 +166,11 @@ def test_gradients_of_probabilities_of_rows(autograd: Framework) -> None:
 
 def test_nll_of_rows(framework: Framework) -> None:
     x, y = framework.tensor(np.log(SOFTMAX)), framework.integers([2, 0], "int32")
-    for function in (compatlosses.mindspore.nll_loss, compatlosses.mindspore.mint.nll_loss):
-        loss = function(x, y, None, -100, "none")
+    for loss in (
+        compatlosses.torch.nll_loss(x, indices_of_torch(y), reduction="none"),
+        compatlosses.mindspore.nll_loss(x, y, None, -100, "none"),
+        compatlosses.mindspore.mint.nll_loss(x, y, None, -100, "none"),
+    ):
         assert type(loss) is type(x)
         np.testing.assert_allclose(framework.array(loss), -np.log(SOFTMAX[[0, 1], [2, 0]]), rtol=1e-6)
 
@@ -240,7 +250,7 @@ def test_optax_losses() -> None:
 DIFFERENCES = ("MSELoss", "L1Loss", "SmoothL1Loss")
 ROWS = ("CrossEntropyLoss", "NLLLoss")
 CLASSES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "torch": ("torch.nn.Module", ("BCEWithLogitsLoss", *DIFFERENCES, "HuberLoss")),
+    "torch": ("torch.nn.Module", ("BCEWithLogitsLoss", *DIFFERENCES, "HuberLoss", *ROWS)),
     "paddle": ("paddle.nn.Layer", ("BCEWithLogitsLoss", *DIFFERENCES, "HuberLoss")),
     "mindspore": (
         "mindspore.nn.Cell",

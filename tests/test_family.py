@@ -364,3 +364,38 @@ class TestOptions:
         assert value == named and cl.executor_of(cl.gaussian_nll_loss, x, x, x) == "fused"
         with pytest.raises(TypeError, match="4 tensors by place; expected three"):
             cl.value_and_gradients(cl.gaussian_nll_loss, x, x, x, x)
+
+
+class TestMultilabelSoftMargin:
+    """Binary cross entropy with logits averaged over an axis."""
+
+    X = np.array([[0.5, -2.0, 30.0], [1.0, 0.0, -100.0]])
+    Y = np.array([[1.0, 0.0, 0.25], [-1.0, 1.0, 0.0]])
+
+    @pytest.mark.parametrize("axis", [-1, 0, 1])
+    def test_reductions(self, framework: Framework, axis: int, executor: str) -> None:
+        x, y = framework.tensor(self.X), framework.tensor(self.Y)
+        each = framework.array(cl.binary_cross_entropy_with_logits(x, y, ignore_index=-1, reduction="none"))
+        options = {"axis": axis, "ignore_index": -1}
+        rows = cl.multilabel_soft_margin_loss(x, y, reduction="none", **options)
+        np.testing.assert_allclose(framework.array(rows), each.mean(axis), rtol=1e-6)
+        total = cl.multilabel_soft_margin_loss(x, y, reduction="sum", **options)
+        assert float(framework.array(total)) == pytest.approx(each.mean(axis).sum(), rel=1e-6)
+        mean = cl.multilabel_soft_margin_loss(x, y, **options)
+        assert float(framework.array(mean)) == pytest.approx(each.sum() / 5, rel=1e-6)
+
+    def test_gradients(self, autograd: Framework, executor: str) -> None:
+        x, y = autograd.tensor(self.X), autograd.tensor(np.abs(self.Y))
+        (rows,) = autograd.gradients(lambda x: cl.multilabel_soft_margin_loss(x, y, reduction="none"), [x])
+        (each,) = autograd.gradients(
+            lambda x: cl.binary_cross_entropy_with_logits(x, y, reduction="sum"), [x]
+        )
+        np.testing.assert_allclose(autograd.array(rows), autograd.array(each) / 3, rtol=1e-6)
+
+    def test_refusals(self) -> None:
+        with pytest.raises(ValueError, match="axis is 2"):
+            cl.multilabel_soft_margin_loss(self.X, self.Y, axis=2)
+        with pytest.raises(ValueError, match="no dimension"):
+            cl.multilabel_soft_margin_loss(np.float64(1.0), np.float64(1.0))
+        with pytest.raises(TypeError, match="expected a loss function of this library"):
+            cl.value_and_gradients(cl.multilabel_soft_margin_loss, self.X, self.Y)

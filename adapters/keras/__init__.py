@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 from compatlosses.classes import loss_class
 
 from . import adapter, losses, ops
-from .losses import huber, mean_absolute_error, mean_squared_error
+from .losses import (
+    binary_focal_crossentropy,
+    huber,
+    kl_divergence,
+    mean_absolute_error,
+    mean_squared_error,
+    poisson,
+)
 from .ops import binary_crossentropy, categorical_crossentropy, sparse_categorical_crossentropy
 
 if TYPE_CHECKING:
@@ -27,8 +34,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BinaryCrossentropy", "CategoricalCrossentropy", "Huber", "MeanAbsoluteError", "MeanSquaredError",
-    "SparseCategoricalCrossentropy", "binary_crossentropy", "categorical_crossentropy", "huber", "losses",
-    "mean_absolute_error", "mean_squared_error", "ops", "sparse_categorical_crossentropy",
+    "SparseCategoricalCrossentropy", "binary_crossentropy", "binary_focal_crossentropy",
+    "categorical_crossentropy", "huber", "kl_divergence", "losses", "mean_absolute_error",
+    "mean_squared_error", "ops", "poisson", "sparse_categorical_crossentropy",
 ]  # fmt: skip
 
 

@@ -68,8 +68,7 @@ def index_losses(
         TypeError: what is no tensor, tensors of two frameworks, an output that is not floating, an axis that
             is no int.
         ValueError: a target of another shape than the rows, an axis that the output lacks.
-        IndexError: an index that is no class, of logits; of probabilities, and where values cannot be seen,
-            its loss is NaN.
+        IndexError: an index that is no class. Where values cannot be seen, its loss is NaN.
     """
     target, output = pair
     output, rows = activated(output, rows)

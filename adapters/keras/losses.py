@@ -12,6 +12,7 @@ from compatlosses.libraries import Tensor, find
 
 from . import adapter, checks, cross_entropy
 from .differences import huber, mean_absolute_error, mean_squared_error
+from .probabilities import binary_focal_crossentropy, kl_divergence, poisson
 
 if TYPE_CHECKING:
     from .modules import (
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BinaryCrossentropy", "CategoricalCrossentropy", "Huber", "MeanAbsoluteError", "MeanSquaredError",
-    "SparseCategoricalCrossentropy", "binary_crossentropy", "categorical_crossentropy", "huber",
-    "mean_absolute_error", "mean_squared_error", "sparse_categorical_crossentropy",
+    "SparseCategoricalCrossentropy", "binary_crossentropy", "binary_focal_crossentropy",
+    "categorical_crossentropy", "huber", "kl_divergence", "mean_absolute_error", "mean_squared_error",
+    "poisson", "sparse_categorical_crossentropy",
 ]  # fmt: skip
 
 _NAMES = ("y_true", "y_pred")
@@ -147,8 +149,7 @@ def sparse_categorical_crossentropy(
 
     Raises:
         TypeError, ValueError: as `categorical_crossentropy`.
-        IndexError: an index that is no class, of logits. Of probabilities, in compiled programs and on
-            devices its loss is NaN.
+        IndexError: an index that is no class. In compiled programs and on devices its loss is NaN.
 
     Source: Keras 3 documentation of ``keras.losses.sparse_categorical_crossentropy``; where it is silent,
     keras 3.15.

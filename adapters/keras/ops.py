@@ -98,8 +98,7 @@ def sparse_categorical_crossentropy(
 
     Raises:
         TypeError, ValueError: as `categorical_crossentropy`.
-        IndexError: an index that is no class, of logits. Of probabilities, in compiled programs and on
-            devices its loss is NaN.
+        IndexError: an index that is no class. In compiled programs and on devices its loss is NaN.
 
     Source: Keras 3 documentation of ``keras.ops.sparse_categorical_crossentropy``; where it is silent, keras
     3.15.

@@ -15,16 +15,29 @@ from compatlosses.classes import loss_class
 
 from . import adapter, nn, ops
 from .ops import (
+    binary_cross_entropy,
     binary_cross_entropy_with_logits,
     cross_entropy,
+    gaussian_nll_loss,
     huber_loss,
+    kl_div,
     l1_loss,
     mse_loss,
+    multilabel_soft_margin_loss,
     nll_loss,
     smooth_l1_loss,
+    soft_margin_loss,
 )
 
 if TYPE_CHECKING:
+    from .element_modules import (
+        BCELoss,
+        GaussianNLLLoss,
+        KLDivLoss,
+        MultiLabelSoftMarginLoss,
+        PoissonNLLLoss,
+        SoftMarginLoss,
+    )
     from .modules import (
         BCEWithLogitsLoss,
         CrossEntropyLoss,
@@ -37,9 +50,12 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
-    "BCEWithLogitsLoss", "CrossEntropyLoss", "HuberLoss", "L1Loss", "MSELoss", "NLLLoss", "SmoothL1Loss",
-    "SoftmaxCrossEntropyWithLogits", "binary_cross_entropy_with_logits", "cross_entropy", "huber_loss",
-    "l1_loss", "mse_loss", "nll_loss", "nn", "ops", "smooth_l1_loss",
+    "BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "GaussianNLLLoss", "HuberLoss", "KLDivLoss",
+    "L1Loss", "MSELoss", "MultiLabelSoftMarginLoss", "NLLLoss", "PoissonNLLLoss", "SmoothL1Loss",
+    "SoftMarginLoss", "SoftmaxCrossEntropyWithLogits", "binary_cross_entropy",
+    "binary_cross_entropy_with_logits", "cross_entropy", "gaussian_nll_loss", "huber_loss", "kl_div",
+    "l1_loss", "mse_loss", "multilabel_soft_margin_loss", "nll_loss", "nn", "ops", "smooth_l1_loss",
+    "soft_margin_loss",
 ]  # fmt: skip
 
 

@@ -6,6 +6,7 @@ The axis of the classes is the second one, of logits with one dimension that one
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +18,6 @@ from compatlosses.libraries import Library, Tensor, common_library, find, number
 from compatlosses.neutral import ignored_value
 from compatlosses.neutral_rows import check_weight, checked_axis
 from compatlosses.protocols import Loss
-
-NAN = float("nan")
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,9 +115,7 @@ def nll_loss(
     Raises:
         TypeError: an argument that is no tensor, tensors of two frameworks, another dtype, an option that is
             no number.
-        ValueError: as `cross_entropy`.
-
-    The loss of a row whose index is no class is NaN.
+        ValueError, IndexError: as `cross_entropy`.
 
     Source: MindSpore 2.10 documentation of ``mindspore.ops.nll_loss``; where it is silent, mindspore 2.10.0.
     """
@@ -160,7 +157,13 @@ def rows(
         divisor = "all" if soft else ("counted" if weight is None else "weights")
     ignored = None if soft else ignored_value(library, target, held(library, target, ignore_index))
     return evaluate(
-        (loss, library, (x, target, weight), (axis, smoothing), (reduction, divisor, ignored, NAN, None)),
+        (
+            loss,
+            library,
+            (x, target, weight),
+            (axis, smoothing),
+            (reduction, divisor, ignored, math.nan, None),
+        ),
         dtype,
     )
 
@@ -276,6 +279,6 @@ def softmax_cross_entropy_of_class(logits: Tensor, labels: Tensor, sparse: bool,
         library,
         (logits, labels, None),
         (axis, 0.0),
-        (reduction, divisor, None, NAN, None),
+        (reduction, divisor, None, math.nan, None),
     )
     return evaluate(call, dtype)

@@ -16,6 +16,12 @@ from compatlosses.mindspore.cross_entropy import (
     cross_entropy_of_class,
     softmax_cross_entropy_of_class,
 )
+from compatlosses.mindspore.element_modules import BCELoss as BCELoss
+from compatlosses.mindspore.element_modules import GaussianNLLLoss as GaussianNLLLoss
+from compatlosses.mindspore.element_modules import KLDivLoss as KLDivLoss
+from compatlosses.mindspore.element_modules import MultiLabelSoftMarginLoss as MultiLabelSoftMarginLoss
+from compatlosses.mindspore.element_modules import PoissonNLLLoss as PoissonNLLLoss
+from compatlosses.mindspore.element_modules import SoftMarginLoss as SoftMarginLoss
 from compatlosses.mindspore.ops import (
     binary_cross_entropy_with_logits,
     huber_loss,

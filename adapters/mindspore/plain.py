@@ -14,6 +14,12 @@ from .cross_entropy import (
     cross_entropy_of_class,
     softmax_cross_entropy_of_class,
 )
+from .element_plain import BCELoss as BCELoss
+from .element_plain import GaussianNLLLoss as GaussianNLLLoss
+from .element_plain import KLDivLoss as KLDivLoss
+from .element_plain import MultiLabelSoftMarginLoss as MultiLabelSoftMarginLoss
+from .element_plain import PoissonNLLLoss as PoissonNLLLoss
+from .element_plain import SoftMarginLoss as SoftMarginLoss
 
 
 class BCEWithLogitsLoss(PlainLoss):

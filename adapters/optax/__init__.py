@@ -11,17 +11,20 @@ from compatlosses.jax import adapter as _jax
 from . import losses
 from .losses import (
     huber_loss,
+    kl_divergence,
     l2_loss,
     safe_softmax_cross_entropy,
     sigmoid_binary_cross_entropy,
+    sigmoid_focal_loss,
     softmax_cross_entropy,
     softmax_cross_entropy_with_integer_labels,
     squared_error,
 )
 
 __all__ = [
-    "huber_loss", "l2_loss", "losses", "safe_softmax_cross_entropy", "sigmoid_binary_cross_entropy",
-    "softmax_cross_entropy", "softmax_cross_entropy_with_integer_labels", "squared_error",
+    "huber_loss", "kl_divergence", "l2_loss", "losses", "safe_softmax_cross_entropy",
+    "sigmoid_binary_cross_entropy", "sigmoid_focal_loss", "softmax_cross_entropy",
+    "softmax_cross_entropy_with_integer_labels", "squared_error",
 ]  # fmt: skip
 
 

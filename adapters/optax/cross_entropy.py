@@ -11,7 +11,7 @@ from compatlosses import pairs, row_rules, rules
 from compatlosses.definitions.cross_entropy import LOSS
 from compatlosses.evaluate import evaluate
 from compatlosses.jax import adapter
-from compatlosses.libraries import Library, Shape, Tensor, common_library, find, number, quoted
+from compatlosses.libraries import Library, Shape, Tensor, common_library, find, quoted
 from compatlosses.neutral_rows import INDICES, checked_axis
 
 from .conversions import converted
@@ -142,15 +142,14 @@ def _losses(library: Any, chosen: _Chosen, labels: Tensor, dtype: str) -> Tensor
 
 
 def _converted(logits: Tensor, labels: Tensor, where: Tensor | None) -> tuple[Tensor, Tensor, Tensor | None]:
-    """The arguments as optax makes them arrays; a number as labels beside logits as a tensor like them."""
+    """The arguments as optax makes them arrays; a number as labels as a tensor like the logits."""
+    owner = find(logits)
+    if isinstance(labels, float) and owner is not None and owner.dtype(logits) in rules.FLOATING:
+        labels = owner.constant(labels, logits)
     if adapter.loaded():
         logits, labels = converted(logits, labels)
         if where is not None:
             logits, where = converted(logits, where)
-    owner = find(logits)
-    value = None if owner is None or owner.owns(labels) else number(labels)
-    if owner is not None and isinstance(value, float) and owner.dtype(logits) in rules.FLOATING:
-        labels = owner.constant(value, logits)
     return logits, labels, where
 
 

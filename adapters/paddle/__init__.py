@@ -24,10 +24,27 @@ from . import adapter, nn
 from .checks import dialect, look_for_padding, promoted, warn_of_padding
 from .cross_entropy import cross_entropy, nll_loss, softmax_with_cross_entropy
 from .differences import l1_loss, mse_loss, smooth_l1_loss, square_error_cost
+from .elements import (
+    binary_cross_entropy,
+    kl_div,
+    log_loss,
+    multi_label_soft_margin_loss,
+    sigmoid_focal_loss,
+    soft_margin_loss,
+)
 from .fluid.layers import sigmoid_cross_entropy_with_logits
+from .likelihoods import gaussian_nll_loss, poisson_nll_loss
 from .names import refuse
 
 if TYPE_CHECKING:
+    from .element_modules import (
+        BCELoss,
+        GaussianNLLLoss,
+        KLDivLoss,
+        MultiLabelSoftMarginLoss,
+        PoissonNLLLoss,
+        SoftMarginLoss,
+    )
     from .modules import (
         BCEWithLogitsLoss,
         CrossEntropyLoss,
@@ -39,9 +56,13 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
-    "BCEWithLogitsLoss", "CrossEntropyLoss", "HuberLoss", "L1Loss", "MSELoss", "NLLLoss", "SmoothL1Loss",
-    "binary_cross_entropy_with_logits", "cross_entropy", "l1_loss", "mse_loss", "nll_loss", "nn",
-    "sigmoid_cross_entropy_with_logits", "smooth_l1_loss", "softmax_with_cross_entropy", "square_error_cost",
+    "BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "GaussianNLLLoss", "HuberLoss", "KLDivLoss", "L1Loss",
+    "MSELoss", "MultiLabelSoftMarginLoss", "NLLLoss", "PoissonNLLLoss", "SmoothL1Loss", "SoftMarginLoss",
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "gaussian_nll_loss",
+    "kl_div",
+    "l1_loss", "log_loss", "mse_loss", "multi_label_soft_margin_loss", "nll_loss", "nn", "poisson_nll_loss",
+    "sigmoid_cross_entropy_with_logits", "sigmoid_focal_loss", "smooth_l1_loss", "soft_margin_loss",
+    "softmax_with_cross_entropy", "square_error_cost",
 ]  # fmt: skip
 
 _PLANS = Plans(look_for_padding)

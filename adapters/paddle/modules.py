@@ -11,6 +11,12 @@ from compatlosses.classes import warn_of_foreign
 from compatlosses.libraries import Tensor
 
 from . import binary_cross_entropy_with_logits, cross_entropy, l1_loss, mse_loss, nll_loss, smooth_l1_loss
+from .element_modules import BCELoss as BCELoss
+from .element_modules import GaussianNLLLoss as GaussianNLLLoss
+from .element_modules import KLDivLoss as KLDivLoss
+from .element_modules import MultiLabelSoftMarginLoss as MultiLabelSoftMarginLoss
+from .element_modules import PoissonNLLLoss as PoissonNLLLoss
+from .element_modules import SoftMarginLoss as SoftMarginLoss
 
 
 class BCEWithLogitsLoss(paddle.nn.BCEWithLogitsLoss):

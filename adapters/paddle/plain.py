@@ -7,6 +7,12 @@ from compatlosses.classes import PlainLoss, warn_of_foreign
 from compatlosses.libraries import Tensor
 
 from . import binary_cross_entropy_with_logits, cross_entropy, l1_loss, mse_loss, nll_loss, smooth_l1_loss
+from .element_plain import BCELoss as BCELoss
+from .element_plain import GaussianNLLLoss as GaussianNLLLoss
+from .element_plain import KLDivLoss as KLDivLoss
+from .element_plain import MultiLabelSoftMarginLoss as MultiLabelSoftMarginLoss
+from .element_plain import PoissonNLLLoss as PoissonNLLLoss
+from .element_plain import SoftMarginLoss as SoftMarginLoss
 
 
 class BCEWithLogitsLoss(PlainLoss):

@@ -14,9 +14,10 @@ from compatlosses.reductions import named
 from . import adapter
 from .arguments import converted, is_number
 from .cross_entropy import softmax_cross_entropy_with_logits, sparse_softmax_cross_entropy_with_logits
+from .likelihoods import log_poisson_loss
 
 __all__ = [
-    "sigmoid_cross_entropy_with_logits", "softmax_cross_entropy_with_logits",
+    "log_poisson_loss", "sigmoid_cross_entropy_with_logits", "softmax_cross_entropy_with_logits",
     "sparse_softmax_cross_entropy_with_logits", "weighted_cross_entropy_with_logits",
 ]  # fmt: skip
 

@@ -1,7 +1,7 @@
-"""torch's API: ``binary_cross_entropy_with_logits`` and the losses of a difference, of
+"""torch's API: ``binary_cross_entropy_with_logits``, the losses of a difference and those of rows, of
 ``torch.nn.functional``.
 
-The former is as documented for 2.1, unchanged from 1.0 to 2.15. All are also at `nn.functional`, and the loss
+The first is as documented for 2.1, unchanged from 1.0 to 2.15. All are also at `nn.functional`, and the loss
 classes at `nn`.
 
 It takes the tensors of any framework. Importing it imports no framework.
@@ -22,13 +22,37 @@ from compatlosses.reductions import named
 from . import adapter, dispatch, nn
 from .differences import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 from .legacy import legacy_reduction, renamed_mean
+from .likelihoods import gaussian_nll_loss, poisson_nll_loss
+from .margins import multilabel_soft_margin_loss, soft_margin_loss
+from .probabilities import binary_cross_entropy, kl_div
+from .rows import cross_entropy, nll_loss
 
 if TYPE_CHECKING:
-    from .modules import BCEWithLogitsLoss, HuberLoss, L1Loss, MSELoss, SmoothL1Loss
+    from .element_modules import (
+        BCELoss,
+        GaussianNLLLoss,
+        KLDivLoss,
+        MultiLabelSoftMarginLoss,
+        PoissonNLLLoss,
+        SoftMarginLoss,
+    )
+    from .modules import (
+        BCEWithLogitsLoss,
+        CrossEntropyLoss,
+        HuberLoss,
+        L1Loss,
+        MSELoss,
+        NLLLoss,
+        NLLLoss2d,
+        SmoothL1Loss,
+    )
 
 __all__ = [
-    "BCEWithLogitsLoss", "HuberLoss", "L1Loss", "MSELoss", "SmoothL1Loss", "binary_cross_entropy_with_logits",
-    "huber_loss", "l1_loss", "mse_loss", "nn", "smooth_l1_loss",
+    "BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "GaussianNLLLoss", "HuberLoss", "KLDivLoss", "L1Loss",
+    "MSELoss", "MultiLabelSoftMarginLoss", "NLLLoss", "NLLLoss2d", "PoissonNLLLoss", "SmoothL1Loss",
+    "SoftMarginLoss", "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy",
+    "gaussian_nll_loss", "huber_loss", "kl_div", "l1_loss", "mse_loss", "multilabel_soft_margin_loss",
+    "nll_loss", "nn", "poisson_nll_loss", "smooth_l1_loss", "soft_margin_loss",
 ]  # fmt: skip
 
 _PLANS = Plans()

@@ -19,7 +19,7 @@ from compatlosses.protocols import Loss, Reduction
 from compatlosses.reductions import named
 
 from . import dispatch
-from .legacy import legacy_reduction, renamed_mean
+from .legacy import checked_reduction
 
 _PLANS = Plans()
 _NAMES: Names = ("input", "target", "weight", "weight")
@@ -76,7 +76,7 @@ def mse_loss(
             weight=weight,
         )
     library = _library(input, target, weight)
-    name = _reduction(library, size_average, reduce, reduction)
+    name = checked_reduction(library, size_average, reduce, reduction)
     mean = named(name, "weights" if weight is not None else "counted")
     return _difference(mse.LOSS, library, inputs, (), mean, options)
 
@@ -123,7 +123,7 @@ def l1_loss(
             weight=weight,
         )
     library = _library(input, target, weight)
-    name = _reduction(library, size_average, reduce, reduction)
+    name = checked_reduction(library, size_average, reduce, reduction)
     mean = named(name, "weights" if weight is not None else "counted")
     return _difference(l1.LOSS, library, inputs, (), mean, options)
 
@@ -172,7 +172,7 @@ def smooth_l1_loss(
             beta=beta,
         )
     library = _library(input, target, None)
-    name = _reduction(library, size_average, reduce, reduction)
+    name = checked_reduction(library, size_average, reduce, reduction)
     bend = rules.parameter("beta", beta)
     if not bend >= 0.0:
         raise RuntimeError(f"beta is {beta}; smooth_l1_loss does not support negative values for beta")
@@ -244,16 +244,6 @@ def _library(input: Tensor, target: Tensor, weight: Tensor | None) -> Library:
     if weight is not None and not library.owns(weight):
         raise TypeError(f"weight is {weight!r}; expected a tensor or None. Make it a tensor first.")
     return library
-
-
-def _reduction(library: Library, size_average: bool | None, reduce: bool | None, reduction: str) -> str:
-    """The reduction, which the deprecated pair overrides."""
-    if size_average is not None or reduce is not None:
-        reduction = legacy_reduction(size_average, reduce, warn=not library.tracing(), depth=4)
-    elif isinstance(reduction, str) and reduction == "elementwise_mean":
-        reduction = renamed_mean(warn=not library.tracing(), depth=4)
-    rules.check_reduction(reduction, ValueError)
-    return reduction
 
 
 def _difference(

@@ -4,6 +4,25 @@ from __future__ import annotations
 
 import warnings
 
+from compatlosses import rules
+from compatlosses.libraries import Library
+
+
+def checked_reduction(
+    library: Library, size_average: bool | None, reduce: bool | None, reduction: str
+) -> str:
+    """The reduction, which the deprecated pair overrides, with a warning to the caller of the edition.
+
+    Raises:
+        ValueError: there is no such reduction.
+    """
+    if size_average is not None or reduce is not None:
+        reduction = legacy_reduction(size_average, reduce, warn=not library.tracing(), depth=4)
+    elif isinstance(reduction, str) and reduction == "elementwise_mean":
+        reduction = renamed_mean(warn=not library.tracing(), depth=4)
+    rules.check_reduction(reduction, ValueError)
+    return reduction
+
 
 def legacy_reduction(
     size_average: bool | None, reduce: bool | None, warn: bool = True, depth: int = 3
@@ -36,3 +55,12 @@ def renamed_mean(warn: bool = True, depth: int = 3) -> str:
             stacklevel=depth,
         )
     return "mean"
+
+
+def warn_of_nll_loss_2d() -> None:
+    """Warn the one who makes an ``NLLLoss2d``."""
+    warnings.warn(
+        "NLLLoss2d is deprecated. Please use NLLLoss instead, which takes the same arguments.",
+        FutureWarning,
+        stacklevel=3,
+    )

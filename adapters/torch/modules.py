@@ -7,7 +7,37 @@ import torch
 from compatlosses.classes import warn_of_foreign
 from compatlosses.libraries import Tensor, find
 
-from . import binary_cross_entropy_with_logits, huber_loss, l1_loss, mse_loss, smooth_l1_loss
+from . import (
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    huber_loss,
+    l1_loss,
+    mse_loss,
+    nll_loss,
+    smooth_l1_loss,
+)
+from .element_modules import BCELoss as BCELoss
+from .element_modules import GaussianNLLLoss as GaussianNLLLoss
+from .element_modules import KLDivLoss as KLDivLoss
+from .element_modules import MultiLabelSoftMarginLoss as MultiLabelSoftMarginLoss
+from .element_modules import PoissonNLLLoss as PoissonNLLLoss
+from .element_modules import SoftMarginLoss as SoftMarginLoss
+from .legacy import warn_of_nll_loss_2d
+
+
+def _keep(module: torch.nn.Module, name: str, weight: Tensor | None) -> None:
+    """Keep a weight of a module: a buffer, unless it is of another framework."""
+    if weight is None or isinstance(weight, torch.Tensor):
+        # Not setattr, which would make a parameter of a parameter.
+        module.register_buffer(name, weight)
+        return
+    if find(weight) is None:
+        raise TypeError(
+            f"{name} is of type {type(weight).__qualname__}; expected a tensor or None. Make it a tensor "
+            f"first, for example with torch.tensor."
+        )
+    del module._buffers[name]
+    module.__dict__[name] = weight
 
 
 class BCEWithLogitsLoss(torch.nn.BCEWithLogitsLoss):
@@ -34,23 +64,8 @@ class BCEWithLogitsLoss(torch.nn.BCEWithLogitsLoss):
     ) -> None:
         warn_of_foreign("compatlosses.torch.BCEWithLogitsLoss", "torch", weight=weight, pos_weight=pos_weight)
         super().__init__(None, size_average, reduce, reduction, None)
-        self._keep("weight", weight)
-        self._keep("pos_weight", pos_weight)
-
-    def _keep(self, name: str, weight: Tensor | None) -> None:
-        """Keep a weight: a buffer, unless it is of another framework."""
-        if weight is None or isinstance(weight, torch.Tensor):
-            # Not setattr, which would make a parameter of a parameter.
-            self.register_buffer(name, weight)
-            return
-        if find(weight) is None:
-            raise TypeError(
-                f"{name} is of type {type(weight).__qualname__}; expected a tensor or None. Make it a tensor "
-                f"first, for "
-                f"example with torch.tensor."
-            )
-        del self._buffers[name]
-        self.__dict__[name] = weight
+        _keep(self, "weight", weight)
+        _keep(self, "pos_weight", pos_weight)
 
     def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """The loss of ``input`` and ``target``, of any framework: the types are for torch.jit.script, which
@@ -112,3 +127,79 @@ class HuberLoss(torch.nn.HuberLoss):
         """The loss of ``input`` and ``target``, of any framework."""
         loss: torch.Tensor = huber_loss(input, target, reduction=self.reduction, delta=self.delta)
         return loss
+
+
+class CrossEntropyLoss(torch.nn.CrossEntropyLoss):
+    """torch's own module with `cross_entropy` in it. Its weight is kept as by `BCEWithLogitsLoss`.
+
+    Source: torch 2.13 documentation of ``torch.nn.CrossEntropyLoss``.
+    """
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        ignore_index: int = -100,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+        label_smoothing: float = 0.0,
+    ) -> None:
+        warn_of_foreign("compatlosses.torch.CrossEntropyLoss", "torch", weight=weight)
+        super().__init__(None, size_average, ignore_index, reduce, reduction, label_smoothing)
+        _keep(self, "weight", weight)
+
+    def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """The loss of ``input`` and ``target``, of any framework."""
+        loss: torch.Tensor = cross_entropy(
+            input,
+            target,
+            self.weight,
+            ignore_index=self.ignore_index,
+            reduction=self.reduction,
+            label_smoothing=self.label_smoothing,
+        )
+        return loss
+
+
+class NLLLoss(torch.nn.NLLLoss):
+    """torch's own module with `nll_loss` in it. Its weight is kept as by `BCEWithLogitsLoss`.
+
+    Source: torch 2.13 documentation of ``torch.nn.NLLLoss``.
+    """
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        ignore_index: int = -100,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ) -> None:
+        warn_of_foreign("compatlosses.torch.NLLLoss", "torch", weight=weight)
+        super().__init__(None, size_average, ignore_index, reduce, reduction)
+        _keep(self, "weight", weight)
+
+    def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """The loss of ``input`` and ``target``, of any framework."""
+        loss: torch.Tensor = nll_loss(
+            input, target, self.weight, ignore_index=self.ignore_index, reduction=self.reduction
+        )
+        return loss
+
+
+class NLLLoss2d(NLLLoss):
+    """`NLLLoss` under the name that torch deprecates, with a FutureWarning.
+
+    Source: torch 2.13.0, ``torch.nn.NLLLoss2d``.
+    """
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        ignore_index: int = -100,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ) -> None:
+        warn_of_nll_loss_2d()
+        super().__init__(weight, size_average, ignore_index, reduce, reduction)

@@ -5,8 +5,22 @@ from __future__ import annotations
 from compatlosses.classes import PlainLoss, warn_of_foreign
 from compatlosses.libraries import Tensor
 
-from . import binary_cross_entropy_with_logits, huber_loss, l1_loss, mse_loss, smooth_l1_loss
-from .legacy import legacy_reduction
+from . import (
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    huber_loss,
+    l1_loss,
+    mse_loss,
+    nll_loss,
+    smooth_l1_loss,
+)
+from .element_plain import BCELoss as BCELoss
+from .element_plain import GaussianNLLLoss as GaussianNLLLoss
+from .element_plain import KLDivLoss as KLDivLoss
+from .element_plain import MultiLabelSoftMarginLoss as MultiLabelSoftMarginLoss
+from .element_plain import PoissonNLLLoss as PoissonNLLLoss
+from .element_plain import SoftMarginLoss as SoftMarginLoss
+from .legacy import legacy_reduction, warn_of_nll_loss_2d
 
 
 class BCEWithLogitsLoss(PlainLoss):
@@ -101,6 +115,81 @@ class HuberLoss(PlainLoss):
     def __call__(self, input: Tensor, target: Tensor) -> Tensor:
         """The loss of ``input`` and ``target``."""
         return huber_loss(input, target, reduction=self.reduction, delta=self.delta)
+
+
+class CrossEntropyLoss(PlainLoss):
+    """Softmax cross entropy of rows by torch's rules, its options kept; see `cross_entropy`.
+
+    Source: torch 2.13 documentation of ``torch.nn.CrossEntropyLoss``.
+    """
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        ignore_index: int = -100,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+        label_smoothing: float = 0.0,
+    ) -> None:
+        warn_of_foreign("compatlosses.torch.CrossEntropyLoss", "torch", weight=weight)
+        self.weight = weight
+        self.ignore_index = ignore_index
+        self.reduction = _reduction(size_average, reduce, reduction)
+        self.label_smoothing = label_smoothing
+
+    def __call__(self, input: Tensor, target: Tensor) -> Tensor:
+        """The loss of ``input`` and ``target``."""
+        return cross_entropy(
+            input,
+            target,
+            self.weight,
+            ignore_index=self.ignore_index,
+            reduction=self.reduction,
+            label_smoothing=self.label_smoothing,
+        )
+
+
+class NLLLoss(PlainLoss):
+    """The negative log-likelihood of rows by torch's rules, its options kept; see `nll_loss`.
+
+    Source: torch 2.13 documentation of ``torch.nn.NLLLoss``.
+    """
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        ignore_index: int = -100,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ) -> None:
+        warn_of_foreign("compatlosses.torch.NLLLoss", "torch", weight=weight)
+        self.weight = weight
+        self.ignore_index = ignore_index
+        self.reduction = _reduction(size_average, reduce, reduction)
+
+    def __call__(self, input: Tensor, target: Tensor) -> Tensor:
+        """The loss of ``input`` and ``target``."""
+        return nll_loss(input, target, self.weight, ignore_index=self.ignore_index, reduction=self.reduction)
+
+
+class NLLLoss2d(NLLLoss):
+    """`NLLLoss` under the name that torch deprecates, with a FutureWarning.
+
+    Source: torch 2.13.0, ``torch.nn.NLLLoss2d``.
+    """
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        ignore_index: int = -100,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ) -> None:
+        warn_of_nll_loss_2d()
+        super().__init__(weight, size_average, ignore_index, reduce, reduction)
 
 
 def _reduction(size_average: bool | None, reduce: bool | None, reduction: str) -> str:

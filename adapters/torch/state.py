@@ -40,8 +40,8 @@ def operations_alone() -> bool:
     A recording that is to be saved holds none; functionalize has no rule for one; under torch.compile
     together with torch.func, its second derivatives are 0 and vmap, jvp and their like fail.
     """
-    if is_compiling():
-        return _transformation() is not None
+    if is_compiling():  # Dynamo reads `_transformation` as never None
+        return torch._C._are_functorch_transforms_active()
     if is_recording():
         return True
     if _transformation() is None:

@@ -20,8 +20,8 @@ SYNONYMS = (
     "softmax_cross_entropy_with_logits_v2", "SoftmaxCrossEntropyWithLogits", "softmax_with_cross_entropy",
     "sparse_softmax_cross_entropy",
     "sparse_softmax_cross_entropy_with_logits", "softmax_cross_entropy_with_integer_labels",
-    "safe_softmax_cross_entropy", "categorical_crossentropy", "CategoricalCrossentropy",
-    "sparse_categorical_crossentropy", "SparseCategoricalCrossentropy",
+    "softmax_with_cross_entropy", "safe_softmax_cross_entropy", "categorical_crossentropy",
+    "CategoricalCrossentropy", "sparse_categorical_crossentropy", "SparseCategoricalCrossentropy",
 )  # fmt: skip
 """The names of this loss in other APIs."""
 

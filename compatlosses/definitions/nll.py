@@ -13,7 +13,7 @@ from ..protocols import Input, Loss
 
 INPUTS = (Input("log_probabilities"), Input("targets"))
 PARAMETERS = (AXIS,)
-SYNONYMS = ("nll_loss", "NLLLoss")
+SYNONYMS = ("nll_loss", "NLLLoss", "NLLLoss2d")
 """The names of this loss in other APIs."""
 
 

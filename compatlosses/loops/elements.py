@@ -244,6 +244,9 @@ def loops(definition: ModuleType, module: str) -> Any:
     """
     functions = [compiled(function) for function in definition.written(words)]
     blocks = blocks_of_two(*functions) if len(functions) == 3 else blocks_of_three(*functions)
+    # Numba names code by module and function, and what was kept by two processes may be loaded into one.
+    blocks.__module__ = module
+    blocks = inner(blocks)
 
     def general(parameters, job):  # type: ignore[no-untyped-def]
         scratch = (np.empty((ROWS, BLOCK)), np.empty(BLOCK), np.empty(job[4].shape[1], np.int64))
@@ -266,7 +269,6 @@ def compiled(function: Any) -> Any:
 def blocks_of_two(value: Any, by_first: Any, by_second: Any) -> Any:
     """The blocks of a loss of two inputs that this thread can claim."""
 
-    @inner
     def blocks(parameters, job, scratch):  # type: ignore[no-untyped-def]
         apart()
         two(value, by_first, by_second, parameters, job, scratch)
@@ -277,7 +279,6 @@ def blocks_of_two(value: Any, by_first: Any, by_second: Any) -> Any:
 def blocks_of_three(value: Any, by_first: Any, by_second: Any, by_third: Any) -> Any:
     """The blocks of a loss of three inputs that this thread can claim."""
 
-    @inner
     def blocks(parameters, job, scratch):  # type: ignore[no-untyped-def]
         apart()
         three(value, by_first, by_second, by_third, parameters, job, scratch)

@@ -19,6 +19,7 @@ from .expectations import update_expectations
 from .fuzz import fuzz
 from .lab import list_environments, remove_environments
 from .lab import run as run_releases
+from .port import port
 from .report import report
 from .repro import repro
 from .strata import strata
@@ -29,6 +30,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "conform": conform,
     "report": report,
     "compare": compare,
+    "port": port,
     "repro": repro,
     "fuzz": fuzz,
     "strata": strata,

@@ -12,8 +12,9 @@ import typer
 from rich.console import Console
 
 from .. import files
-from ..fuzz.campaign import LARGEST_COUNT, Failure, Fuzz
+from ..fuzz.campaign import LARGEST_COUNT, Failure, Fuzz, new_ones
 from ..fuzz.toml import toml
+from ..judging.reviewed import reviewed
 from ..judging.severity import FAILURES
 from ..model.implementations import wanted
 from ..printable import shown
@@ -50,6 +51,7 @@ def fuzz(
         count,
         partial(wanted, patterns=patterns),
         expectations(),
+        reviewed(),
         timeout,
     )
     with terminating():
@@ -88,31 +90,33 @@ def show(console: Console, fuzz: Fuzz) -> None:
     for target in fuzz.targets:
         if target.error:
             console.print(f"[bold red]{shown(target.label)} could not be run:[/] {shown(target.error)}")
-    for failure in sorted(fuzz.failures, key=lambda f: (f.known, f.implementation.label, sorted(f.checks))):
-        what = "of a known kind" if failure.known else "[bold red]unexpected[/]"
+    for failure in new_ones(fuzz.failures):
         console.print(
-            f"{failure.count}x {what}: {shown(failure.implementation.label)}: "
-            f"{', '.join(sorted(failure.checks))}"
-        )
-        if not failure.known:
-            console.print(shown(failure.message), soft_wrap=True)
-            console.print(shown(toml(failure.case)), soft_wrap=True)
-    if any(target.kind == "native" for target in fuzz.targets):
-        console.print(
-            "Of a known kind is a native failure by checks that expectations/ name for that function; all "
-            "others are counted"
-            " as unexpected, though many have the cause of a known one.",
+            f"[bold red]{failure.severity}[/], {failure.count} calls: {shown(failure.implementation.label)}: "
+            f"{', '.join(sorted(failure.checks))}",
             soft_wrap=True,
         )
+        console.print(shown(failure.message), soft_wrap=True)
+        console.print(shown(toml(failure.case)), soft_wrap=True)
+    known: Counter[str] = Counter()
+    for failure in fuzz.failures:
+        known.update({failure.implementation.label: failure.count if failure.known else 0})
+    for label, number in known.items():
+        if number:
+            console.print(
+                f"{number} calls fail in ways that are known of {shown(label)}: by these checks, in these "
+                "strata, as badly",
+                soft_wrap=True,
+            )
     total: Counter[str] = Counter()
     for (_, status), number in fuzz.statuses.items():
         total[status] += number
     failed = sum(total[status] for status in FAILURES)
-    known = sum(failure.count for failure in fuzz.failures if failure.known)
     where = ", ".join(target.label for target in fuzz.targets)
     console.print(
         f"{sum(total.values())} calls, seed {fuzz.seed}, {shown(where)}: {total['pass']} pass,"
-        f" {total['unsupported']} unsupported, {known} of a known kind, {failed - known} unexpected",
+        f" {total['unsupported']} unsupported, {sum(known.values())} of a known kind, "
+        f"{failed - sum(known.values())} unexpected",
         soft_wrap=True,
     )
 

@@ -108,7 +108,8 @@ def markdown(runs: Sequence[Table]) -> str:
     lines = ["| | " + " | ".join(title for title, _ in columns) + " |", "|---|" + "---|" * len(columns)]
     for behaviour in statements.behaviours():
         cells = [cell(told.get(behaviour.id)) for _, told in columns]
-        lines.append(f"| {behaviour.title} | " + " | ".join(cells) + " |")
+        if set(cells) != {"-"}:
+            lines.append(f"| {behaviour.title} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 

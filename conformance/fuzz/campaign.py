@@ -5,21 +5,24 @@ from __future__ import annotations
 import math
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from ..judging import judge as judging
-from ..judging.expectations import Expectation
+from ..judging.expectations import Book, Expectation
 from ..judging.judge import Verdict, judge
-from ..judging.severity import FAILURES
+from ..judging.reviewed import Reviewed
+from ..judging.severity import FAILURES, ORDER, severity_of
 from ..model.case import Case
 from ..model.implementations import Implementation
 from ..oracle.derived import element
+from ..running.channel import Answer
 from ..running.line import CASE_SECONDS, Line
 from ..running.target import Target, TargetError
 from ..running.workers import Worker
 from .draw import drawn
+from .known import Known, lessons
 from .shrink import shrunk
 
 LARGEST_COUNT = 10**8
@@ -37,9 +40,16 @@ class Failure:
     checks: frozenset[str]
     case: Case
     message: str
-    known: bool
-    """Whether the expectations tell of such failures of this implementation."""
+    severity: str = ""
+    """How bad a new failure is; empty where this implementation is known to fail so: by these checks, in
+    these strata, as badly.
+    """
     count: int = 1
+
+    @property
+    def known(self) -> bool:
+        """Whether it is known."""
+        return not self.severity
 
 
 @dataclass
@@ -51,6 +61,7 @@ class Fuzz:
     count: int
     wanted: Callable[[Implementation], bool]
     expectations: Sequence[Expectation] = ()
+    reviewed: Reviewed = field(default_factory=Reviewed)
     seconds: float = CASE_SECONDS
     statuses: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Calls by implementation and status."""
@@ -86,26 +97,39 @@ class Fuzz:
         except TargetError as error:
             self.tell(target, error)
             return
-        kinds: dict[tuple[str, frozenset[str]], Failure] = {}
+        kinds: dict[tuple[str, ...], Failure] = {}
         try:
+            known = self.learnt(line)
             for number, (implementation, case, answer, _) in enumerate(line.answered(self.work(target))):
-                verdict = judge(case, implementation, answer)
+                verdict = judged(case, implementation, answer)
                 self.statuses[implementation.label, verdict.status] += 1
                 if verdict.status in FAILURES:
-                    self.note(kinds, implementation, case, verdict)
+                    self.note(kinds, known, (implementation, case, verdict))
                 if number % FORGET == 0:
                     forget()
                 notice(target)
                 if self.stopped.is_set():
                     break
-            for failure in list(kinds.values())[:MOST_KINDS]:
+            for failure in new_ones(kinds.values())[:MOST_KINDS]:
                 if not self.stopped.is_set():
-                    make_small(line, failure)
+                    make_small(line, failure, known)
         except TargetError as error:
             self.tell(target, error)
         finally:
             self.failures += kinds.values()
             line.close()
+
+    def learnt(self, line: Line) -> Known:
+        """How badly a target's own functions are known to err, and where; the expectations tell of the
+        shim.
+        """
+        known = Known(Book(self.expectations, self.reviewed))
+        mine = line.target.implementations() if line.target.kind == "native" else []
+        for implementation, case, answer, _ in line.answered(lessons([*filter(self.wanted, mine)])):
+            if self.stopped.is_set():
+                break
+            known.learn(case, implementation, judged(case, implementation, answer))
+        return known
 
     def tell(self, target: Target, error: TargetError) -> None:
         """Note why a target could not be run, unless the fuzz was stopped."""
@@ -126,19 +150,57 @@ class Fuzz:
 
     def note(
         self,
-        kinds: dict[tuple[str, frozenset[str]], Failure],
-        implementation: Implementation,
-        case: Case,
-        verdict: Verdict,
+        kinds: dict[tuple[str, ...], Failure],
+        known: Known,
+        judged: tuple[Implementation, Case, Verdict],
     ) -> None:
-        """Count a failure with those of its kind: the same checks of the same implementation."""
-        checks = failing(verdict)
-        known = kinds.get((implementation.name, checks))
-        if known is None:
-            told = checks <= told_of(self.expectations, implementation)
-            kinds[implementation.name, checks] = Failure(implementation, checks, case, verdict.message, told)
-        else:
-            known.count += 1
+        """Count a failure with those of its kind: of the same implementation, by the same gravest check that
+        nobody knows of, as badly; known ones by all their checks.
+        """
+        implementation, case, verdict = judged
+        new = unknown(known, case, implementation, verdict)
+        checks = {check.id: severity_of(vars(check)) for check in verdict.checks if check.id in new}
+        gravest = min(checks, key=lambda id: ORDER.index(checks[id]), default="")
+        key = (
+            implementation.name,
+            checks.get(gravest, ""),
+            *([gravest] if new else sorted(failing(verdict))),
+        )
+        if key in kinds:
+            kinds[key].count += 1
+            return
+        found = frozenset(key[2:])
+        said = message_of(verdict, found)
+        kinds[key] = Failure(implementation, found, case, said, checks.get(gravest, ""))
+
+
+def new_ones(failures: Iterable[Failure]) -> list[Failure]:
+    """The kinds of failure that nobody knows of, the worst and the most frequent first."""
+    new = [failure for failure in failures if not failure.known]
+    return sorted(new, key=lambda one: (ORDER.index(one.severity), -one.count, one.implementation.label))
+
+
+def message_of(verdict: Verdict, checks: frozenset[str]) -> str:
+    """What was said by these checks."""
+    return "; ".join(check.message for check in verdict.checks if check.id in checks)
+
+
+def judged(case: Case, implementation: Implementation, answer: Answer) -> Verdict:
+    """The verdict on an answer. A mean over weights whose sum is 0 has no exact outcome: whatever comes back
+    passes.
+    """
+    try:
+        return judge(case, implementation, answer)
+    except ZeroDivisionError:
+        whose = (implementation.name, implementation.framework, implementation.kind)
+        return Verdict(case.id, *whose, "pass", mode=implementation.mode)
+
+
+def unknown(known: Known, case: Case, implementation: Implementation, verdict: Verdict) -> frozenset[str]:
+    """The failed checks that nobody knows of: of the shim, those that no expectation names."""
+    if implementation.kind == "native":
+        return known.unknown(case, implementation, verdict)
+    return failing(verdict) - told_of(known.book.expectations, implementation)
 
 
 def failing(verdict: Verdict) -> frozenset[str]:
@@ -163,16 +225,16 @@ def forget() -> None:
         element.cache_clear()
 
 
-def make_small(line: Line, failure: Failure) -> None:
-    """Make the call of a failure small, for as long as it fails by one of the same checks."""
+def make_small(line: Line, failure: Failure, known: Known) -> None:
+    """Make the call of a new failure small, for as long as one of the same checks fails in a new way."""
 
     def again(case: Case) -> Verdict:
         line.send(failure.implementation, case)
-        return judge(case, failure.implementation, line.receive())
+        return judged(case, failure.implementation, line.receive())
 
     def fails(case: Case) -> bool:
-        return bool(failing(again(case)) & failure.checks)
+        return bool(unknown(known, case, failure.implementation, again(case)) & failure.checks)
 
     case = shrunk(failure.case, fails)
     failure.case = replace(case, id=f"{failure.case.id}/{case.dtype}-{math.prod(case.first.shape)}")
-    failure.message = again(case).message or failure.message
+    failure.message = message_of(again(case), failure.checks) or failure.message

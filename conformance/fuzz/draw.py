@@ -7,7 +7,6 @@ elements a tensor, at most 10^4 repeats of up to 10 pairs.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 from random import Random
@@ -18,6 +17,25 @@ from ..model.case import Case, Repeat, Tensor
 from ..model.implementations import WIDE, Implementation, applies
 from ..model.losses import DIFFERENCE, FIRST, LOSSES
 from ..model.rounding import FORMATS, round_float
+from . import draw_rows
+from .numbers import (
+    Stratum,
+    far,
+    hard,
+    infinite,
+    largest,
+    nan,
+    ordinary,
+    ordinary_factor,
+    outside,
+    saturating,
+    soft,
+    tiny,
+    values,
+    wide,
+    wide_factor,
+    zero,
+)
 
 CLAUSE = (
     "loss = w [(1 - y) softplus(x) + p y softplus(-x)], its derivatives, and the reductions; drawn at random"
@@ -28,11 +46,6 @@ SENTINELS = (0.1, -100.1, 60000.7, math.nan)
 """
 REFUSALS = 0.06
 """The share of draws that a document refuses."""
-LARGEST_FACTOR = 1e3
-WIDEST = 1e150
-"""Double precision has no wider accumulator, so sums in it are not drawn of numbers whose partial sums
-overflow.
-"""
 
 
 def drawn(seed: int, place: int, implementation: Implementation) -> Case:
@@ -43,6 +56,8 @@ def drawn(seed: int, place: int, implementation: Implementation) -> Case:
         refused = [case for case in refusals() if applies(case, implementation)]
         if refused:
             return refusal(draw, identifier, draw.choice(refused))
+    if LOSSES[implementation.row.loss].rows:
+        return draw_rows.call(draw, identifier, implementation)
     if implementation.row.loss != FIRST:
         return difference(draw, identifier, implementation)
     if draw.random() < 0.05:
@@ -186,17 +201,6 @@ def factor(draw: Random, dtype: str, shape: tuple[int, ...], mixed: bool) -> Ten
     )
 
 
-# Numbers, by stratum.
-
-Stratum = Callable[[Random, str], float]
-
-
-def values(draw: Random, dtype: str, count: int, strata: Sequence[Stratum]) -> list[float]:
-    """Numbers of one to three of the strata, rounded to the dtype."""
-    chosen = draw.sample(list(strata), min(len(strata), draw.choice((1, 2, 3))))
-    return [round_float(draw.choice(chosen)(draw, dtype), dtype) for _ in range(count)]
-
-
 def labels(draw: Random, dtype: str, count: int, options: dict[str, Any], api: str) -> list[float]:
     """Labels; with an ignored value, some of it. fluid ignores -100 unless it is told otherwise."""
     # What Paddle 2.0's formula loses beyond [0, 1] in double precision is told in docs/findings.md.
@@ -213,90 +217,3 @@ def labels(draw: Random, dtype: str, count: int, options: dict[str, Any], api: s
 def logits(bounded: bool) -> tuple[Stratum, ...]:
     """The strata of logits; in double precision without those whose sums overflow on the way."""
     return (zero, tiny, ordinary, ordinary, saturating, wide if bounded else largest, infinite, nan)
-
-
-def sign(draw: Random) -> float:
-    """1 or -1."""
-    return draw.choice((-1.0, 1.0))
-
-
-def logarithmic(draw: Random, low: float, high: float) -> float:
-    """Between two bounds, each power as likely."""
-    return math.exp(draw.uniform(math.log(low), math.log(high)))
-
-
-def zero(draw: Random, dtype: str) -> float:
-    """Zero of either sign."""
-    return draw.choice((0.0, -0.0))
-
-
-def tiny(draw: Random, dtype: str) -> float:
-    """Subnormal, the smallest normal, or anything up to 1e-3."""
-    least = FORMATS[dtype].smallest
-    size = draw.choice((FORMATS[dtype].subnormal, least, logarithmic(draw, least, 1e-3)))
-    return sign(draw) * size
-
-
-def ordinary(draw: Random, dtype: str) -> float:
-    """Within [-10, 10]: even, whole, or small."""
-    return draw.choice(
-        (draw.uniform(-10.0, 10.0), float(draw.randint(-10, 10)), sign(draw) * logarithmic(draw, 1e-3, 10.0))
-    )
-
-
-def saturating(draw: Random, dtype: str) -> float:
-    """Where the sigmoid is nearly 0 or 1."""
-    # In double precision only where e^-|x| is no subnormal number, which a coefficient would magnify
-    # (docs/numerics.md).
-    return sign(draw) * logarithmic(draw, 10.0, 700.0 if dtype == "float64" else 1e3)
-
-
-def largest(draw: Random, dtype: str) -> float:
-    """From 1e3 to the largest number of the dtype."""
-    most = FORMATS[dtype].largest
-    return sign(draw) * (most if draw.random() < 0.3 else logarithmic(draw, 1e3, most))
-
-
-def wide(draw: Random, dtype: str) -> float:
-    """From 1e3 to where sums in double precision stay finite."""
-    return sign(draw) * logarithmic(draw, 1e3, WIDEST)
-
-
-def infinite(draw: Random, dtype: str) -> float:
-    """Infinity of either sign."""
-    return sign(draw) * math.inf
-
-
-def nan(draw: Random, dtype: str) -> float:
-    """NaN among ordinary numbers."""
-    return math.nan if draw.random() < 0.3 else draw.uniform(-10.0, 10.0)
-
-
-def hard(draw: Random, dtype: str) -> float:
-    """0 or 1."""
-    return draw.choice((0.0, 1.0))
-
-
-def soft(draw: Random, dtype: str) -> float:
-    """Between 0 and 1, often close to one of them."""
-    return draw.choice((draw.random(), logarithmic(draw, 1e-6, 0.1), 1.0 - logarithmic(draw, 1e-6, 0.1), 0.5))
-
-
-def outside(draw: Random, dtype: str) -> float:
-    """A little below 0 or above 1."""
-    return draw.choice((draw.uniform(-2.0, 0.0), draw.uniform(1.0, 3.0)))
-
-
-def far(draw: Random, dtype: str) -> float:
-    """What people mark elements with."""
-    return draw.choice((-100.0, 255.0, -1.0, 2.0, 10.0))
-
-
-def ordinary_factor(draw: Random, dtype: str) -> float:
-    """A weight as people use it."""
-    return draw.uniform(0.1, 5.0)
-
-
-def wide_factor(draw: Random, dtype: str) -> float:
-    """A weight of any order of magnitude up to 1e3 either way."""
-    return logarithmic(draw, 1 / LARGEST_FACTOR, LARGEST_FACTOR)

@@ -48,6 +48,9 @@ def shorter(case: Case) -> Iterator[Case]:
             yield replace(case, repeat=Repeat(case.repeat.times // 10 or 1, case.repeat.seed))
         else:
             yield replace(case, repeat=None)
+    if case.of.rows:
+        yield from fewer_rows(case)
+        return
     count = len(case.first.values)
     if count > 1:
         half = count // 2
@@ -57,6 +60,28 @@ def shorter(case: Case) -> Iterator[Case]:
             yield picked(case, [index for index in range(count) if index != left_out])
     elif case.first.shape not in ((), (1,)) and count:
         yield picked(case, range(count))
+
+
+def fewer_rows(case: Case) -> Iterator[Case]:
+    """Half of the rows, or all but one, of a matrix."""
+    if len(case.first.shape) != 2 or case.options.get("axis", 1) not in (1, -1):
+        return
+    count = case.first.shape[0]
+    halves = [range(count // 2), range(count // 2, count)] if count > 2 else []
+    for kept in (*halves, *([i for i in range(count) if i != left_out] for left_out in range(count))):
+        if count > 1 and 0 < len(kept) < count:
+            yield picked_rows(case, list(kept))
+
+
+def picked_rows(case: Case, kept: list[int]) -> Case:
+    """The case of these rows alone."""
+    tensors = dict(case.tensors)
+    for name in case.of.arguments[:2]:
+        tensor = tensors[name]
+        size = math.prod(tensor.shape[1:])
+        chosen = [value for row in kept for value in tensor.values[row * size : (row + 1) * size]]
+        tensors[name] = Tensor(tensor.dtype, (len(kept), *tensor.shape[1:]), tuple(chosen))
+    return replace(case, tensors=tensors)
 
 
 def picked(case: Case, indices: range | list[int]) -> Case:

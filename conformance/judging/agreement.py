@@ -118,7 +118,9 @@ def reasons(verdict: Verdict, what: str) -> list[str]:
         "/".join(what.split("/")[:2]) if what.startswith(("gradient", "second")) else what.split("/")[0]
     )
     failed = [check for check in verdict.checks if check.status != "pass"]
-    return [f"{verdict.label}: {check.id}" for check in failed if whole or check.what.startswith(quantity)]
+    # Of two calls that should have been refused, no number need agree.
+    causes = [check for check in failed if whole or check.what == "error" or check.what.startswith(quantity)]
+    return [f"{verdict.label}: {check.id}" for check in causes]
 
 
 def differences(case: Case, pair: Pair, one: Answer, other: Answer) -> Iterator[Difference]:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..model.case import Case, reduction_of, result_dtype
-from ..model.implementations import APIS, Api, Implementation, label_of
+from ..model.implementations import Api, Implementation, label_of
 from ..model.losses import QUANTITIES
 from ..model.strata import stratum_of
 from ..model.strata_rows import of_elements
@@ -350,11 +350,10 @@ def numbered(each: list[str]) -> tuple[list[str], Any]:
     return names, np.array([places[name] for name in each], int)
 
 
-def strata_in(case: Case, size: int) -> tuple[list[str], Any]:
+def strata_in(case: Case, size: int, axis: int) -> tuple[list[str], Any]:
     """The strata of so many numbers of a case, if they are its elements' or its rows'; else none."""
     if case.of.rows:
-        usual = next(iter(APIS[case.loss].values())).axis
-        return numbered(of_elements(case, usual, size))
+        return numbered(of_elements(case, axis, size))
     if size == len(case.first.values) == len(case.tensors["targets"].values):
         return strata_of(case.loss, case.first.values, case.tensors["targets"].values, case.parameters)
     return numbered([])
@@ -387,11 +386,15 @@ def numeric(
     bad = int((errors > limit).sum())
     worst = worst_place(got, exact, errors, limit) if bad and not counted else int(errors.argmax())
     strata: dict[str, float] = {}
-    names, places = strata_in(case, errors.size) if counted or bad else numbered([])
-    if counted and names:
+    names, places = strata_in(case, errors.size, exact.axis) if counted or bad else numbered([])
+    if names:
         largest = np.zeros(len(names))
         np.maximum.at(largest, places, errors)
-        strata = {name: round(error, 3) for name, error in zip(names, largest.tolist(), strict=True)}
+        strata = {
+            name: round(error, 3)
+            for name, error in zip(names, largest.tolist(), strict=True)
+            if counted or error > limit
+        }
     ulps, most = (round(float(errors[worst]), 3), limit) if counted else (None, None)
     if not bad:
         return Check(what, yardstick, "pass", "", ulps, most, strata)

@@ -198,7 +198,11 @@ def made(identifier: str, table: Table, loss: str = FIRST) -> Case:
         clause=table["clause"],
         tensors=tensors,
         options=options,
-        differentiate=tuple(name for name in differentiate if name in tensors),
+        differentiate=tuple(
+            name
+            for name in differentiate
+            if name in tensors and not (LOSSES[loss].rows and tensors[name].dtype == "index")
+        ),
         cotangent=cotangent,
         second=bool(table.get("second", False)),
         repeat=repeat,

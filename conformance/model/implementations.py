@@ -80,6 +80,8 @@ class Api:
     """The mean of rows of which none counts."""
     keeps: tuple[str, ...] = ()
     """For which targets the class axis stays, of length 1, without a reduction."""
+    dimensions: tuple[int, ...] = ()
+    """The numbers of dimensions that the logits of a loss of rows may have; empty for any."""
     constant: tuple[str, ...] = ()
     """The arguments that are constants by the document: they have no gradient."""
 

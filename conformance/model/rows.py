@@ -30,7 +30,7 @@ class Rules:
     """That of the classes, from 0 on."""
     reduction: str
     divisor: str
-    """Of a mean: 'all' rows, those 'counted', or the sum of their 'weights'."""
+    """Of a mean: 'all' rows, those 'counted', or the sum of their 'weights'; 'one' without a mean."""
     weighting: str
     ignored: int | None
     """The index whose rows do not count."""
@@ -42,15 +42,15 @@ class Rules:
 
 def rules_of(case: Case, api: Api) -> Rules:
     """The rules of a document for a case, and the case's own options before them."""
-    kind = kind_of(case)
+    kind, reduction = kind_of(case), reduction_of(case, api.default)
     return Rules(
         axis_of(case, api.axis),
-        reduction_of(case, api.default),
-        divisor_of(case, api),
-        str(case.options.get("weighting", api.weighting)),
+        reduction,
+        divisor_of(case, api) if reduction == "mean" else "one",
+        str(case.options.get("weighting", api.weighting)) if "weight" in case.tensors else "class",
         ignored_of(case, api) if kind == INDICES else None,
-        api.empty,
-        (PROBABILITIES if smoothing_of(case) else kind) in api.keeps,
+        api.empty if reduction == "mean" else math.nan,
+        reduction == "none" and kind in api.keeps,
     )
 
 
@@ -95,7 +95,7 @@ def rows_shape(shape: Sequence[int], axis: int) -> tuple[int, ...]:
 def fits(case: Case, api: Api) -> bool:
     """Whether the API has such targets, and their shape goes with its class axis."""
     shape, kind = case.first.shape, kind_of(case)
-    if kind not in api.targets or not shape:
+    if kind not in api.targets or not shape or (api.dimensions and len(shape) not in api.dimensions):
         return False
     own = rows_shape(shape, axis_of(case, api.axis)) if kind == INDICES else shape
     return case.tensors["targets"].shape == own

@@ -4,13 +4,14 @@ have a case.
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 
+from . import grids_rows
 from .case import Case, reduction_of, spread
+from .grids import Cell as Cell
+from .grids import Census as Census
+from .grids import Grid, counted
 from .losses import FIRST, LOSSES
 
 ARGUMENTS = LOSSES[FIRST].arguments
@@ -70,58 +71,12 @@ def piece(size: float, parameters: tuple[float, ...]) -> str:
     return "inside the bend" if size < bend else "at the bend" if size == bend else "beyond the bend"
 
 
-Cell = tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Grid:
-    """Strata that are crossed with each other: their axes with their labels, and which cells no case can or
-    need hold.
-    """
-
-    name: str
-    axes: tuple[tuple[str, tuple[str, ...]], ...]
-    found: Callable[[Case], Iterable[Cell]]
-    """The cells that a case holds."""
-    empty: Callable[[Cell], str]
-    """Why a cell holds no case; '' for one that must."""
-
-    def cells(self) -> Iterator[Cell]:
-        """Every cell, reachable or not."""
-        return itertools.product(*(labels for _, labels in self.axes))
-
-
-@dataclass(frozen=True)
-class Census:
-    """Which cells of a grid have a case: how many, which lack one, and the reasons of those that are left
-    empty.
-    """
-
-    grid: Grid
-    held: int
-    missing: tuple[Cell, ...]
-    empty: dict[str, tuple[Cell, ...]]
-
-
 def census(cases: Iterable[Case]) -> list[Census]:
     """The strata's cells, counted over the cases that are to succeed."""
-    valid = [case for case in cases if not case.errors and case.loss == FIRST]
-    counted = []
-    for grid in GRIDS:
-        held = {cell for case in valid for cell in grid.found(case)}
-        missing, empty = [], defaultdict(list)
-        for cell in grid.cells():
-            if cell in held:
-                continue
-            reason = grid.empty(cell)
-            if reason:
-                empty[reason].append(cell)
-            else:
-                missing.append(cell)
-        counted.append(
-            Census(grid, len(held), tuple(missing), {reason: tuple(cells) for reason, cells in empty.items()})
-        )
-    return counted
+    valid = [case for case in cases if not case.errors]
+    first = [case for case in valid if case.loss == FIRST]
+    rows = [case for case in valid if case.of.rows]
+    return [*(counted(grid, first) for grid in GRIDS), *(counted(grid, rows) for grid in grids_rows.GRIDS)]
 
 
 QUANTITIES = ("value", *(f"gradient/{name}" for name in ARGUMENTS), "second/logits")

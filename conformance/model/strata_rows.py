@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from .case import Case
-from .rows import Target, axis_of, places_of, rows_of, targets_of
+from .rows import Target, places_of, rows_of, targets_of
 
 LOGITS = (
     "one class", "NaN logit", "+inf logit", "-inf alone", "-inf logit", "ties", "far maximum", "offset",
@@ -46,7 +46,7 @@ def of_target(row: Sequence[float], target: Target) -> str:
             return "no class"
         if row[target] == -math.inf:
             return "masked class"
-        return "likeliest class" if row[target] == max(row) else "other class"
+        return "likeliest class" if all(x <= row[target] for x in row) else "other class"
     if not any(target):
         return "zeros"
     if sorted(target) == [*[0.0] * (len(target) - 1), 1.0]:
@@ -65,9 +65,8 @@ def strata_of(case: Case, axis: int) -> list[str]:
     return [stratum(row, target) for row, target in pairs]
 
 
-def of_elements(case: Case, usual_axis: int, size: int) -> list[str]:
+def of_elements(case: Case, axis: int, size: int) -> list[str]:
     """The stratum of each of so many numbers: one a row, or one an element; nothing of others."""
-    axis = axis_of(case, usual_axis)
     rows = strata_of(case, axis)
     if size == len(rows):
         return rows

@@ -23,6 +23,8 @@ class Outcome:
     head: Floats
     rest: Floats
     ulp: Floats
+    axis: int = -1
+    """Of a loss of rows, the class axis of the logits, from 0 on."""
 
 
 def exact_sum(terms: Sequence[Exact]) -> Exact:

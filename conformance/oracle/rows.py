@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from ..model.case import Case, result_dtype
@@ -53,7 +53,7 @@ def expected(case: Case, rules: Rules) -> dict[str, Outcome]:
         outcomes["second"] = arranged(
             case, case.of.arguments[0], rules.axis, (column, list(map(abs, column)))
         )
-    return outcomes
+    return {quantity: replace(outcome, axis=rules.axis) for quantity, outcome in outcomes.items()}
 
 
 def computed(case: Case, rules: Rules, moved: Mpf = ZERO) -> Rows:
@@ -136,7 +136,7 @@ def value_of(case: Case, rules: Rules, rows: Rows, divisor: Fraction) -> Outcome
     value, size = exact_sum(together), size_of(together)
     if rules.reduction == "mean":
         weight = sum((number.value for number in rows.weights), ZERO) if rules.divisor == "weights" else ONE
-        if not rows.terms or not divisor:
+        if not rows.terms:
             return made([math.nan], [0], (), dtype)
         if not rows.weights or not weight:
             return made([fixed(near(rules.empty))], [0], (), dtype)

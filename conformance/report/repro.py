@@ -1,4 +1,6 @@
-"""A case as a standalone script for a bug report: it needs the framework and NumPy, and nothing of ours."""
+"""A case as a standalone script for a bug report: it needs the framework and NumPy, and nothing of ours but
+for a function of ours.
+"""
 
 from __future__ import annotations
 
@@ -7,131 +9,21 @@ from typing import Any
 from ..errors import SuiteError
 from ..judging.judge import exact_outcome, tolerances
 from ..model.case import Case, Tensor
-from ..model.implementations import APIS, HALVES, Api, Row, rows
+from ..model.implementations import APIS, HALVES, TABLE, Api, Row, rows
+from ..model.rows import fits, kind_of
+from ..running.request import tensors_of
 from ..worker.calls import spelled
+from ..worker.driver import Unsupported
+from .parts import AGAIN, ERROR, PARTS, SECOND, TEMPLATE, VALUES, VIEWED, Part
 
 NEWEST = "99999"
 """A version after all others: scripts are for the newest."""
+MOST_VALUES = 1000
+"""Of the logits in a script."""
 
 
 class ReproError(SuiteError):
     """A case that no script can show on this framework."""
-
-
-TENSORFLOW = (
-    # By way of float32, which holds half precision exactly: TensorFlow's cast from float64 loses what is
-    # subnormal there.
-    "tensorflow.cast(tensorflow.constant(numpy.array({values}, dtype=numpy.{plain}).reshape({shape})), "
-    "{dtype!r})",
-    "    leaves = [arguments[name] for name in wrt]\n"
-    "    with tensorflow.GradientTape() as tape:\n"
-    "        tape.watch(leaves)\n"
-    "        loss = call(**arguments)\n"
-    "    return tape.gradient(loss, leaves)",
-    "x.numpy().astype(numpy.float64)",
-)
-PARTS = {
-    "torch": (
-        "import torch",
-        "torch.tensor(numpy.array({values}, dtype=numpy.float64)).reshape({shape}).to(torch.{dtype})",
-        "    leaves = [arguments[name].requires_grad_() for name in wrt]\n"
-        "    return torch.autograd.grad(call(**arguments).sum(), leaves, allow_unused=True)",
-        "x.detach().to(torch.float64).numpy()",
-    ),
-    "paddle": (
-        "import paddle",
-        'paddle.to_tensor(numpy.array({values}, dtype=numpy.float64).reshape({shape})).astype("{dtype}")',
-        "    leaves = [arguments[name] for name in wrt]\n"
-        "    for leaf in leaves:\n"
-        "        leaf.stop_gradient = False\n"
-        "    return paddle.grad([call(**arguments).sum()], leaves, allow_unused=True)",
-        'x.astype("float64").numpy()',
-    ),
-    "mindspore": (
-        "import mindspore",
-        "mindspore.Tensor(numpy.array({values}, dtype=numpy.float64).reshape({shape}), mindspore.{dtype})",
-        "    names = list(arguments)\n"
-        "    places = tuple(names.index(name) for name in wrt)\n"
-        "    found = mindspore.grad(lambda *values: call(**dict(zip(names, values))).sum(), "
-        "places)(*arguments.values())\n"
-        "    return found if isinstance(found, tuple) else (found,)",
-        "x.astype(mindspore.float32).asnumpy().astype(numpy.float64)",
-    ),
-    "tensorflow": ("import tensorflow", *TENSORFLOW),
-    "keras": (
-        'import os\n\nos.environ["KERAS_BACKEND"] = "tensorflow"\nimport keras\nimport tensorflow',
-        *TENSORFLOW,
-    ),
-    "jax": (
-        'import jax\n\njax.config.update("jax_enable_x64", True)',
-        "jax.numpy.asarray(numpy.array({values}, "
-        "dtype=numpy.float64).reshape({shape}).astype(jax.numpy.dtype({dtype!r})))",
-        "    def total(*values):\n"
-        "        return call(**dict(arguments, **dict(zip(wrt, values)))).sum()\n\n"
-        "    return jax.grad(total, tuple(range(len(wrt))))(*[arguments[name] for name in wrt])",
-        "numpy.asarray(x).astype(numpy.float64)",
-    ),
-}
-"""By framework: its import, a tensor, the gradients of the result's sum, a result as an array of float64."""
-TEMPLATE = '''"""{id} on {name}
-
-{clause}
-Exits 1 while the result is not as expected, 0 when it is. Expected values are exact, rounded once.
-"""
-
-import sys
-
-import numpy
-{load}
-
-inf, nan = numpy.inf, numpy.nan
-
-
-def call(**arguments):
-    return {function}(**arguments, **{options!r})
-
-
-def gradients(arguments, wrt):
-{gradients}
-
-
-def array(x):
-    return {array}
-
-
-arguments = {{
-{arguments}
-}}
-expected = {{
-{expected}
-}}
-{body}
-'''
-VALUES = """wrong = False
-found = {{"loss": call(**arguments)}}
-wrt = {wrt!r}
-if wrt:
-    found.update(zip(wrt, gradients(arguments, wrt)))
-for name, (values, allowed) in expected.items():
-    actual = None if found[name] is None else array(found[name]).ravel()
-    exact = numpy.array(values)
-    with numpy.errstate(all="ignore"):
-        same = actual is not None and actual.shape == exact.shape
-        if same:
-            near = (actual == exact) | (numpy.abs(actual - exact) <= allowed)
-            same = bool(numpy.all(near | numpy.isnan(actual) & numpy.isnan(exact)))
-    print(name, "as expected" if same else "NOT as expected")
-    print("  expected", exact.tolist())
-    print("  actual  ", None if actual is None else actual.tolist())
-    wrong |= not same
-sys.exit(wrong)"""
-ERROR = """try:
-    actual = array(call(**arguments))
-except ({kinds}) as error:
-    print("raised as expected:", type(error).__name__)
-    sys.exit(0)
-print("expected {kinds}; actual", actual.tolist())
-sys.exit(1)"""
 
 
 def native_rows(framework: str, loss: str) -> list[Row]:
@@ -139,12 +31,50 @@ def native_rows(framework: str, loss: str) -> list[Row]:
     return [row for row in rows(framework, "native") if row.loss == loss]
 
 
-def script(case: Case, framework: str, implementation: str | None) -> str:
+def script(case: Case, framework: str, implementation: str | None, mode: str = "eager") -> str:
     """The script's text.
 
     Raises:
-        ReproError: the framework has no native function of that name, or the case's call is not one for it.
+        ReproError: the framework has no function of that name, or the case's call is not one for it.
     """
+    name, function = function_of(case, framework, implementation)
+    part = PARTS[framework]
+    check_shown(case, name, function)
+    if mode != "eager" and mode not in part.modes:
+        shown = ", ".join(part.modes) or "none"
+        raise ReproError(f"{case.id}: no script shows the mode {mode!r} of {framework}; expected {shown}")
+    own = {
+        neutral: case.call.get("rename", {}).get(neutral) or its
+        for neutral, its in function.arguments.items()
+    }
+    tensors = tensors_of(case, function)
+    viewed = any(tensor.view for tensor in tensors.values())
+    return TEMPLATE.format(
+        id=case.id,
+        name=name,
+        mode="" if mode == "eager" else f", {mode}",
+        clause=case.clause.replace('"""', "'''"),
+        load=load_of(part, framework, function),
+        framework=framework,
+        version=part.version,
+        call=call_text(case, function, own),
+        through="" if mode == "eager" else f"\n{part.modes[mode]}\n\n",
+        gradients=part.gradients,
+        second=SECOND.format(second=part.second.format()) if case.second else "",
+        viewed=VIEWED if viewed else "",
+        array=part.array,
+        order=order_text(case),
+        arguments="\n".join(
+            f"    {own[key]!r}: {literal(part, value, case)}," for key, value in tensors.items()
+        ),
+        before=before_text(part, case, own, tensors),
+        expected="" if case.errors else "\n".join(expected_lines(case, own, APIS[case.loss][function.api])),
+        body=body_text(case, own, function),
+    )
+
+
+def function_of(case: Case, framework: str, implementation: str | None) -> tuple[str, Row]:
+    """The function of that name, or the framework's main one."""
     known = native_rows(framework, case.loss) if framework in PARTS else []
     if not known:
         having = [name for name in PARTS if native_rows(name, case.loss)]
@@ -152,58 +82,93 @@ def script(case: Case, framework: str, implementation: str | None) -> str:
             f"{case.id}: there is no native function of {framework!r} for {case.loss}; expected "
             f"{', '.join(having)}"
         )
-    functions = {row.name: row.at(NEWEST) for row in known if row.shape == "function"}
+    functions = {row.name: row.at(NEWEST) for row in known}
     name = implementation or main_function(case, functions)
     function = functions.get(name)
+    if function is None and name in TABLE and TABLE[name] in rows(framework, "shim"):
+        function = TABLE[name] if TABLE[name].loss == case.loss else None
     if function is None:
         raise ReproError(
             f"{name!r} is no function of {framework} that a script can call; expected {', '.join(functions)}"
         )
+    return name, function
+
+
+def check_shown(case: Case, name: str, function: Row) -> None:
+    """Refuse what cannot be put to a function, or not be shown."""
     if not takes(function, case):
         raise ReproError(
             f"{case.id} cannot be put to {name}: it has no such argument or option, or demands another"
         )
-    if (
-        case.repeat
-        or case.second
-        or case.cotangent is not None
-        or set(case.call) - {"free"}
-        or any(t.kind != "tensor" for t in case.tensors.values())
-    ):
+    if case.of.rows and case.second:
+        raise ReproError(f"{case.id} is of second order: a script cannot show that of rows")
+    if len(case.first.values) > MOST_VALUES:
         raise ReproError(
-            f"{case.id} is long, of second order, called in a way of its own, or with what is no tensor: "
-            "a script cannot show it"
+            f"{case.id} has {len(case.first.values)} numbers; a script has at most {MOST_VALUES}"
         )
-    load, tensor, gradients, array = PARTS[framework]
-    own, api = function.arguments, function.api
-    if case.errors:
-        if api not in case.errors:
-            raise ReproError(f"{case.id} says nothing of {name}")
-        body, wanted = ERROR.format(kinds=", ".join(case.errors[api])), ""
-    else:
-        body = VALUES.format(wrt=[own[argument] for argument in case.differentiate])
-        wanted = "\n".join(expected_lines(case, own, APIS[case.loss][api]))
-    return TEMPLATE.format(
-        id=case.id,
-        name=name,
-        clause=case.clause.replace('"""', "'''"),
-        function=f"{function.module}.{function.attribute}",
-        load=f"{load}\nimport {function.module}" if function.module != framework else load,
-        options={
-            **{
-                function.renamed.get(option, option): value
-                for option, value in spelled(own_options(function, case), function.spelled).items()
-            },
-            **function.fixed,
-        },
-        gradients=gradients,
-        array=array,
-        arguments="\n".join(
-            f"    {own[key]!r}: {literal(tensor, value)}," for key, value in case.tensors.items()
-        ),
-        expected=wanted,
-        body=body,
+    if case.errors and function.api not in case.errors:
+        raise ReproError(f"{case.id} says nothing of {name}")
+
+
+def load_of(part: Part, framework: str, function: Row) -> str:
+    """The imports."""
+    return f"{part.load}\nimport {function.module}" if function.module != framework else part.load
+
+
+def call_text(case: Case, function: Row, own: dict[str, str]) -> str:
+    """The body of `call`: a function, a module that is made first, or an operator that takes places alone."""
+    called = f"{function.module}.{function.attribute}"
+    options = given_options(function, case)
+    if function.shape == "raw-paddle":
+        rest = (None, options.get("normalize", False), options.get("ignore_index", -100))
+        return f"    return {called}(*arguments.values(), {', '.join(map(repr, rest))})"
+    named = f"**arguments, **{options!r}" if options else "**arguments"
+    module = function.shape == "module"
+    positional = case.call.get("positional", [] if not module else list(function.arguments)[:2])
+    places = [own[neutral] for neutral in positional]
+    if "twice" in case.call:
+        places = places or [own[neutral] for neutral in list(function.arguments)[:2]]
+    if not places:
+        return f"    return {called}({named})"
+    taken = f"    given = [arguments.pop(name) for name in {places!r}]\n"
+    twice = f"{case.call['twice']}=given[0], " if "twice" in case.call else ""
+    if module:
+        return f"{taken}    return {called}({named})(*given)"
+    return f"{taken}    return {called}(*given, {twice}{named})"
+
+
+def order_text(case: Case) -> str:
+    """The order in which the pairs of a long input stand."""
+    if not case.repeat:
+        return ""
+    size, times = case.first.shape[0], case.repeat.times
+    return f"\norder = numpy.random.RandomState({case.repeat.seed}).permutation({size * times}) % {size}\n"
+
+
+def before_text(part: Part, case: Case, own: dict[str, str], tensors: dict[str, Tensor]) -> str:
+    """The call of another length that comes first, where that is the point."""
+    length = case.call.get("before")
+    if not length:
+        return ""
+    earlier = "\n".join(
+        f"    {own[key]!r}: {literal(part, value, case, f'numpy.resize({{}}, {length})')},"
+        for key, value in tensors.items()
     )
+    wrt = [own[argument] for argument in case.differentiate]
+    incoming = 1.0 if case.cotangent is None else case.cotangent
+    return f"gradients({{\n{earlier}\n}}, {wrt!r}, {incoming!r})  # an earlier call, of another length\n"
+
+
+def body_text(case: Case, own: dict[str, str], function: Row) -> str:
+    """What is done with the call: its error, or its numbers."""
+    if case.errors:
+        return ERROR.format(kinds=", ".join(case.errors[function.api]))
+    constant = APIS[case.loss][function.api].constant
+    wrt = [own[argument] for argument in case.differentiate if argument not in constant]
+    incoming = 1.0 if case.cotangent is None else case.cotangent
+    first = own[case.of.arguments[0]]
+    again = AGAIN.format(first=first, incoming=incoming) if case.second else ""
+    return VALUES.format(wrt=wrt, incoming=incoming, again=again)
 
 
 def main_function(case: Case, functions: dict[str, Row]) -> str:
@@ -215,7 +180,18 @@ def main_function(case: Case, functions: dict[str, Row]) -> str:
 def own_options(function: Row, case: Case) -> dict[str, Any]:
     """The case's options as the function is given them: one without reductions is not told to make none."""
     without = "reduction" not in function.options and case.options.get("reduction") == "none"
-    return {name: value for name, value in case.options.items() if not (without and name == "reduction")}
+    options = {name: x for name, x in case.options.items() if not (without and name == "reduction")}
+    return {**function.usual, **options}
+
+
+def given_options(function: Row, case: Case) -> dict[str, Any]:
+    """The options of the call, by the function's names."""
+    options = {
+        function.renamed.get(option, option): value
+        for option, value in spelled(own_options(function, case), function.spelled).items()
+    }
+    of_targets = function.of_targets.get(kind_of(case), {}) if case.of.rows else {}
+    return {**options, **of_targets, **function.fixed}
 
 
 def takes(function: Row, case: Case) -> bool:
@@ -224,22 +200,57 @@ def takes(function: Row, case: Case) -> bool:
     """
     if not set(case.tensors) <= set(function.arguments) or not set(function.required) <= set(case.tensors):
         return False
-    return bool(case.call.get("free")) or set(own_options(function, case)) <= set(function.options)
+    if case.of.rows and not case.errors and not fits(case, APIS[case.loss][function.api]):
+        return False
+    if function.shape == "raw-paddle" and case.options.get("reduction", "none") != "none":
+        return False
+    try:
+        spelled(own_options(function, case), function.spelled)
+    except Unsupported:
+        return False
+    known = {*function.options, *function.usual}
+    return bool(case.call.get("free")) or set(own_options(function, case)) <= known
 
 
-def literal(template: str, tensor: Tensor) -> str:
+def literal(part: Part, tensor: Tensor, case: Case, shaped: str = "") -> str:
     """A tensor as source text; floats are written so that they read back the same."""
+    if tensor.kind == "foreign":
+        return "object()"
     plain = "float32" if tensor.dtype in HALVES else tensor.dtype
-    return template.format(values=list(tensor.values), shape=tensor.shape, dtype=tensor.dtype, plain=plain)
+    kind = "float64" if part.wide else plain
+    array = f"numpy.array({list(tensor.values)}, dtype=numpy.{kind})"
+    if shaped:
+        array = shaped.format(array)
+    elif tensor.shape != (len(tensor.values),):
+        array += f".reshape({tensor.shape})"
+    if case.repeat and tensor.shape[:1] == case.first.shape[:1]:
+        array += "[order]"
+    if tensor.kind == "list":
+        return f"{array}.tolist()"
+    if tensor.view:
+        made = part.tensor.format(array="x", dtype=tensor.dtype)
+        return f"viewed({array}, {tensor.view!r}, lambda x: {made})"
+    return part.tensor.format(array=array, dtype=tensor.dtype)
 
 
 def expected_lines(case: Case, own: dict[str, str], api: Api) -> list[str]:
     """The exact outcomes, and how far from them a result may be."""
     lines = []
     for quantity, outcome in exact_outcome(case, api).items():
-        kind = "value" if quantity == "value" else "gradient"
+        kind = quantity if quantity in ("value", "second") else "gradient"
         limit = tolerances()["exact"][kind][case.dtype]
-        allowed = [limit * ulp for ulp in outcome.ulp.tolist()]
-        name = "loss" if quantity == "value" else own[quantity]
-        lines.append(f"    {name!r}: ({outcome.rounded.tolist()}, numpy.array({allowed})),")
+        names = {"value": "loss", "second": "second"}
+        values, allowed = outcome.rounded.tolist(), [limit * ulp for ulp in outcome.ulp.tolist()]
+        name = names.get(quantity) or own[quantity]
+        if (
+            case.repeat
+            and outcome.shape[:1] == case.first.shape[:1]
+            and not (case.of.rows and name == "weight")
+        ):
+            shaped = [
+                f"numpy.array({each}).reshape({outcome.shape})[order].ravel()" for each in (values, allowed)
+            ]
+            lines.append(f"    {name!r}: ({', '.join(shaped)}),")
+        else:
+            lines.append(f"    {name!r}: ({values}, {allowed}),")
     return lines

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,17 @@ from typer.testing import CliRunner
 
 from compatlosses.conformance.commands import app as cli
 from compatlosses.conformance.fuzz import shrink
+from compatlosses.conformance.fuzz.campaign import Failure, Fuzz, new_ones
 from compatlosses.conformance.fuzz.draw import drawn
+from compatlosses.conformance.fuzz.known import Known, lessons, present
 from compatlosses.conformance.fuzz.toml import toml
+from compatlosses.conformance.judging import expectations
+from compatlosses.conformance.judging.expectations import Book
+from compatlosses.conformance.judging.judge import Check, Verdict
+from compatlosses.conformance.judging.reviewed import reviewed
 from compatlosses.conformance.model import cases, strata
 from compatlosses.conformance.model.case import Case, Tensor, spread
-from compatlosses.conformance.model.implementations import TABLE, Implementation, Row
+from compatlosses.conformance.model.implementations import TABLE, Implementation, Row, wanted
 from compatlosses.conformance.running.line import Line
 from compatlosses.conformance.running.target import Target
 
@@ -182,3 +189,83 @@ def test_a_crash_ends_one_call_and_the_rest_go_on(monkeypatch: pytest.MonkeyPatc
         ("3.0", "value"),
         ("4.0", "value"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("fault", "check", "severity"),
+    [("turned", "documented/gradient/predictions", "wrong"), ("inexact", "exact/value", "digits")],
+)
+def test_a_fault_in_a_native_function_is_found_among_those_that_are_known(
+    fault: str, check: str, severity: str
+) -> None:
+    def found(command: list[str], count: int) -> list[Failure]:
+        targets = [Target("torch", "native", command)]
+        named = partial(wanted, patterns=["torch.nn.functional.mse_loss"])
+        fuzz = Fuzz(targets, 11, count, named, expectations.load(), reviewed())
+        fuzz.go(1)
+        assert not targets[0].error
+        return [one for one in new_ones(fuzz.failures) if one.checks == {check} and one.severity == severity]
+
+    planted = [sys.executable, str(Path(__file__).with_name("planted_worker.py")), fault]
+    (failure,) = found([*planted, "torch", "native", "eager"], 300)
+    sound = sum(one.count for one in found([], 300))
+    assert failure.count > 10 * max(sound, 1)
+    assert len(failure.case.first.values) == 1
+    assert fault != "inexact" or failure.case.first.values[0] > 3
+
+
+def test_what_is_known_is_known_by_check_stratum_and_severity() -> None:
+    native = Implementation("torch.nn.functional.mse_loss", "torch", "native", "2.13.0")
+    entry = {
+        "framework": "torch", "implementations": [native.name], "versions": ">=2", "note": "n", "link": "l",
+        "failing": [{"checks": ["exact/value"], "cases": ["a"]}],
+    }  # fmt: skip
+    known = Known(Book([expectations.made(entry, "here")]))
+    tensor = Tensor("float32", (2,), (1.0, 1e5))
+    case = Case(
+        "a", "c", {"predictions": tensor, "targets": replace(tensor, values=(0.0, 0.0))}, loss="mse_loss"
+    )
+    near, far = present(case, native)
+
+    def verdict(id: str, strata: dict[str, float]) -> Verdict:
+        said = f"value: 1.0, exactly 1.5: {max(strata.values(), default=9.0)} ULP off (1 of 2)"
+        check = Check(id, "exact", "fail", said, max(strata.values(), default=9.0), 4.0, strata)
+        return Verdict("a", native.name, "torch", "native", "fail", checks=[check])
+
+    def is_new(id: str, strata: dict[str, float]) -> bool:
+        return bool(known.unknown(case, native, verdict(id, strata)))
+
+    assert is_new("value", {near: 9.0})
+    known.learn(case, native, verdict("value", {near: 9.0, far: 2.0}))
+    assert not is_new("value", {near: 12.0, far: 3.0})
+    assert is_new("value", {near: 90.0})  # lost digits are worse than a few ULP
+    assert is_new("value", {near: 9.0, far: 9.0})  # another stratum
+    assert is_new("gradient/predictions", {near: 9.0})  # another check
+    assert not is_new("value", {})  # a sum over elements one of which is known to fail
+    assert known.unknown(replace(case, id="b"), native, verdict("value", {near: 9.0})) == frozenset()
+    wide = replace(case, tensors={k: replace(t, dtype="float64") for k, t in case.tensors.items()})
+    assert known.unknown(wide, native, verdict("value", {near: 9.0})) == {"exact/value"}
+
+
+def test_every_lesson_has_strata_or_is_to_be_refused() -> None:
+    for row in TABLE.values():
+        if row.framework == "torch":
+            native = Implementation(row.name, "torch", "native", "2.13.0")
+            for _, case in lessons([native]):
+                assert (
+                    bool(present(case, native))
+                    or case.errors
+                    or not case.first.values
+                    or (case.first.shape != case.tensors["targets"].shape)
+                )
+
+
+def test_what_the_expectations_do_not_tell_is_not_learnt() -> None:
+    native = Implementation("torch.nn.functional.mse_loss", "torch", "native", "2.13.0")
+    known = Known(Book(()))
+    case = next(case for case in cases.load() if case.id == "mse_loss/piece/float32/zero")
+    check = Check("value", "exact", "fail", "value: 1.0, exactly 0.0: 90 ULP off (1 of 1)", 90.0, 4.0)
+    verdict = Verdict(case.id, native.name, "torch", "native", "fail", checks=[check])
+    known.learn(case, native, verdict)
+    assert known.unknown(case, native, verdict) == {"exact/value"}
+    assert not any(case.repeat for _, case in lessons([native]))

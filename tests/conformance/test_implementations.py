@@ -67,7 +67,13 @@ def test_each_environment_has_its_rows() -> None:
         "compatlosses.keras",
         *(
             f"compatlosses.keras.losses.{name}"
-            for name in ("mean_squared_error", "mean_absolute_error", "huber")
+            for name in (
+                "mean_squared_error",
+                "mean_absolute_error",
+                "huber",
+                "categorical_crossentropy",
+                "sparse_categorical_crossentropy",
+            )
         ),
     ]
     names = {row.name for row in rows("torch", "shim")}

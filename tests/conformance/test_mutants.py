@@ -5,10 +5,11 @@ right one.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from fnmatch import fnmatchcase
 
 import pytest
-from mutants import CONTROLS, MUTANTS, differences, gate
+from mutants import CONTROLS, MUTANTS, differences, gate, rows
 from mutants.correct import Correct
 
 from compatlosses.conformance.model import cases
@@ -48,15 +49,25 @@ def test_there_are_mutants_enough_and_each_says_how_it_comes_about() -> None:
     assert all(mutant.__doc__ for mutant in MUTANTS)
 
 
-@pytest.mark.parametrize("loss", differences.LOSSES)
-def test_the_control_of_a_difference_passes_every_case(loss: str) -> None:
-    judged = list(gate.verdicts(differences.Difference(loss), cases.load()))
-    assert len(judged) > 100
+WRONG = (*differences.MUTANTS, *rows.MUTANTS)
+Loss = differences.Difference | rows.Rows
+
+
+@pytest.mark.parametrize(
+    ("control", "loss"),
+    [
+        *((differences.Difference, loss) for loss in differences.LOSSES),
+        *((rows.Rows, loss) for loss in rows.LOSSES),
+    ],
+)
+def test_the_control_of_a_loss_passes_every_case(control: type[Loss], loss: str) -> None:
+    judged = list(gate.verdicts(control(loss), cases.load()))
+    assert len(judged) > 80
     assert not [(case.id, verdict.message) for case, verdict in judged if verdict.status != "pass"]
 
 
-@pytest.mark.parametrize(("mutant", "loss"), differences.MUTANTS)
-def test_the_suite_kills_a_wrong_difference(mutant: type[differences.Difference], loss: str) -> None:
+@pytest.mark.parametrize(("mutant", "loss"), WRONG)
+def test_the_suite_kills_a_wrong_loss(mutant: type[Loss], loss: str) -> None:
     chosen = [case for case in cases.load() if fnmatchcase(case.id, f"{loss}/{mutant.dies_in}")]
     judged = gate.verdicts(mutant(loss), chosen)
     killed = next(((case, verdict) for case, verdict in judged if verdict.status != "pass"), None)
@@ -70,8 +81,8 @@ def test_the_suite_kills_a_wrong_difference(mutant: type[differences.Difference]
     assert mutant.by in failed, f"{killed[0].id}: {killed[1].message}"
 
 
-@pytest.mark.parametrize(("mutant", "loss"), differences.MUTANTS)
-def test_a_wrong_difference_is_no_straw_man(mutant: type[differences.Difference], loss: str) -> None:
+@pytest.mark.parametrize(("mutant", "loss"), WRONG)
+def test_a_wrong_loss_is_no_straw_man(mutant: type[Loss], loss: str) -> None:
     others = [
         case
         for case in cases.load()
@@ -80,5 +91,6 @@ def test_a_wrong_difference_is_no_straw_man(mutant: type[differences.Difference]
     assert any(verdict.status == "pass" for _, verdict in gate.verdicts(mutant(loss), others))
 
 
-def test_each_loss_of_a_difference_has_mutants_enough() -> None:
-    assert all(sum(loss == of for _, of in differences.MUTANTS) >= 12 for loss in differences.LOSSES)
+def test_each_loss_has_mutants_enough() -> None:
+    counted = Counter(loss for _, loss in WRONG)
+    assert all(counted[loss] >= 12 for loss in (*differences.LOSSES, *rows.LOSSES))

@@ -110,7 +110,7 @@ def test_nothing_that_is_shown_of_a_run_is_obeyed() -> None:
     failed = fuzzing.Fuzz([target], 0, 1, lambda implementation: True)
     one_tensor = Tensor("float32", (), (0.0,))
     case = Case("a", EVIL, {"logits": one_tensor, "targets": one_tensor})
-    failed.failures.append(fuzzing.Failure(one, frozenset({"exact/value"}), case, EVIL, False))
+    failed.failures.append(fuzzing.Failure(one, frozenset({"exact/value"}), case, EVIL, "wrong"))
     fuzz_command.show(console, failed)
     said = out.getvalue()
     assert not obeyed(said)

@@ -12,7 +12,7 @@ from compatlosses.conformance import places
 
 ROOMS = (
     "printable", "errors", "files", "places", "worker", "model", "oracle", "running", "judging", "results",
-    "fuzz", "lab", "report", "commands",
+    "fuzz", "lab", "porting", "report", "commands",
 )  # fmt: skip
 """From the lowest floor to the highest."""
 

@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from compatlosses.conformance.model import cases, strata
+from compatlosses.conformance.model import cases, strata, strata_rows
+from compatlosses.conformance.model.rows import Target
 
 
 def test_every_reachable_cell_has_a_case() -> None:
@@ -23,6 +24,12 @@ def test_every_reachable_cell_has_a_case() -> None:
         ("view/", "layouts", ("transposed memory", "mean")),
         ("accumulation/", "sums", ("10000000", "mean", "float32")),
         ("label-dtype/", "label types", ("bool", "none")),
+        ("cross_entropy/masked-target/", "rows", ("-inf logit", "masked class", "float16", "value")),
+        (
+            "nll_loss/ignoring/",
+            "rules of nll_loss",
+            ("indices", "some", "given", "none", "mean", "usual"),
+        ),
     ],
 )
 def test_a_cell_without_a_case_is_missed(without: str, grid: str, cell: strata.Cell) -> None:
@@ -43,3 +50,24 @@ def test_a_cell_without_a_case_is_missed(without: str, grid: str, cell: strata.C
 )
 def test_an_element_belongs_to_one_cell(x: float, y: float, name: str) -> None:
     assert strata.stratum(x, y) == name
+
+
+@pytest.mark.parametrize(
+    ("row", "target", "name"),
+    [
+        ((2.0,), 0, "one class, likeliest class"),
+        ((0.5, math.nan), 0, "NaN logit, other class"),
+        ((0.5, math.inf), 1, "+inf logit, likeliest class"),
+        ((-math.inf, -math.inf), 1, "-inf alone, masked class"),
+        ((0.5, -math.inf), 1, "-inf logit, masked class"),
+        ((3.0, 3.0, 1.0), 2, "ties, other class"),
+        ((50.0, 3.0), 0, "far maximum, likeliest class"),
+        ((1e4, 1e4 + 1), -1, "offset, no class"),
+        ((0.5, 1.0), (0.0, 1.0), "ordinary, one-hot"),
+        ((0.5, 1.0), (0.25, 0.75), "ordinary, soft"),
+        ((0.5, 1.0), (0.25, 1.75), "ordinary, other sum"),
+        ((0.5, 1.0), (0.0, 0.0), "ordinary, zeros"),
+    ],
+)
+def test_a_row_belongs_to_one_cell(row: tuple[float, ...], target: Target, name: str) -> None:
+    assert strata_rows.stratum(row, target) == name

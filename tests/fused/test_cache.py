@@ -316,3 +316,21 @@ def test_a_long_compilation_is_mentioned_once(caplog: Any) -> None:
         cache.say_once(seconds)
     assert [record.getMessage()[:28] for record in caplog.records] == ["compiling a loss took 4 s. W"]
     cache._say.cache_clear()
+
+
+LOSSES = """
+import sys
+import numpy as np
+import compatlosses as cl
+x, y = np.array([1.0, 4.0]), np.array([1.5, 1.0])
+for name in sys.argv[1:] or {names!r}:
+    print(float(getattr(cl, name)(x, y)))
+"""
+
+
+def test_what_processes_kept_each_by_itself_is_told_apart_in_one(tmp_path: Path) -> None:
+    """Numba names code by module and function, and losses of as many parameters share loops."""
+    names = ("huber_loss", "smooth_l1_loss", "kl_div")
+    apart = [run(tmp_path / "cache", LOSSES.format(names=(name,)))[0] for name in names]
+    assert len(set(apart)) == 2  # Huber's loss and the smooth absolute error are one at 1
+    assert run(tmp_path / "cache", LOSSES.format(names=names)) == apart

@@ -67,3 +67,28 @@ def test_second_derivatives_in_a_program() -> None:
     row[1:] = -p[0] * p[1:]
     row[0] = p[0] * (1 - p[0])
     np.testing.assert_allclose(mindspore.grad(slope)(x).asnumpy()[0], row, rtol=1e-6)
+
+
+class Program(mindspore.nn.Cell):  # type: ignore[misc]
+    """A program with a weight and a mask."""
+
+    def construct(self, x: Any, y: Any, w: Any, m: Any) -> Any:
+        return cl.cross_entropy(x, y, weight=w, mask=m)
+
+
+def test_a_program_checks_a_weight_and_a_mask_of_unknown_size() -> None:
+    def run(*arrays: Any) -> Any:
+        program = Program()  # after a refusal MindSpore's is dead
+        tensors = [Tensor(array) for array in arrays]
+        program.set_inputs(*(Tensor(shape=[None] * t.ndim, dtype=t.dtype) for t in tensors))
+        return program(*tensors).asnumpy()
+
+    y, m = np.array([0, 1, 2]), np.array([True, False, True])
+    mindspore.set_context(mode=mindspore.GRAPH_MODE)
+    try:
+        np.testing.assert_allclose(run(X, y, W, m), cl.cross_entropy(X, y, weight=W, mask=m), rtol=3e-7)
+        for wrong in ((X, y, W[:1], m), (X, y, W, m[:2]), (X[:1], y[:1], W, m)):
+            with pytest.raises(ValueError, match="shape"):
+                run(*wrong)
+    finally:
+        mindspore.set_context(mode=mindspore.PYNATIVE_MODE)

@@ -56,3 +56,21 @@ def test_a_backward_twice_is_the_same_bits() -> None:
     (first,) = paddle.grad(value, x, retain_graph=True)
     (again,) = paddle.grad(value, x)
     assert (first.numpy() == again.numpy()).all()
+
+
+def test_a_program_checks_a_weight_and_a_mask_of_unknown_size() -> None:
+    def masked(x: Any, y: Any, w: Any, m: Any) -> Any:
+        return cl.cross_entropy(x, y, weight=w, mask=m)
+
+    shapes = (([None, None], "float32"), ([None], "int64"), ([None], "float32"), ([None], "bool"))
+    specs = [paddle.static.InputSpec(*each) for each in shapes]
+    program = paddle.jit.to_static(masked, input_spec=specs, full_graph=True)
+    y, m = np.array([0, 1, 2]), np.array([True, False, True])
+
+    def run(*arrays: Any) -> Any:
+        return program(*(paddle.to_tensor(array) for array in arrays)).numpy()
+
+    np.testing.assert_allclose(run(X, y, W, m), cl.cross_entropy(X, y, weight=W, mask=m), rtol=3e-7)
+    for wrong in ((X, y, W[:1], m), (X, y, W, m[:2]), (X[:1], y[:1], W, m)):
+        with pytest.raises(ValueError):
+            run(*wrong)

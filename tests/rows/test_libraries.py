@@ -33,6 +33,7 @@ def executor(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     if request.param == "formula":
         for module in (evaluate, calls):
             monkeypatch.setattr(module, "why_formula", lambda *_: "a test wants the formula")
+        monkeypatch.setattr(evaluate, "check_classes", lambda *_: None)  # as where values cannot be seen
     yield request.param
 
 
@@ -146,3 +147,23 @@ def test_an_index_that_is_no_class(executor: str, framework: Framework) -> None:
         losses = framework.array(cl.cross_entropy(x, y, reduction="none"))
         assert np.isnan(losses[1]) and np.isfinite(losses[[0, 2]]).all()
         assert (framework.array(cl.cross_entropy(x, y, reduction="none", ignore_index=bad)) >= 0).all()
+
+
+def test_the_formula_refuses_an_index_that_it_can_see(framework: Framework) -> None:
+    """Of a loss without compiled loops, and of a divisor that is differentiated."""
+    x = framework.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 5.0]])
+    mask = framework.integers([True, False, True], "bool")
+    for bad in (2, -1, -100, 2**40):
+        y = framework.integers([1, bad, 0], "int64")
+        with pytest.raises(
+            IndexError, match=f"targets holds {bad} at \\[1\\]; expected the index of a class"
+        ):
+            cl.nll_loss(x, y)
+        for options in ({"ignore_index": bad}, {"mask": mask}):
+            losses = framework.array(cl.nll_loss(x, y, reduction="none", **options))  # type: ignore[arg-type]
+            assert losses.tolist() == [-2.0, 0.0, -5.0]
+    with pytest.raises(IndexError, match="targets holds 2"):
+        cl.value_and_gradients(
+            cl.cross_entropy, np.zeros((2, 2)), np.array([0, 2]), wrt=("weight",), weight=np.ones(2),
+            divisor="weights",
+        )  # fmt: skip

@@ -51,3 +51,18 @@ def test_an_index_that_is_no_class_is_nan_in_a_graph() -> None:
     y = tf.constant([0, 3, -1])
     losses = tf.function(lambda x: cl.cross_entropy(x, y, reduction="none"))(tf.constant(X))
     assert np.isnan(losses.numpy()).tolist() == [False, True, True]
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_graph_checks_a_weight_and_a_mask_of_unknown_size(compiled: bool) -> None:
+    def loss(x: Any, y: Any, w: Any, m: Any) -> Any:
+        return cl.cross_entropy(x, y, weight=w, mask=m)
+
+    specs = [tf.TensorSpec([None, None]), tf.TensorSpec([None], tf.int64), tf.TensorSpec([None])]
+    run = tf.function(loss, input_signature=[*specs, tf.TensorSpec([None], tf.bool)], jit_compile=compiled)
+    y, m = np.array([0, 1, 2]), np.array([True, False, True])
+    for mask in (m, m[:1]):
+        np.testing.assert_allclose(run(X, y, W, mask), loss(X, y, W, mask), rtol=3e-7)
+    for wrong in ((X, y, W[:1], m), (X, y, W[:2], m), (X, y, W, m[:2]), (X[:1], y[:1], W, m)):
+        with pytest.raises((tf.errors.InvalidArgumentError, ValueError)):
+            run(*wrong)

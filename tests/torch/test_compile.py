@@ -254,3 +254,18 @@ class TestPaidAtTraceTime:
 
         compiled = torch.compile(function, backend="aot_eager", fullgraph=True)
         assert_paid_at_trace_time(train(compiled), train(function), x, Y, W, P)
+
+
+@pytest.mark.parametrize("loss", [cl.huber_loss, cl.l1_loss, cl.binary_cross_entropy_with_logits])
+def test_the_definition_s_slopes_are_compiled(loss: Any) -> None:
+    """Not the derivatives of the value's operations, which are 0 by a weight of 0 of an infinite loss."""
+    x = torch.tensor([math.inf, 3.0])
+    w = torch.zeros(2, requires_grad=True)
+
+    def total(w: torch.Tensor) -> torch.Tensor:
+        return loss(x, torch.zeros(2), weight=w, reduction="sum")
+
+    torch._dynamo.reset()
+    (compiled,) = torch.autograd.grad(torch.compile(total, fullgraph=True, backend="aot_eager")(w), w)
+    (eager,) = torch.autograd.grad(total(w), w)
+    assert compiled[0] == math.inf and torch.equal(compiled, eager)

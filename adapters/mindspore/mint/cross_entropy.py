@@ -94,9 +94,7 @@ def nll_loss(
         rows alone is NaN.
 
     Raises:
-        TypeError, ValueError: as `cross_entropy`.
-
-    The loss of a row whose index is no class is NaN.
+        TypeError, ValueError, IndexError: as `cross_entropy`.
 
     Source: MindSpore 2.10 documentation of ``mindspore.mint.nn.functional.nll_loss``; where it is silent,
     mindspore 2.10.0.

@@ -13,6 +13,14 @@ from compatlosses.classes import loss_class
 from .. import adapter
 
 if TYPE_CHECKING:
+    from ..element_modules import (
+        BCELoss,
+        GaussianNLLLoss,
+        KLDivLoss,
+        MultiLabelSoftMarginLoss,
+        PoissonNLLLoss,
+        SoftMarginLoss,
+    )
     from ..modules import (
         BCEWithLogitsLoss,
         CrossEntropyLoss,
@@ -25,8 +33,9 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
-    "BCEWithLogitsLoss", "CrossEntropyLoss", "HuberLoss", "L1Loss", "MSELoss", "NLLLoss", "SmoothL1Loss",
-    "SoftmaxCrossEntropyWithLogits",
+    "BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "GaussianNLLLoss", "HuberLoss", "KLDivLoss",
+    "L1Loss", "MSELoss", "MultiLabelSoftMarginLoss", "NLLLoss", "PoissonNLLLoss", "SmoothL1Loss",
+    "SoftMarginLoss", "SoftmaxCrossEntropyWithLogits",
 ]  # fmt: skip
 
 

@@ -15,13 +15,21 @@ from compatlosses.libraries import Tensor
 from .. import adapter, checks
 from ..cross_entropy import cross_entropy, nll_loss
 from ..differences import huber_loss, l1_loss, mse_loss, smooth_l1_loss
+from ..elements import (
+    binary_cross_entropy,
+    gaussian_nll_loss,
+    kl_div,
+    multilabel_soft_margin_loss,
+    soft_margin_loss,
+)
 
 if TYPE_CHECKING:
     from .modules import BCEWithLogitsLoss
 
 __all__ = [
-    "BCEWithLogitsLoss", "binary_cross_entropy_with_logits", "cross_entropy", "huber_loss", "l1_loss",
-    "mse_loss", "nll_loss", "smooth_l1_loss",
+    "BCEWithLogitsLoss", "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy",
+    "gaussian_nll_loss", "huber_loss", "kl_div", "l1_loss", "mse_loss", "multilabel_soft_margin_loss",
+    "nll_loss", "smooth_l1_loss", "soft_margin_loss",
 ]  # fmt: skip
 
 

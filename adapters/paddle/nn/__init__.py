@@ -10,6 +10,14 @@ from .. import adapter
 from . import functional
 
 if TYPE_CHECKING:
+    from ..element_modules import (
+        BCELoss,
+        GaussianNLLLoss,
+        KLDivLoss,
+        MultiLabelSoftMarginLoss,
+        PoissonNLLLoss,
+        SoftMarginLoss,
+    )
     from ..modules import (
         BCEWithLogitsLoss,
         CrossEntropyLoss,
@@ -21,7 +29,8 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
-    "BCEWithLogitsLoss", "CrossEntropyLoss", "HuberLoss", "L1Loss", "MSELoss", "NLLLoss", "SmoothL1Loss",
+    "BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "GaussianNLLLoss", "HuberLoss", "KLDivLoss", "L1Loss",
+    "MSELoss", "MultiLabelSoftMarginLoss", "NLLLoss", "PoissonNLLLoss", "SmoothL1Loss", "SoftMarginLoss",
     "functional",
 ]  # fmt: skip
 

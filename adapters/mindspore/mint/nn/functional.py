@@ -14,9 +14,11 @@ from ... import adapter, checks
 from ...differences import NAMES, NUMBERS, difference
 from ...differences import smooth_l1_loss as _smooth_l1_loss
 from ..cross_entropy import cross_entropy, nll_loss
+from ..elements import binary_cross_entropy, kl_div, soft_margin_loss
 
 __all__ = [
-    "binary_cross_entropy_with_logits", "cross_entropy", "l1_loss", "mse_loss", "nll_loss", "smooth_l1_loss",
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "kl_div", "l1_loss",
+    "mse_loss", "nll_loss", "smooth_l1_loss", "soft_margin_loss",
 ]  # fmt: skip
 
 _ALIKE = Dialect(pair(NAMES, rules.NUMBERS, MUTUAL, alike=True))

@@ -7,15 +7,15 @@ Labels come first. The losses of a difference are of float32, whatever their arg
 from __future__ import annotations
 
 from compatlosses import rules
-from compatlosses.definitions import binary_cross_entropy_with_logits, huber, l1, mse
+from compatlosses.definitions import binary_cross_entropy, binary_cross_entropy_with_logits, huber, l1, mse
 from compatlosses.protocols import Library, Loss, Tensor
 
 from .cross_entropy import softmax_cross_entropy, sparse_softmax_cross_entropy
 from .weighted import Reduction, Weighted, Weights, checked, collected, reduced
 
 __all__ = [
-    "Reduction", "absolute_difference", "huber_loss", "mean_squared_error", "sigmoid_cross_entropy",
-    "softmax_cross_entropy", "sparse_softmax_cross_entropy",
+    "Reduction", "absolute_difference", "huber_loss", "log_loss", "mean_squared_error",
+    "sigmoid_cross_entropy", "softmax_cross_entropy", "sparse_softmax_cross_entropy",
 ]  # fmt: skip
 
 
@@ -161,6 +161,39 @@ def huber_loss(
         raise ValueError(f"delta is {bend}; expected a number of at least 0")
     place = (scope or "huber_loss", loss_collection, reduction)
     return _difference(huber.LOSS, (labels, predictions), weights, (bend,), place)
+
+
+def log_loss(
+    labels: Tensor,
+    predictions: Tensor,
+    weights: Tensor | float = 1.0,
+    epsilon: float = 1e-7,
+    scope: str | None = None,
+    loss_collection: str | None = "losses",
+    reduction: str = Reduction.SUM_BY_NONZERO_WEIGHTS,
+) -> Tensor:
+    """Binary cross entropy of probabilities, weighted and reduced by TensorFlow 1's rules.
+
+    An element's loss is ``-labels * log(predictions + epsilon) - (1 - labels) * log(1 - predictions +
+    epsilon)``.
+
+    Args:
+        labels, weights, loss_collection, reduction: as in `mean_squared_error`.
+        predictions: probabilities: a tensor of any shape.
+        epsilon: added inside the logarithms.
+        scope: name scope of the loss in a TensorFlow graph; 'log_loss' if None.
+
+    Returns:
+        As `mean_squared_error`.
+
+    Raises:
+        ValueError, TypeError: as `mean_squared_error`; TypeError for an epsilon that is no number.
+
+    Source: TensorFlow 2 documentation of ``tf.compat.v1``; where it is silent, tensorflow 2.21.0.
+    """
+    parameters = (float("-inf"), 0.0, rules.parameter("epsilon", epsilon), 0.0)
+    place = (scope or "log_loss", loss_collection, reduction)
+    return _difference(binary_cross_entropy.LOSS, (labels, predictions), weights, parameters, place)
 
 
 def _difference(

@@ -1,0 +1,142 @@
+"""optax' focal loss of each element, and its Kullback-Leibler divergences along axes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from compatlosses import pairs, rules
+from compatlosses.along import along
+from compatlosses.definitions import kl_div, sigmoid_focal
+from compatlosses.evaluate import evaluate
+from compatlosses.jax import adapter
+from compatlosses.libraries import Library, Tensor, common_library, find, number
+from compatlosses.neutral import check_mask
+from compatlosses.reductions import named
+
+from .conversions import converted
+
+Axis = int | tuple[int, ...] | None
+
+
+def sigmoid_focal_loss(
+    logits: Tensor, labels: Tensor | float, *, alpha: float | None = None, gamma: float = 2.0
+) -> Tensor:
+    """The focal loss of each element by optax' rules: ``(1 - p_t)**gamma`` times binary cross entropy.
+
+    Args:
+        logits: floating tensor of any shape.
+        labels: number, or tensor of any dtype, values in [0, 1] (not checked). Both broadcast against each
+            other.
+        alpha: weight of the label 1, at least 0; that of the label 0 is ``1 - alpha``. None: both are 1.
+        gamma: how much less right predictions weigh; at least 0.
+
+    Returns:
+        A tensor of the logits' dtype and of the shape that both broadcast to.
+
+    Raises:
+        TypeError: an argument that is no tensor, tensors of two frameworks, logits that are not floating, an
+            alpha or gamma that is no number.
+        ValueError: shapes that do not broadcast, an alpha or gamma below 0.
+
+    Source: optax 0.2.8 documentation of ``optax.sigmoid_focal_loss``.
+    """
+    if adapter.loaded():
+        logits, labels = converted(logits, labels)
+    owner, label = find(logits), number(labels)
+    if owner is not None and label is not None and not owner.owns(labels):
+        labels = owner.constant(label, logits)
+    library = common_library((logits, labels), ("logits", "labels"))
+    rules.check_dtype(library, "logits", logits, rules.FLOATING, TypeError, targets=labels)
+    rules.check_dtype(library, "labels", labels, rules.NUMBERS, TypeError)
+    parameters = (-1.0 if alpha is None else positive("alpha", alpha), positive("gamma", gamma))
+    dtype = library.dtype(logits)
+    x, y = pairs.spread(library, ("logits", "labels"), logits, library.cast(labels, dtype), ValueError)
+    return evaluate((sigmoid_focal.LOSS, library, (x, y, None, None), parameters, named("none")), dtype)
+
+
+def kl_divergence(
+    log_predictions: Tensor, targets: Tensor, axis: Axis = -1, where: Tensor | None = None
+) -> Tensor:
+    """The Kullback-Leibler divergence along an axis by optax' rules,
+    ``sum(targets * (log(targets) - log_predictions))``.
+
+    Args:
+        log_predictions: logarithms of probabilities; floating.
+        targets: probabilities: a floating tensor that broadcasts against them. 0 contributes 0.
+        axis: the axis or the axes of the distributions; None for all.
+        where: bool tensor that broadcasts to the common shape: elements that count.
+
+    Returns:
+        A tensor of the wider dtype of the two, of the common shape without the axes.
+
+    Raises:
+        TypeError: an argument that is no tensor, tensors of two frameworks, a dtype that is not floating.
+        ValueError: shapes that do not broadcast, an axis that they do not have.
+
+    Source: optax 0.2.8 documentation of ``optax.kl_divergence``.
+    """
+    return _divergence((log_predictions, targets, where), ("log_predictions", "targets", "where"), axis, 0.0)
+
+
+def kl_divergence_with_log_targets(
+    log_predictions: Tensor, log_targets: Tensor, axis: Axis = -1, where: Tensor | None = None
+) -> Tensor:
+    """The Kullback-Leibler divergence along an axis by optax' rules, with both distributions in logarithms.
+
+    Args:
+        log_predictions, axis, where: as in `kl_divergence`.
+        log_targets: logarithms of probabilities: a floating tensor that broadcasts against them.
+
+    Returns:
+        As `kl_divergence`.
+
+    Raises:
+        TypeError, ValueError: as `kl_divergence`.
+
+    Source: optax 0.2.8 documentation of ``optax.losses.kl_divergence_with_log_targets``.
+    """
+    names = ("log_predictions", "log_targets", "where")
+    return _divergence((log_predictions, log_targets, where), names, axis, 1.0)
+
+
+def _divergence(
+    tensors: tuple[Any, Any, Any], names: tuple[str, str, str], axis: Axis, logarithms: float
+) -> Tensor:
+    """A divergence by optax' rules for dtypes and shapes."""
+    x, y, where = tensors
+    if adapter.loaded():
+        x, y = converted(x, y)
+        if where is not None:
+            x, where = converted(x, where)
+    library = common_library((x, y, where), names)
+    rules.check_dtype(library, names[0], x, rules.FLOATING, TypeError)
+    rules.check_dtype(library, names[1], y, rules.FLOATING, TypeError)
+    dtype = pairs.promoted(library.dtype(x), library.dtype(y))
+    x, y = pairs.spread(library, names, x, y, ValueError)
+    if where is not None:
+        check_mask(library, where)
+        rules.check_broadcast(library, "where", where, names[0], x, ValueError)
+    axes = checked_axes(library, x, axis)
+    reduction = ("none", "one", None, float("nan"), where)
+    return along((kl_div.LOSS, library, (x, y, None), (logarithms,), reduction), dtype, axes)
+
+
+def checked_axes(library: Library, x: Tensor, axis: Axis) -> tuple[int, ...]:
+    """The axes, from 0 on."""
+    shape = library.shape(x)
+    rank = 0 if shape is None else len(shape)
+    given = tuple(range(rank)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    for each in given:
+        if not -rank <= each < rank:
+            raise ValueError(
+                f"axis is {axis}; expected {-rank} to {rank - 1}, as there are {rank} dimensions"
+            )
+    return tuple([each % rank for each in given])
+
+
+def positive(name: str, value: object) -> float:
+    """A parameter of at least 0."""
+    found = rules.parameter(name, value)
+    if not found >= 0.0:
+        raise ValueError(f"{name} is {found:g}; expected a number of at least 0")
+    return found
