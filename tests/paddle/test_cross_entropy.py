@@ -296,7 +296,9 @@ def test_nothing_to_average() -> None:
         both("cross_entropy", x[:0], y[:0], reduction=reduction)
         both("cross_entropy", x[:0], y[:0], tensor(W), reduction=reduction)
     assert float(native.nll_loss(x[:0], y[:0])) == 0.0
-    assert np.isnan(float(shim.nll_loss(x[:0], y[:0])))
+    for w in (None, tensor(W)):
+        assert np.isnan(float(shim.nll_loss(x[:0], y[:0], w)))
+        assert np.isnan(float(shim.cross_entropy(x[:0], y[:0], w, use_softmax=False)))
 
 
 def test_an_ignored_row_may_hold_anything() -> None:
