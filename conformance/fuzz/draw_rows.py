@@ -39,7 +39,7 @@ def call(draw: Random, identifier: str, implementation: Implementation) -> Case:
     shape, axis = shape_of(draw, options, implementation)
     first = "logits" if row.loss == "cross_entropy" else "log_probabilities"
     weighted = "weight" in row.arguments and draw.random() < 0.45
-    numbers = strata(draw, dtype, row.loss, weighted)
+    numbers = strata(draw, dtype, weighted)
     tensors = {first: Tensor(dtype, shape, tuple(values(draw, dtype, math.prod(shape), numbers)))}
     tensors["targets"] = targets(draw, kind, tensors[first], axis, options.get("ignore_index", api.ignored))
     if weighted:
@@ -99,14 +99,13 @@ def shape_of(
     return tuple(shape), axis
 
 
-def strata(draw: Random, dtype: str, loss: str, weighted: bool) -> tuple[Stratum, ...]:
+def strata(draw: Random, dtype: str, weighted: bool) -> tuple[Stratum, ...]:
     """The strata of logits: infinite ones and NaN seldom, and not where a mean may divide by weights, whose
     slopes would be differences of infinities; in double precision none whose sums overflow on the way.
     """
     rest = (tiny, wide) if dtype == "float64" else (tiny, largest)
     special = draw.random() < 0.15 and not weighted
-    # What NaN of another class does to nll_loss is told in docs/findings.md.
-    masked = (infinite, *(() if loss == "nll_loss" else (nan,))) if special else ()
+    masked = (infinite, nan) if special else ()
     return (zero, ordinary, ordinary, ordinary, saturating, *rest, *masked)
 
 

@@ -37,6 +37,8 @@ class Framework:
     """The part of the shim that stands for it, where that has another name."""
     shim: tuple[str, ...] = ()
     """What of the shim is tested on its tensors, * standing for anything; empty for all of it."""
+    rows: tuple[str, ...] = ()
+    """What of the shim's losses of rows is; empty for all of those."""
 
 
 @dataclass(frozen=True)
@@ -207,14 +209,20 @@ def rows(framework: str, kind: str) -> list[Row]:
     """What is tested in a framework's environment."""
     if kind == "native":
         return [row for row in TABLE.values() if row.framework == framework]
-    alone = FRAMEWORKS[framework].shim
+    tested, of_rows = FRAMEWORKS[framework].shim, FRAMEWORKS[framework].rows
     return [
         row
         for row in TABLE.values()
         if row.kind == "shim"
         and row.tensors in ("", framework)
-        and (not alone or any(fnmatchcase(row.name, pattern) for pattern in alone))
+        and is_one_of(row.name, tested)
+        and (not LOSSES[row.loss].rows or is_one_of(row.name, of_rows))
     ]
+
+
+def is_one_of(name: str, patterns: tuple[str, ...]) -> bool:
+    """Whether a name fits a pattern; any does where there are none."""
+    return not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def installed(framework: str) -> bool:
