@@ -97,8 +97,8 @@ def cross_entropy(
             of two frameworks, another dtype, an option of another type.
         ValueError: shapes that do not go together, an unknown reduction, a label_smoothing outside [0, 1], an
             axis that the input lacks, an ignore_index above 0 with ``soft_label``.
-        IndexError: an index that is no class. In a compiled program, on a device, and of probabilities its
-            row's loss is NaN.
+        IndexError: an index that is no class. In a compiled program and on a device, where values cannot be
+            seen, its row's loss is NaN.
 
     Source: Paddle 3 documentation of ``paddle.nn.functional.cross_entropy``; where it is silent, paddlepaddle
     3.3.1. ``docs/deviations.md`` says where the numbers are the mathematics' instead of Paddle's.
@@ -209,14 +209,15 @@ def nll_loss(
 
     Returns:
         A tensor of the dtype of the input times the weight, as Paddle promotes it: of the rows' shape for
-        'none', 0-D otherwise. The mean over ignored rows alone is 0, that over no row NaN. The loss of a row
-        whose index is no class is NaN.
+        'none', 0-D otherwise. The mean over ignored rows alone is 0, that over no row NaN.
 
     Raises:
         TypeError: an argument that is no tensor, tensors of two frameworks, another dtype, an ignore_index
             that is no int.
         ValueError: shapes that do not go together, an input of less than two dimensions, an unknown
             reduction.
+        IndexError: an index that is no class. In a compiled program and on a device, where values cannot be
+            seen, its row's loss is NaN.
 
     Source: Paddle 3 documentation of ``paddle.nn.functional.nll_loss``; where it is silent, paddlepaddle
     3.3.1.

@@ -63,7 +63,7 @@ def nll_loss(
         [1].
 
     Raises:
-        TypeError, ValueError: as `compatlosses.paddle.nll_loss`.
+        TypeError, ValueError, IndexError: as `compatlosses.paddle.nll_loss`.
 
     Source: Paddle 2.0 documentation of ``paddle.nn.functional.nll_loss``. That version cannot be installed
     any more.

@@ -22,12 +22,14 @@ def cross_entropy(input: Tensor, label: Tensor, soft_label: bool = False, ignore
 
     Returns:
         A tensor of the input's dtype: of the label's shape if that is indices, else of the input's shape with
-        size 1 along the last axis. The loss of a row whose index is no class is NaN.
+        size 1 along the last axis.
 
     Raises:
         TypeError: an argument that is no tensor, tensors of two frameworks, another dtype, an ignore_index
             that is no int.
         ValueError: shapes that do not go together.
+        IndexError: an index that is no class. In a compiled program and on a device, where values cannot be
+            seen, its row's loss is NaN.
 
     Source: Paddle 1.8 documentation of ``paddle.fluid.layers.cross_entropy``.
     """
