@@ -110,6 +110,8 @@ class Loss:
     """Of a loss of rows, one result along an axis of classes: what the weights of the classes weigh, 'class'
     or 'row'. Empty for a loss of elements.
     """
+    alone: bool = False
+    """Of a loss of rows: whether that of an index depends on its class alone, whatever the others hold."""
     of_weighted_rows: Loss | None = None
     """Of a loss of rows: the same one with weights that weigh rows, where there is one."""
 

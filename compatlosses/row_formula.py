@@ -80,6 +80,8 @@ def posed(call: Call) -> Posed:
             counts = library.with_axis(counts)
         targets = library.cast(library.classes(indices, x), dtype)
         targets = library.where(library.equal(library.row_sum(targets), 0), math.nan, targets)
+        if loss.alone and smoothing == 0.0:
+            x = library.where(library.equal(targets, 0), 0.0, x)
     if counts is not None:  # a NaN would reach the gradient of the rows' weights
         targets = library.where(counts, targets, 0.0)
     return x, smoothed(library, targets, smoothing), w, counts, targets

@@ -24,6 +24,7 @@ import compatlosses.optax
 import compatlosses.paddle
 import compatlosses.paddle.fluid
 import compatlosses.paddle.v2_0
+import compatlosses.paddle.v2_6
 import compatlosses.tensorflow
 import compatlosses.torch
 
@@ -95,6 +96,9 @@ def indices_of_torch(y: Any) -> Any:
 
 
 OF_INDICES: dict[str, Edition] = {
+    "paddle": lambda x, y: compatlosses.paddle.cross_entropy(x, y, None, -100, "none"),
+    "paddle 2.6": lambda x, y: compatlosses.paddle.v2_6.cross_entropy(x, y, None, -100, "none"),
+    "paddle 2.0": lambda x, y: compatlosses.paddle.v2_0.cross_entropy(x, y, None, -100, "none"),
     "torch": lambda x, y: compatlosses.torch.cross_entropy(x, indices_of_torch(y), None, reduction="none"),
     "mindspore": lambda x, y: compatlosses.mindspore.cross_entropy(x, y, None, -100, "none"),
     "mint": lambda x, y: compatlosses.mindspore.mint.cross_entropy(x, y, None, -100, "none"),
@@ -106,6 +110,9 @@ OF_INDICES: dict[str, Edition] = {
     "optax": compatlosses.optax.softmax_cross_entropy_with_integer_labels,
 }
 OF_EACH_CLASS: dict[str, Edition] = {
+    "paddle": lambda x, q: compatlosses.paddle.cross_entropy(x, q, None, -100, "none", True)[:, 0],
+    "paddle 2.6": lambda x, q: compatlosses.paddle.v2_6.cross_entropy(x, q, None, -100, "none", True)[:, 0],
+    "paddle 2.0": lambda x, q: compatlosses.paddle.v2_0.cross_entropy(x, q, None, -100, "none", True)[:, 0],
     "torch": lambda x, q: compatlosses.torch.cross_entropy(x, q, None, reduction="none"),
     "mindspore": lambda x, q: compatlosses.mindspore.cross_entropy(x, q, None, -100, "none"),
     "mint": lambda x, q: compatlosses.mindspore.mint.cross_entropy(x, q, None, -100, "none"),
@@ -164,10 +171,23 @@ def test_gradients_of_probabilities_of_rows(autograd: Framework) -> None:
     np.testing.assert_allclose(autograd.array(found), expected_slope, rtol=1e-5, atol=1e-6)
 
 
+def test_fluid_of_rows(framework: Framework) -> None:
+    """Of probabilities; the other one of logits, with the softmax. Indices may be floating."""
+    layers = compatlosses.paddle.fluid.layers
+    x, p, y = framework.tensor(X), framework.tensor(SOFTMAX), framework.tensor(np.array([2.0, 0.0]))
+    result = -np.log(SOFTMAX[[0, 1], [2, 0]])
+    np.testing.assert_allclose(framework.array(layers.cross_entropy(p, y)), result, rtol=1e-6)
+    loss, softmax = layers.softmax_with_cross_entropy(x, y[:, None], return_softmax=True)
+    np.testing.assert_allclose(framework.array(loss)[:, 0], result, rtol=1e-6)
+    np.testing.assert_allclose(framework.array(softmax), SOFTMAX, rtol=1e-6)
+    assert framework.dtype(softmax) == "float32"
+
+
 def test_nll_of_rows(framework: Framework) -> None:
     x, y = framework.tensor(np.log(SOFTMAX)), framework.integers([2, 0], "int32")
     for loss in (
         compatlosses.torch.nll_loss(x, indices_of_torch(y), reduction="none"),
+        compatlosses.paddle.nll_loss(x, y, None, -100, "none"),
         compatlosses.mindspore.nll_loss(x, y, None, -100, "none"),
         compatlosses.mindspore.mint.nll_loss(x, y, None, -100, "none"),
     ):
@@ -251,7 +271,7 @@ DIFFERENCES = ("MSELoss", "L1Loss", "SmoothL1Loss")
 ROWS = ("CrossEntropyLoss", "NLLLoss")
 CLASSES: dict[str, tuple[str, tuple[str, ...]]] = {
     "torch": ("torch.nn.Module", ("BCEWithLogitsLoss", *DIFFERENCES, "HuberLoss", *ROWS)),
-    "paddle": ("paddle.nn.Layer", ("BCEWithLogitsLoss", *DIFFERENCES, "HuberLoss")),
+    "paddle": ("paddle.nn.Layer", ("BCEWithLogitsLoss", *DIFFERENCES, "HuberLoss", *ROWS)),
     "mindspore": (
         "mindspore.nn.Cell",
         ("BCEWithLogitsLoss", *DIFFERENCES, "HuberLoss", *ROWS, "SoftmaxCrossEntropyWithLogits"),

@@ -10,7 +10,7 @@ from typing import Literal, overload
 from compatlosses import rules
 from compatlosses.libraries import Library, Tensor, common_library
 
-from .rows import NAMES, PADDLE_3, Options, known_shape, log_likelihood, losses, softmax
+from .rows import PADDLE_3, Options, known_shape, log_likelihood, losses, softmax
 
 
 @overload
@@ -175,12 +175,12 @@ def softmax_with_cross_entropy(
     Source: Paddle 3 documentation of ``paddle.nn.functional.softmax_with_cross_entropy``; where it is silent,
     paddlepaddle 3.3.1.
     """
-    names = ("logits", *NAMES[1:])
+    names = ("logits", "label")
     library = common_library((logits, label), names)
     check_rank(library, names, logits, label)
     ignored = -100 if soft_label else ignore_index
     options = Options(ignored, "none", soft_label, axis)
-    loss = losses(PADDLE_3, (logits, label, None), options, names)
+    loss = losses(PADDLE_3, (logits, label, None), options, "logits")
     return (loss, softmax(logits, axis)) if return_softmax else loss
 
 

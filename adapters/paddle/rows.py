@@ -63,11 +63,12 @@ PADDLE_2_6 = Release(rules.FLOATING, lambda ignore_index: False)
 PADDLE_2_0 = Release(WHOLE, lambda ignore_index: ignore_index == -100)
 
 
-def losses(release: Release, inputs: Inputs, options: Options, names: tuple[str, ...] = NAMES) -> Tensor:
+def losses(release: Release, inputs: Inputs, options: Options, logits: str = "input") -> Tensor:
     """A cross entropy by the rules of a release. Unreduced losses keep the axis of the classes, with size 1,
-    unless the labels are indices without it and are not smoothed.
+    unless the labels are indices without it and are not smoothed. ``logits``: the name of the input.
     """
     check_options(options)
+    names = (logits, *NAMES[1:])
     library = common_library(inputs, names)
     x, label, weight = inputs
     rules.check_dtype(library, names[0], x, release.dtypes, TypeError, targets=label)

@@ -44,6 +44,7 @@ _DTYPES = {
     "bfloat16": torch.bfloat16,
     "float32": torch.float32,
     "float64": torch.float64,
+    "int64": torch.int64,
 }
 
 

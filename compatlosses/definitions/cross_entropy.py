@@ -17,7 +17,8 @@ PARAMETERS = (AXIS, SMOOTHING)
 WeightingName = Literal["class", "row"]
 SYNONYMS = (
     "cross_entropy", "CrossEntropyLoss", "softmax_cross_entropy", "softmax_cross_entropy_with_logits",
-    "softmax_cross_entropy_with_logits_v2", "SoftmaxCrossEntropyWithLogits", "sparse_softmax_cross_entropy",
+    "softmax_cross_entropy_with_logits_v2", "SoftmaxCrossEntropyWithLogits", "softmax_with_cross_entropy",
+    "sparse_softmax_cross_entropy",
     "sparse_softmax_cross_entropy_with_logits", "softmax_cross_entropy_with_integer_labels",
     "softmax_with_cross_entropy", "safe_softmax_cross_entropy", "categorical_crossentropy",
     "CategoricalCrossentropy", "sparse_categorical_crossentropy", "SparseCategoricalCrossentropy",

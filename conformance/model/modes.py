@@ -6,21 +6,7 @@ from fnmatch import fnmatchcase
 
 from .losses import DIFFERENCE, LOSSES
 
-OF_DIFFERENCES = (
-    "bend/float32/*-half",
-    "bend/float32/beta-zero",
-    "broadcast/mean/both",
-    "cells/float32/weight",
-    "cells/float64/plain",
-    "documents/*",
-    "ignoring/some/counted/mean",
-    "incoming/mean",
-    "piece/float32/?overflow",
-    "reduction/float16/mean/2-D",
-    "rows/float32",
-    "second/float32/weight",
-)
-PATTERNS = (
+OF_FIRST = (
     "bend/float32/both",
     "broadcast/mean/both",
     "broadcast/mean/pos-channel",
@@ -37,18 +23,38 @@ PATTERNS = (
     "reduction/float16/mean/2-D",
     "reduction/float32/*/2-D",
     "second/float32/+ordinary/labels-all/both",
-    *(
-        f"{loss}/{pattern}"
-        for loss in LOSSES
-        if LOSSES[loss].arguments == DIFFERENCE
-        for pattern in OF_DIFFERENCES
-    ),
+)
+OF_DIFFERENCES = (
+    "bend/float32/*-half",
+    "bend/float32/beta-zero",
+    "broadcast/mean/both",
+    "cells/float32/weight",
+    "cells/float64/plain",
+    "documents/*",
+    "ignoring/some/counted/mean",
+    "incoming/mean",
+    "piece/float32/?overflow",
+    "reduction/float16/mean/2-D",
+    "rows/float32",
+    "second/float32/weight",
+)
+OF_ROWS = (
     "cross_entropy/axis/axis-1/mean",
     "cross_entropy/cells/float32/plain",
     "cross_entropy/ignoring/minus-one/weight/mean",
     "cross_entropy/probabilities/float32/weight",
     "cross_entropy/smoothing/tenth/weight/mean",
     "nll_loss/ignoring/minus-one/weight/mean",
+)
+PATTERNS = (
+    *OF_FIRST,
+    *OF_ROWS,
+    *(
+        f"{loss}/{pattern}"
+        for loss in LOSSES
+        if LOSSES[loss].arguments == DIFFERENCE
+        for pattern in OF_DIFFERENCES
+    ),
 )
 """A mode compiles or traces each call anew, so it runs every element of the strata once in the formulas of
 the value, the gradients and the second derivative, and one of each thing that shapes a program.

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from frameworks import Framework
 
+import compatlosses as cl
 import compatlosses.keras.losses as keras
 import compatlosses.mindspore.nn as mindspore_nn
 import compatlosses.mindspore.ops as mindspore
@@ -131,3 +132,10 @@ def test_an_ignored_class(framework: Framework, indices: tuple[Any, Any]) -> Non
         except IndexError:
             continue
         assert np.isnan(found).tolist() == [False, True]  # where values cannot be seen
+
+
+def test_what_another_class_holds_is_nothing_to_the_loss_of_an_index(framework: Framework) -> None:
+    x = framework.tensor(np.array([[np.nan, -0.5], [-np.inf, -0.25]]))
+    y = framework.integers([1, 1], "int32")
+    losses = cl.nll_loss(x, y, reduction="none")
+    assert framework.array(losses).tolist() == [0.5, 0.25]

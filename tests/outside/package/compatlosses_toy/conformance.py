@@ -24,7 +24,7 @@ class Toy(Eager):
     def array(self, x: Tensor) -> tuple[Any, str]:
         return x.data, x.data.dtype.name
 
-    def differentiate(self, call: Any, tensors: Any, wrt: Any, cotangent: Any, second: bool) -> Any:
+    def differentiate(self, call: Any, tensors: Any, wrt: Any, cotangent: Any, second: Any) -> Any:
         function, options = getattr(call, "neutral", (None, {}))
         if function is None or cotangent is not None or second:
             raise Unsupported("the toy has no autograd")
