@@ -89,8 +89,8 @@ def cross_entropy(
 
     Returns:
         A tensor of the dtype of the input times the weight, as Paddle promotes it. It is 0-D for 'mean' and
-        'sum'. For 'none' it has the shape of the label if that is indices without smoothing, else the
-        input's with size 1 along the axis. The mean over ignored rows alone is 0, that over no row NaN.
+        'sum'. For 'none' it has the shape of the label if that is indices and ``soft_label`` is False, else
+        the input's with size 1 along the axis. The mean over ignored rows alone is 0, that over no row NaN.
 
     Raises:
         TypeError: a label that is missing or given under both names, an argument that is no tensor, tensors

@@ -65,7 +65,7 @@ PADDLE_2_0 = Release(WHOLE, lambda ignore_index: ignore_index == -100)
 
 def losses(release: Release, inputs: Inputs, options: Options, logits: str = "input") -> Tensor:
     """A cross entropy by the rules of a release. Unreduced losses keep the axis of the classes, with size 1,
-    unless the labels are indices without it and are not smoothed. ``logits``: the name of the input.
+    unless the labels are indices without it and soft_label is not given. ``logits``: the name of the input.
     """
     check_options(options)
     names = (logits, *NAMES[1:])
@@ -76,7 +76,7 @@ def losses(release: Release, inputs: Inputs, options: Options, logits: str = "in
     if weight is not None:
         check_weight_of(library, weight, release.dtypes, (x, axis))
     soft = is_soft(library, (x, label), axis, options)
-    keeps = options.label_smoothing > 0.0 or len(library.shape(label) or ()) == len(library.shape(x) or ())
+    keeps = options.soft_label or len(library.shape(label) or ()) == len(library.shape(x) or ())
     if soft:
         check_soft(library, names, (x, label), options)
     else:
