@@ -129,6 +129,7 @@ def where(condition: Array, a: Array | float, b: Array | float, /) -> Array:
     return jnp.where(condition, a, b)
 
 
+@wide
 def isinf(x: Array, /) -> Array:
     """Where ``x`` is infinite."""
     return jnp.isinf(x)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 import compatlosses as cl
 
@@ -38,6 +40,25 @@ def test_jit_and_gradients() -> None:
     value, slope = jax.jit(jax.value_and_grad(loss))(jnp.asarray(X))
     np.testing.assert_allclose(value, expected(X)[0], rtol=3e-7)
     np.testing.assert_allclose(slope, expected(X)[1], rtol=3e-7)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_weights_that_a_program_is_given(smoothing: float) -> None:
+    """Nothing is computed in float32 on the way, which JAX would warn of."""
+    options: dict[str, Any] = {"ignore_index": -100, "label_smoothing": smoothing, "divisor": "weights"}
+
+    def of(x: Any, w: Any) -> Any:
+        return cl.cross_entropy(x, jnp.asarray(Y), weight=w, **options)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        value, slopes = jax.jit(jax.value_and_grad(of, (0, 1)))(X, W)
+    exact, expected_slopes = cl.value_and_gradients(
+        cl.cross_entropy, X, Y, weight=W, wrt=("logits", "weight"), **options
+    )
+    np.testing.assert_allclose(value, exact, rtol=3e-7)
+    for found, slope in zip(slopes, expected_slopes.values(), strict=True):
+        np.testing.assert_allclose(found, slope, rtol=3e-7, atol=1e-12)
 
 
 def test_vmap_hessian_and_forward_mode() -> None:
