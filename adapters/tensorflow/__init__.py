@@ -9,6 +9,7 @@ from __future__ import annotations
 from . import adapter as _adapter
 from . import compat, nn
 from .nn import (
+    log_poisson_loss,
     sigmoid_cross_entropy_with_logits,
     softmax_cross_entropy_with_logits,
     sparse_softmax_cross_entropy_with_logits,
@@ -16,8 +17,9 @@ from .nn import (
 )
 
 __all__ = [
-    "compat", "nn", "sigmoid_cross_entropy_with_logits", "softmax_cross_entropy_with_logits",
-    "sparse_softmax_cross_entropy_with_logits", "weighted_cross_entropy_with_logits",
+    "compat", "log_poisson_loss", "nn", "sigmoid_cross_entropy_with_logits",
+    "softmax_cross_entropy_with_logits", "sparse_softmax_cross_entropy_with_logits",
+    "weighted_cross_entropy_with_logits",
 ]  # fmt: skip
 
 

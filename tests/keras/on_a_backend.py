@@ -159,8 +159,9 @@ def test_paths() -> None:
     assert edition.ops.binary_crossentropy is edition.binary_crossentropy
     assert edition.losses.BinaryCrossentropy is edition.BinaryCrossentropy
     functions = [
-        "binary_crossentropy", "categorical_crossentropy", "huber", "mean_absolute_error",
-        "mean_squared_error", "sparse_categorical_crossentropy",
+        "binary_crossentropy", "binary_focal_crossentropy", "categorical_crossentropy", "huber",
+        "kl_divergence", "mean_absolute_error", "mean_squared_error", "poisson",
+        "sparse_categorical_crossentropy",
     ]  # fmt: skip
     classes = [
         "BinaryCrossentropy", "CategoricalCrossentropy", "Huber", "MeanAbsoluteError", "MeanSquaredError",
