@@ -1,4 +1,4 @@
-"""The command ``support``: the support table and README's table, generated from runs or checked
+"""The command ``support``: the support table and the page's table, generated from runs or checked
 against them.
 """
 
@@ -29,7 +29,7 @@ def support(
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the support table to this file.")
     ] = None,
-    readme: Annotated[
+    page: Annotated[
         Path | None, typer.Option(help="Put the short table between this file's markers.")
     ] = None,
     check: Annotated[
@@ -41,11 +41,11 @@ def support(
     """
     found = [results.read(path) for path in runs or sorted(RUNS.glob("*.json"))]
     check_releases(found, runs or [])
-    made = files(found, json_file, readme)
+    made = files(found, json_file, page)
     faults = differing(made) if check else []
     if check and json_file is not None and json_file.exists():
         faults += statements.lint(statements.load(json_file), found, statements.described(cases.load()))
-    if not json_file and not readme:
+    if not json_file and not page:
         print(markdown(found))
     if not check:
         texts.write_all(made)
@@ -77,17 +77,17 @@ def differing(made: Sequence[tuple[Path, str]]) -> list[str]:
     ]
 
 
-def files(runs: Sequence[Table], json_file: Path | None, readme: Path | None) -> list[tuple[Path, str]]:
+def files(runs: Sequence[Table], json_file: Path | None, page: Path | None) -> list[tuple[Path, str]]:
     """What belongs into the files that were asked for."""
     asked = []
     if json_file is not None:
         asked.append((json_file, statements.dumps(statements.table_of(runs))))
-    if readme is not None:
-        before, begin, rest = texts.read_text(readme).partition(BEGIN)
+    if page is not None:
+        before, begin, rest = texts.read_text(page).partition(BEGIN)
         _, end, after = rest.partition(END)
         if not begin or not end:
-            raise texts.ResultError(f"{readme} has no {BEGIN} and {END}, between which the table goes")
-        asked.append((readme, f"{before}{BEGIN}\n{markdown(runs)}\n{END}{after}"))
+            raise texts.ResultError(f"{page} has no {BEGIN} and {END}, between which the table goes")
+        asked.append((page, f"{before}{BEGIN}\n{markdown(runs)}\n{END}{after}"))
     return asked
 
 

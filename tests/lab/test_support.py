@@ -102,23 +102,23 @@ def test_the_kept_table_says_what_the_kept_runs_say() -> None:
     assert places.SUPPORT.read_text(encoding="utf-8") == support.dumps(support.table_of(RUNS))
 
 
-def test_the_table_of_the_readme_is_made_from_the_kept_runs() -> None:
+def test_the_page_s_table_is_made_from_the_kept_runs() -> None:
     assert f"{support_cli.BEGIN}\n{support_cli.markdown(RUNS)}\n{support_cli.END}" in (
-        ROOT / "README.md"
+        ROOT / "docs" / "support.md"
     ).read_text("utf-8")
 
 
 def test_the_command_writes_and_checks(tmp_path: Path) -> None:
     application = typer.Typer()
     cli.add_commands(application)
-    table, page = tmp_path / "support.json", tmp_path / "README.md"
+    table, page = tmp_path / "support.json", tmp_path / "support.md"
     page.write_text(f"before\n{support_cli.BEGIN}{support_cli.END}\nafter\n", encoding="utf-8")
     arguments = [
         "support",
         *map(str, sorted(places.RUNS.glob("torch*.json"))),
         "--json",
         str(table),
-        "--readme",
+        "--page",
         str(page),
     ]
     assert CliRunner().invoke(application, arguments).exit_code == 0
