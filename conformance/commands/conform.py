@@ -157,7 +157,11 @@ def conformed(run: Run, watch: Watch, outputs: Outputs, jobs: int, verbose: bool
 def status_of(run: Run, found: Answer) -> int:
     """The exit status of a run that was not interrupted."""
     called = any(run.pattern(each) for target in run.targets for each in target.implementations())
-    if not called or any(t.error or t.missing or not t.implementations() for t in run.targets):
+    if (
+        not called
+        or not run.verdicts
+        or any(t.error or t.missing or not t.implementations() for t in run.targets)
+    ):
         return 3
     return 1 if found.new or found.differing else 0
 

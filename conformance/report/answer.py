@@ -231,6 +231,8 @@ def reason(answer: Answer, ending: Ending, known: int) -> str:
     kinds = counted(len(answer.new) + len(answer.differing), "kind")
     if ending.stopped:
         return f"not ok: {ending.stopped}"
+    if ending.status == 3 and not answer.verdicts and not answer.missing:
+        return "not ok: no case that was chosen is about what was run (--list shows cases and modes)"
     if ending.status == 3:
         what = "not everything" if answer.verdicts else "nothing"
         return f"not ok: {what} could be run" + (f", and {kinds} of new results" if answer.new else "")

@@ -88,6 +88,12 @@ def test_a_target_that_cannot_be_run_ends_with_3() -> None:
     assert status == 3, said
 
 
+def test_cases_that_are_about_nothing_that_was_run_end_with_3() -> None:
+    case = ["--case", "huber_loss/*", "--implementation", "compatlosses.mse_loss"]
+    status, said = status_of("conform", "--framework", "numpy", *case)
+    assert status == 3 and "no case that was chosen is about what was run" in said
+
+
 def test_a_part_of_the_shim_that_cannot_be_called_ends_with_3(monkeypatch: pytest.MonkeyPatch) -> None:
     row = replace(TABLE["compatlosses.torch"], attribute="no_loss")
     monkeypatch.setitem(TABLE, row.name, row)
