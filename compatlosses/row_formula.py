@@ -46,7 +46,7 @@ def slopes(call: Call, wrt: tuple[int, ...], g: Tensor | None = None) -> tuple[T
     for i in wrt:
         gradient = library.gradient(loss, i, g, (x, q, w), counts)
         if i == 1 and smoothing:
-            gradient = gradient * library.constant(1.0 - smoothing, gradient)
+            gradient = gradient * (library.constant(1.0, gradient) - library.constant(smoothing, gradient))
         gradient = divided(library, gradient, divisor)
         if i > 0 and reduction[1] == "weights":
             gradient = gradient - by_divisor(call, i, (x, q, w, counts, targets), g, divisor)
@@ -127,8 +127,8 @@ def smoothed(library: Any, targets: Tensor, smoothing: float) -> Tensor:
         return targets
     classes = library.row_sum(library.cast(everywhere(library, targets), library.dtype(targets)))
     # Tensors, not numbers, of which some frameworks take no more than float32 holds.
-    own, share = library.constant(1.0 - smoothing, targets), library.constant(smoothing, targets)
-    return targets * own + share / classes
+    share = library.constant(smoothing, targets)
+    return targets * (library.constant(1.0, targets) - share) + share / classes
 
 
 def weights_of_rows(call: Call, q: Tensor, w: Tensor | None, targets: Tensor) -> Tensor | None:
@@ -150,7 +150,7 @@ def by_divisor(call: Call, of: int, posed: Posed, g: Tensor | None, divisor: Any
     if of == 1:
         change = w * share
         if loss.rows == "row":
-            change = change * library.constant(1.0 - parameters[1], change)
+            change = change * (library.constant(1.0, change) - library.constant(parameters[1], change))
         change = library.where(everywhere(library, targets), change, 0.0)
         return change if counts is None else library.where(counts, change, 0.0)
     change = (q if loss.rows == "row" else targets) * share

@@ -12,9 +12,9 @@ import numpy as np
 from . import fused
 from .definitions import known_losses
 from .executors import runner
-from .neutral import checked_parameter
+from .neutral import checked_parameters
 from .protocols import Loss
-from .request import Request
+from .request import Request, loaded
 
 Step = tuple[str, Callable[[], Any]]
 """What is compiled, in words, and a call that needs it."""
@@ -23,19 +23,24 @@ Step = tuple[str, Callable[[], Any]]
 def steps() -> Iterator[Step]:
     """A call for each signature of each loop."""
     for name, loss in known_losses().items():
-        if loss.lane:
+        if loss.lane and loaded(loss.lane).takes(defaults(loss), None):
             for dtype, p, how in product(DTYPES, (None, 2.0), HOW):
                 yield name, of_lane(loss, dtype, p, how)
-        if loss.rows:
+        if loss.rows and loss.loops:
             yield from [(name, of_rows(loss, dtype, *shape)) for dtype in DTYPES for shape in SHAPES]
         elif loss.loops:
             yield name, general(loss)
 
 
+def defaults(loss: Loss) -> tuple[float, ...]:
+    """The parameters of a call that gives none."""
+    return checked_parameters(loss, tuple([parameter.default for parameter in loss.parameters]))
+
+
 def of_lane(loss: Loss, dtype: np.dtype[Any], p: float | None, how: str) -> Callable[[], Any]:
     """A call of the lane's loop for contiguous arrays: of a backward pass, from a number or from an array."""
     x = np.ones(2, dtype)
-    request = Request(loss, (0.0,), (how, "all" if how == "mean" else "one", None, 0.0, None), dtype)
+    request = Request(loss, defaults(loss), (how, "all" if how == "mean" else "one", None, 0.0, None), dtype)
     arrays, cotangent = (x, x, p, None), None if how == "mean" else x
     return lambda: runner(request)(request, arrays, (True, False, False, False), cotangent, False)
 
@@ -43,7 +48,6 @@ def of_lane(loss: Loss, dtype: np.dtype[Any], p: float | None, how: str) -> Call
 def general(loss: Loss) -> Callable[[], Any]:
     """A call of the loops of all dtypes, of a lane too, with an ignored target and a repeated weight."""
     x, count = np.ones(2, np.float32), len(loss.inputs)
-    parameters = tuple([checked_parameter(parameter, parameter.default) for parameter in loss.parameters])
     arrays = (x, x, *[None] * (count - 2), np.ones(1, np.float32))
     reduction = ("mean", "counted", 0.0, 0.0, None)
     masked = ("mean", "counted", 0.0, 0.0, np.ones(2, np.bool_))
@@ -51,7 +55,7 @@ def general(loss: Loss) -> Callable[[], Any]:
 
     def call() -> None:
         for how in (reduction, masked):
-            request = Request(loss, parameters, how, x.dtype)
+            request = Request(loss, defaults(loss), how, x.dtype)
             runner(request)(request, arrays, wrt, None, True)
 
     return call

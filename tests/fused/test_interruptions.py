@@ -246,10 +246,8 @@ def test_helpers_end_and_hold_nothing(works: list[threads.Work]) -> None:
     def alive() -> int:
         return sum("serve" in frame.f_code.co_name for frame in sys._current_frames().values())
 
-    before = alive()
     attempt(call)
     assert all(work.task is None for work in works)
-    assert alive() >= before
     for _ in range(20):
         fused.set_num_threads(3)
         attempt(call)
