@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -95,6 +96,7 @@ def candidates(function: Function) -> Iterator[Call]:
         yield Call(function, options, after, factor)
 
 
+@cache
 def counterpart(one: Function, other: Function) -> Call | None:
     """The call of another function that gives what the usual call gives; None where no call of it does."""
     wanted = usual(one).value()

@@ -86,15 +86,20 @@ class Function:
 
 
 @cache
+def data() -> dict[str, Any]:
+    """The file."""
+    return tomllib.loads(FILE.read_text(encoding="utf-8"))
+
+
+@cache
 def functions() -> dict[str, dict[str, tuple[Function, ...]]]:
     """By loss and API, its functions."""
-    data = tomllib.loads(FILE.read_text(encoding="utf-8"))
     return {
         loss: {
-            api: tuple([made(api, data["apis"][api], loss, entry) for entry in entries])
+            api: tuple([made(api, data()["apis"][api], loss, entry) for entry in entries])
             for api, entries in of_api.items()
         }
-        for loss, of_api in data["functions"].items()
+        for loss, of_api in data()["functions"].items()
     }
 
 
@@ -110,13 +115,12 @@ def made(api: str, described: dict[str, str], loss: str, entry: str | dict[str, 
 
 def titles() -> dict[str, str]:
     """By API, its title."""
-    data = tomllib.loads(FILE.read_text(encoding="utf-8"))
-    return {api: described["title"] for api, described in data["apis"].items()}
+    return {api: described["title"] for api, described in data()["apis"].items()}
 
 
 def left_out() -> dict[str, str]:
     """The editions that are in no port, and why."""
-    found: dict[str, str] = tomllib.loads(FILE.read_text(encoding="utf-8"))["left_out"]
+    found: dict[str, str] = data()["left_out"]
     return found
 
 
