@@ -19,6 +19,7 @@ from .neutral import (
 )
 from .plans import Plans
 from .protocols import Call, Library, Loss, Parameter, Reduction, Shape, Tensor
+from .row_rules import without
 
 INDICES = ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")
 """The dtypes of class indices."""
@@ -65,12 +66,13 @@ def check_inputs(loss: Loss, library: Library, inputs: tuple[Any, ...], axis: ob
     if shape is None:
         raise ValueError(f"{names[0]} has an unknown number of dimensions; expected a known one")
     place = checked_axis(axis, names[0], shape)
-    expected = shape if library.dtype(targets) in rules.FLOATING else shape[:place] + shape[place + 1 :]
+    rows = without(shape, place)
+    expected = shape if library.dtype(targets) in rules.FLOATING else rows
     own = library.shape(targets)
     if own is not None and not rules.same_shape(own, expected):
         raise ValueError(
             f"{names[1]} has dtype {library.dtype(targets)} and shape {rules.shown(own)}; expected class "
-            f"indices of shape {rules.shown(shape[:place] + shape[place + 1 :])}, that of {names[0]} without "
+            f"indices of shape {rules.shown(rows)}, that of {names[0]} without "
             f"axis {place}, or probabilities, floating numbers, of shape {rules.shown(shape)}"
         )
     if weight is not None:
@@ -137,7 +139,7 @@ def check_rows_of_mask(library: Library, mask: Tensor, shape: Shape | None, axis
     own = library.shape(mask)
     if own is None or shape is None:
         return
-    rows = shape[:axis] + shape[axis + 1 :]
+    rows = without(shape, axis)
     if not rules.broadcasts(own, rows):
         raise ValueError(
             f"mask has shape {rules.shown(own)}; expected one that broadcasts to {rules.shown(rows)}, the "
