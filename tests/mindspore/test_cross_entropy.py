@@ -170,13 +170,13 @@ def test_nothing_to_average(name: str) -> None:
 
 @pytest.mark.parametrize("name", BOTH)
 def test_an_index_that_is_no_class(name: str) -> None:
-    """MindSpore counts negative ones from the last class; others are a RuntimeError, or end the process."""
+    """MindSpore counts negative ones from the last class.
+
+    Others are a RuntimeError there, or end the process, so that only the suite, whose workers may end, calls it.
+    """
     x = tensor(X)
     if name == "cross_entropy":
         assert np.isfinite(native.cross_entropy(x, tensor([1, 0, -1], "int32")).asnumpy())
-        with pytest.raises(RuntimeError):
-            native.cross_entropy(x, tensor([1, 0, 4], "int32")).asnumpy()
-        settle()
     for bad in (4, -1):
         with pytest.raises(IndexError, match=f"targets holds {bad} at"):
             getattr(shim, name)(x, tensor([1, 0, bad], "int32"))
