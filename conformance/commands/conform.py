@@ -26,7 +26,7 @@ from ..running.channel import Answer as Answered
 from ..running.interpreter import interpreter_at
 from ..running.line import CASE_SECONDS
 from ..running.target import Target
-from . import lab, listing
+from . import bisect, lab, listing
 from .options import (
     DEFAULT_JOBS,
     Cases,
@@ -72,6 +72,12 @@ def conform(
         list[str] | None,
         typer.Option(help="A release to run instead, such as torch==2.1.0, or a wheel's path."),
     ] = None,
+    first_bad: Annotated[
+        bool,
+        typer.Option(
+            "--first-bad", help="Find the first release of a range, --at 'torch>=2.1', in which a case fails."
+        ),
+    ] = False,
     python: Python = None,
     cases: CasesFolder = None,
     expectations: ExpectationsFolder = None,
@@ -88,8 +94,12 @@ def conform(
             "goes with what is installed; --at names releases",
             {"--framework": framework, "--python": python, "--maxfail": maxfail, "--list": list_only},
         )
+        if first_bad:
+            named = {"--json": json_file, "--junit": junit_file, "--html": html_file}
+            refuse("does not go with --first-bad", {**named, "--markdown": markdown_file})
+            bisect.first_bad(at, selection)
         lab.run_releases(lab.jobs_of(lab.planned(at, None), selection), outputs, verbose, jobs)
-    refuse("goes with --at", {"--recipes": recipes})
+    refuse("goes with --at", {"--recipes": recipes, "--first-bad": first_bad})
     selection.check()
     outputs.check()
     chosen, elsewhere = selection.chosen_cases(), interpreter_at(python) if python is not None else None

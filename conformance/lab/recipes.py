@@ -26,7 +26,9 @@ from ..places import RECIPES
 
 SHIM_PYTHON = (3, 11)
 LARGEST_FILE = 1_000_000
-FRAMEWORK_OF = {each: name for name, known in FRAMEWORKS.items() for each in known.distributions}
+FRAMEWORK_OF = {
+    each: name for name, known in FRAMEWORKS.items() for each in (*known.distributions, *known.functions)
+}
 WHEEL = ".whl"
 BUILT_FOR = re.compile(r"cp(\d)(\d+)")
 

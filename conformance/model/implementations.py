@@ -33,6 +33,8 @@ class Framework:
 
     title: str
     distributions: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
+    """The distributions whose functions are run as its own, where it has none."""
     module: str = ""
     """The module that it is imported as, where that has another name."""
     editions: str = ""
