@@ -33,6 +33,8 @@ class Framework:
 
     title: str
     distributions: tuple[str, ...] = ()
+    module: str = ""
+    """The module that it is imported as, where that has another name."""
     editions: str = ""
     """The part of the shim that stands for it, where that has another name."""
     shim: tuple[str, ...] = ()
