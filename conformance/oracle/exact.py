@@ -33,7 +33,8 @@ def rules_of(case: Case, api: Api) -> tuple[str, ...]:
     line = api.line if api.line and "pos_weight" in case.tensors else case.loss
     reduction = reduction_of(case, api.default)
     rest = (api.over, repr(api.factor))
-    if reduction == "mean" and "weight" in case.tensors and api.weighted == "weights":
+    weighted = case.options.get("divisor", api.weighted) == "weights"
+    if reduction == "mean" and "weight" in case.tensors and weighted:
         return line, reduction, "weights", *rest
     if "ignore_index" not in case.options:
         return line, reduction, "all", *rest
@@ -61,8 +62,11 @@ def expected(case: Case, api: Api = PLAIN) -> dict[str, Outcome]:
     counting = (sum(kept) if divided.startswith("counted") else count) * times
     divisor = Fraction(max(counting, 1) if reduction == "mean" or divided == "counted, elements too" else 1)
     if divided == "weights":
-        divisor = sum((Fraction(w) for w in columns[2]), Fraction(0)) * times
-        weigh(found, divisor, times)
+        counted = (Fraction(w) for w, keep in zip(columns[2], kept, strict=True) if keep)
+        weights = sum(counted, Fraction(0)) * times
+        if weights:
+            weigh(found, weights, times)
+        divisor = weights or Fraction(1)
     elif over == "last" and reduction == "none":
         divisor = Fraction(shape[-1])
     divisor /= Fraction(api.factor)
@@ -86,16 +90,15 @@ def expected(case: Case, api: Api = PLAIN) -> dict[str, Outcome]:
 
     each = [[index] for index in range(count)]
     dtype = result_dtype(case)
-    if not divisor:
-        outcomes = {"value": made([math.nan], [0], (), dtype)}
-    elif reduction != "none":
+    if reduction != "none":
         outcomes = {"value": outcome("value", [list(range(count))], (), dtype, 1.0)}
     elif over == "last":
         rows = np.arange(count).reshape(-1, shape[-1]).tolist() if count else []
         outcomes = {"value": outcome("value", rows, shape[:-1], dtype, 1.0)}
     else:
         outcomes = {"value": outcome("value", each, shape, dtype, 1.0)}
-    if reduction == "mean" and not counting:
+    if reduction == "mean" and not (weights if divided == "weights" else counting):
+        # A mean over 0 has no slope: as in the losses of rows, those of the sum stand in its place.
         outcomes["value"] = made([math.nan], [0], (), dtype)
     for name in case.differentiate:
         tensor = case.tensors[name]
