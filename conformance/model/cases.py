@@ -41,9 +41,8 @@ class CaseError(SuiteError):
 
 
 KEYS = {
-    "id", "clause", "axes", "only", "dtype", *ARGUMENTS, MASK, "options", "differentiate", "cotangent", "second",
-    "repeat", "apis",
-    "errors", "warns", "result_dtype", "primary", "call", "shape", "losses",
+    "id", "clause", "axes", "only", "dtype", *ARGUMENTS, MASK, "options", "differentiate", "cotangent",
+    "second", "repeat", "apis", "errors", "warns", "result_dtype", "primary", "call", "shape", "losses",
 }  # fmt: skip
 CALL_KEYS = ("positional", "rename", "twice", "free", "before")
 TENSOR_KEYS = {"values", "cycle", "grid", "seed", "low", "high", "shape", "dtype", "view", "kind", "soft"}

@@ -49,8 +49,8 @@ class Api:
 
     dtypes: tuple[str, ...]
     line: str = ""
-    """The textbook's line that it documents, where that is not the loss's own; see `oracle.textbook`. Of a loss of
-    rows: that of probabilities instead of logits.
+    """The textbook's line that it documents, where that is not the loss's own; see `oracle.textbook`. Of a
+    loss of rows: that of probabilities instead of logits.
     """
     without_softmax: bool = False
     """Of a loss of rows: whether it takes probabilities alone."""
@@ -65,8 +65,8 @@ class Api:
     weighted: str = "all"
     """What a mean divides by where a weight is given: 'all' elements, or the sum of the 'weights'."""
     over: str = ""
-    """'last' where the mean over the last axis is taken even without a reduction, 'rest' where the sum over all
-    axes but the first one is.
+    """'last' where the mean over the last axis is taken even without a reduction, 'rest' where the sum over
+    all axes but the first one is.
     """
     factor: float = 1.0
     """What the loss is times."""

@@ -125,8 +125,8 @@ def places_of(shape: Sequence[int], axis: int) -> Any:
 
 
 def classes_held(case: Case, axis: int) -> list[tuple[bool, ...]]:
-    """For each row, which of its classes a mask of the logits' shape leaves in; one of the rows' shape leaves in
-    all of a row or nothing.
+    """For each row, which of its classes a mask of the logits' shape leaves in; one of the rows' shape leaves
+    in all of a row or nothing.
     """
     rows = rows_of(case.first, axis)
     if MASK not in case.tensors:

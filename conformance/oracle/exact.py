@@ -113,8 +113,8 @@ def expected(case: Case, api: Api = PLAIN) -> dict[str, Outcome]:
 
 
 def number_of(divided: str, weights: Sequence[float], kept: Sequence[bool]) -> Fraction:
-    """What a mean divides by: the elements, those that count, those of a weight that is not 0, or the sum of the
-    weights of those that count.
+    """What a mean divides by: the elements, those that count, those of a weight that is not 0, or the sum of
+    the weights of those that count.
     """
     if divided == "weights":
         return sum((Fraction(w) for w, keep in zip(weights, kept, strict=True) if keep), Fraction(0))
