@@ -33,10 +33,10 @@ class Plans:
     """The plans of a function, or of several whose ``options`` tell them apart.
 
     ``options`` are what the function was given besides ``inputs``, all of which the checks look at. ``look``
-    is shown the arrays of each call that comes again: for checks of values.
+    is shown the arrays and the options of each call that comes again: for checks of values.
     """
 
-    def __init__(self, look: Callable[[tuple[Any, ...]], None] | None = None) -> None:
+    def __init__(self, look: Callable[[tuple[Any, ...], tuple[Any, ...]], None] | None = None) -> None:
         self._plans: dict[Any, Plan] = {}
         self._look = look
 
@@ -70,7 +70,7 @@ class Plans:
         view = host.view
         arrays = tuple([x if x is None or type(x) is float else view(x) for x in inputs])
         if self._look is not None:
-            self._look(arrays)
+            self._look(arrays, options)
         request, run, wanted, attached = plan
         call = FusedCall(request, run, arrays, wanted)
         return host.attach(call, inputs) if attached else host.tensor(call.loss, inputs[1])

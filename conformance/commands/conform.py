@@ -16,7 +16,7 @@ from ..judging import expectations as known
 from ..judging.judge import Verdict
 from ..judging.run import Run
 from ..judging.tally import tallies
-from ..model.implementations import wanted
+from ..model.implementations import own_row, wanted
 from ..printable import printable
 from ..report import answer as answers
 from ..report import text
@@ -26,7 +26,7 @@ from ..running.channel import Answer as Answered
 from ..running.interpreter import interpreter_at
 from ..running.line import CASE_SECONDS
 from ..running.target import Target
-from . import lab, listing
+from . import bisect, lab, listing
 from .options import (
     DEFAULT_JOBS,
     Cases,
@@ -46,7 +46,7 @@ from .options import (
     Verbose,
 )
 from .outputs import Outputs
-from .select import Selection, folders_of, targets
+from .select import Selection, folders_of, own_targets, targets
 from .terminal import print_lines, progress, terminal, terminating
 
 
@@ -72,6 +72,18 @@ def conform(
         list[str] | None,
         typer.Option(help="A release to run instead, such as torch==2.1.0, or a wheel's path."),
     ] = None,
+    first_bad: Annotated[
+        bool,
+        typer.Option(
+            "--first-bad", help="Find the first release of a range, --at 'torch>=2.1', in which a case fails."
+        ),
+    ] = False,
+    function: Annotated[
+        str | None, typer.Option(help="Run a function of your own instead, such as my_package:my_loss.")
+    ] = None,
+    like: Annotated[
+        str | None, typer.Option(help="The implementation as which --function is called and judged.")
+    ] = None,
     python: Python = None,
     cases: CasesFolder = None,
     expectations: ExpectationsFolder = None,
@@ -86,14 +98,32 @@ def conform(
     if at:
         refuse(
             "goes with what is installed; --at names releases",
-            {"--framework": framework, "--python": python, "--maxfail": maxfail, "--list": list_only},
+            {
+                "--framework": framework,
+                "--python": python,
+                "--maxfail": maxfail,
+                "--list": list_only,
+                "--function": function,
+            },
         )
+        if first_bad:
+            named = {"--json": json_file, "--junit": junit_file, "--html": html_file}
+            refuse("does not go with --first-bad", {**named, "--markdown": markdown_file})
+            bisect.first_bad(at, selection)
         lab.run_releases(lab.jobs_of(lab.planned(at, None), selection), outputs, verbose, jobs)
-    refuse("goes with --at", {"--recipes": recipes})
+    refuse("goes with --at", {"--recipes": recipes, "--first-bad": first_bad})
+    refuse("goes with --function", {"--like": like if function is None else None})
     selection.check()
     outputs.check()
     chosen, elsewhere = selection.chosen_cases(), interpreter_at(python) if python is not None else None
-    there = targets(framework or [], implementation or [], mode or ["eager"], elsewhere)
+    if function is not None:
+        refuse("does not go with --function", {"--implementation": implementation})
+        if like is None:
+            raise SuiteError("--function needs --like: the implementation as which it is called and judged")
+        row = own_row(function, like, (framework or [""])[0])
+        there = own_targets(row, mode or ["eager"], elsewhere)
+    else:
+        there = targets(framework or [], implementation or [], mode or ["eager"], elsewhere)
     if list_only:
         listing.show(terminal(), there, chosen, implementation or [])
         raise typer.Exit

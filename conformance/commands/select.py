@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from ..judging import expectations as known
 from ..lab.recipes import recipes
 from ..model import cases
 from ..model.case import Case
-from ..model.implementations import FRAMEWORKS, KINDS, TABLE, installed, possible, wanted
+from ..model.implementations import FRAMEWORKS, KINDS, TABLE, Row, installed, possible, wanted
 from ..places import CASES, EXPECTATIONS, RECIPES, Folders
 from ..running.interpreter import Interpreter
 from ..running.line import CASE_SECONDS
@@ -97,6 +97,17 @@ def targets(
         for mode in modes_of(name)
         if any(fnmatchcase(mode, pattern) for pattern in modes)
         and any(wanted(candidate, implementations) for candidate in possible(name, kind, mode))
+    ]
+
+
+def own_targets(
+    row: Row, modes: Sequence[str] = ("eager",), interpreter: Interpreter | None = None
+) -> list[Target]:
+    """The targets that hold a function of one's own, in each mode."""
+    return [
+        replace(target, own=row)
+        for target in targets([row.framework], (), modes, interpreter)
+        if target.kind == "native"
     ]
 
 

@@ -26,7 +26,9 @@ from ..places import RECIPES
 
 SHIM_PYTHON = (3, 11)
 LARGEST_FILE = 1_000_000
-FRAMEWORK_OF = {each: name for name, known in FRAMEWORKS.items() for each in known.distributions}
+FRAMEWORK_OF = {
+    each: name for name, known in FRAMEWORKS.items() for each in (*known.distributions, *known.functions)
+}
 WHEEL = ".whl"
 BUILT_FOR = re.compile(r"cp(\d)(\d+)")
 
@@ -116,7 +118,9 @@ def release_in(path: Path) -> Release:
     try:
         name, version, _, tags = parse_wheel_filename(path.name)
     except InvalidWheelFilename as error:
-        raise LabError(f"{str(path)!r:.200} has no wheel's name: {error}") from error
+        raise LabError(
+            f"{str(path)!r:.200} has no wheel's name ({error}); expected a wheel's path"
+        ) from error
     check_distribution(name, str(path))
     try:
         with open(path, "rb") as file:

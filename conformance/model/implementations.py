@@ -10,6 +10,7 @@ import math
 import tomllib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, distribution, entry_points
@@ -17,6 +18,7 @@ from typing import Any
 
 from packaging.version import InvalidVersion, Version
 
+from ..errors import SuiteError
 from ..places import IMPLEMENTATIONS
 from . import rows as rows_model
 from .case import Case
@@ -33,6 +35,8 @@ class Framework:
 
     title: str
     distributions: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
+    """The distributions whose functions are run as its own, where it has none."""
     module: str = ""
     """The module that it is imported as, where that has another name."""
     editions: str = ""
@@ -228,6 +232,30 @@ def rows(framework: str, kind: str) -> list[Row]:
     ]
 
 
+def own_row(function: str, like: str, framework: str = "") -> Row:
+    """The row of a function of one's own, called and judged like one of the table.
+
+    Raises:
+        SuiteError: no ``module:function``, no implementation to be like, or not of this framework.
+    """
+    module, colon, attribute = function.partition(":")
+    if not (module and colon and attribute.isidentifier()):
+        raise SuiteError(f"{function!r:.200} names no function; expected module:function")
+    if like not in TABLE:
+        near = get_close_matches(like, TABLE, 3) or ["torch.nn.functional.cross_entropy"]
+        raise SuiteError(
+            f"--like {like:.200}: no implementation has this name; expected one of --list, such as "
+            f"{' or '.join(near)}"
+        )
+    row = TABLE[like]
+    whose = row.framework or row.tensors or framework
+    if not whose:
+        raise SuiteError(f"{like} takes any framework's tensors; expected --framework as well")
+    if framework not in ("", whose):
+        raise SuiteError(f"{like} takes tensors of {whose}, not of {framework}")
+    return replace(row, name=function, module=module, attribute=attribute, framework=whose, tensors="")
+
+
 def is_one_of(name: str, patterns: tuple[str, ...]) -> bool:
     """Whether a name fits a pattern; any does where there are none."""
     return not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
@@ -259,6 +287,8 @@ class Implementation:
     version: str
     mode: str = "eager"
     """How the framework executes it."""
+    own: Row | None = field(default=None, compare=False)
+    """The row of a function of one's own, which is not in the table."""
 
     @property
     def label(self) -> str:
@@ -277,7 +307,7 @@ class Implementation:
     @cached_property
     def row(self) -> Row:
         """Its row of the table, in this version; of a name that is not there, a row with nothing but that."""
-        return TABLE.get(self.name, Row(self.name, primary=True)).at(self.version)
+        return (self.own or TABLE.get(self.name, Row(self.name, primary=True))).at(self.version)
 
     @property
     def api_name(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ..model.implementations import Implementation
+from ..model.implementations import Implementation, Row, possible
 
 
 class TargetError(RuntimeError):
@@ -32,6 +32,8 @@ class Target:
     """How the framework executes the calls."""
     folder: str | None = None
     """Where its worker runs; by default in the current folder."""
+    own: Row | None = None
+    """A function of one's own, which is tested alone, and found from the current folder too."""
 
     @property
     def label(self) -> str:
@@ -41,20 +43,26 @@ class Target:
 
     @property
     def missing(self) -> dict[str, str]:
-        """What of the shim cannot be called, and why: nothing may be.
+        """What cannot be called of the shim, or is one's own, and why: nothing may be.
 
         A framework's own functions come and go.
         """
         return {
             name: reason
             for name, reason in self.available.items()
-            if reason is not None and self.kind == "shim"
+            if reason is not None and (self.kind == "shim" or self.own)
         }
+
+    def possible(self) -> list[Implementation]:
+        """What it may hold, before its worker has said what it does hold."""
+        if self.own:
+            return [Implementation(self.own.name, self.framework, self.kind, "", self.mode, self.own)]
+        return possible(self.framework, self.kind, self.mode)
 
     def implementations(self) -> list[Implementation]:
         """What the worker said can be called."""
         return [
-            Implementation(name, self.framework, self.kind, self.version, self.mode)
+            Implementation(name, self.framework, self.kind, self.version, self.mode, self.own)
             for name, reason in self.available.items()
             if reason is None
         ]

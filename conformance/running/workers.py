@@ -45,6 +45,9 @@ class Worker:
         environment["GLOG_v"] = "3" if target.framework == "mindspore" else "0"
         # The worker's folder holds modules of ours; none of them is to shadow a framework's.
         environment["PYTHONSAFEPATH"] = "1"
+        if target.own:
+            paths = (os.getcwd(), environment.get("PYTHONPATH", ""))
+            environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
         self.process, self.lifeline = kept(
             command,
             bufsize=0,
@@ -62,7 +65,8 @@ class Worker:
 
         The first line is the table; what answers it is that the worker is ready.
         """
-        table = {row.name: row.to_json() for row in rows(target.framework, target.kind)}
+        tested = [target.own] if target.own else rows(target.framework, target.kind)
+        table = {row.name: row.to_json() for row in tested}
         self.channel.write(json.dumps(table).encode() + b"\n")
 
     def send(self, request: dict[str, Any]) -> None:

@@ -30,7 +30,7 @@ class Session:
             try:
                 self.functions[name] = implementation.find()
                 reasons[name] = None
-            except (ImportError, AttributeError) as error:
+            except Exception as error:
                 reasons[name] = type(error).__name__ + ": " + message_of(error)[-600:]
         return reasons
 
