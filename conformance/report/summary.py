@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from ..judging.severity import ORDER, severity_of, worst
 from ..model.losses import LOSSES, loss_of
 from ..results.answer import OTHER, counted
+from ..results.answer import standings as standings_of
 from ..results.changes import Change, ChangeGroup, Changes, compare, groups
 from ..results.findings import finding_of, texts
 from ..results.releases import (
@@ -273,6 +274,8 @@ class Summary:
     rows: tuple[Row, ...]
     entries: tuple[Entry, ...]
     pairs: tuple[Pair, ...]
+    notes: tuple[str, ...] = ()
+    """By which releases those are judged that nobody reviewed."""
 
     @property
     def failed(self) -> list[Release]:
@@ -322,6 +325,7 @@ def summary_of(runs: Sequence[Table], labels: Sequence[str] = ()) -> Summary:
         tuple(rows(releases)),
         tuple(sorted(entries.values(), key=badness)),
         tuple(sorted(pairs(releases, entries), key=lambda pair: pair.harm)),
+        tuple(dict.fromkeys(note for run in runs for note in standings_of(run))),
     )
 
 
