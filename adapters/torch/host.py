@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,8 @@ from .state import function_modes, is_recording, why_not_plain
 from .versions import host_autocast_is_on, is_compiling, saved_tensors_hooks
 
 _dispatch_keys = torch._C._dispatch_keys
+_bits: Callable[[Any], int | str] = getattr(torch._C.DispatchKeySet, "raw_repr", str)
+"""What tells dispatch keys apart: a number, or their names where torch has none (2.1)."""
 _PLAIN = (torch.Tensor, torch.nn.Parameter)
 
 _DTYPES: dict[np.dtype[Any], torch.dtype] = {
@@ -38,13 +41,11 @@ _DTYPES: dict[np.dtype[Any], torch.dtype] = {
 _ARRAY_DTYPES = {theirs: ours for ours, theirs in _DTYPES.items()}
 
 
-def _ordinary_keys() -> frozenset[int]:
+def _ordinary_keys() -> frozenset[int | str]:
     """The dispatch keys of a dense CPU tensor, and of one made in inference mode."""
     ordinary = torch.empty(0, device="cpu")
     with torch.inference_mode():
-        return frozenset(
-            _dispatch_keys(tensor).raw_repr() for tensor in (ordinary, torch.empty(0, device="cpu"))
-        )
+        return frozenset(_bits(_dispatch_keys(tensor)) for tensor in (ordinary, torch.empty(0, device="cpu")))
 
 
 _ORDINARY = _ordinary_keys()
@@ -80,7 +81,7 @@ def facts(inputs: tuple[Any, ...], /) -> tuple[Any, ...] | None:
     found: list[Any] = [torch.is_grad_enabled()]
     for x in inputs:
         if type(x) in _PLAIN:
-            if _dispatch_keys(x).raw_repr() not in _ORDINARY:
+            if _bits(_dispatch_keys(x)) not in _ORDINARY:
                 return None
             found.append((x.dtype, x.shape, x.requires_grad, x.is_contiguous()))
         elif x is None or type(x) is float:
@@ -101,7 +102,7 @@ def dense(tensor: Any) -> bool:
     Its dispatch keys are the proof: a key more and it is sparse, nested, batched, negated, zero without
     memory, or a wrapper.
     """
-    return type(tensor) in _PLAIN and _dispatch_keys(tensor).raw_repr() in _ORDINARY
+    return type(tensor) in _PLAIN and _bits(_dispatch_keys(tensor)) in _ORDINARY
 
 
 def why_not(tensor: torch.Tensor | float) -> str | None:
