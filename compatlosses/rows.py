@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from .fused import BLOCK, FLOAT64, compiled, number, numbers
 from .operands import Layout, address, code, merged, readable
 from .protocols import Array
-from .request import NOT_ASKED, Arrays, Found, Request, loaded
+from .request import NOT_ASKED, Arrays, Direct, Found, Request, loaded
 from .threads import LEAST, get_num_threads, together
 
 INTEGERS = {"int64": 16, "uint64": 16, "int32": 17, "uint32": 18, "int16": 19, "uint16": 20, "int8": 21}
@@ -112,6 +112,28 @@ def evaluated(
     if loss is None:
         loss = NOT_ASKED if result is None else result
     return loss, (by_logits, by_targets, by_weight)
+
+
+def direct(request: Request, arrays: Arrays, wrt: tuple[bool, ...]) -> Direct | None:
+    """How calls like one of these arrays are computed from addresses alone; None where they are not."""
+    x, y, weight = arrays
+    if weight is not None or not {x.dtype, y.dtype} <= READABLE:
+        return None
+    options = (request.parameters, request.reduction[:4], request.loss.rows, request.dtype)
+    layouts = ((x.dtype, x.shape, x.strides), (y.dtype, y.shape, y.strides), None, None)
+    form = form_of(options, layouts, None, wrt, True)
+    if form.tiles * form.share >= 2 * LEAST:
+        return None
+    alone, (plan, function, _, scratch, _) = loops().alone_at, form
+    odd = max(x.itemsize, y.itemsize) - 1
+
+    def compute(inputs: list[int], gradient: int, loss: int) -> bool:
+        logits, targets, _ = inputs
+        if (logits | targets) & odd:
+            return False
+        return bool(alone(function, plan, scratch, logits, targets, gradient, loss) < 0)
+
+    return Direct(compute, request.dtype, wrt[0])
 
 
 # --- a call as the loops see it -----------------------------------------------------------------------------

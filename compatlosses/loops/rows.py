@@ -139,6 +139,25 @@ def alone(function, form, size, scale, logits, targets, mask, cotangent, loss, b
     """
     plan = form.copy()
     place(plan, scale, logits, targets, mask, cotangent, loss, by_logits, by_targets, result)
+    return done(function, plan, size)
+
+
+@entry
+def alone_at(function, form, size, logits, targets, by_logits, result):  # type: ignore[no-untyped-def]
+    """The same, from addresses, 0 for none, and with a scale of 1."""
+    plan = form.copy()
+    plan[SCALE] = bits(1.0)
+    plan[RESULT] = result
+    table = rows_memory.table_of(plan.ctypes.data)
+    table[LOGITS, ADDRESS] = logits
+    table[TARGETS, ADDRESS] = targets
+    table[BY_LOGITS, ADDRESS] = by_logits
+    return done(function, plan, size)
+
+
+@inner
+def done(function, plan, size):  # type: ignore[no-untyped-def]
+    """All tiles of a plan, on this thread."""
     tiles = (plan[ROWS] + plan[WIDTH] - 1) // plan[WIDTH]
     scratch = np.empty(size)
     tallies = np.empty((tiles if plan[TALLIED] else 0, 4))
