@@ -71,13 +71,6 @@ def masked(loss: Tensor, counts: Tensor | None) -> Tensor:
     return loss
 
 
-def of_probabilities(target: Tensor, output: Tensor, dtype: str) -> Tensor:
-    """The loss of each element from probabilities, of ``dtype``. log1p keeps what 1 - output would lose."""
-    epsilon = keras.config.epsilon()
-    clipped = keras.ops.clip(keras.ops.cast(output, dtype), epsilon, 1.0 - epsilon)
-    return -(target * keras.ops.log(clipped) + (1.0 - target) * keras.ops.log1p(-clipped))
-
-
 class BinaryCrossentropy(keras.Operation):  # type: ignore[misc]
     """`compatlosses.keras.binary_crossentropy` as a node of a functional model."""
 
