@@ -377,10 +377,10 @@ class Factual(Protocol):
 class Addressed(Protocol):
     """A `Host` that can compute small calls that come again from addresses alone; see `request.Direct`."""
 
-    def at_once(self, direct: Any, inputs: tuple[Any, ...], /) -> tuple[Tensor, Tensor | None] | None:
-        """The loss and the gradient by the first input, None where there is none, as tensors of the
-        framework. None where memory is not what the call's facts promise: the call goes the way of all
-        others then, which says what is wrong.
+    def at_once(self, direct: Any, inputs: tuple[Any, ...], /) -> tuple[Tensor, Any] | None:
+        """The loss as a tensor, and the gradient by the first input, an array or what `Host.tensor` takes for
+        one, None where there is none. None in all where memory is not what the call's facts promise: the call
+        goes the way of all others then, which says what is wrong.
         """
 
 
