@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Annotated
 
@@ -25,12 +25,13 @@ from ..results.answer import Answer, answer_of
 from ..running.channel import Answer as Answered
 from ..running.interpreter import interpreter_at
 from ..running.line import CASE_SECONDS
-from ..running.target import Target
+from ..running.target import CPU, Machine, Target
 from . import bisect, lab, listing
 from .options import (
     DEFAULT_JOBS,
     Cases,
     CasesFolder,
+    Device,
     ExpectationsFolder,
     Frameworks,
     HtmlFile,
@@ -42,6 +43,7 @@ from .options import (
     Modes,
     Python,
     RecipesFile,
+    Threads,
     Timeout,
     Verbose,
 )
@@ -88,13 +90,22 @@ def conform(
     cases: CasesFolder = None,
     expectations: ExpectationsFolder = None,
     recipes: RecipesFile = None,
+    device: Device = CPU,
+    threads: Threads = None,
 ) -> None:
     """Run the cases against every framework installed here, native and shim, and tell what is new, how much
     of each behaviour holds, and which known findings were met.
     """
     outputs = lab.ReleaseOutputs(json_file, junit_file, html_file, markdown_file)
     folders = folders_of(cases, expectations, recipes)
-    selection = Selection(tuple(case or ()), tuple(implementation or ()), tuple(mode or ()), timeout, folders)
+    selection = Selection(
+        tuple(case or ()),
+        tuple(implementation or ()),
+        tuple(mode or ()),
+        timeout,
+        folders,
+        Machine(device, threads),
+    )
     if at:
         refuse(
             "goes with what is installed; --at names releases",
@@ -124,6 +135,7 @@ def conform(
         there = own_targets(row, mode or ["eager"], elsewhere)
     else:
         there = targets(framework or [], implementation or [], mode or ["eager"], elsewhere)
+    there = [replace(target, machine=selection.machine) for target in there]
     if list_only:
         listing.show(terminal(), there, chosen, implementation or [])
         raise typer.Exit
@@ -196,7 +208,7 @@ def conformed(run: Run, watch: Watch, outputs: Outputs, jobs: int, verbose: bool
             text.agreement(console, pairs)
         print_lines(console, answers.lines(found, ending))
     finally:
-        outputs.write([data], run.verdicts, answers.markdown(found, ending))
+        outputs.write([data], answers.markdown(found, ending))
     return status
 
 

@@ -17,7 +17,7 @@ from ..model.implementations import FRAMEWORKS, KINDS, TABLE, Row, installed, po
 from ..places import CASES, EXPECTATIONS, RECIPES, Folders
 from ..running.interpreter import Interpreter
 from ..running.line import CASE_SECONDS
-from ..running.target import Target
+from ..running.target import CPU, Machine, Target
 from ..worker.drivers import modes_of
 
 
@@ -34,6 +34,7 @@ class Selection:
     seconds: float = CASE_SECONDS
     """What one case may take."""
     folders: Folders = field(default_factory=Folders)
+    machine: Machine = field(default_factory=Machine)
 
     def check(self) -> None:
         """Refuse what names nothing, and files that are not as they must be."""
@@ -52,7 +53,7 @@ class Selection:
         """The expectations, linted where they speak of the suite's cases."""
         if self.folders.cases is None:
             expectations(self.folders.expectations or EXPECTATIONS)
-        return known.book_of(self.folders)
+        return replace(known.book_of(self.folders), strict=self.machine.device == CPU)
 
 
 def folders_of(cases_in: Path | None, expectations_in: Path | None, recipes_in: Path | None) -> Folders:

@@ -88,6 +88,11 @@ class Case:
         return np.broadcast_shapes(self.first.shape, self.tensors["targets"].shape)
 
     @property
+    def elements(self) -> int:
+        """How many elements the first argument has."""
+        return len(self.first.values) * (self.repeat.times if self.repeat else 1)
+
+    @property
     def parameters(self) -> tuple[float, ...]:
         """The numbers that shape the loss."""
         return tuple(float(self.options.get(name, value)) for name, value in self.of.parameters.items())

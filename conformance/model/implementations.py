@@ -53,7 +53,11 @@ class Api:
 
     dtypes: tuple[str, ...]
     line: str = ""
-    """The textbook's line that it documents, where that is not the loss's own; see `oracle.textbook`."""
+    """The textbook's line that it documents, where that is not the loss's own; see `oracle.textbook`. Of a
+    loss of rows: that of probabilities instead of logits.
+    """
+    without_softmax: bool = False
+    """Of a loss of rows: whether it takes probabilities alone."""
     default: str = "mean"
     """The reduction."""
     reduced: tuple[int, ...] = ()
@@ -65,7 +69,9 @@ class Api:
     weighted: str = "all"
     """What a mean divides by where a weight is given: 'all' elements, or the sum of the 'weights'."""
     over: str = ""
-    """'last' where the mean over the last axis is taken even without a reduction."""
+    """'last' where the mean over the last axis is taken even without a reduction, 'rest' where the sum over
+    all axes but the first one is.
+    """
     factor: float = 1.0
     """What the loss is times."""
     spreads: bool = False
@@ -89,7 +95,7 @@ class Api:
     keeps: tuple[str, ...] = ()
     """For which targets the class axis stays, of length 1, without a reduction."""
     dimensions: tuple[int, ...] = ()
-    """The numbers of dimensions that the logits of a loss of rows may have; empty for any."""
+    """The numbers of dimensions that the first argument may have; empty for any."""
     constant: tuple[str, ...] = ()
     """The arguments that are constants by the document: they have no gradient."""
 
@@ -356,6 +362,7 @@ def applies(case: Case, implementation: Implementation) -> bool:
         return implementation.api_name in case.errors
     api = implementation.api
     fits = not api.alone or case.dtype in api.alone
+    fits = fits and (not api.dimensions or len(case.first.shape) in api.dimensions)
     if case.of.rows:
         named = not case.apis or implementation.api_name in case.apis
         return fits and named and rows_model.fits(case, api)

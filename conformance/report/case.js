@@ -36,9 +36,9 @@ function openList(title, found, again, most = 100) {
     make("tr", {},
       make("th", { scope: "row" }, caseButton(place, member)),
       several ? make("td", {}, DATA.columns[member].code) : null,
-      make("td", {}, badge(verdict)), make("td", { class: "number" }, ulps(worst(verdict))),
+      make("td", {}, badge(verdict)), make("td", {}, chip(severityOf(verdict))), make("td", { class: "number" }, ulps(worst(verdict))),
       make("td", { class: "words" }, shortened(messageOf(verdict)))));
-  const heads = ["Case", ...(several ? ["Implementation"] : []), "Status", "ULP", "Message"];
+  const heads = ["Case", ...(several ? ["Implementation"] : []), "Status", "Severity", "ULP", "Message"];
   const more = found.length > most
     ? make("button", { type: "button", click: () => (HISTORY.pop(), openList(title, found, again, Infinity)) }, `Show all ${found.length}`)
     : null;
@@ -53,6 +53,8 @@ function badge(verdict) {
   const status = DATA.statuses[verdict[0]];
   return make("span", { class: `cell ${kind}` }, `${MARKS[kind]} ${kind === status ? status : `${status === "pass" ? "" : `${status}, `}${WORDS[kind]}`}`);
 }
+
+const chip = (severity) => (severity ? make("span", { class: `cell ${severity}` }, severity) : "");
 
 function messageOf(verdict) {
   const said = verdict[4].filter((check) => check[2] > 0 && check[4]).map((check) => DATA.texts[check[4]]);
@@ -76,7 +78,7 @@ function openCase(place, member) {
     verdict ? verdictOf(verdict, member, place) : make("p", {}, "The case did not run there."),
     make("h3", {}, "Inputs"), inputsOf(one),
     verdict ? worstElements(read(verdict)) : null,
-    verdict && one.expected ? [make("h3", {}, "Expected and actual"), outcomesOf(one, column, read(verdict))] : null,
+    verdict && one.expected?.length && DATA.statuses[verdict[0]] !== "unsupported" ? [make("h3", {}, "Expected and actual"), outcomesOf(one, column, read(verdict))] : null,
     one.errors ? make("p", {}, `Expected: ${(one.errors[column.api] ?? ["an error"]).join(" or ")}, raised by the call`) : null,
     make("h3", {}, "To see it yourself"), scriptOf(one, column),
     make("h3", {}, "Elsewhere"), elsewhere(place, member),
@@ -88,7 +90,7 @@ function verdictOf(verdict, member, place) {
   const rows = checks.map((check) =>
     make("tr", {}, make("th", { scope: "row" }, check.what), make("td", {}, check.yardstick),
       make("td", {}, check.expectation ? `${check.status}, ${check.expectation}` : check.status),
-      make("td", {}, check.severity ? make("span", { class: `cell ${check.severity}` }, check.severity) : ""),
+      make("td", {}, chip(check.severity)),
       make("td", { class: "number" }, ulps(check.ulps)), make("td", { class: "number" }, check.limit === null ? "" : String(check.limit)),
       make("td", { class: "words" }, check.message)));
   const findings = new Map([...checks.map((check) => [check.finding, check.slug]), [finding, ""]].filter(([name]) => name).reverse());
@@ -137,7 +139,9 @@ function outcomesOf(one, column, verdict) {
     const beside = Object.entries(one.tensors).filter(([, tensor]) => tensor.values.length === values.length);
     const limit = check?.limit ?? Infinity;
     const most = check && check.ulps !== null ? `largest error ${ulps(check.ulps)} ULP` : "";
-    const state = check ? check.status : "not checked by the mathematics";
+    // A run that is kept for comparison has of a failing case what fails alone.
+    const whole = verdict.checks.some((one) => one.status === "pass");
+    const state = check?.status ?? (whole ? "not checked by the mathematics" : "no failure was kept");
     const kept = actual.length > 0;
     const heads = ["#", ...beside.map(([name]) => name), "expected", ...(kept ? ["actual", "ULP"] : [])];
     const rows = values.map((value, index) => {

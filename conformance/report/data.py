@@ -48,7 +48,6 @@ def page_data(runs: Sequence[Table], labels: Sequence[str] = ()) -> Table:
     known = {case.id: case for case in data.load()}
     clauses = {id: str(table.get("clause", "")) for run in runs for id, table in run.get("cases", {}).items()}
     ids = sorted({id for of_column in verdicts for id in of_column})
-    apis = sorted({column["api"] for column in columns})
     return {
         "statuses": STATUSES,
         "expectations": EXPECTATIONS,
@@ -56,7 +55,8 @@ def page_data(runs: Sequence[Table], labels: Sequence[str] = ()) -> Table:
         "severities": ["", *ORDER],
         "columns": columns,
         "cases": [
-            {**case_data(id, known.get(id), clauses.get(id, ""), apis), "loss": loss_of(id)} for id in ids
+            {**case_data(id, known.get(id), clauses.get(id, ""), apis_of(id, pairs)), "loss": loss_of(id)}
+            for id in ids
         ],
         "verdicts": [
             [
@@ -72,6 +72,17 @@ def page_data(runs: Sequence[Table], labels: Sequence[str] = ()) -> Table:
         "agreement": agreement(runs, columns, ids, texts),
         "texts": list(texts.places),
     }
+
+
+def apis_of(case: str, pairs: Sequence[tuple[Table, dict[str, Table]]]) -> list[str]:
+    """The APIs by whose documents a case was judged: of columns that support it, with their verdicts."""
+    return sorted(
+        {
+            column["api"]
+            for column, of_column in pairs
+            if case in of_column and of_column[case]["status"] != "unsupported"
+        }
+    )
 
 
 def columns_of(release: Release) -> list[tuple[Table, dict[str, Table]]]:

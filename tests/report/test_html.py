@@ -8,6 +8,8 @@ import gzip
 import html.parser
 import json
 import re
+from collections import defaultdict
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,13 @@ import typer
 from typer.testing import CliRunner
 
 from compatlosses.conformance.commands import app as cli
+from compatlosses.conformance.judging import judge
+from compatlosses.conformance.model.implementations import TABLE, Implementation, applies
 from compatlosses.conformance.report.data import page_data
 from compatlosses.conformance.report.html import page
 from compatlosses.conformance.report.summary import summary_of
-from compatlosses.conformance.results import changes
+from compatlosses.conformance.results import changes, results
+from compatlosses.conformance.running.target import Target
 
 APPLICATION = typer.Typer()
 cli.add_commands(APPLICATION)
@@ -172,6 +177,21 @@ def test_a_finding_has_its_text_and_a_command_for_its_script(two: list[dict[str,
     assert {label for label, _ in entry.text} >= {"What", "Since", "Case", "Hurts", "Workaround"}
     assert entry.command.startswith(f"compatlosses repro {runs.CASE} --framework torch")
     assert entry.losses == ["binary_cross_entropy_with_logits"]
+
+
+def test_every_implementation_has_a_page_for_the_cases_of_its_loss() -> None:
+    """APIs differ in the losses that they have, and in the shapes that they take of one."""
+    verdicts, cases_of = [], defaultdict(list)
+    for case in runs.CASES.values():
+        cases_of[case.loss].append(case)
+    for name, row in TABLE.items():
+        implementation = Implementation(name, "numpy", "shim", "")
+        supported = (case for case in cases_of[row.loss] if applies(case, implementation))
+        verdicts += [judge.Verdict(case.id, name, "numpy", "shim", "pass") for case in islice(supported, 2)]
+    target = Target("numpy", "shim")
+    data = page_data([json.loads(json.dumps(results.as_json([target], verdicts, False)))])
+    assert {case["loss"] for case in data["cases"]} == set(cases_of)
+    assert all(case.get("expected") or case.get("errors") for case in data["cases"])
 
 
 def test_cases_and_frameworks_of_another_version_of_the_suite_are_shown(two: list[dict[str, Any]]) -> None:
