@@ -71,7 +71,8 @@ def test_there_are_cases_enough_and_each_has_a_clause() -> None:
         ),
         (
             '[[case]]\nid = "a"\nlosses = ["cross_entropy"]\nclause = "c"\n'
-            "logits = { values = [1.0, 2.0], shape = [1, 2] }\ntargets = { values = [0, 0, 0], shape = [3] }\n",
+            "logits = { values = [1.0, 2.0], shape = [1, 2] }\n"
+            "targets = { values = [0, 0, 0], shape = [3] }\n",
             "expected (1,) or (2,) beside (1, 2)",
         ),
         ('[[case]]\nid = "../a b"\n' + GOOD, "id"),
