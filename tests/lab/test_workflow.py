@@ -9,14 +9,19 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 import runs
 import yaml
+from packaging.version import Version
 
-from compatlosses.conformance.lab import recipes
+from compatlosses.conformance.lab import environments, recipes
+from compatlosses.conformance.lab.recipes import Release
+from compatlosses.conformance.model.implementations import installed
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / ".github" / "workflows" / "conformance.yml"
@@ -40,15 +45,80 @@ def test_it_can_be_called_with_what_the_page_says(workflow: dict[Any, Any]) -> N
     assert all(
         one["type"] == "string" and ("default" in one) != bool(one.get("required")) for one in inputs.values()
     )
-    calls = [
-        yaml.safe_load(text)
-        for text in re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "ci.md").read_text("utf-8"), re.S)
-    ]
+    texts = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "ci.md").read_text("utf-8"), re.S)
+    calls = [yaml.safe_load(text) for text in texts if f"workflows/{FILE.name}" in text]
     assert len(calls) == 2
     for call in calls:
         given = call["jobs"]["losses"]["with"]
         assert required <= set(given) <= set(inputs)
         assert recipes.recipe_for(recipes.release_of(given["baseline"]))
+
+
+def test_it_offers_the_frameworks_that_have_a_recipe(workflow: dict[Any, Any]) -> None:
+    said = workflow[True]["workflow_call"]["inputs"]["framework"]["description"]
+    having = {recipes.FRAMEWORK_OF[recipe.distribution] for recipe in recipes.recipes()} - {"numpy"}
+    assert set(re.split(r", | or ", said)) == having
+
+
+STUB = """#!/bin/sh
+# pip is not to change this environment; everything else is this Python.
+[ "$1 $2" = "-m pip" ] && { echo "$@" >> "$INSTALLED"; exit 0; }
+exec "%s" "$@"
+"""
+
+
+def provide(release: Release, cache: Path) -> None:
+    """Put this very environment where the lab looks for a release's."""
+    environment = environments.environment_of(release, recipes.recipe_for(release))
+    place = cache / "compatlosses" / "environments" / environment.name
+    python = environments.python_in(place)
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    (place / environments.MARK).write_text(json.dumps(asdict(environment)))
+
+
+@pytest.mark.skipif(not installed("torch"), reason="torch is not installed here")
+def test_a_job_of_it_runs_by_its_own_shell_steps(workflow: dict[Any, Any], tmp_path: Path) -> None:
+    """Every shell step in its order, as a runner runs them. pip is a stub, and the baseline's environment is
+    this one, so that nothing is fetched.
+    """
+    requirement = f"torch=={Version(version('torch')).public}"
+    provide(recipes.release_of(requirement), tmp_path / "cache")
+    stub = tmp_path / "bin" / "python"
+    stub.parent.mkdir()
+    stub.write_text(STUB % sys.executable)
+    stub.chmod(0o755)
+    pips = tmp_path / "pips"
+    given = {
+        "FRAMEWORK": "torch",
+        "REQUIREMENT": requirement,
+        "BASELINE": requirement,
+        "PIP_OPTIONS": "--no-deps --quiet",
+        "PACKAGE": "compatlosses[lab]",
+        "CASE": "documents/torch-example",
+    }
+    assert set(given) == set(workflow["jobs"]["conformance"]["env"])
+    folders = (str(stub.parent), str(Path(sys.executable).parent), os.environ["PATH"])
+    told = {
+        "PATH": os.pathsep.join(folders),
+        "INSTALLED": str(pips),
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+    }
+    for name, step in steps(workflow).items():
+        done = subprocess.run(
+            ["bash", "-e", "-c", step],
+            cwd=tmp_path,
+            env={**os.environ, **given, **told},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}"
+    assert pips.read_text().splitlines() == [
+        "-m pip install compatlosses[lab]",
+        f"-m pip install --no-deps --quiet {requirement}",
+    ]
+    assert all((tmp_path / name).stat().st_size for name in ("baseline.json", "run.json", "report.html"))
 
 
 def test_no_input_reaches_a_shell_as_code(workflow: dict[Any, Any]) -> None:
