@@ -1,8 +1,8 @@
 """Keras 3's API: the cross entropies of ``keras.ops``, and losses of ``keras.losses``, functions and classes.
 
 All are at Keras' paths too, in `ops` and `losses`; the cross entropies of ``keras.losses``, whose signatures
-are others, are in `losses` alone. Logits may be the tensors of any framework, probabilities of rows too;
-those of binary cross entropy are of Keras' backend. Importing this imports no framework.
+are others, are in `losses` alone. Logits and probabilities may be the tensors of any framework. Importing
+this imports no framework.
 """
 
 from __future__ import annotations

@@ -9,13 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from compatlosses import rules
-from compatlosses.by_formula import assured
+from compatlosses.definitions import binary_cross_entropy as of_chances
 from compatlosses.definitions.binary_cross_entropy_with_logits import LOSS
 from compatlosses.evaluate import evaluate
 from compatlosses.libraries import Library, Shape, Tensor, find, library_of
 from compatlosses.reductions import divided, named
 
 from . import adapter
+
+EPSILON = 1e-7
+"""``keras.config.epsilon()`` where nobody has set another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,28 +80,21 @@ def elements(
     if from_logits:
         loss = evaluate((LOSS, library, (output, target, None, None), (0.0,), named("none")), wide)
     else:
-        loss = of_probabilities(
-            names, assured(library, ("targets", "logits"), target, output, True), output, wide
-        )
+        # Single precision has no 1 - epsilon: the clip is the definition's, which holds 1 - p.
+        clamps = (float("-inf"), epsilon(), 0.0, 0.0)
+        loss = evaluate((of_chances.LOSS, library, (output, target, None), clamps, named("none")), wide)
     if axes is not None:
         loss = mean(library, loss, axes)
     return library.cast(loss, dtype)
 
 
-def of_probabilities(names: tuple[str, str], target: Tensor, output: Tensor, dtype: str) -> Tensor:
-    """The loss of each element from probabilities, in Keras' own operations."""
-    why = f"{names[1]} is taken for probabilities, which are for Keras' operations"
-    mend = (
-        "Pass logits and from_logits=True, which takes any framework's tensors, or make "
-        f"{names[1]} a tensor of the backend."
-    )
+def epsilon() -> float:
+    """What Keras takes for a small number."""
     if not adapter.loaded():
-        raise TypeError(f"{why}, and Keras is not imported. {mend}")
+        return EPSILON
     from . import backend
 
-    if not backend.owns(output):
-        raise TypeError(f"{why}; expected a tensor of its backend, {backend.name()}. {mend}")
-    return backend.of_probabilities(target, output, dtype)
+    return backend.epsilon()
 
 
 def checked_axes(name: str, shape: Shape | None, axis: int | tuple[int, ...] | None) -> tuple[int, ...]:

@@ -59,8 +59,7 @@ def binary_crossentropy(
         A tensor of the predictions' dtype, of their shape without the axes.
 
     Raises:
-        TypeError: what is no tensor, tensors of two frameworks, predictions that are not floating,
-            probabilities that are not a tensor of Keras' backend.
+        TypeError: what is no tensor, tensors of two frameworks, predictions that are not floating.
         ValueError: targets of another shape than the predictions, an axis that they do not have.
 
     Source: Keras 3 documentation of ``keras.losses.binary_crossentropy``; where it is silent, keras 3.15.

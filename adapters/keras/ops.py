@@ -30,8 +30,7 @@ def binary_crossentropy(target: Tensor, output: Tensor, from_logits: bool = Fals
         A tensor of the output's shape and dtype: the loss of each element.
 
     Raises:
-        TypeError: what is no tensor, tensors of two frameworks, an output that is not floating, probabilities
-            that are not a tensor of Keras' backend.
+        TypeError: what is no tensor, tensors of two frameworks, an output that is not floating.
         ValueError: a target of another shape than the output.
 
     Source: Keras 3 documentation of ``keras.ops.binary_crossentropy``; where it is silent, keras 3.15.

@@ -17,8 +17,6 @@ from compatlosses.reductions import named
 from . import adapter, checks
 
 _NAMES: Names = ("y_pred", "y_true", "weight", "weight")
-EPSILON = 1e-7
-"""``keras.config.epsilon()`` where nobody has set another one."""
 
 
 def binary_focal_crossentropy(
@@ -79,7 +77,7 @@ def binary_focal_crossentropy(
         weight = library.OPS.power(y * (1.0 - p) + (1.0 - y) * p, focus)
         if apply_class_balancing:
             weight = weight * (y * balance + (1.0 - y) * (1.0 - balance))
-        clamps = (float("-inf"), epsilon(), 0.0, 0.0)
+        clamps = (float("-inf"), checks.epsilon(), 0.0, 0.0)
         losses = evaluate((entropy.LOSS, library, (p, y, weight), clamps, named("none")), wide)
     axes = checks.checked_axes("y_pred", library.shape(losses), axis)
     return library.cast(checks.mean(library, losses, axes), dtype)
@@ -144,7 +142,7 @@ def poisson(y_true: Tensor, y_pred: Tensor) -> Tensor:
             return backend.AveragedDifference("poisson").symbolic_call(y_true, y_pred)
     library, y, p, dtype = prepared(y_true, y_pred)
     wide = "float64" if dtype == "float64" else "float32"
-    parameters = (0.0, 0.0, epsilon())
+    parameters = (0.0, 0.0, checks.epsilon())
     losses = evaluate((poisson_nll.LOSS, library, (p, y, None), parameters, named("none")), wide)
     axes = checks.checked_axes("y_pred", library.shape(losses), -1)
     return library.cast(checks.mean(library, losses, axes), dtype)
@@ -167,18 +165,9 @@ def prepared(y_true: Tensor, y_pred: Tensor) -> tuple[Library, Tensor, Tensor, s
 
 def clipped(library: Library, x: Tensor) -> Tensor:
     """Probabilities within [epsilon, 1]."""
-    least = library.constant(epsilon(), x)
+    least = library.constant(checks.epsilon(), x)
     x = library.where(x > 1.0, 1.0, x)
     return library.where(x < least, least, x)
-
-
-def epsilon() -> float:
-    """What Keras takes for a small number."""
-    if not adapter.loaded():
-        return EPSILON
-    from . import backend
-
-    return backend.epsilon()
 
 
 def positive(name: str, value: object) -> float:

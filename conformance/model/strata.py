@@ -7,12 +7,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 
-from . import grids_rows
+from . import grids_rows, strata_elements
 from .case import Case, reduction_of, spread
 from .grids import Cell as Cell
 from .grids import Census as Census
 from .grids import Grid, counted
-from .losses import FIRST, LOSSES
+from .losses import FIRST, LOSSES, Value
 
 ARGUMENTS = LOSSES[FIRST].arguments
 
@@ -45,9 +45,13 @@ def stratum(x: float, y: float) -> str:
     return f"{magnitude(x)}, {label(y)}"
 
 
-def stratum_of(loss: str, x: float, y: float, parameters: tuple[float, ...]) -> str:
+def stratum_of(loss: str, x: float, y: float, parameters: tuple[Value, ...]) -> str:
     """The cell of an element of a loss, in words."""
-    return stratum(x, y) if loss == FIRST else f"{difference(x - y)}, {piece(abs(x - y), parameters)}"
+    if loss == FIRST:
+        return stratum(x, y)
+    if loss in strata_elements.WORDS:
+        return strata_elements.stratum(loss, x, y)
+    return f"{difference(x - y)}, {piece(abs(x - y), parameters)}"
 
 
 def difference(r: float) -> str:
@@ -63,11 +67,12 @@ def difference(r: float) -> str:
     return f"{sign}{name} difference"
 
 
-def piece(size: float, parameters: tuple[float, ...]) -> str:
+def piece(size: float, parameters: tuple[Value, ...]) -> str:
     """On which side of the bend a difference lies; a loss without a bend has one piece."""
     if not parameters:
         return "everywhere"
     (bend,) = parameters
+    assert isinstance(bend, (int, float))
     return "inside the bend" if size < bend else "at the bend" if size == bend else "beyond the bend"
 
 
@@ -76,7 +81,13 @@ def census(cases: Iterable[Case]) -> list[Census]:
     valid = [case for case in cases if not case.errors]
     first = [case for case in valid if case.loss == FIRST]
     rows = [case for case in valid if case.of.rows]
-    return [*(counted(grid, first) for grid in GRIDS), *(counted(grid, rows) for grid in grids_rows.GRIDS)]
+    tested = {case.loss for case in valid}
+    elements = [grid for loss, grid in strata_elements.GRIDS.items() if loss in tested]
+    return [
+        *(counted(grid, first) for grid in GRIDS),
+        *(counted(grid, valid) for grid in elements),
+        *(counted(grid, rows) for grid in grids_rows.GRIDS),
+    ]
 
 
 QUANTITIES = ("value", *(f"gradient/{name}" for name in ARGUMENTS), "second/logits")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
+from ..model.losses import Value
 from ..model.rounding import Exact
 from . import textbook
 from .jets import arguments, fixed
@@ -15,7 +16,7 @@ Quantities = dict[str, Sequence[Exact]]
 
 @lru_cache(maxsize=200_000)
 def element(
-    line: str, names: tuple[str, ...], parameters: tuple[float, ...], values: tuple[float, ...]
+    line: str, names: tuple[str, ...], parameters: tuple[Value, ...], values: tuple[float, ...]
 ) -> Quantities:
     """The exact terms of the loss of one element, and of its derivatives by the arguments of these names.
 

@@ -15,6 +15,7 @@ import numpy as np
 from ..model import rows as model_rows
 from ..model.case import Case, reduction_of, result_dtype, sentinel, spread
 from ..model.implementations import Api
+from ..model.losses import FIRST
 from ..model.rounding import Exact
 from . import rows as of_rows
 from .derived import Quantities, element
@@ -30,9 +31,9 @@ def rules_of(case: Case, api: Api) -> tuple[str, ...]:
     """
     if case.of.rows:
         return tuple(map(str, astuple(model_rows.rules_of(case, api))))
-    line = api.line if api.line and "pos_weight" in case.tensors else case.loss
+    line = api.line if api.line and ("pos_weight" in case.tensors or case.loss != FIRST) else case.loss
     reduction = reduction_of(case, api.default)
-    rest = (api.over, repr(api.factor))
+    rest = (api.over, repr(api.factor), repr(case.parameters_by(api.parameters)))
     if reduction == "mean" and "weight" in case.tensors and api.weighted == "weights":
         return line, reduction, "weights", *rest
     if "ignore_index" not in case.options:
@@ -45,7 +46,8 @@ def expected(case: Case, api: Api = PLAIN) -> dict[str, Outcome]:
     """By quantity, the exact outcome of a case; of long inputs, that of each distinct pair."""
     if case.of.rows:
         return of_rows.expected(case, model_rows.rules_of(case, api))
-    line, reduction, divided, over, _ = rules_of(case, api)
+    line, reduction, divided, over, *_ = rules_of(case, api)
+    parameters = case.parameters_by(api.parameters)
     shape, count = case.shape, math.prod(case.shape)
     columns = [spread(case, name, shape) for name in case.of.arguments]
     ignored = sentinel(case)
@@ -53,7 +55,7 @@ def expected(case: Case, api: Api = PLAIN) -> dict[str, Outcome]:
         ignored is None or not (y == ignored or (math.isnan(y) and math.isnan(ignored))) for y in columns[1]
     ]
     found = [
-        dict(element(line, case.of.arguments, case.parameters, tuple(row))) if keep else None
+        dict(element(line, case.of.arguments, parameters, tuple(row))) if keep else None
         for *row, keep in zip(*columns, kept, strict=True)
     ]
 
@@ -61,10 +63,12 @@ def expected(case: Case, api: Api = PLAIN) -> dict[str, Outcome]:
     counting = (sum(kept) if divided.startswith("counted") else count) * times
     divisor = Fraction(max(counting, 1) if reduction == "mean" or divided == "counted, elements too" else 1)
     if divided == "weights":
-        divisor = sum((Fraction(w) for w in columns[2]), Fraction(0)) * times
+        divisor = sum(map(Fraction, columns[case.of.arguments.index("weight")]), Fraction(0)) * times
         weigh(found, divisor, times)
-    elif over == "last" and reduction == "none":
+    elif over == "last" and reduction != "mean":
         divisor = Fraction(shape[-1])
+    elif reduction == "batchmean":
+        divisor = Fraction(shape[0] * times)
     divisor /= Fraction(api.factor)
     incoming = 1.0 if case.cotangent is None else case.cotangent
 
@@ -90,7 +94,7 @@ def expected(case: Case, api: Api = PLAIN) -> dict[str, Outcome]:
         outcomes = {"value": made([math.nan], [0], (), dtype)}
     elif reduction != "none":
         outcomes = {"value": outcome("value", [list(range(count))], (), dtype, 1.0)}
-    elif over == "last":
+    elif over:
         rows = np.arange(count).reshape(-1, shape[-1]).tolist() if count else []
         outcomes = {"value": outcome("value", rows, shape[:-1], dtype, 1.0)}
     else:
