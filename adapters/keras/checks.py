@@ -75,13 +75,13 @@ def elements(
     wide = "float64" if dtype == "float64" else "float32"
     # Targets have the predictions' dtype in Keras, smoothed there; rounded once here.
     target = library.cast(library.cast(target, dtype), wide)
-    if label_smoothing:
+    if label_smoothing and from_logits:
         target = target * (1.0 - label_smoothing) + 0.5 * label_smoothing
     if from_logits:
         loss = evaluate((LOSS, library, (output, target, None, None), (0.0,), named("none")), wide)
     else:
         # Single precision has no 1 - epsilon: the clip is the definition's, which holds 1 - p.
-        clamps = (float("-inf"), epsilon(), 0.0, 0.0)
+        clamps = (float("-inf"), epsilon(), 0.0, label_smoothing)
         loss = evaluate((of_chances.LOSS, library, (output, target, None), clamps, named("none")), wide)
     if axes is not None:
         loss = mean(library, loss, axes)

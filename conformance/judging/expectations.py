@@ -25,10 +25,10 @@ from ..errors import SuiteError
 from ..files import ResultError, read_text
 from ..model.implementations import FRAMEWORKS
 from ..model.losses import loss_of
-from ..places import EXPECTATIONS
+from ..places import EXPECTATIONS, Folders
 from .judge import CHECKS, Verdict
 from .reviewed import NAME as RELEASES
-from .reviewed import Reviewed
+from .reviewed import Reviewed, reviewed
 from .severity import FAILURES, SEVERITIES, is_worse, severity_of
 
 KEYS = {
@@ -315,6 +315,16 @@ class Book:
             verdict.expectation = "unexpected"
         else:
             verdict.expectation = "stale" if verdict.stale else "expected" if failing else ""
+
+
+def book_of(folders: Folders) -> Book:
+    """The expectations of folders. Cases of one's own without expectations of one's own have none: what
+    fails of them is new.
+    """
+    if folders.cases is not None and folders.expectations is None:
+        return Book(())
+    folder = folders.expectations or EXPECTATIONS
+    return Book(load(folder), reviewed(folder))
 
 
 def apply(

@@ -43,8 +43,8 @@ class CaseError(SuiteError):
 
 
 KEYS = {
-    "id", "clause", "axes", "only", "dtype", LEADING, *ARGUMENTS, "options", "differentiate", "cotangent", "second",
-    "repeat", "apis",
+    "id", "clause", "axes", "only", "dtype", LEADING, *ARGUMENTS, "options", "differentiate", "cotangent",
+    "second", "repeat", "apis",
     "errors", "warns", "result_dtype", "primary", "call", "shape", "losses",
 }  # fmt: skip
 CALL_KEYS = ("positional", "rename", "twice", "free", "before")
@@ -55,13 +55,16 @@ TENSOR_KEYS = {"values", "cycle", "grid", "seed", "low", "high", "shape", "dtype
 def load(folder: Path = CASES) -> tuple[Case, ...]:
     """Every case in the folder's files, by id.
 
+    A folder without axes needs no axes.toml.
+
     Raises:
         CaseError: a file that is no TOML, a key or value that is not as it must be, an id given twice.
     """
     cases: dict[str, Case] = {}
-    for axes_path in sorted((*folder.glob("axes.toml"), *folder.glob("*/axes.toml"))):
-        axes = read(axes_path).get("axes", {})
-        for path in sorted(axes_path.parent.glob("*.toml")):
+    for within in (folder, *sorted(each for each in folder.glob("*") if each.is_dir())):
+        axes_path = within / "axes.toml"
+        axes = read(axes_path).get("axes", {}) if axes_path.exists() else {}
+        for path in sorted(within.glob("*.toml")):
             if path.name in ("axes.toml", "tolerances.toml"):
                 continue
             with complaining(path.name):

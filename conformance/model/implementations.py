@@ -33,6 +33,10 @@ class Framework:
 
     title: str
     distributions: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
+    """The distributions whose functions are run as its own, where it has none."""
+    module: str = ""
+    """The module that it is imported as, where that has another name."""
     editions: str = ""
     """The part of the shim that stands for it, where that has another name."""
     shim: tuple[str, ...] = ()

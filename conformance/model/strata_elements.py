@@ -1,4 +1,6 @@
-"""The strata of losses of probabilities, of one logit and of densities: of the first argument and of the target."""
+"""The strata of losses of probabilities, of one logit and of densities: of the first argument and of the
+target.
+"""
 
 from __future__ import annotations
 
@@ -105,13 +107,9 @@ CHANCES = (0.0, 1.0, 1e-6, 0.25, 1.0 - 1e-6)
 LABELS = tuple(target(y) for y in (0.0, 1.0, 0.25, 1e-6))
 WORDS = {
     "binary_cross_entropy": Words(chance, target, tuple(map(chance, CHANCES)), LABELS),
-    "kl_div": Words(
-        logarithm, target, tuple(map(logarithm, (0.0, -1e-6, -1.0, -1e3, -math.inf))), LABELS
-    ),
+    "kl_div": Words(logarithm, target, tuple(map(logarithm, (0.0, -1e-6, -1.0, -1e3, -math.inf))), LABELS),
     "sigmoid_focal_loss": Words(logit, target, signed("logit"), LABELS),
-    "soft_margin_loss": Words(
-        logit, sign, signed("logit"), ("sign +1", "sign -1", "sign 0", "another sign")
-    ),
+    "soft_margin_loss": Words(logit, sign, signed("logit"), ("sign +1", "sign -1", "sign 0", "another sign")),
     "multilabel_soft_margin_loss": Words(logit, target, signed("logit"), LABELS),
     "poisson_nll_loss": Words(
         rate, count, signed("rate"), ("count 0", "count 1", "count above 1", "count within (0, 1)")
@@ -158,4 +156,4 @@ def unreached(cell: Cell) -> str:
     return "1e-6 is lost beside 1 in half precision, whose neighbour of 1 is no nearer" if near else ""
 
 
-GRIDS = {loss: grid_of(loss) for loss in WORDS}
+GRIDS = tuple(grid_of(loss) for loss in WORDS)

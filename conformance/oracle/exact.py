@@ -34,7 +34,8 @@ def rules_of(case: Case, api: Api) -> tuple[str, ...]:
     line = api.line if api.line and ("pos_weight" in case.tensors or case.loss != FIRST) else case.loss
     reduction = reduction_of(case, api.default)
     rest = (api.over, repr(api.factor), repr(case.parameters_by(api.parameters)))
-    if reduction == "mean" and "weight" in case.tensors and api.weighted == "weights":
+    weighted = case.options.get("divisor", api.weighted) == "weights"
+    if reduction == "mean" and "weight" in case.tensors and weighted:
         return line, reduction, "weights", *rest
     if "ignore_index" not in case.options:
         return line, reduction, "all", *rest
@@ -63,10 +64,17 @@ def expected(case: Case, api: Api = PLAIN) -> dict[str, Outcome]:
     counting = (sum(kept) if divided.startswith("counted") else count) * times
     divisor = Fraction(max(counting, 1) if reduction == "mean" or divided == "counted, elements too" else 1)
     if divided == "weights":
-        divisor = sum(map(Fraction, columns[case.of.arguments.index("weight")]), Fraction(0)) * times
-        weigh(found, divisor, times)
+        counted = (
+            Fraction(w)
+            for w, keep in zip(columns[case.of.arguments.index("weight")], kept, strict=True)
+            if keep
+        )
+        weights = sum(counted, Fraction(0)) * times
+        if weights:
+            weigh(found, weights, times)
+        divisor = weights or Fraction(1)
     elif over == "last" and reduction != "mean":
-        divisor = Fraction(shape[-1])
+        divisor = Fraction(shape[-1] * (times if len(shape) == 1 else 1))
     elif reduction == "batchmean":
         divisor = Fraction(shape[0] * times)
     divisor /= Fraction(api.factor)
@@ -90,16 +98,15 @@ def expected(case: Case, api: Api = PLAIN) -> dict[str, Outcome]:
 
     each = [[index] for index in range(count)]
     dtype = result_dtype(case)
-    if not divisor:
-        outcomes = {"value": made([math.nan], [0], (), dtype)}
-    elif reduction != "none":
+    if reduction != "none":
         outcomes = {"value": outcome("value", [list(range(count))], (), dtype, 1.0)}
     elif over:
         rows = np.arange(count).reshape(-1, shape[-1]).tolist() if count else []
         outcomes = {"value": outcome("value", rows, shape[:-1], dtype, 1.0)}
     else:
         outcomes = {"value": outcome("value", each, shape, dtype, 1.0)}
-    if reduction == "mean" and not counting:
+    if reduction == "mean" and not (weights if divided == "weights" else counting):
+        # A mean over 0 has no slope: as in the losses of rows, those of the sum stand in its place.
         outcomes["value"] = made([math.nan], [0], (), dtype)
     for name in case.differentiate:
         tensor = case.tensors[name]

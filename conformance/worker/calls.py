@@ -54,7 +54,8 @@ class Function:
             return through(function)(*arguments, **keywords)
 
         if self.module == "compatlosses":
-            setattr(call, "neutral", (function, options))  # noqa: B010 -- functions have no such attribute
+            own = dict(self.arguments)
+            setattr(call, "neutral", (function, options, own))  # noqa: B010 -- functions have no such attribute
         return call
 
     def own_options(self, request):
