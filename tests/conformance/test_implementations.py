@@ -71,6 +71,10 @@ def test_each_environment_has_its_rows() -> None:
                 "mean_squared_error",
                 "mean_absolute_error",
                 "huber",
+                "binary_crossentropy",
+                "kl_divergence",
+                "binary_focal_crossentropy",
+                "poisson",
                 "categorical_crossentropy",
                 "sparse_categorical_crossentropy",
             )
