@@ -365,6 +365,16 @@ class Factual(Protocol):
         """
 
 
+class Addressed(Protocol):
+    """A `Host` that can compute small calls that come again from addresses alone; see `request.Direct`."""
+
+    def at_once(self, direct: Any, inputs: tuple[Any, ...], /) -> tuple[Tensor, Tensor | None] | None:
+        """The loss and the gradient by the first input, None where there is none, as tensors of the
+        framework. None where memory is not what the call's facts promise: the call goes the way of all
+        others then, which says what is wrong.
+        """
+
+
 class Derivable(Protocol):
     """A loss that has been computed, whose gradients can still be asked for; see `executors.FusedCall`."""
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from .fused import BLOCK, FLOAT64, compiled, number, numbers
 from .operands import Layout, address, code, merged, readable
 from .protocols import Array
-from .request import NOT_ASKED, Arrays, Found, Request, loaded
+from .request import NOT_ASKED, Arrays, Direct, Found, Request, loaded
 from .threads import LEAST, get_num_threads, together
 
 INTEGERS = {"int64": 16, "uint64": 16, "int32": 17, "uint32": 18, "int16": 19, "uint16": 20, "int8": 21}
@@ -33,6 +33,10 @@ FEW = 64
 """Fewer classes are too few for the processor's vectors: several rows are computed side by side."""
 BYTES = np.dtype(np.uint8)
 NO_BYTES = np.empty(0, BYTES)
+READABLE = frozenset(
+    [np.dtype(name) for name in ("float16", "float32", "float64", "uint64", "uint8", "bool", *INTEGERS)]
+)
+"""The dtypes that the loops read, but for bfloat16."""
 
 Plan = NDArray[np.int64]
 
@@ -51,25 +55,9 @@ class Form(NamedTuple):
     """Units of work a tile."""
 
 
-class Options(NamedTuple):
-    """What a form goes by, but for the operands."""
-
-    axis: int
-    smoothing: float
-    ignored: float | None
-    divisor: str
-    zero_of_none: bool
-    """Whether the mean over no row is 0."""
-    by_row: bool
-    """Whether weights are those of rows."""
-    dtype: np.dtype[Any]
-    """Of the result."""
-    reduced: bool
-    """Whether a reduced loss is wanted."""
-    weight: np.dtype[Any] | None
-    """The dtype of the weights, None where there are none."""
-    running: bool
-    """Whether gradients by the weights are wanted."""
+Options = tuple[tuple[float, ...], tuple[Any, ...], str, np.dtype[Any]]
+"""What a form goes by, but for arrays: of a request the parameters, the reduction without the mask, whose the
+weights are, and the dtype."""
 
 
 def evaluated(
@@ -88,45 +76,37 @@ def evaluated(
         IndexError: a row that counts has an index that is no class.
     """
     x, y, weight = arrays
-    axis, smoothing = request.parameters
-    name, divisor, ignored, empty_mean, mask = request.reduction
-    dtype, empty = request.dtype, request.empty
-    shape = (*x.shape[:axis], *x.shape[axis + 1 :])
+    axis = int(request.parameters[0])
+    reduction, dtype, empty = request.reduction, request.dtype, request.empty
+    shape = x.shape[:axis] + x.shape[axis + 1 :]
     by_logits = empty(x.shape, x.dtype) if wrt[0] else None
     by_targets = empty(y.shape, y.dtype) if wrt[1] else None
     by_weight = empty(weight.shape, weight.dtype) if wrt[2] else None
-    loss = empty(shape, dtype) if wants_loss and name == "none" else None
-    result = np.empty((), dtype) if wants_loss and name != "none" else None
-    each = cotangent if isinstance(cotangent, np.ndarray) and cotangent.ndim else None
-    options = Options(
-        int(axis),
-        smoothing,
-        ignored,
-        divisor,
-        empty_mean == 0.0,
-        request.loss.rows == "row",
-        dtype,
-        result is not None,
-        None if weight is None else weight.dtype,
-        by_weight is not None,
-    )
-    inputs = (usable(x), usable(y), usable(mask), usable(each))
-    operands = (*inputs, loss, by_logits, by_targets)
-    form = form_of(shape, x.shape[axis], options, tuple([layout_of(a) for a in operands]))
-
-    plan = form.plan.copy()
-    place(plan, operands, result)
-    plan.view(np.float64)[SCALE] = 1.0 if each is not None else number(cotangent)
+    loss = result = None
+    if wants_loss and reduction[0] == "none":
+        loss = empty(shape, dtype)
+    elif wants_loss:
+        result = np.empty((), dtype)
+    each, scale = None, 1.0
+    if isinstance(cotangent, np.ndarray) and cotangent.ndim:
+        each = cotangent
+    elif cotangent is not None:
+        scale = number(cotangent)
     weights = None if weight is None else numbers(readable((weight,))[0])  # type: ignore[arg-type]
-    if weights is not None:
-        plan[WEIGHTS] = address(weights)
     running = None if by_weight is None else np.zeros(2 * x.shape[axis])
-    if running is not None:
-        plan[RUNNING] = address(running)
 
-    bad = computed(form, plan, (operands, result, weights, running))
+    inputs = (usable(x), usable(y), None if reduction[4] is None else usable(reduction[4]), usable(each))
+    layouts = tuple([None if a is None else (a.dtype, a.shape, a.strides) for a in inputs])
+    options = (request.parameters, reduction[:4], request.loss.rows, dtype)
+    form = form_of(options, layouts, None if weight is None else weight.dtype, wrt, wants_loss)
+    plan = form.plan
+    if weights is not None:
+        plan = plan.copy()
+        plan[WEIGHTS], plan[RUNNING] = address(weights), 0 if running is None else address(running)
+    operands = (*inputs, loss, by_logits, by_targets, result)
+    bad = computed(form, plan, scale, operands, (weights, running))
     if bad >= 0:
-        refuse(y, shape, bad, x.shape[axis], ignored)
+        refuse(y, shape, bad, x.shape[axis], reduction[2])
     if by_weight is not None:
         compiled().store_sums(running, code(by_weight.dtype), address(by_weight))
     if loss is None:
@@ -134,28 +114,29 @@ def evaluated(
     return loss, (by_logits, by_targets, by_weight)
 
 
+def direct(request: Request, arrays: Arrays, wrt: tuple[bool, ...]) -> Direct | None:
+    """How calls like one of these arrays are computed from addresses alone; None where they are not."""
+    x, y, weight = arrays
+    if weight is not None or not {x.dtype, y.dtype} <= READABLE:
+        return None
+    options = (request.parameters, request.reduction[:4], request.loss.rows, request.dtype)
+    layouts = ((x.dtype, x.shape, x.strides), (y.dtype, y.shape, y.strides), None, None)
+    form = form_of(options, layouts, None, wrt, True)
+    if form.tiles * form.share >= 2 * LEAST:
+        return None
+    alone, (plan, function, _, scratch, _) = loops().alone_at, form
+    odd = max(x.itemsize, y.itemsize) - 1
+
+    def compute(inputs: list[int], gradient: int, loss: int) -> bool:
+        logits, targets, _ = inputs
+        if (logits | targets) & odd:
+            return False
+        return bool(alone(function, plan, scratch, logits, targets, gradient, loss) < 0)
+
+    return Direct(compute, request.dtype, wrt[0])
+
+
 # --- a call as the loops see it -----------------------------------------------------------------------------
-
-
-def layout_of(a: Array | None) -> Layout | None:
-    """The dtype, shape and strides of an array."""
-    return None if a is None else (a.dtype, a.shape, a.strides)
-
-
-def place(plan: Plan, operands: tuple[Array | None, ...], result: Array | None) -> None:
-    """The addresses of a call's operands and of its reduced loss, into its plan."""
-    columns = int(plan[COLUMNS])
-    memory: list[Array] = []
-    for i, a in enumerate(operands):
-        if a is None:
-            memory.append(NO_BYTES)
-        elif a.flags.carray:  # for read-only arrays Numba would compile another function
-            memory.append(a.ravel().view(BYTES))
-        else:
-            memory.append(NO_BYTES)
-            plan[HEAD + i * columns + ADDRESS] = address(a)
-    memory.append(NO_BYTES if result is None else result.ravel().view(BYTES))
-    loops().placed(plan, *memory)
 
 
 def rows_of_tile(classes: int) -> int:
@@ -165,7 +146,9 @@ def rows_of_tile(classes: int) -> int:
 
 def usable(array: Array | None) -> Array | None:
     """An input as the loops can read it: itself if it can be, else a copy."""
-    if array is None or array.dtype.kind not in "iub":
+    if array is None or (array.flags.aligned and array.dtype in READABLE):
+        return array
+    if array.dtype.kind not in "iub":
         return readable((array,))[0]
     if not array.dtype.isnative:
         return array.astype(array.dtype.newbyteorder("="))
@@ -174,30 +157,43 @@ def usable(array: Array | None) -> Array | None:
 
 @lru_cache(maxsize=256)
 def form_of(
-    shape: tuple[int, ...], classes: int, options: Options, layouts: tuple[Layout | None, ...]
+    options: Options,
+    inputs: tuple[Layout | None, ...],
+    weight: np.dtype[Any] | None,
+    wrt: tuple[bool, ...],
+    wants_loss: bool,
 ) -> Form:
-    """The form of a call. shape: that of the rows. layouts: those of the operands."""
-    targets = layouts[TARGETS]
-    soft = targets is not None and targets[0].kind not in "iub"
+    """The form of a call. inputs: the layouts of logits, targets, mask and cotangent. weight: its dtype."""
+    (place, smoothing), (name, divisor, ignored, of_none), by, dtype = options
+    axis = int(place)
+    x, y, *_ = inputs
+    assert x is not None and y is not None
+    whole = x[1]
+    shape, classes, soft = whole[:axis] + whole[axis + 1 :], whole[axis], y[0].kind not in "iub"
+    layouts = (
+        *inputs,
+        contiguous(dtype, shape) if wants_loss and name == "none" else None,
+        contiguous(x[0], whole) if wrt[0] else None,
+        contiguous(y[0], y[1]) if wrt[1] else None,
+    )
     width = rows_of_tile(classes)
-    plan = template(shape, options.axis, soft, layouts)
+    plan = template(shape, axis, soft, layouts)
     plan[ROWS], plan[CLASSES], plan[WIDTH], plan[SOFT] = math.prod(shape), classes, width, soft
-    if options.ignored is not None:
+    if ignored is not None:
         plan[IGNORING] = 1
-        plan[IGNORED] = (int(options.ignored) + 2**63) % 2**64 - 2**63  # the bits of an uint64
-    plan[BY_ROW] = options.by_row and options.weight is not None
-    plan.view(np.float64)[SMOOTHING] = options.smoothing
-    plan[DIVIDES], plan[EMPTY] = DIVISORS.index(options.divisor), options.zero_of_none
-    plan[RESULT_CODE] = code(options.dtype)
+        plan[IGNORED] = (int(ignored) + 2**63) % 2**64 - 2**63  # the bits of an uint64
+    plan[BY_ROW] = by == "row" and weight is not None
+    plan.view(np.float64)[SMOOTHING] = smoothing
+    plan[DIVIDES], plan[EMPTY], plan[RESULT_CODE] = DIVISORS.index(divisor), of_none == 0.0, code(dtype)
 
     kernels = loops()
     plan[PREPARED], plan[HANDED_IN] = kernels.prepared(), kernels.handed_in()
-    weighs = options.divisor == "weights" and options.weight is not None
-    masked = options.divisor in ("counted", "weights") and layouts[MASK] is not None
-    if weighs or masked or not soft:
+    weighs = divisor == "weights" and weight is not None
+    if weighs or not soft or (divisor in ("counted", "weights") and inputs[MASK] is not None):
         plan[TALLIED] = kernels.tallied()
-    exact = is_exact(options, layouts)
-    beside = not exact and not options.running and side_by_side(plan, options, layouts)
+    # To NumPy None is float64.
+    exact = any(a is not None and a == FLOAT64 for a in (dtype, weight, x[0], y[0]))
+    beside = not exact and not wrt[2] and not smoothing and side_by_side(plan, layouts)
     if beside:
         function = kernels.adjacent()
     else:
@@ -209,17 +205,20 @@ def form_of(
     return Form(plan, function, tiles, scratch, max(1, width * classes // BLOCK))
 
 
-def is_exact(options: Options, layouts: tuple[Layout | None, ...]) -> bool:
-    """Whether there is a float64, whose last bits need care."""
-    given = (options.dtype, options.weight, *[a[0] for a in layouts[: TARGETS + 1] if a is not None])
-    return any(dtype is not None and dtype == FLOAT64 for dtype in given)  # to NumPy None is float64
+def contiguous(dtype: np.dtype[Any], shape: tuple[int, ...]) -> Layout:
+    """The layout of an array in C order."""
+    strides: tuple[int, ...] = ()
+    step = dtype.itemsize
+    for n in reversed(shape):
+        strides, step = (step, *strides), step * n
+    return dtype, shape, strides
 
 
-def side_by_side(plan: Plan, options: Options, layouts: tuple[Layout | None, ...]) -> bool:
+def side_by_side(plan: Plan, layouts: tuple[Layout | None, ...]) -> bool:
     """Whether the loop takes it that goes along the classes of a row: from indices, over neighbours in
     memory.
     """
-    if plan[CLASSES] < FEW or plan[SOFT] or options.smoothing:
+    if plan[CLASSES] < FEW or plan[SOFT]:
         return False
     for i in (LOGITS, BY_LOGITS):
         a = layouts[i]
@@ -258,19 +257,33 @@ def loops() -> Any:
     return loaded("compatlosses.loops.rows")
 
 
-def computed(form: Form, plan: Plan, memory: Any) -> int:
+def computed(form: Form, plan: Plan, scale: float, operands: tuple[Array | None, ...], other: Any) -> int:
     """Compute a call. The first row whose index is no class, -1 where there is none.
 
-    Every thread at work holds ``memory``.
+    operands: those of the loops, and a reduced loss. Every thread at work holds them and ``other``. scale:
+    what the gradients are multiplied by.
     """
     kernels = loops()
+    memory: list[Array] = []
+    for i, a in enumerate(operands):
+        if a is None:
+            memory.append(NO_BYTES)
+        elif a.flags.carray:
+            memory.append(a.ravel().view(BYTES))
+        else:  # Numba would compile another function for read-only arrays
+            memory.append(NO_BYTES)
+            plan = plan.copy()
+            plan[HEAD + i * plan[COLUMNS] + ADDRESS] = address(a)
     # Running sums have one order, and need one thread.
     if form.tiles * form.share < 2 * LEAST or get_num_threads() == 1 or plan[RUNNING]:
-        return int(kernels.alone(form.function, plan, form.scratch))
+        return int(kernels.alone(form.function, plan, form.scratch, scale, *memory))
+    plan = plan.copy()
+    kernels.placed(plan, scale, *memory)
+    held = (operands, other)
     tallies = np.empty((form.tiles if plan[TALLIED] else 0, 4))
     if plan[TALLIED]:
         plan[PARTIALS] = address(tallies)
-        run(int(plan[TALLIED]), form, plan, (memory, tallies))
+        run(int(plan[TALLIED]), form, plan, (held, tallies))
         plan[PARTIALS] = 0
     divisor, bad = kernels.divided_and_scaled(plan, tallies)
     if bad >= 0:
@@ -278,7 +291,7 @@ def computed(form: Form, plan: Plan, memory: Any) -> int:
     partials = np.empty((form.tiles if plan[RESULT] else 0, 2))
     if plan[RESULT]:
         plan[PARTIALS] = address(partials)
-    run(form.function, form, plan, (memory, partials))
+    run(form.function, form, plan, (held, partials))
     kernels.totalled(plan, partials, divisor)
     return -1
 

@@ -172,6 +172,23 @@ def test_gradients_of_probabilities_of_rows(autograd: Framework) -> None:
     np.testing.assert_allclose(autograd.array(found), expected_slope, rtol=1e-5, atol=1e-6)
 
 
+def test_slopes_of_keras_mean_of_squares_overflow_only_where_the_means_do(autograd: Framework) -> None:
+    x, y = (autograd.tensor(values, "float64") for values in ([[1.5e308, 1.0, 0.0, 0.0]], [[0.0] * 4]))
+    if autograd.dtype(x) != "float64":
+        pytest.skip("there is no float64")
+    (found,) = autograd.gradients(lambda x: compatlosses.keras.losses.mean_squared_error(y, x), [x])
+    np.testing.assert_allclose(autograd.array(found), [[0.75e308, 0.5, 0.0, 0.0]], rtol=1e-15)
+
+
+def test_keras_clips_probabilities_of_any_framework(autograd: Framework) -> None:
+    y, p = autograd.tensor([[1.0, 0.0, 1.0]]), autograd.tensor([[0.0, 0.25, 0.5]])
+    loss = compatlosses.keras.losses.binary_crossentropy(y, p)
+    expected = -(np.log(1e-7) + np.log(0.75) + np.log(0.5)) / 3
+    np.testing.assert_allclose(autograd.array(loss), [expected], rtol=1e-6)
+    (found,) = autograd.gradients(lambda p: compatlosses.keras.losses.binary_crossentropy(y, p), [p])
+    np.testing.assert_allclose(autograd.array(found), [[0.0, 4 / 9, -2 / 3]], rtol=1e-6)
+
+
 def test_fluid_of_rows(framework: Framework) -> None:
     """Of probabilities; the other one of logits, with the softmax. Indices may be floating."""
     layers = compatlosses.paddle.fluid.layers

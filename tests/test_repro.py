@@ -137,7 +137,6 @@ def test_all_findings_but_these_have_a_script() -> None:
             without.remove(one.source)
     assert without == {
         "Paddle: cross entropy of probabilities ends the process under auto_cast",
-        "compatlosses.mindspore: editions of rows do not compile in GRAPH_MODE",
         "compatlosses: losses of rows take no DTensors beside indices",
         "Paddle: some programs cannot be saved",
         "compatlosses.cross_entropy: second derivatives lose digits where one class takes nearly all",

@@ -45,10 +45,10 @@ def warn_of_padding(library: Library, label: Tensor) -> None:
     """
     host = library.host
     if host is not None and host.why_formula((label,)) is None:
-        look_for_padding((None, host.view(label)))
+        look_for_padding((None, host.view(label)), ())
 
 
-def look_for_padding(arrays: tuple[Any, ...]) -> None:
+def look_for_padding(arrays: tuple[Any, ...], options: tuple[Any, ...]) -> None:
     """Warn where one of the labels, which are the second of a call's ``arrays``, is -100, unless that has
     been said.
     """

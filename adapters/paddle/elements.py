@@ -20,7 +20,7 @@ from compatlosses.reductions import named
 CHANCE = (0.0, 1.0)
 
 
-def look(arrays: tuple[Any, ...]) -> None:
+def look(arrays: tuple[Any, ...], options: tuple[Any, ...]) -> None:
     """Refuse probabilities outside of [0, 1] in a call that comes again."""
     values.refuse_outside("input", arrays[0], CHANCE, ValueError)
 

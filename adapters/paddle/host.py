@@ -20,6 +20,9 @@ from .versions import allocation, autocast_is_on
 
 Tensor = Any
 
+_UINT16 = np.dtype(np.uint16)
+"""That of bits of bfloat16; Paddle has no numbers of this dtype."""
+
 _TYPESTR = {
     paddle.float16: "<f2",
     paddle.bfloat16: "<u2",
@@ -85,13 +88,9 @@ def wanted(inputs: tuple[Any, ...], /) -> tuple[bool, ...]:
 
 def view(tensor: Tensor, /) -> Array:
     """The tensor's memory as an array."""
-    memory = _Memory(tensor)
-    array = (
-        np.asarray(memory)
-        if memory.allocation is not None
-        else np.empty(tuple(tensor.shape), _TYPESTR[tensor.dtype])
-    )
-    return array.view(fused.BFLOAT16) if tensor.dtype == paddle.bfloat16 else array
+    shape = tensor.shape
+    array = np.empty(tuple(shape), _TYPESTR[tensor.dtype]) if 0 in shape else np.asarray(_Memory(tensor))
+    return array.view(fused.BFLOAT16) if array.dtype is _UINT16 else array
 
 
 def tensor(array: Array | np.generic, like: Tensor, /) -> Tensor:
@@ -113,8 +112,11 @@ def attach(call: Derivable, inputs: tuple[Any, ...], /) -> Tensor:
             from . import library
 
             return call.formula_gradients(library, wanted, g, tuple(saved))[i]
-        arrays = views(_THIS, saved)
-        found = call.gradients(arrays, g.item() if call.reduced else view(g), wanted)[i]
+        cotangent = g.item() if call.reduced else None
+        kept = call.handed_out(wanted) if cotangent == 1.0 else None
+        if kept is None:
+            kept = call.gradients(views(_THIS, saved), view(g) if cotangent is None else cotangent, wanted)
+        found = kept[i]
         assert found is not None
         return tensor(found, g)
 
@@ -124,28 +126,28 @@ def attach(call: Derivable, inputs: tuple[Any, ...], /) -> Tensor:
 class _Memory:
     """A tensor's memory by NumPy's array interface, which has strides and lets bfloat16 pass as its bits.
 
-    DLPack would do, but its views are read-only, and it has no bfloat16. What is held is the allocation, None
-    for a tensor without elements: a tensor may be given another one while a kernel reads, by `cast_` or by
-    Paddle's `_clear_data`.
+    DLPack would do, but its views are read-only, and it has no bfloat16. What is held is the allocation: a
+    tensor may be given another one while a kernel reads, by `cast_` or by Paddle's `_clear_data`.
     """
 
     __slots__ = ("__array_interface__", "allocation")
 
     def __init__(self, tensor: Tensor) -> None:
-        self.allocation = None if 0 in tensor.shape else allocation(tensor)
+        self.allocation = allocation(tensor)
+        place = self.allocation._ptr()
         typestr = _TYPESTR[tensor.dtype]
         itemsize = int(typestr[2])
         self.__array_interface__ = {
             "version": 3,
             "typestr": typestr,
-            "data": (0 if self.allocation is None else self.allocation._ptr(), False),
+            "data": (place, False),
             "shape": tuple(tensor.shape),
             "strides": None
             if tensor.is_contiguous()
             else tuple(stride * itemsize for stride in tensor.strides),
         }
         # Asked last: what has been read above is true of the memory that is held.
-        if self.allocation is not None and tensor.data_ptr() != self.allocation._ptr():
+        if tensor.data_ptr() != place:
             raise RuntimeError(
                 f"a tensor of shape {tuple(tensor.shape)} was given other memory while this loss was "
                 f"computed; expected that "

@@ -22,7 +22,7 @@ FLOOR = -100.0
 """What torch's logarithms of probabilities are not less than."""
 
 
-def look(arrays: tuple[Any, ...]) -> None:
+def look(arrays: tuple[Any, ...], options: tuple[Any, ...]) -> None:
     """Refuse probabilities and targets outside of [0, 1] in a call that comes again."""
     values.refuse_outside("input", arrays[0], CHANCE, RuntimeError)
     values.refuse_outside("target", arrays[1], CHANCE, RuntimeError)

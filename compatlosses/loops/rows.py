@@ -99,11 +99,17 @@ entry = entries(*MODULES)
 
 
 @entry
-def placed(plan, logits, targets, mask, cotangent, loss, by_logits, by_targets, result):  # type: ignore[no-untyped-def]
-    """The addresses of operands and of a reduced loss, into a plan: of those whose bytes are given, not none.
-
-    Here, as Python takes longer to find an address than the rest of a small call does.
+def placed(plan, scale, logits, targets, mask, cotangent, loss, by_logits, by_targets, result):  # type: ignore[no-untyped-def]
+    """The factor of the gradients, and the addresses of operands and of a reduced loss, into a plan: of those
+    whose bytes are given, not none.
     """
+    place(plan, scale, logits, targets, mask, cotangent, loss, by_logits, by_targets, result)
+
+
+@inner
+def place(plan, scale, logits, targets, mask, cotangent, loss, by_logits, by_targets, result):  # type: ignore[no-untyped-def]
+    """The same."""
+    plan[SCALE] = bits(scale)
     table = rows_memory.table_of(plan.ctypes.data)
     put(table, LOGITS, logits)
     put(table, TARGETS, targets)
@@ -124,12 +130,34 @@ def put(table, operand, memory):  # type: ignore[no-untyped-def]
 
 
 @entry
-def alone(function, plan, size):  # type: ignore[no-untyped-def]
+def alone(function, form, size, scale, logits, targets, mask, cotangent, loss, by_logits, by_targets, result):  # type: ignore[no-untyped-def]
     """A whole call on one thread: its tiles by the function at an address. The first row whose index is no
     class, or -1.
 
-    size: of the scratch, float64.
+    form: the plan without what `placed` puts into it. size: of the scratch, float64. Bytes come as arrays, as
+    Python takes longer to find an address than the rest of a small call does.
     """
+    plan = form.copy()
+    place(plan, scale, logits, targets, mask, cotangent, loss, by_logits, by_targets, result)
+    return done(function, plan, size)
+
+
+@entry
+def alone_at(function, form, size, logits, targets, by_logits, result):  # type: ignore[no-untyped-def]
+    """The same, from addresses, 0 for none, and with a scale of 1."""
+    plan = form.copy()
+    plan[SCALE] = bits(1.0)
+    plan[RESULT] = result
+    table = rows_memory.table_of(plan.ctypes.data)
+    table[LOGITS, ADDRESS] = logits
+    table[TARGETS, ADDRESS] = targets
+    table[BY_LOGITS, ADDRESS] = by_logits
+    return done(function, plan, size)
+
+
+@inner
+def done(function, plan, size):  # type: ignore[no-untyped-def]
+    """All tiles of a plan, on this thread."""
     tiles = (plan[ROWS] + plan[WIDTH] - 1) // plan[WIDTH]
     scratch = np.empty(size)
     tallies = np.empty((tiles if plan[TALLIED] else 0, 4))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Annotated
 
@@ -16,7 +16,7 @@ from ..judging import expectations as known
 from ..judging.judge import Verdict
 from ..judging.run import Run
 from ..judging.tally import tallies
-from ..model.implementations import wanted
+from ..model.implementations import own_row, wanted
 from ..printable import printable
 from ..report import answer as answers
 from ..report import text
@@ -25,12 +25,13 @@ from ..results.answer import Answer, answer_of
 from ..running.channel import Answer as Answered
 from ..running.interpreter import interpreter_at
 from ..running.line import CASE_SECONDS
-from ..running.target import Target
+from ..running.target import CPU, Machine, Target
 from . import bisect, lab, listing
 from .options import (
     DEFAULT_JOBS,
     Cases,
     CasesFolder,
+    Device,
     ExpectationsFolder,
     Frameworks,
     HtmlFile,
@@ -42,11 +43,12 @@ from .options import (
     Modes,
     Python,
     RecipesFile,
+    Threads,
     Timeout,
     Verbose,
 )
 from .outputs import Outputs
-from .select import Selection, folders_of, targets
+from .select import Selection, folders_of, own_targets, targets
 from .terminal import print_lines, progress, terminal, terminating
 
 
@@ -78,21 +80,42 @@ def conform(
             "--first-bad", help="Find the first release of a range, --at 'torch>=2.1', in which a case fails."
         ),
     ] = False,
+    function: Annotated[
+        str | None, typer.Option(help="Run a function of your own instead, such as my_package:my_loss.")
+    ] = None,
+    like: Annotated[
+        str | None, typer.Option(help="The implementation as which --function is called and judged.")
+    ] = None,
     python: Python = None,
     cases: CasesFolder = None,
     expectations: ExpectationsFolder = None,
     recipes: RecipesFile = None,
+    device: Device = CPU,
+    threads: Threads = None,
 ) -> None:
     """Run the cases against every framework installed here, native and shim, and tell what is new, how much
     of each behaviour holds, and which known findings were met.
     """
     outputs = lab.ReleaseOutputs(json_file, junit_file, html_file, markdown_file)
     folders = folders_of(cases, expectations, recipes)
-    selection = Selection(tuple(case or ()), tuple(implementation or ()), tuple(mode or ()), timeout, folders)
+    selection = Selection(
+        tuple(case or ()),
+        tuple(implementation or ()),
+        tuple(mode or ()),
+        timeout,
+        folders,
+        Machine(device, threads),
+    )
     if at:
         refuse(
             "goes with what is installed; --at names releases",
-            {"--framework": framework, "--python": python, "--maxfail": maxfail, "--list": list_only},
+            {
+                "--framework": framework,
+                "--python": python,
+                "--maxfail": maxfail,
+                "--list": list_only,
+                "--function": function,
+            },
         )
         if first_bad:
             named = {"--json": json_file, "--junit": junit_file, "--html": html_file}
@@ -100,10 +123,19 @@ def conform(
             bisect.first_bad(at, selection)
         lab.run_releases(lab.jobs_of(lab.planned(at, None), selection), outputs, verbose, jobs)
     refuse("goes with --at", {"--recipes": recipes, "--first-bad": first_bad})
+    refuse("goes with --function", {"--like": like if function is None else None})
     selection.check()
     outputs.check()
     chosen, elsewhere = selection.chosen_cases(), interpreter_at(python) if python is not None else None
-    there = targets(framework or [], implementation or [], mode or ["eager"], elsewhere)
+    if function is not None:
+        refuse("does not go with --function", {"--implementation": implementation})
+        if like is None:
+            raise SuiteError("--function needs --like: the implementation as which it is called and judged")
+        row = own_row(function, like, (framework or [""])[0])
+        there = own_targets(row, mode or ["eager"], elsewhere)
+    else:
+        there = targets(framework or [], implementation or [], mode or ["eager"], elsewhere)
+    there = [replace(target, machine=selection.machine) for target in there]
     if list_only:
         listing.show(terminal(), there, chosen, implementation or [])
         raise typer.Exit

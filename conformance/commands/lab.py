@@ -26,10 +26,12 @@ from ..report import text
 from ..results import compact
 from ..results.answer import Answer, answer_of
 from ..running.line import CASE_SECONDS
+from ..running.target import CPU, Machine
 from .options import (
     DEFAULT_JOBS,
     Cases,
     CasesFolder,
+    Device,
     ExpectationsFolder,
     HtmlFile,
     Implementations,
@@ -39,6 +41,7 @@ from .options import (
     MarkdownFile,
     Modes,
     RecipesFile,
+    Threads,
     Timeout,
     Verbose,
 )
@@ -76,6 +79,8 @@ def run(
     cases: CasesFolder = None,
     expectations: ExpectationsFolder = None,
     recipes: RecipesFile = None,
+    device: Device = CPU,
+    threads: Threads = None,
     verbose: Verbose = False,
 ) -> None:
     """Run the cases against releases that are not installed here, each in an environment that is made for
@@ -83,7 +88,14 @@ def run(
     """
     outputs = ReleaseOutputs(json_file, junit_file, html_file, markdown_file, folder)
     folders = folders_of(cases, expectations, recipes)
-    selection = Selection(tuple(case or ()), tuple(implementation or ()), tuple(mode or ()), timeout, folders)
+    selection = Selection(
+        tuple(case or ()),
+        tuple(implementation or ()),
+        tuple(mode or ()),
+        timeout,
+        folders,
+        Machine(device, threads),
+    )
     run_releases(jobs_of(planned(releases or [], file), selection, remove), outputs, verbose, jobs, dask)
 
 
@@ -101,6 +113,7 @@ def jobs_of(releases: Sequence[Release], selection: Selection, remove: bool = Fa
             remove,
             selection.modes,
             selection.folders,
+            selection.machine,
         )
         for release in releases
     ]

@@ -70,8 +70,8 @@ class Outputs:
             yield self.markdown, summary
 
 
-def page_of(tables: Sequence[Table]) -> str:
+def page_of(tables: Sequence[Table], labels: Sequence[str] = ()) -> str:
     """The page of some runs. What it is made with is imported when a page is wanted."""
     from ..report.html import page
 
-    return page(tables)
+    return page(tables, labels=labels)

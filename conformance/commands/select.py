@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -13,11 +13,11 @@ from ..judging import expectations as known
 from ..lab.recipes import recipes
 from ..model import cases
 from ..model.case import Case
-from ..model.implementations import FRAMEWORKS, KINDS, TABLE, installed, possible, wanted
+from ..model.implementations import FRAMEWORKS, KINDS, TABLE, Row, installed, possible, wanted
 from ..places import CASES, EXPECTATIONS, RECIPES, Folders
 from ..running.interpreter import Interpreter
 from ..running.line import CASE_SECONDS
-from ..running.target import Target
+from ..running.target import CPU, Machine, Target
 from ..worker.drivers import modes_of
 
 
@@ -34,6 +34,7 @@ class Selection:
     seconds: float = CASE_SECONDS
     """What one case may take."""
     folders: Folders = field(default_factory=Folders)
+    machine: Machine = field(default_factory=Machine)
 
     def check(self) -> None:
         """Refuse what names nothing, and files that are not as they must be."""
@@ -52,7 +53,7 @@ class Selection:
         """The expectations, linted where they speak of the suite's cases."""
         if self.folders.cases is None:
             expectations(self.folders.expectations or EXPECTATIONS)
-        return known.book_of(self.folders)
+        return replace(known.book_of(self.folders), strict=self.machine.device == CPU)
 
 
 def folders_of(cases_in: Path | None, expectations_in: Path | None, recipes_in: Path | None) -> Folders:
@@ -97,6 +98,17 @@ def targets(
         for mode in modes_of(name)
         if any(fnmatchcase(mode, pattern) for pattern in modes)
         and any(wanted(candidate, implementations) for candidate in possible(name, kind, mode))
+    ]
+
+
+def own_targets(
+    row: Row, modes: Sequence[str] = ("eager",), interpreter: Interpreter | None = None
+) -> list[Target]:
+    """The targets that hold a function of one's own, in each mode."""
+    return [
+        replace(target, own=row)
+        for target in targets([row.framework], (), modes, interpreter)
+        if target.kind == "native"
     ]
 
 

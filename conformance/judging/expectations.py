@@ -274,6 +274,8 @@ class Book:
 
     expectations: Sequence[Expectation]
     reviewed: Reviewed = field(default_factory=Reviewed)
+    strict: bool = True
+    """Whether what passes is held against a reviewed release: not on another device than it was run on."""
     covering: dict[tuple[str, ...], tuple[list[Expectation], bool]] = field(default_factory=dict)
     """Those by which an implementation is judged in a version and mode, and whether strictly."""
 
@@ -309,6 +311,7 @@ class Book:
         for id, source, severity in known:
             if id in failing and not is_worse(severity_of(vars(failing[id])), severity):
                 failing[id].finding, failing[id].expectation = source, "expected"
+        strict = strict and self.strict
         verdict.stale = sorted({id for id, _, _ in known} - {*failing}) if strict else []
         verdict.finding = next((check.finding for check in failing.values() if check.finding), "")
         if any(check.expectation == "unexpected" for check in failing.values()):

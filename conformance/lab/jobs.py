@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any
@@ -31,7 +31,7 @@ from ..results import results
 from ..running.channel import Answer
 from ..running.line import CASE_SECONDS
 from ..running.processes import Halted, check_halt, halting
-from ..running.target import Target
+from ..running.target import CPU, Machine, Target
 from ..worker.drivers import modes_of
 from . import environments
 from .machines import Cluster
@@ -58,6 +58,7 @@ class Job:
     modes: tuple[str, ...] = ()
     """Patterns of names; none for what the recipe says."""
     folders: Folders = field(default_factory=Folders)
+    machine: Machine = field(default_factory=Machine)
 
 
 @dataclass
@@ -127,7 +128,11 @@ def run_job(job: Job, halt: threading.Event | None = None, notice: Notice = unhe
             tempfile.TemporaryDirectory(prefix="compatlosses-", ignore_cleanup_errors=True)
         )
         name = job.release.framework
-        targets = [target_in(python, name, kind, mode, folder) for kind in KINDS for mode in modes[kind]]
+        targets = [
+            replace(target_in(python, name, kind, mode, folder), machine=job.machine)
+            for kind in KINDS
+            for mode in modes[kind]
+        ]
         return ran(job, targets, began, halt, notice)
 
 
@@ -185,7 +190,7 @@ def ran(
     )
     with ending(run):
         run.go(1, Count(job.release, run, notice).take)
-    book = expectations.book_of(job.folders)
+    book = replace(expectations.book_of(job.folders), strict=job.machine.device == CPU)
     version = next((target.version for target in targets if target.version), "")
     for verdict in run.verdicts:
         book.say(verdict, version)

@@ -118,7 +118,9 @@ def release_in(path: Path) -> Release:
     try:
         name, version, _, tags = parse_wheel_filename(path.name)
     except InvalidWheelFilename as error:
-        raise LabError(f"{str(path)!r:.200} has no wheel's name: {error}") from error
+        raise LabError(
+            f"{str(path)!r:.200} has no wheel's name ({error}); expected a wheel's path"
+        ) from error
     check_distribution(name, str(path))
     try:
         with open(path, "rb") as file:

@@ -89,6 +89,11 @@ class Case:
         return np.broadcast_shapes(self.first.shape, self.tensors["targets"].shape)
 
     @property
+    def elements(self) -> int:
+        """How many elements the first argument has."""
+        return len(self.first.values) * (self.repeat.times if self.repeat else 1)
+
+    @property
     def parameters(self) -> tuple[Value, ...]:
         """What shapes the loss."""
         return self.parameters_by({})

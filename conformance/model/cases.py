@@ -23,7 +23,7 @@ from ..errors import SuiteError
 from ..places import CASES
 from .case import Case, Repeat, Tensor
 from .implementations import APIS
-from .losses import ARGUMENTS, FIRST, LOSSES, Loss
+from .losses import ARGUMENTS, FIRST, LOSSES, MASK, Loss
 from .rounding import FORMATS, round_float
 
 LARGEST_SIZE = 20_000_000
@@ -43,9 +43,9 @@ class CaseError(SuiteError):
 
 
 KEYS = {
-    "id", "clause", "axes", "only", "dtype", LEADING, *ARGUMENTS, "options", "differentiate", "cotangent",
-    "second", "repeat", "apis",
-    "errors", "warns", "result_dtype", "primary", "call", "shape", "losses",
+    "id", "clause", "axes", "only", "dtype", LEADING, *ARGUMENTS, MASK, "options", "differentiate",
+    "cotangent", "second", "repeat", "apis", "errors", "warns", "result_dtype", "primary", "call", "shape",
+    "losses",
 }  # fmt: skip
 CALL_KEYS = ("positional", "rename", "twice", "free", "before")
 TENSOR_KEYS = {"values", "cycle", "grid", "seed", "low", "high", "shape", "dtype", "view", "kind", "soft"}
@@ -234,11 +234,11 @@ def tensors_of(table: Table, loss: Loss) -> dict[str, Tensor]:
 
     Several grids make their product; other arguments take their shape from the case.
     """
-    dtype, names = table.get("dtype", "float32"), loss.arguments
+    dtype, names = table.get("dtype", "float32"), (*loss.arguments, MASK)
     table = {loss.arguments[0] if key == LEADING else key: value for key, value in table.items()}
     for name in ARGUMENTS:
         if name in table and name not in names:
-            raise ValueError(f"the loss has no {name}; expected among {', '.join(names)}")
+            raise ValueError(f"the loss has no {name}; expected among {', '.join(loss.arguments)}")
     specs = {name: dict(table[name]) for name in names if table.get(name)}
     pair = names[:2]
     for name in pair:
@@ -254,7 +254,8 @@ def tensors_of(table: Table, loss: Loss) -> dict[str, Tensor]:
         shape = specs[pair[0]].get("shape", [len(specs[pair[0]]["values"])])
     tensors = {pair[0]: tensor_of(pair[0], specs.pop(pair[0]), dtype, shape)}
     for name, spec in specs.items():
-        usual = (dtype, shape) if not loss.rows else usual_of(name, spec, tensors[pair[0]], table)
+        usual = usual_of(name, spec, tensors[pair[0]], table) if loss.rows else (dtype, shape)
+        usual = ("bool", usual[1]) if name == MASK else usual
         tensors[name] = tensor_of(name, spec, *usual)
     return tensors
 

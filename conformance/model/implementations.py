@@ -10,6 +10,7 @@ import math
 import tomllib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, distribution, entry_points
@@ -17,6 +18,7 @@ from typing import Any
 
 from packaging.version import InvalidVersion, Version
 
+from ..errors import SuiteError
 from ..places import IMPLEMENTATIONS
 from . import rows as rows_model
 from .case import Case
@@ -55,7 +57,11 @@ class Api:
 
     dtypes: tuple[str, ...]
     line: str = ""
-    """The textbook's line that it documents, where that is not the loss's own; see `oracle.textbook`."""
+    """The textbook's line that it documents, where that is not the loss's own; see `oracle.textbook`. Of a
+    loss of rows: that of probabilities instead of logits.
+    """
+    without_softmax: bool = False
+    """Of a loss of rows: whether it takes probabilities alone."""
     default: str = "mean"
     """The reduction."""
     reduced: tuple[int, ...] = ()
@@ -68,7 +74,7 @@ class Api:
     """What a mean divides by where a weight is given: 'all' elements, or the sum of the 'weights'."""
     over: str = ""
     """'last' where the mean over the last axis is taken even without a reduction, 'total' where it is the
-    sum.
+    sum, 'rest' where the sum over all axes but the first one is.
     """
     parameters: dict[str, Value] = field(default_factory=dict)
     """What shapes the loss by the document, where a case does not give it."""
@@ -97,7 +103,7 @@ class Api:
     keeps: tuple[str, ...] = ()
     """For which targets the class axis stays, of length 1, without a reduction."""
     dimensions: tuple[int, ...] = ()
-    """The numbers of dimensions that the logits of a loss of rows may have; empty for any."""
+    """The numbers of dimensions that the first argument may have; empty for any."""
     constant: tuple[str, ...] = ()
     """The arguments that are constants by the document: they have no gradient."""
 
@@ -238,6 +244,30 @@ def rows(framework: str, kind: str) -> list[Row]:
     ]
 
 
+def own_row(function: str, like: str, framework: str = "") -> Row:
+    """The row of a function of one's own, called and judged like one of the table.
+
+    Raises:
+        SuiteError: no ``module:function``, no implementation to be like, or not of this framework.
+    """
+    module, colon, attribute = function.partition(":")
+    if not (module and colon and attribute.isidentifier()):
+        raise SuiteError(f"{function!r:.200} names no function; expected module:function")
+    if like not in TABLE:
+        near = get_close_matches(like, TABLE, 3) or ["torch.nn.functional.cross_entropy"]
+        raise SuiteError(
+            f"--like {like:.200}: no implementation has this name; expected one of --list, such as "
+            f"{' or '.join(near)}"
+        )
+    row = TABLE[like]
+    whose = row.framework or row.tensors or framework
+    if not whose:
+        raise SuiteError(f"{like} takes any framework's tensors; expected --framework as well")
+    if framework not in ("", whose):
+        raise SuiteError(f"{like} takes tensors of {whose}, not of {framework}")
+    return replace(row, name=function, module=module, attribute=attribute, framework=whose, tensors="")
+
+
 def is_one_of(name: str, patterns: tuple[str, ...]) -> bool:
     """Whether a name fits a pattern; any does where there are none."""
     return not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
@@ -269,6 +299,8 @@ class Implementation:
     version: str
     mode: str = "eager"
     """How the framework executes it."""
+    own: Row | None = field(default=None, compare=False)
+    """The row of a function of one's own, which is not in the table."""
 
     @property
     def label(self) -> str:
@@ -287,7 +319,7 @@ class Implementation:
     @cached_property
     def row(self) -> Row:
         """Its row of the table, in this version; of a name that is not there, a row with nothing but that."""
-        return TABLE.get(self.name, Row(self.name, primary=True)).at(self.version)
+        return (self.own or TABLE.get(self.name, Row(self.name, primary=True))).at(self.version)
 
     @property
     def api_name(self) -> str:
@@ -344,6 +376,7 @@ def applies(case: Case, implementation: Implementation) -> bool:
         return implementation.api_name in case.errors
     api = implementation.api
     fits = not api.alone or case.dtype in api.alone
+    fits = fits and (not api.dimensions or len(case.first.shape) in api.dimensions)
     if case.of.rows:
         named = not case.apis or implementation.api_name in case.apis
         return fits and named and rows_model.fits(case, api)

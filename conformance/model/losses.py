@@ -54,6 +54,8 @@ LOSSES = {
     "cross_entropy": Loss(("logits", "targets", "weight"), {"label_smoothing": 0.0}, rows=True),
     "nll_loss": Loss(("log_probabilities", "targets", "weight"), rows=True),
 }
+MASK = "mask"
+"""The neutral name of the tensor that says which elements or rows count, of every loss."""
 ARGUMENTS = tuple(dict.fromkeys(name for loss in LOSSES.values() for name in loss.arguments))
 """Every neutral name of a tensor."""
 QUANTITIES = (

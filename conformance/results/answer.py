@@ -216,14 +216,14 @@ def differing(run: Table) -> Iterator[str]:
 
 
 def missing(run: Table) -> Iterator[str]:
-    """Why targets could not be run, and why parts of the shim cannot be called."""
+    """Why targets could not be run, and why a part of the shim, or one's own function, cannot be called."""
     told = set()
     for target in run["targets"]:
         if target["error"] and target["error"] not in told:
             told.add(target["error"])
             yield target["error"]
         for name, reason in target["available"].items():
-            if reason is not None and target["kind"] == "shim":
+            if reason is not None and (target["kind"] == "shim" or name not in TABLE):
                 yield f"{target['label']} has no {name}: {reason}"
 
 

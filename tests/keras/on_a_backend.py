@@ -165,8 +165,8 @@ def test_paths() -> None:
         "sparse_categorical_crossentropy",
     ]  # fmt: skip
     classes = [
-        "BinaryCrossentropy", "CategoricalCrossentropy", "Huber", "MeanAbsoluteError", "MeanSquaredError",
-        "SparseCategoricalCrossentropy",
+        "BinaryCrossentropy", "BinaryFocalCrossentropy", "CategoricalCrossentropy", "Huber", "KLDivergence",
+        "MeanAbsoluteError", "MeanSquaredError", "Poisson", "SparseCategoricalCrossentropy",
     ]  # fmt: skip
     assert dir(losses) == classes + functions
     assert dir(edition) == sorted([*classes, *functions, "losses", "ops"])

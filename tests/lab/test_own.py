@@ -14,6 +14,7 @@ from compatlosses.conformance.errors import SuiteError
 from compatlosses.conformance.lab.environments import environment_of
 from compatlosses.conformance.lab.jobs import Job, modes_by_kind
 from compatlosses.conformance.lab.recipes import LabError, recipe_for, release_of
+from compatlosses.conformance.model.implementations import installed
 from compatlosses.conformance.places import Folders
 from compatlosses.conformance.running.interpreter import interpreter_at
 
@@ -188,3 +189,62 @@ def test_the_modes_of_a_release(
 def test_a_mode_that_no_release_has_is_refused() -> None:
     status, said = status_of("conform", "--at", "torch==2.1.0", "--mode", "jit")
     assert status == 2 and "no mode here is named 'jit'" in said
+
+
+OWN = """
+import torch
+
+def right(input, target, **options):
+    return torch.nn.functional.mse_loss(input, target, **options)
+
+def wrong(input, target, **options):
+    return 1.5 * right(input, target, **options)
+"""
+TORCH = pytest.mark.skipif(not installed("torch"), reason="torch is not installed here")
+
+
+def judged(folder: Path, function: str) -> tuple[int, str]:
+    """Judge a function of a module in a folder, from there."""
+    (folder / "mine.py").write_text(OWN)
+    options = ("--function", f"mine:{function}", "--like", "torch.nn.functional.mse_loss")
+    return status_of("conform", *options, "--case", "mse_loss/reduction/float32/*")
+
+
+@TORCH
+@pytest.mark.parametrize(
+    ("function", "status", "words"),
+    [
+        ("right", 0, "ok: nothing new, nothing fails"),
+        ("wrong", 1, "mine:wrong"),
+        ("none", 3, "has no mine:none: AttributeError"),
+    ],
+)
+def test_a_function_of_one_s_own_is_judged_like_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, function: str, status: int, words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found, said = judged(tmp_path, function)
+    assert found == status, said
+    assert words in said
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--function", "mine:f"), "--function needs --like"),
+        (("--like", "compatlosses"), "--like goes with --function"),
+        (("--function", "mine", "--like", "compatlosses"), "expected module:function"),
+        (
+            ("--function", "mine:f", "--like", "torch.nn.functional.mse_los"),
+            "such as torch.nn.functional.mse_",
+        ),
+        (("--function", "mine:f", "--like", "compatlosses.mse_loss"), "expected --framework as well"),
+        (
+            ("--function", "mine:f", "--like", "torch.nn.functional.mse_loss", "--framework", "jax"),
+            "takes tensors of torch, not of jax",
+        ),
+    ],
+)
+def test_a_function_that_cannot_be_judged_is_refused(options: tuple[str, ...], said: str) -> None:
+    status, output = status_of("conform", *options)
+    assert status == 2 and said in output

@@ -7,6 +7,8 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from ..driver import CannotRun
+
 NAMES = ("array_api", "jax", "keras", "mindspore", "numpy", "paddle", "tensorflow", "torch")
 
 
@@ -18,7 +20,7 @@ def driver_of(framework: str, mode: str = "eager") -> Any:
         framework = "fluid"
     modes = modes_in(framework)
     if mode not in modes:
-        raise SystemExit(f"this release has no mode {mode!r}; expected among {', '.join(modes)}")
+        raise CannotRun(f"this release has no mode {mode!r}; expected among {', '.join(modes)}")
     return modes[mode]()
 
 
