@@ -87,7 +87,7 @@ class FusedCall:
     def computed(
         cls, request: Request, run: Run, wanted: tuple[bool, ...], loss: Any, gradient: Any
     ) -> FusedCall:
-        """A call of which the reduced loss, and the gradient by the first input, are tensors already."""
+        """A call whose reduced loss and gradient by the first input are there, for `Host.tensor` to take."""
         call = cls.__new__(cls)
         call.request, call.wanted, call._run, call._mask = request, wanted, run, None
         call.loss = loss

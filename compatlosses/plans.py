@@ -12,8 +12,14 @@ from typing import Any, ClassVar, NamedTuple
 
 from . import fused
 from .executors import FusedCall, direct, request_of, runner, views
-from .protocols import Call, Tensor
+from .protocols import Array, Call, Tensor
 from .request import Direct, Request, Run
+
+View = Callable[[Tensor], Array]
+"""A host's `view`."""
+
+Look = Callable[[View, tuple[Any, ...], tuple[Any, ...]], None]
+"""What looks at the values of a call that comes again."""
 
 MOST = 512
 """How many plans are kept together; then all are forgotten."""
@@ -35,10 +41,10 @@ class Plans:
     """The plans of a function, or of several whose ``options`` tell them apart.
 
     ``options`` are what the function was given besides ``inputs``, all of which the checks look at. ``look``
-    is shown the arrays and the options of each call that comes again: for checks of values.
+    is given `Host.view`, the inputs and the options of each call that comes again: for checks of values.
     """
 
-    def __init__(self, look: Callable[[tuple[Any, ...], tuple[Any, ...]], None] | None = None) -> None:
+    def __init__(self, look: Look | None = None) -> None:
         self._plans: dict[Any, Plan] = {}
         self._look = look
 
@@ -69,6 +75,8 @@ class Plans:
             return None
         if plan is None:
             return None
+        if self._look is not None:
+            self._look(host.view, inputs, options)
         request, run, wanted, attached, direct = plan
         if direct is not None:
             made = host.at_once(direct, inputs)
@@ -78,8 +86,6 @@ class Plans:
                 return host.attach(FusedCall.computed(request, run, wanted, *made), inputs)
         view = host.view
         arrays = tuple([x if x is None or type(x) is float else view(x) for x in inputs])
-        if self._look is not None:
-            self._look(arrays, options)
         call = FusedCall(request, run, arrays, wanted)
         return host.attach(call, inputs) if attached else host.tensor(call.loss, inputs[1])
 
@@ -96,7 +102,7 @@ class Plans:
             self._plans.clear()
         wanted, request = host.wanted(inputs), request_of(call, dtype)
         run, at_once = runner(request), None
-        if self._look is None and hasattr(host, "at_once"):
+        if hasattr(host, "at_once"):
             at_once = direct(request, run, views(host, inputs), wanted)
         plan = Plan(request, run, wanted, True in wanted, at_once)
         self._plans[(facts, options, *map(type, options))] = plan

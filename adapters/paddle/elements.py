@@ -13,16 +13,16 @@ from compatlosses.definitions import kl_div as divergence
 from compatlosses.definitions import sigmoid_focal, soft_margin
 from compatlosses.evaluate import evaluate
 from compatlosses.libraries import Library, Tensor, common_library
-from compatlosses.plans import Plans
+from compatlosses.plans import Plans, View
 from compatlosses.protocols import Loss
 from compatlosses.reductions import named
 
 CHANCE = (0.0, 1.0)
 
 
-def look(arrays: tuple[Any, ...], options: tuple[Any, ...]) -> None:
+def look(view: View, inputs: tuple[Any, ...], options: tuple[Any, ...]) -> None:
     """Refuse probabilities outside of [0, 1] in a call that comes again."""
-    values.refuse_outside("input", arrays[0], CHANCE, ValueError)
+    values.refuse_outside("input", view(inputs[0]), CHANCE, ValueError)
 
 
 _PROBABILITIES = Plans(look)

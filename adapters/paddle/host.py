@@ -13,7 +13,9 @@ from paddle.base.framework import EagerParamBase
 
 from compatlosses import fused
 from compatlosses.executors import nothing_wanted, views
+from compatlosses.operands import address
 from compatlosses.protocols import Array, Derivable
+from compatlosses.request import Direct
 
 from .autograd import attached, differentiable, made
 from .versions import allocation, autocast_is_on
@@ -71,7 +73,7 @@ def facts(inputs: tuple[Any, ...], /) -> tuple[Any, ...] | None:
             dtype = x.dtype
             if dtype not in _TYPESTR or not x.place.is_cpu_place() or not x.is_dense():
                 return None
-            found.append((dtype, tuple(x.shape), x.stop_gradient))
+            found.append((dtype, tuple(x.shape), x.stop_gradient, x.is_contiguous()))
         elif x is None or kind is float:
             found.append(kind)
         else:
@@ -93,8 +95,33 @@ def view(tensor: Tensor, /) -> Array:
     return array.view(fused.BFLOAT16) if array.dtype is _UINT16 else array
 
 
-def tensor(array: Array | np.generic, like: Tensor, /) -> Tensor:
-    """An array that nobody else holds as a Paddle tensor."""
+def at_once(direct: Direct, inputs: tuple[Any, ...], /) -> tuple[Tensor, Array | None] | None:
+    """The loss of a call that comes again and its gradient, from addresses; None where that cannot be. See
+    `compatlosses.protocols.Addressed`.
+    """
+    addresses: list[int] = []
+    held: list[Any] = []  # the memory, whatever becomes of the tensors meanwhile
+    for x in inputs:
+        memory = None if x is None else allocation(x)
+        place = 0 if memory is None else memory._ptr()
+        if memory is not None and x.data_ptr() != place:  # given other memory just now: `view` says so
+            return None
+        held.append(memory)
+        addresses.append(place)
+    x = inputs[0]
+    loss, gradient = np.empty((), direct.dtype), None
+    if direct.differentiates:
+        bits = x.dtype == paddle.bfloat16
+        gradient = np.empty(tuple(x.shape), fused.BFLOAT16 if bits else _TYPESTR[x.dtype])
+    if not direct.compute(addresses, 0 if gradient is None else address(gradient), address(loss)):
+        return None
+    return tensor(loss, x), gradient
+
+
+def tensor(array: Array | np.generic | Tensor, like: Tensor, /) -> Tensor:
+    """An array that nobody else holds as a Paddle tensor. The loss that `at_once` has made is one already."""
+    if isinstance(array, paddle.Tensor):
+        return array
     whole: Array = np.asarray(array)
     if whole.dtype == fused.BFLOAT16:
         return made(whole.view(np.int16)).view("bfloat16")

@@ -23,7 +23,7 @@ from compatlosses.evaluate import evaluate
 from compatlosses.libraries import Library, Tensor, common_library, number, quoted
 from compatlosses.neutral import ignored_value
 from compatlosses.neutral_rows import check_weight, checked_axis
-from compatlosses.plans import Plans
+from compatlosses.plans import Look, Plans, View
 from compatlosses.protocols import Loss
 
 from .checks import promoted
@@ -246,16 +246,17 @@ def warn_of_ignored_rows(library: Library, label: Tensor, ignored: float | None)
         _warn(5)
 
 
-def look_for(divides_by_all: Callable[[int], bool]) -> Callable[[tuple[Any, ...], tuple[Any, ...]], None]:
+def look_for(divides_by_all: Callable[[int], bool]) -> Look:
     """The same of calls that come again, of a release."""
 
-    def look(arrays: tuple[Any, ...], options: tuple[Any, ...]) -> None:
-        _, label, weight = arrays
-        _, ignore_index, reduction, *_ = options
-        if reduction != "mean" or weight is not None or label.dtype.kind != "i":
+    def look(view: View, inputs: tuple[Any, ...], options: tuple[Any, ...]) -> None:
+        _, ignore_index, reduction, soft, *_ = options
+        if reduction != "mean" or inputs[2] is not None or soft or _warn.cache_info().currsize:
             return
-        if not _warn.cache_info().currsize and divides_by_all(ignore_index) and (label == ignore_index).any():
-            _warn(6)
+        if divides_by_all(ignore_index):
+            label = view(inputs[1])
+            if label.dtype.kind == "i" and (label == ignore_index).any():
+                _warn(6)
 
     return look
 

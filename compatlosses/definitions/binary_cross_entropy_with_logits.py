@@ -41,12 +41,12 @@ def written(ops: Any) -> tuple[Callable[..., Any], ...]:
     def value(x, y, p, w, s):  # type: ignore[no-untyped-def]
         negative = ops.weighted(w, ops.smoothed(1.0 - y, s))
         positive = ops.weighted(w, ops.weighted(p, ops.smoothed(y, s)))
-        return ops.times(negative, ops.softplus(x)) + ops.times(positive, ops.softplus(-x))
+        return ops.softplus_pair(x, negative, positive, p is None and w is None and s == 0.0)
 
     def by_logits(x, y, p, w, s):  # type: ignore[no-untyped-def]
         negative = ops.weighted(w, ops.smoothed(1.0 - y, s))
         positive = ops.weighted(w, ops.weighted(p, ops.smoothed(y, s)))
-        return ops.times(negative, ops.sigmoid(x)) - ops.times(positive, ops.sigmoid(-x))
+        return ops.sigmoid_pair(x, negative, positive, p is None and w is None and s == 0.0)
 
     def by_targets(x, y, p, w, s):  # type: ignore[no-untyped-def]
         positive = ops.weighted(ops.factor(w, p), ops.softplus(-x))

@@ -208,7 +208,7 @@ def conformed(run: Run, watch: Watch, outputs: Outputs, jobs: int, verbose: bool
             text.agreement(console, pairs)
         print_lines(console, answers.lines(found, ending))
     finally:
-        outputs.write([data], run.verdicts, answers.markdown(found, ending))
+        outputs.write([data], answers.markdown(found, ending))
     return status
 
 

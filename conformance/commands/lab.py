@@ -178,7 +178,7 @@ class ReleaseOutputs(Outputs):
             self.keep(one)
         try:
             tables = [one.as_json() for one in finished]
-            self.write(tables, [verdict for one in finished for verdict in one.verdicts], summary)
+            self.write(tables, summary)
         except files.ResultError as error:
             self.faults.append(str(error))
         if self.faults:

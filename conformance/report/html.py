@@ -24,7 +24,8 @@ from ..places import REPORT
 from ..printable import printable_data
 from ..results.answer import counted, title_of
 from .data import Table, page_data
-from .summary import Entry, slug_of, summary_of
+from .summary import slug_of, summary_of
+from .views import Entry
 
 SCRIPTS = ("page.js", "address.js", "summary.js", "matrix.js", "case.js", "curves.js", "start.js")
 

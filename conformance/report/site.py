@@ -12,7 +12,8 @@ from typing import Any
 from ..printable import printable_data
 from ..results.answer import counted, title_of
 from .html import Links, dates, page, rendered, style
-from .summary import Summary, slug_of, summary_of
+from .summary import slug_of, summary_of
+from .views import Summary
 
 Table = dict[str, Any]
 TITLE = "compatlosses conformance"

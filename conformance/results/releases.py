@@ -22,25 +22,25 @@ from .support import behaviours
 
 Table = dict[str, Any]
 Example = tuple[Table, Table]
-"""A verdict, and the check of it that is meant."""
+"""A verdict, and one of its checks."""
 NEW = "new: "
-"""What the name of results begins with that no finding explains."""
+"""The beginning of names of failures that no finding explains."""
 
 
 @dataclass(frozen=True)
 class Standing:
-    """What came of a behaviour's cases of one loss: how many pass, of those that are supported."""
+    """The cases of one behaviour and one loss: how many pass, how many are supported."""
 
     passed: int
     total: int
     severity: str
-    """The worst of what fails."""
+    """The worst severity of the failures."""
     failing: tuple[Table, ...]
 
 
 @dataclass(frozen=True)
 class Release:
-    """A target of a run: a framework's version, with its own functions or as what the shim runs on."""
+    """A target of a run: a version of a framework, with its own functions or with the shim on its tensors."""
 
     run: int
     framework: str
@@ -48,21 +48,16 @@ class Release:
     version: str
     mode: str
     error: str
-    """Why it could not be run."""
+    """The reason why it could not be run; empty if it was."""
     verdicts: tuple[Table, ...]
     target: Table
     suite: Table
     label: str = ""
-    """What tells it from another of the same title."""
-
-    @property
-    def key(self) -> tuple[int, str, str, str, str]:
-        """What a column of the page is found by."""
-        return self.run, self.framework, self.kind, self.version, self.mode
+    """The difference from another release of the same title."""
 
     @property
     def family(self) -> tuple[str, str, str]:
-        """What it shares with the releases that it is compared with."""
+        """The part that it shares with its neighbours."""
         return self.framework, self.kind, self.mode
 
     @property
@@ -73,19 +68,19 @@ class Release:
 
     @property
     def title(self) -> str:
-        """How people call it."""
+        """Its name for people."""
         framework = f"{title_of(self.framework)} {self.number}".strip()
         name = framework if self.kind == "native" else "compatlosses"
         return label_of(name, self.kind, framework, self.mode)
 
     @property
     def as_run(self) -> Table:
-        """It alone, as a run that can be compared."""
+        """The release alone, as a run that can be compared."""
         return {"targets": [self.target], "verdicts": list(self.verdicts), "suite": self.suite}
 
 
 def releases_of(runs: Sequence[Table], labels: Sequence[str] = ()) -> list[Release]:
-    """The releases of some runs, in the order in which people look for them."""
+    """The releases of runs: native before shim, by framework, older versions first."""
     given = [*labels, *[""] * (len(runs) - len(labels))]
     found = [
         release
@@ -96,7 +91,7 @@ def releases_of(runs: Sequence[Table], labels: Sequence[str] = ()) -> list[Relea
 
 
 def of_run(run: Table, place: int, label: str) -> Iterator[Release]:
-    """The releases of a run: of each target that it names, and of verdicts on versions that none does."""
+    """The releases of a run: one for each of its targets, and for each version that only verdicts name."""
     targets = {
         (target["framework"], target["kind"], target["version"], target.get("mode", "eager")): target
         for target in run["targets"]
@@ -116,19 +111,19 @@ def of_run(run: Table, place: int, label: str) -> Iterator[Release]:
 
 
 def target_of(framework: str, kind: str, version: str, mode: str) -> Table:
-    """A target of which a run does not say more."""
+    """A target that a run does not describe."""
     known = {"framework": framework, "kind": kind, "version": version, "mode": mode}
     return {**known, "error": "", "available": {}, "platform": "", "label": framework}
 
 
 def distinct(found: Sequence[Release], runs: Sequence[Table]) -> list[Release]:
-    """The releases, with labels where titles are alike: when their runs were made, else their places."""
+    """The releases, with a label where titles are alike: the date of the run, else its place."""
     dated = relabelled(found, lambda one: str(runs[one.run].get("created", ""))[:16].replace("T", " "))
     return relabelled(dated, lambda one: f"run {one.run + 1}")
 
 
 def relabelled(found: Sequence[Release], label: Callable[[Release], str]) -> list[Release]:
-    """The releases, those whose titles are alike with another label."""
+    """The releases, with a new label where titles are alike."""
     counts = Counter(one.title for one in found)
     return [replace(one, label=label(one)) if counts[one.title] > 1 else one for one in found]
 
@@ -142,7 +137,7 @@ def order(release: Release) -> tuple[Any, ...]:
 
 
 def version_order(version: str) -> tuple[int, Any]:
-    """Versions in their order; what is none comes last, as a text."""
+    """An order of versions; a text that is no version comes last."""
     try:
         return 0, Version(version)
     except InvalidVersion:
@@ -160,7 +155,7 @@ def neighbours(releases: Sequence[Release]) -> Iterator[tuple[Release, Release]]
 
 
 def by_finding(verdicts: Iterable[Table]) -> dict[str, list[Example]]:
-    """What fails, by the finding that explains it, or by a sentence of its own where none does."""
+    """The failures by the finding that explains them; by a sentence of their own, where none does."""
     found: dict[str, list[Example]] = defaultdict(list)
     for verdict in verdicts:
         checks = [check for check in verdict["checks"] if severity_of(check)]
@@ -177,7 +172,7 @@ def by_finding(verdicts: Iterable[Table]) -> dict[str, list[Example]]:
 
 
 def name_of(check: Table) -> str:
-    """What explains a failed check: its finding, or a sentence of its own."""
+    """The name of a failure: its finding, or a sentence of its own."""
     if check.get("expectation") == "expected":
         return check.get("finding") or sentence_of(check)
     return NEW + sentence_of(check)
@@ -194,7 +189,9 @@ def rank(severity: str) -> int:
 
 
 def since(old: Release, new: Release) -> tuple[list[str], list[str]]:
-    """The findings that are new in a release, and those that are mended, by the calls that both can make."""
+    """The findings that only the newer release has, and those that only the older has, by the calls that both
+    support.
+    """
     both = supported(old) & supported(new)
     before, after = (
         by_finding(verdict for verdict in release.verdicts if call_of(verdict) in both)
@@ -204,7 +201,7 @@ def since(old: Release, new: Release) -> tuple[list[str], list[str]]:
 
 
 def supported(release: Release) -> set[tuple[str, str]]:
-    """The calls that a release can make."""
+    """The calls that a release supports."""
     return {call_of(verdict) for verdict in release.verdicts if verdict["status"] != "unsupported"}
 
 
@@ -214,7 +211,7 @@ def call_of(verdict: Table) -> tuple[str, str]:
 
 
 def standings(release: Release) -> dict[str, dict[str, Standing]]:
-    """By behaviour and loss, what came of the cases of the main functions; of all, where none was called."""
+    """The standing of each behaviour and loss, by the main functions, or by all, if no main one ran."""
     main = [verdict for verdict in release.verdicts if is_main(verdict["implementation"])]
     known, about = behaviours(), {}
     members: dict[tuple[str, str], list[tuple[Table, list[Table]]]] = defaultdict(list)
@@ -240,7 +237,7 @@ def failed(verdict: Table) -> list[Table]:
 
 
 def standing(verdicts: Sequence[tuple[Table, list[Table]]]) -> Standing:
-    """What came of some cases, each with the checks that count against it."""
+    """The standing of some cases, each with the checks that count against it."""
     failing = [verdict for verdict, checks in verdicts if checks]
     severity = worst(severity_of(check) for _, checks in verdicts for check in checks)
     return Standing(len(verdicts) - len(failing), len(verdicts), severity, tuple(failing))
