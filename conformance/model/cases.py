@@ -21,6 +21,7 @@ from typing import Any
 
 from ..errors import SuiteError
 from ..places import CASES
+from .calls import check_call
 from .case import Case, Repeat, Tensor
 from .implementations import APIS
 from .losses import ARGUMENTS, FIRST, LOSSES, MASK, Loss
@@ -199,7 +200,7 @@ def made(identifier: str, table: Table, loss: str = FIRST) -> Case:
     for name, value in options.items():
         if not isinstance(value, (str, int, float, bool)):
             raise ValueError(f"option {name} is {value!r}; expected a string, a number, true or false")
-    return Case(
+    case = Case(
         id=identifier,
         clause=table["clause"],
         tensors=tensors,
@@ -220,6 +221,8 @@ def made(identifier: str, table: Table, loss: str = FIRST) -> Case:
         call=call,
         loss=loss,
     )
+    check_call(case)
+    return case
 
 
 def known_among(known: tuple[str, ...], given: object, what: str) -> tuple[str, ...]:

@@ -142,6 +142,8 @@ class Row:
     """Whether class indices have the class axis, of length 1."""
     of_targets: dict[str, dict[str, Any]] = field(default_factory=dict)
     """By what the targets of a loss of rows are, options that say so."""
+    since: str = ""
+    """The first version in which it can be called; empty where nobody knows of an earlier one without it."""
     before: tuple[dict[str, Any], ...] = ()
     """What was otherwise before a version, the latest first."""
 
@@ -173,6 +175,7 @@ class Row:
             "called",
             "fixed",
             "of_targets",
+            "since",
             "before",
         )
         return {key: value for key, value in asdict(self).items() if key in keys}

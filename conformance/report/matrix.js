@@ -74,7 +74,7 @@ function matches(verdict, column, place, wanted) {
   if (!wanted.text) return true;
   const { id, clause } = DATA.cases[place];
   if (id.toLowerCase().includes(wanted.text) || clause.toLowerCase().includes(wanted.text)) return true;
-  return wanted.said.has(verdict[2]) || verdict[4].some((check) => check[4] && wanted.said.has(check[4]));
+  return wanted.said.has(verdict[2]) || verdict[4].some((check) => wanted.said.has(check[4]) || wanted.said.has(check[6]));
 }
 
 /** Columns as they are shown: each a set of implementations, under a common heading. */

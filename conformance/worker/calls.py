@@ -117,6 +117,11 @@ KEYS = (
 SHAPES = {"function": Function, "module": Module, "raw-paddle": RawPaddle}
 
 
+def is_there(row, version):
+    """Whether this version of a framework has the implementation of a row."""
+    return not row.get("since") or numbers(version) >= numbers(row["since"])
+
+
 def call_of(row, version):
     """The implementation of a row of the table, as it is in this version of its framework."""
     for earlier in row["before"]:

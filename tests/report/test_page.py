@@ -32,6 +32,16 @@ def test_it_opens_from_disk_in_silence_with_every_column(opened: Open) -> None:
     assert cell(page, "all cases", "compatlosses on torch 2.13.0").endswith("3 pass")
 
 
+def test_it_begins_with_the_summary_and_folds_all_cases(opened: Open) -> None:
+    page = opened()
+    page.reload()
+    page.wait_for_selector("html[data-ready]", state="attached")
+    expect(page.locator(".card").first).to_be_visible()
+    expect(page.locator("#table")).to_be_hidden()
+    page.get_by_role("link", name="All cases").first.click()
+    expect(page.locator("#table")).to_be_visible()
+
+
 def test_markup_is_shown_and_does_nothing(opened: Open) -> None:
     page = opened("#" + urlencode({"case": runs.HARMLESS, "at": f"{runs.NATIVE}, torch 2.13.0"}))
     expect(page.locator("dialog")).to_contain_text(runs.MARKUP)
