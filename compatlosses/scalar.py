@@ -34,7 +34,7 @@ MAGIC = 6755399441055744.0
 
 SIGN = np.int64(-(2**63))
 
-inlined: Callable[..., Any] = njit(error_model="numpy")
+inlined: Callable[..., Any] = njit(error_model="numpy", forceinline=True)
 
 
 # --- what Numba lacks ---------------------------------------------------------------------------------------

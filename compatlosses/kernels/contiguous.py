@@ -26,12 +26,10 @@ def contiguous(exact, operands, made, scaling, sums, progress):  # type: ignore[
     rows = x, y, repeated(p, x.size), factors_of(factors, x.size)
     periods = length(p), shortest(factors)
     losses, slopes = made
-    cotangent, divisor = scaling
-    scale = cotangent / divisor
     work = np.empty(logits.END)
     if sums is None:
         mode = set_mode(IEEE)
-        blocks(exact, (rows, periods), (losses, slopes, losses, None), scale, work, progress)
+        blocks(exact, (rows, periods), (losses, slopes, losses, None), scaling, work, progress)
         set_mode(mode)
     else:
         partials, result = sums
@@ -39,9 +37,9 @@ def contiguous(exact, operands, made, scaling, sums, progress):  # type: ignore[
         if alone:
             partials = np.empty(((x.size + BLOCK - 1) // BLOCK, 2))
         mode = set_mode(IEEE)
-        blocks(exact, (rows, periods), (True, slopes, None, partials), scale, work, progress)
+        blocks(exact, (rows, periods), (True, slopes, None, partials), scaling, work, progress)
         if alone:
-            average(partials, divisor, result)
+            average(partials, scaling[1], result)
         set_mode(mode)
 
 
@@ -110,7 +108,7 @@ def parts(factors, period, start, n):  # type: ignore[no-untyped-def]
 
 
 @inner
-def blocks(exact, operands, made, scale, work, progress):  # type: ignore[no-untyped-def]
+def blocks(exact, operands, made, scaling, work, progress):  # type: ignore[no-untyped-def]
     """The blocks that this thread can claim.
 
     made: whether losses are wanted, the gradients, the losses one by one, and the blocks' sums.
@@ -118,6 +116,7 @@ def blocks(exact, operands, made, scale, work, progress):  # type: ignore[no-unt
     apart()
     (x, y, p, factors), (period, repetition) = operands
     wanted, slopes, losses, partials = made
+    scale = scaling[0] / scaling[1]
     count = (x.size + BLOCK - 1) // BLOCK
     join(progress)
     first = claimed(progress, 0)
