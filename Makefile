@@ -1,11 +1,12 @@
 # Each target is one command on a fresh machine with Python 3.11 and make: it makes the environment it needs.
-.PHONY: conformance test test-numpy2 bench exhaustive lint browser clean
+.PHONY: conformance test test-numpy2 bench exhaustive lint docs browser clean
 
 PYTHON := $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/ready
 BIN2 := .venv-numpy2/bin
 READY2 := .venv-numpy2/ready
+READY_DOCS := .venv-docs/ready
 
 # Frameworks are named, so that one that is missing fails the run instead of leaving it.
 FIRST := mindspore paddle torch
@@ -27,8 +28,10 @@ test-numpy2: $(READY2)
 
 bench: $(READY) $(READY2)
 	$(BIN)/python tools/bench.py
+	$(BIN)/python tools/bench_rows.py --frameworks mindspore,paddle,torch
 	$(BIN2)/python tools/bench.py --frameworks tensorflow,jax,numpy,kernel \
 		--json docs/bench-numpy2.json --picture docs/bench-numpy2.svg
+	$(BIN2)/python tools/bench_rows.py --frameworks jax.jit,tf.function
 
 exhaustive: $(READY)
 	$(BIN)/python tools/exhaustive.py
@@ -37,6 +40,10 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --package compatlosses
+
+# The documents as a site in build/docs; strict: a link or an anchor that leads nowhere fails it.
+docs: $(READY_DOCS)
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict
 
 # The report's tests need a Chromium; where none can be had they are skipped, and say so.
 browser: $(READY)
@@ -58,5 +65,12 @@ $(READY2): pyproject.toml constraints-numpy2.txt
 	$(BIN2)/python -m pip install --constraint constraints-numpy2.txt --group numpy2 --editable .
 	touch $(READY2)
 
+# The documents are text: the site needs none of the frameworks.
+$(READY_DOCS): pyproject.toml constraints.txt
+	test -x .venv-docs/bin/python || $(PYTHON) -m venv .venv-docs
+	.venv-docs/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	.venv-docs/bin/python -m pip install --quiet --constraint constraints.txt --group docs
+	touch $(READY_DOCS)
+
 clean:
-	rm -rf .venv .venv-numpy2 build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-numpy2 .venv-docs build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

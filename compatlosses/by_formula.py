@@ -6,7 +6,7 @@ from typing import Any
 
 from . import row_formula, rules
 from .protocols import Call, Library, Loss, Tensor
-from .reductions import counts_of, divided, divisor_of, nonzero
+from .reductions import counts_of, divided, divisor_of, everywhere, nonzero
 
 
 def value(call: Call, dtype: str) -> Tensor:
@@ -48,8 +48,24 @@ def slopes(call: Call, wrt: tuple[int, ...], g: Tensor | None = None, dtype: str
         if loss.arguments[i].broadcasts:
             # What is assured may have been repeated on the way.
             gradient = library.sum_to(gradient, given[i])
-        found = (*found, library.cast(divided(library, gradient, divisor), library.dtype(given[i])))
+        gradient = divided(library, gradient, divisor)
+        if reduction[1] == "weights" and i == len(loss.inputs):
+            gradient = gradient - by_divisor(call, tensors, counts, g, divisor)
+        found = (*found, library.cast(gradient, library.dtype(given[i])))
     return found
+
+
+def by_divisor(
+    call: Call, tensors: tuple[Any, ...], counts: Tensor | None, g: Tensor | None, divisor: Any
+) -> Tensor:
+    """What the mean changes by through its divisor, the sum of the weights."""
+    loss, library, inputs, parameters, _ = call
+    total = library.sum(library.elementwise(loss, tensors + parameters, counts))
+    share = divided(library, divided(library, total, divisor), divisor)
+    if g is not None:
+        share = share * g
+    repeated = library.where(everywhere(library, tensors[0]) if counts is None else counts, share, 0.0)
+    return library.sum_to(repeated, inputs[len(loss.inputs)])
 
 
 def assured_inputs(loss: Loss, library: Library, inputs: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -125,6 +125,15 @@ def dual_vocabulary(ops: Vocabulary) -> Vocabulary:
         slope = added(product(ops, a.slope, b.value), product(ops, b.slope, a.value))
         return Dual(ops, ops.times(a.value, b.value), slope)
 
+    def of_three(weight: Dual | None, a: Dual, b: Dual) -> Dual:
+        return a * b if weight is None else times(times(weight, a), b)
+
+    def softplus_pair(x: Dual, a: Dual, b: Dual, whole: bool) -> Dual:
+        return times(a, softplus(x)) + times(b, softplus(-x))
+
+    def sigmoid_pair(x: Dual, a: Dual, b: Dual, whole: bool) -> Dual:
+        return times(a, sigmoid(x)) - times(b, sigmoid(-x))
+
     def weighted(weight: Dual | None, x: Dual) -> Dual:
         return x if weight is None else times(weight, x)
 
@@ -150,6 +159,8 @@ def dual_vocabulary(ops: Vocabulary) -> Vocabulary:
         slope = exponent * ops.power(x.value, exponent - 1.0)
         return Dual(ops, ops.power(x.value, exponent), product(ops, x.slope, slope))
 
+    softplus = derived(ops.softplus, ops.sigmoid)
+    sigmoid = derived(ops.sigmoid, lambda x: ops.sigmoid(x) * ops.sigmoid(-x))
     return Vocabulary(
         number=number,
         where=where,
@@ -157,11 +168,14 @@ def dual_vocabulary(ops: Vocabulary) -> Vocabulary:
         sign=sign,
         within=within,
         times=times,
+        product=of_three,
         weighted=weighted,
         factor=factor,
         smoothed=smoothed,
-        softplus=derived(ops.softplus, ops.sigmoid),
-        sigmoid=derived(ops.sigmoid, lambda x: ops.sigmoid(x) * ops.sigmoid(-x)),
+        softplus=softplus,
+        sigmoid=sigmoid,
+        softplus_pair=softplus_pair,
+        sigmoid_pair=sigmoid_pair,
         log=derived(ops.log, lambda x: 1.0 / x),
         log_less=log_less,
         log1p=derived(ops.log1p, lambda x: 1.0 / (1.0 + x)),

@@ -16,8 +16,11 @@ import numpy as np
 from .fused import BLOCK, FLOAT64, NOWHERE, comparable, compiled, has_float64, number, outputs
 from .operands import address, code, readable, table
 from .protocols import Array, Reduction
-from .request import NOT_ASKED, Arrays, Found, Request, loaded
-from .threads import ALONE, together
+from .request import NOT_ASKED, Arrays, Direct, Found, Request, loaded
+from .threads import ALONE, LEAST, together
+
+BY_FIRST = 7
+"""The place of the gradient by the first input among the loops' operands."""
 
 
 def takes(reduction: Reduction) -> bool:
@@ -75,6 +78,40 @@ def evaluated(
         losses = np.empty((), dtype)
         compiled().total(partials, divisor, code(dtype), address(losses))
     return NOT_ASKED if losses is None else losses, gradients
+
+
+def direct(request: Request, arrays: Arrays, wrt: tuple[bool, ...]) -> Direct | None:
+    """How calls like one of these arrays are computed from addresses alone; None where they are not."""
+    loss, parameters, reduction, dtype, _ = request
+    x, size = arrays[0], arrays[0].size
+    blocks = -(-size // BLOCK)
+    given = [a for a in arrays if a is not None]
+    if blocks >= 2 * LEAST or reduction[2] is not None:
+        return None
+    if any(a is not b for a, b in zip(given, readable(given), strict=True)):
+        return None
+    gradient = np.empty(x.shape, x.dtype) if wrt[0] else None
+    results = [None, *placed([gradient, *[None] * (len(arrays) - 1)])]
+    rows = table(x.shape, [*placed(arrays), None, None], results, [None] * 4).rows
+    places = [i for i, a in enumerate(placed(arrays)) if a is not None]
+    arguments = [i for i, a in enumerate(arrays) if a is not None]
+    divisor = divisor_of(reduction, rows, x.shape, 0.0)
+    exact, odd = dtype == FLOAT64 or has_float64(arrays), max(a.itemsize for a in given) - 1
+    general, shared, total, result = loaded(loss.loops).general, shared_loops(), compiled().total, code(dtype)
+    steps = (shared.gather, shared.scatter, shared.summed, int(exact))
+
+    def compute(inputs: list[int], gradient: int, loss: int) -> bool:
+        operands, partials = rows.copy(), np.empty((blocks, 2))
+        for place, argument in zip(places, arguments, strict=True):
+            if inputs[argument] & odd:
+                return False
+            operands[place, 1] = inputs[argument]
+        operands[BY_FIRST, 1] = gradient
+        general(parameters, (*steps, operands, size, 0, 0.0, 1.0, divisor, partials, ALONE))
+        total(partials, divisor, result, loss)
+        return True
+
+    return Direct(compute, dtype, wrt[0])
 
 
 def placed(arrays: Sequence[Any]) -> list[Any]:

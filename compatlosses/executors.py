@@ -12,7 +12,7 @@ from . import elementwise, rows
 from .by_formula import slopes
 from .operands import BFLOAT16
 from .protocols import Array, Call, Host, Library, Reduction, Tensor
-from .request import Request, Run, loaded
+from .request import Direct, Request, Run, loaded
 
 
 def runner(request: Request) -> Run:
@@ -43,6 +43,18 @@ def views(host: Host, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple([x if x is None or isinstance(x, (int, float)) else host.view(x) for x in inputs])
 
 
+def direct(request: Request, run: Run, arrays: tuple[Any, ...], wanted: tuple[bool, ...]) -> Direct | None:
+    """How calls like one of these arrays are computed from addresses alone; None where they are not."""
+    if request.reduction[0] == "none" or request.reduction[4] is not None or True in wanted[1:]:
+        return None
+    for a in arrays:
+        if a is not None and (not isinstance(a, np.ndarray) or not a.flags.c_contiguous or not a.size):
+            return None
+    if run is rows.evaluated:
+        return rows.direct(request, arrays, wanted)
+    return elementwise.direct(request, arrays, wanted) if run is elementwise.evaluated else None
+
+
 class FusedCall:
     """One call of the fused executor: its loss now, its gradients whenever they are asked for.
 
@@ -70,6 +82,17 @@ class FusedCall:
         self._kept: dict[int, Array] = {}
         if True in at_once:
             self._kept = {i: gradient for i, gradient in enumerate(gradients) if gradient is not None}
+
+    @classmethod
+    def computed(
+        cls, request: Request, run: Run, wanted: tuple[bool, ...], loss: Any, gradient: Any
+    ) -> FusedCall:
+        """A call whose reduced loss and gradient by the first input are there, for `Host.tensor` to take."""
+        call = cls.__new__(cls)
+        call.request, call.wanted, call._run, call._mask = request, wanted, run, None
+        call.loss = loss
+        call._kept = {} if gradient is None else {0: gradient}
+        return call
 
     @property
     def reduced(self) -> bool:

@@ -11,9 +11,15 @@ from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
 from . import fused
-from .executors import FusedCall, request_of, runner
-from .protocols import Call, Tensor
-from .request import Request, Run
+from .executors import FusedCall, direct, request_of, runner, views
+from .protocols import Array, Call, Tensor
+from .request import Direct, Request, Run
+
+View = Callable[[Tensor], Array]
+"""A host's `view`."""
+
+Look = Callable[[View, tuple[Any, ...], tuple[Any, ...]], None]
+"""What looks at the values of a call that comes again."""
 
 MOST = 512
 """How many plans are kept together; then all are forgotten."""
@@ -27,16 +33,18 @@ class Plan(NamedTuple):
     wanted: tuple[bool, ...]
     attached: bool
     """Whether some gradient is wanted."""
+    direct: Direct | None
+    """How it is computed from addresses alone, for a host that can do so."""
 
 
 class Plans:
     """The plans of a function, or of several whose ``options`` tell them apart.
 
     ``options`` are what the function was given besides ``inputs``, all of which the checks look at. ``look``
-    is shown the arrays of each call that comes again: for checks of values.
+    is given `Host.view`, the inputs and the options of each call that comes again: for checks of values.
     """
 
-    def __init__(self, look: Callable[[tuple[Any, ...]], None] | None = None) -> None:
+    def __init__(self, look: Look | None = None) -> None:
         self._plans: dict[Any, Plan] = {}
         self._look = look
 
@@ -67,11 +75,17 @@ class Plans:
             return None
         if plan is None:
             return None
+        if self._look is not None:
+            self._look(host.view, inputs, options)
+        request, run, wanted, attached, direct = plan
+        if direct is not None:
+            made = host.at_once(direct, inputs)
+            if made is not None:
+                if not attached:
+                    return made[0]
+                return host.attach(FusedCall.computed(request, run, wanted, *made), inputs)
         view = host.view
         arrays = tuple([x if x is None or type(x) is float else view(x) for x in inputs])
-        if self._look is not None:
-            self._look(arrays)
-        request, run, wanted, attached = plan
         call = FusedCall(request, run, arrays, wanted)
         return host.attach(call, inputs) if attached else host.tensor(call.loss, inputs[1])
 
@@ -87,7 +101,10 @@ class Plans:
         if len(self._plans) >= MOST:
             self._plans.clear()
         wanted, request = host.wanted(inputs), request_of(call, dtype)
-        plan = Plan(request, runner(request), wanted, True in wanted)
+        run, at_once = runner(request), None
+        if hasattr(host, "at_once"):
+            at_once = direct(request, run, views(host, inputs), wanted)
+        plan = Plan(request, run, wanted, True in wanted, at_once)
         self._plans[(facts, options, *map(type, options))] = plan
         if type(inputs[0]) not in _Hosts.by_type:
             _Hosts.by_type[type(inputs[0])] = host

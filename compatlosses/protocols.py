@@ -115,6 +115,12 @@ class Loss:
     of_weighted_rows: Loss | None = None
     """Of a loss of rows: the same one with weights that weigh rows, where there is one."""
 
+    along: str = ""
+    """How elements are joined along an axis to one result a row: 'sum', where there is an axis, or 'mean'.
+    Empty where they are not.
+    """
+    element: Loss | None = None
+    """Of a loss that is always joined along an axis: that of its elements, with inputs of the same names."""
     arguments: tuple[Input, ...] = field(init=False)
     """The inputs and the weight."""
     names: tuple[str, ...] = field(init=False)
@@ -151,6 +157,8 @@ class Vocabulary:
     """The number of [-limit, limit] that is nearest."""
     times: Callable[[Tensor, Tensor], Tensor]
     """The product; 0 where one factor is 0 and the other infinite."""
+    product: Callable[[Tensor | None, Tensor, Tensor], Tensor]
+    """The weighted product of two factors of which none is 0 where the other is infinite."""
     weighted: Callable[[Tensor | None, Tensor], Tensor]
     """`times` with a weight, of which None is 1."""
     factor: Callable[[Tensor | None, Tensor | None], Tensor | None]
@@ -161,6 +169,12 @@ class Vocabulary:
     """log(1 + e^x)"""
     sigmoid: Callable[[Tensor], Tensor]
     """1 / (1 + e^-x)"""
+    softplus_pair: Callable[[Tensor, Tensor, Tensor, bool], Tensor]
+    """a softplus(x) + b softplus(-x) of x, a and b, of which one that is 0 makes its term 0. The last
+    argument: whether a is exactly 1 - b.
+    """
+    sigmoid_pair: Callable[[Tensor, Tensor, Tensor, bool], Tensor]
+    """a sigmoid(x) - b sigmoid(-x), the slope of that by x, likewise."""
     log: Callable[[Tensor], Tensor]
     """The natural logarithm of x >= 0; NaN of others."""
     log_less: Callable[[Tensor, Tensor], Tensor]
@@ -294,7 +308,8 @@ class Logarithmic(Protocol):
     def log1p(self, x: Tensor, /) -> Tensor:
         """log(1 + x); minus infinity of -1, NaN of numbers below."""
 
-    # A function ``power(x, exponent)`` too, where the operator ** is not true enough.
+    # A function ``power(x, exponent)`` too, where the operator ** is not true enough; and a function
+    # ``decay(x)``, which is e^-|x| with the derivative -1 at 0, where that costs less than a selection.
 
 
 class Rowwise(Logarithmic, Protocol):
@@ -362,6 +377,16 @@ class Factual(Protocol):
         the options: of each input the dtype, the shape and whether it asks for a gradient. None where
         `Host.why_formula` would have an answer, where automatic casting is on, and where an input is
         something else than a tensor, a float or None.
+        """
+
+
+class Addressed(Protocol):
+    """A `Host` that can compute small calls that come again from addresses alone; see `request.Direct`."""
+
+    def at_once(self, direct: Any, inputs: tuple[Any, ...], /) -> tuple[Tensor, Any] | None:
+        """The loss as a tensor, and the gradient by the first input, an array or what `Host.tensor` takes for
+        one, None where there is none. None in all where memory is not what the call's facts promise: the call
+        goes the way of all others then, which says what is wrong.
         """
 
 

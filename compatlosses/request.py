@@ -45,6 +45,21 @@ class Request(NamedTuple):
     """Makes the arrays that are handed out."""
 
 
+class Direct(NamedTuple):
+    """A small call that comes again, from arrays in C order to a reduced loss and at most the gradient by the
+    first one: computed from addresses alone.
+    """
+
+    compute: Callable[[list[int], int, int], bool]
+    """Computes the call from the addresses of its inputs, 0 for None, into those of the gradient, 0 where
+    there is none, and of the loss. False where it cannot: the call must then go the way of all others.
+    """
+    dtype: np.dtype[Any]
+    """Of the loss."""
+    differentiates: bool
+    """Whether there is a gradient."""
+
+
 Run = Callable[[Request, Arrays, tuple[bool, ...], Array | float | None, bool], Found]
 """A pass over memory: of the request, the arrays, the gradients wanted, the cotangent (None: 1), and whether
 the loss is wanted.

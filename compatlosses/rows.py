@@ -12,42 +12,52 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .fused import BLOCK, FLOAT64, compiled, has_float64, number, numbers
+from .fused import BLOCK, FLOAT64, compiled, number, numbers
 from .operands import Layout, address, code, merged, readable
-from .protocols import Array, Reduction
-from .request import NOT_ASKED, Arrays, Found, Request, loaded
-from .threads import ALONE, together
+from .protocols import Array
+from .request import NOT_ASKED, Arrays, Direct, Found, Request, loaded
+from .threads import LEAST, get_num_threads, together
 
 INTEGERS = {"int64": 16, "uint64": 16, "int32": 17, "uint32": 18, "int16": 19, "uint16": 20, "int8": 21}
 """The loops' numbers for integers, see `loops.rows_memory`; that of bools and uint8 is 22."""
+DIVISORS = ("one", "all", "counted", "weights")
+"""What a mean divides by, in the order of the loops' numbers for it."""
 LOGITS, TARGETS, MASK, COTANGENT, LOSS, BY_LOGITS, BY_TARGETS = range(7)
 OPERANDS, ADDRESS, STEP = 7, 1, 2
 (
     ROWS, CLASSES, WIDTH, SOFT, IGNORING, IGNORED, BY_ROW, SMOOTHING, SCALE, WEIGHTS, PARTIALS, RUNNING,
-    PREPARED, HANDED_IN, GATHERED, SCATTERED, COLUMNS, HEAD,
-) = range(18)  # fmt: skip
+    PREPARED, HANDED_IN, GATHERED, SCATTERED, TALLIED, DIVIDES, EMPTY, RESULT, RESULT_CODE, COLUMNS, HEAD,
+) = range(23)  # fmt: skip
 """The places of a plan; see `loops.rows`, which cannot be imported where Numba is not."""
 FEW = 64
 """Fewer classes are too few for the processor's vectors: several rows are computed side by side."""
+BYTES = np.dtype(np.uint8)
+NO_BYTES = np.empty(0, BYTES)
+READABLE = frozenset(
+    [np.dtype(name) for name in ("float16", "float32", "float64", "uint64", "uint8", "bool", *INTEGERS)]
+)
+"""The dtypes that the loops read, but for bfloat16."""
 
 Plan = NDArray[np.int64]
 
 
-class Problem(NamedTuple):
-    """A call as the loops see it."""
+class Form(NamedTuple):
+    """What goes by a call's options, shapes, strides and dtypes alone."""
 
     plan: Plan
-    classes: int
-    width: int
-    """How many rows a tile has. The sums of the losses go by it."""
+    """All but addresses of memory, and what gradients are multiplied by."""
+    function: int
+    """The address of what does a tile."""
     tiles: int
-    operands: tuple[Array | None, ...]
-    weights: Array | None
+    scratch: int
+    """The float64 of scratch that a thread needs."""
+    share: int
+    """Units of work a tile."""
 
-    @property
-    def soft(self) -> bool:
-        """Whether targets are probabilities."""
-        return bool(self.plan[SOFT])
+
+Options = tuple[tuple[float, ...], tuple[Any, ...], str, np.dtype[Any]]
+"""What a form goes by, but for arrays: of a request the parameters, the reduction without the mask, whose the
+weights are, and the dtype."""
 
 
 def evaluated(
@@ -66,77 +76,79 @@ def evaluated(
         IndexError: a row that counts has an index that is no class.
     """
     x, y, weight = arrays
-    axis, name, dtype, empty = request.parameters[0], request.reduction[0], request.dtype, request.empty
-    shape = (*x.shape[:axis], *x.shape[axis + 1 :])
+    axis = int(request.parameters[0])
+    reduction, dtype, empty = request.reduction, request.dtype, request.empty
+    shape = x.shape[:axis] + x.shape[axis + 1 :]
     by_logits = empty(x.shape, x.dtype) if wrt[0] else None
     by_targets = empty(y.shape, y.dtype) if wrt[1] else None
     by_weight = empty(weight.shape, weight.dtype) if wrt[2] else None
-    loss = empty(shape, dtype) if wants_loss and name == "none" else None
-    each = cotangent if isinstance(cotangent, np.ndarray) and cotangent.ndim else None
-    problem = posed(request, arrays, shape, each, (loss, by_logits, by_targets))
-    divisor = divisor_of(request.reduction, problem, y, shape)
-    # Where nothing is there to divide by, there is no gradient either.
-    scale = (1.0 if each is not None else number(cotangent)) / (1.0 if math.isnan(divisor) else divisor)
-    partials = np.empty((problem.tiles, 2)) if wants_loss and name != "none" else None
-    running = None if by_weight is None else np.zeros(2 * problem.classes)
-    if problem.tiles:
-        fill(problem, dtype == FLOAT64 or has_float64(arrays), scale, partials, running)
-    else:
-        for gradient in (by_logits, by_targets):
-            if gradient is not None:
-                gradient[...] = np.zeros((), gradient.dtype)
+    loss = result = None
+    if wants_loss and reduction[0] == "none":
+        loss = empty(shape, dtype)
+    elif wants_loss:
+        result = np.empty((), dtype)
+    each, scale = None, 1.0
+    if isinstance(cotangent, np.ndarray) and cotangent.ndim:
+        each = cotangent
+    elif cotangent is not None:
+        scale = number(cotangent)
+    weights = None if weight is None else numbers(readable((weight,))[0])  # type: ignore[arg-type]
+    running = None if by_weight is None else np.zeros(2 * x.shape[axis])
+
+    inputs = (usable(x), usable(y), None if reduction[4] is None else usable(reduction[4]), usable(each))
+    layouts = tuple([None if a is None else (a.dtype, a.shape, a.strides) for a in inputs])
+    options = (request.parameters, reduction[:4], request.loss.rows, dtype)
+    form = form_of(options, layouts, None if weight is None else weight.dtype, wrt, wants_loss)
+    plan = form.plan
+    if weights is not None:
+        plan = plan.copy()
+        plan[WEIGHTS], plan[RUNNING] = address(weights), 0 if running is None else address(running)
+    operands = (*inputs, loss, by_logits, by_targets, result)
+    bad = computed(form, plan, scale, operands, (weights, running))
+    if bad >= 0:
+        refuse(y, shape, bad, x.shape[axis], reduction[2])
     if by_weight is not None:
         compiled().store_sums(running, code(by_weight.dtype), address(by_weight))
-    if partials is not None:
-        loss = np.empty((), dtype)
-        compiled().total(partials, divisor, code(dtype), address(loss))
-    return NOT_ASKED if loss is None else loss, (by_logits, by_targets, by_weight)
+    if loss is None:
+        loss = NOT_ASKED if result is None else result
+    return loss, (by_logits, by_targets, by_weight)
+
+
+def direct(request: Request, arrays: Arrays, wrt: tuple[bool, ...]) -> Direct | None:
+    """How calls like one of these arrays are computed from addresses alone; None where they are not."""
+    x, y, weight = arrays
+    if weight is not None or not {x.dtype, y.dtype} <= READABLE:
+        return None
+    options = (request.parameters, request.reduction[:4], request.loss.rows, request.dtype)
+    layouts = ((x.dtype, x.shape, x.strides), (y.dtype, y.shape, y.strides), None, None)
+    form = form_of(options, layouts, None, wrt, True)
+    if form.tiles * form.share >= 2 * LEAST:
+        return None
+    alone, (plan, function, _, scratch, _) = loops().alone_at, form
+    odd = max(x.itemsize, y.itemsize) - 1
+
+    def compute(inputs: list[int], gradient: int, loss: int) -> bool:
+        logits, targets, _ = inputs
+        if (logits | targets) & odd:
+            return False
+        return bool(alone(function, plan, scratch, logits, targets, gradient, loss) < 0)
+
+    return Direct(compute, request.dtype, wrt[0])
 
 
 # --- a call as the loops see it -----------------------------------------------------------------------------
 
 
-def posed(
-    request: Request,
-    arrays: Arrays,
-    shape: tuple[int, ...],
-    cotangent: Array | None,
-    outputs: tuple[Array | None, Array | None, Array | None],
-) -> Problem:
-    """A call, but for what its gradients are multiplied by, and for its sums."""
-    x, y, weight = arrays
-    axis, smoothing = request.parameters
-    operands = (*readable((x,)), usable(y), usable(request.reduction[4]), *readable((cotangent,)), *outputs)
-    layouts = tuple([None if a is None else (a.dtype, a.shape, a.strides) for a in operands])
-    classes = x.shape[axis]
-    plan = template(shape, classes, axis, y.dtype.kind not in "iub", layouts).copy()
-    weights = None if weight is None else numbers(readable((weight,))[0])  # type: ignore[arg-type]
-    if weights is not None:
-        plan[WEIGHTS], plan[BY_ROW] = address(weights), request.loss.rows == "row"
-    ignored = request.reduction[2]
-    if ignored is not None:
-        plan[IGNORING] = 1
-        plan[IGNORED] = (int(ignored) + 2**63) % 2**64 - 2**63  # the bits of an uint64
-    if smoothing:
-        plan.view(np.float64)[SMOOTHING] = smoothing
-    columns = (len(plan) - HEAD) // OPERANDS
-    place = HEAD + ADDRESS
-    for a in operands:
-        if a is not None:
-            plan[place] = address(a)
-        place += columns
-    width = rows_of_tile(classes)
-    return Problem(plan, classes, width, -(-math.prod(shape) // width), operands, weights)
-
-
 def rows_of_tile(classes: int) -> int:
     """How many rows are computed at a time."""
-    return 16 if classes >= FEW else BLOCK // max(classes, 1) // 16 * 16
+    return 16 if classes >= FEW else min(BLOCK, 4 * BLOCK // classes // 16 * 16)
 
 
 def usable(array: Array | None) -> Array | None:
-    """Targets or a mask as the loops can read them: themselves if it can be, else a copy."""
-    if array is None or array.dtype.kind not in "iub":
+    """An input as the loops can read it: itself if it can be, else a copy."""
+    if array is None or (array.flags.aligned and array.dtype in READABLE):
+        return array
+    if array.dtype.kind not in "iub":
         return readable((array,))[0]
     if not array.dtype.isnative:
         return array.astype(array.dtype.newbyteorder("="))
@@ -144,10 +156,79 @@ def usable(array: Array | None) -> Array | None:
 
 
 @lru_cache(maxsize=256)
-def template(
-    shape: tuple[int, ...], classes: int, axis: int, soft: bool, layouts: tuple[Layout | None, ...]
-) -> Plan:
-    """A plan of what goes by shapes, strides and dtypes alone."""
+def form_of(
+    options: Options,
+    inputs: tuple[Layout | None, ...],
+    weight: np.dtype[Any] | None,
+    wrt: tuple[bool, ...],
+    wants_loss: bool,
+) -> Form:
+    """The form of a call. inputs: the layouts of logits, targets, mask and cotangent. weight: its dtype."""
+    (place, smoothing), (name, divisor, ignored, of_none), by, dtype = options
+    axis = int(place)
+    x, y, *_ = inputs
+    assert x is not None and y is not None
+    whole = x[1]
+    shape, classes, soft = whole[:axis] + whole[axis + 1 :], whole[axis], y[0].kind not in "iub"
+    layouts = (
+        *inputs,
+        contiguous(dtype, shape) if wants_loss and name == "none" else None,
+        contiguous(x[0], whole) if wrt[0] else None,
+        contiguous(y[0], y[1]) if wrt[1] else None,
+    )
+    width = rows_of_tile(classes)
+    plan = template(shape, axis, soft, layouts)
+    plan[ROWS], plan[CLASSES], plan[WIDTH], plan[SOFT] = math.prod(shape), classes, width, soft
+    if ignored is not None:
+        plan[IGNORING] = 1
+        plan[IGNORED] = (int(ignored) + 2**63) % 2**64 - 2**63  # the bits of an uint64
+    plan[BY_ROW] = by == "row" and weight is not None
+    plan.view(np.float64)[SMOOTHING] = smoothing
+    plan[DIVIDES], plan[EMPTY], plan[RESULT_CODE] = DIVISORS.index(divisor), of_none == 0.0, code(dtype)
+
+    kernels = loops()
+    plan[PREPARED], plan[HANDED_IN] = kernels.prepared(), kernels.handed_in()
+    weighs = divisor == "weights" and weight is not None
+    if weighs or not soft or (divisor in ("counted", "weights") and inputs[MASK] is not None):
+        plan[TALLIED] = kernels.tallied()
+    # To NumPy None is float64.
+    exact = any(a is not None and a == FLOAT64 for a in (dtype, weight, x[0], y[0]))
+    beside = not exact and not wrt[2] and not smoothing and side_by_side(plan, layouts)
+    if beside:
+        function = kernels.adjacent()
+    else:
+        general = loaded("compatlosses.loops.rows_general")
+        function = general.wide() if exact else general.narrow()
+        plan[GATHERED], plan[SCATTERED] = general.gathered(), general.scattered()
+    tiles = -(-math.prod(shape) // width)
+    scratch = kernels.scratch_size(width, classes, beside)
+    return Form(plan, function, tiles, scratch, max(1, width * classes // BLOCK))
+
+
+def contiguous(dtype: np.dtype[Any], shape: tuple[int, ...]) -> Layout:
+    """The layout of an array in C order."""
+    strides: tuple[int, ...] = ()
+    step = dtype.itemsize
+    for n in reversed(shape):
+        strides, step = (step, *strides), step * n
+    return dtype, shape, strides
+
+
+def side_by_side(plan: Plan, layouts: tuple[Layout | None, ...]) -> bool:
+    """Whether the loop takes it that goes along the classes of a row: from indices, over neighbours in
+    memory.
+    """
+    if plan[CLASSES] < FEW or plan[SOFT]:
+        return False
+    for i in (LOGITS, BY_LOGITS):
+        a = layouts[i]
+        if a is not None and plan[HEAD + i * plan[COLUMNS] + STEP] != a[0].itemsize:
+            return False
+    return True
+
+
+def template(shape: tuple[int, ...], axis: int, soft: bool, layouts: tuple[Layout | None, ...]) -> Plan:
+    """A plan of operands alone."""
     rows: list[list[int]] = []
     for i, layout in enumerate(layouts):
         if layout is None:
@@ -162,8 +243,7 @@ def template(
         rows.append([kind, 0, step, *merged(own, strides, shape)])
     columns = max(map(len, rows))
     plan = np.zeros(HEAD + OPERANDS * columns, np.int64)
-    plan[ROWS], plan[CLASSES], plan[WIDTH] = math.prod(shape), classes, rows_of_tile(classes)
-    plan[SOFT], plan[COLUMNS] = soft, columns
+    plan[COLUMNS] = columns
     for to, row in zip(plan[HEAD:].reshape(OPERANDS, columns), rows, strict=True):
         to[: len(row)] = row
     return plan
@@ -177,90 +257,57 @@ def loops() -> Any:
     return loaded("compatlosses.loops.rows")
 
 
-def general_loops() -> Any:
-    """The compiled loops that take anything."""
-    return loaded("compatlosses.loops.rows_general")
+def computed(form: Form, plan: Plan, scale: float, operands: tuple[Array | None, ...], other: Any) -> int:
+    """Compute a call. The first row whose index is no class, -1 where there is none.
 
-
-def fill(problem: Problem, exact: bool, scale: float, partials: Array | None, running: Array | None) -> None:
-    """Compute a problem: its losses, their sums, and its gradients times ``scale``."""
-    plan = problem.plan
-    plan.view(np.float64)[SCALE] = scale
-    if partials is not None:
-        plan[PARTIALS] = address(partials)
-    if running is not None:
-        plan[RUNNING] = address(running)
-    memory = (problem, partials, running)
-    if side_by_side(problem) and not exact and running is None:
-        run(loops().adjacent(), problem, memory)
-        return
-    general = general_loops()
-    plan[GATHERED], plan[SCATTERED] = general.gathered(), general.scattered()
-    # Running sums have one order, and need one thread.
-    run(general.wide() if exact else general.narrow(), problem, memory, alone=running is not None)
-
-
-def side_by_side(problem: Problem) -> bool:
-    """Whether the loop takes it that goes along the classes of a row: from indices, over neighbours in
-    memory.
+    operands: those of the loops, and a reduced loss. Every thread at work holds them and ``other``. scale:
+    what the gradients are multiplied by.
     """
-    plan = problem.plan
-    if problem.classes < FEW or plan[SOFT] or plan[SMOOTHING]:
-        return False
-    columns = (len(plan) - HEAD) // OPERANDS
-    for i in (LOGITS, BY_LOGITS):
-        a = problem.operands[i]
-        if a is not None and plan[HEAD + i * columns + STEP] != a.itemsize:
-            return False
-    return True
+    kernels = loops()
+    memory: list[Array] = []
+    for i, a in enumerate(operands):
+        if a is None:
+            memory.append(NO_BYTES)
+        elif a.flags.carray:
+            memory.append(a.ravel().view(BYTES))
+        else:  # Numba would compile another function for read-only arrays
+            memory.append(NO_BYTES)
+            plan = plan.copy()
+            plan[HEAD + i * plan[COLUMNS] + ADDRESS] = address(a)
+    # Running sums have one order, and need one thread.
+    if form.tiles * form.share < 2 * LEAST or get_num_threads() == 1 or plan[RUNNING]:
+        return int(kernels.alone(form.function, plan, form.scratch, scale, *memory))
+    plan = plan.copy()
+    kernels.placed(plan, scale, *memory)
+    held = (operands, other)
+    tallies = np.empty((form.tiles if plan[TALLIED] else 0, 4))
+    if plan[TALLIED]:
+        plan[PARTIALS] = address(tallies)
+        run(int(plan[TALLIED]), form, plan, (held, tallies))
+        plan[PARTIALS] = 0
+    divisor, bad = kernels.divided_and_scaled(plan, tallies)
+    if bad >= 0:
+        return int(bad)
+    partials = np.empty((form.tiles if plan[RESULT] else 0, 2))
+    if plan[RESULT]:
+        plan[PARTIALS] = address(partials)
+    run(form.function, form, plan, (held, partials))
+    kernels.totalled(plan, partials, divisor)
+    return -1
 
 
-def run(function: int, problem: Problem, memory: Any, alone: bool = False) -> None:
-    """Do all tiles by the function at an address. Every thread at work holds ``memory``."""
-    plan, kernels = problem.plan, loops()
-    plan[PREPARED], plan[HANDED_IN] = kernels.prepared(), kernels.handed_in()
-    share = max(1, problem.width * problem.classes // BLOCK)
-    size = kernels.scratch_size(problem.width, problem.classes)
+def run(function: int, form: Form, plan: Plan, memory: Any) -> None:
+    """Do all tiles by the function at an address, on several threads."""
+    kernels = loops()
 
     def task(progress: Array) -> Any:
-        kernels.run(function, plan, share, size, progress)
+        kernels.run(function, plan, form.share, form.scratch, progress)
         return memory
 
-    if alone:
-        task(ALONE)
-    else:
-        together(task, problem.tiles * share, compiled())
+    together(task, form.tiles * form.share, compiled())
 
 
-# --- what the mean divides by -------------------------------------------------------------------------------
-
-
-def divisor_of(reduction: Reduction, problem: Problem, targets: Array, shape: tuple[int, ...]) -> float:
-    """What the losses are divided by; NaN where nothing is there to divide by and the result is none.
-
-    Raises:
-        IndexError: a row that counts has an index that is no class.
-    """
-    _, divisor, ignored, empty, _ = reduction
-    weighs = divisor == "weights" and problem.weights is not None
-    counts = weighs or (divisor in ("counted", "weights") and problem.operands[MASK] is not None)
-    if not problem.tiles:
-        return 1.0 if divisor == "one" else math.nan
-    number = float(problem.plan[ROWS])
-    if counts or not problem.soft:
-        tallies = np.empty((problem.tiles, 4))
-        problem.plan[PARTIALS] = address(tallies)
-        problem.plan[GATHERED] = general_loops().gathered() if problem.soft else 0
-        run(loops().tallied(), problem, (problem, tallies))
-        problem.plan[PARTIALS] = 0  # the memory of the tallies ends here
-        number, row = loops().tallies_total(tallies, 1 if weighs else 0)
-        if row >= 0:
-            refuse(targets, shape, row, problem.classes, ignored)
-    if divisor == "one":
-        return 1.0
-    if divisor == "all":
-        return float(problem.plan[ROWS])
-    return number or (1.0 if empty == 0.0 else math.nan)
+# --- indices that are no class ------------------------------------------------------------------------------
 
 
 def check_classes(targets: Array, classes: int, ignored: float | None, mask: Array | None) -> None:

@@ -12,8 +12,12 @@ from typing import Any
 from .protocols import RowVocabulary, Tensor
 
 
-def vocabulary(library: Any) -> RowVocabulary:
-    """The vocabulary of a library."""
+def vocabulary(library: Any, sealed: bool = False) -> RowVocabulary:
+    """The vocabulary of a library.
+
+    ``sealed``: the library never leaves the derivative of a loss to its framework. A product in a loss is
+    then mended after it is made, which costs less.
+    """
 
     def absolute(x: Tensor) -> Tensor:
         return library.where(x < 0.0, -x, x)
@@ -29,6 +33,48 @@ def vocabulary(library: Any) -> RowVocabulary:
         # derivatives NaN.
         undefined = (library.equal(a, 0) & library.isinf(b)) | (library.isinf(a) & library.equal(b, 0))
         return library.where(undefined, 0.0, a) * library.where(undefined, 0.0, b)
+
+    def of_share(a: Tensor, share: Tensor) -> Tensor:
+        # `times` of a number in [0, 1], which is never infinite.
+        return library.where(library.isinf(a) & library.equal(share, 0), 0.0, a) * share
+
+    def product(weight: Tensor | None, a: Tensor, b: Tensor) -> Tensor:
+        if weight is None:
+            return a * b
+        return times(times(weight, a), b)
+
+    def exp_of_minus_abs(x: Tensor) -> Tensor:
+        # Not of an absolute value, whose derivative at 0 is 0.
+        return library.exp(library.where(x < 0.0, x, -x))
+
+    def softplus_pair(x: Tensor, a: Tensor, b: Tensor, whole: bool) -> Tensor:
+        rest = library.log1p(decay(x))
+        negative = x < 0.0
+        if whole:
+            c = library.where(negative, library.constant(0.0, x), 1.0) - b
+            if sealed:
+                return rest + library.where(library.equal(c, 0), 0.0, c * x)
+            return rest + c * library.where(library.isinf(x) & library.equal(c, 0), 0.0, x)
+        up = library.where(negative, rest, rest + x)
+        down = library.where(negative, rest - x, rest)
+        return times(a, up) + times(b, down)
+
+    def sigmoid_pair(x: Tensor, a: Tensor, b: Tensor, whole: bool) -> Tensor:
+        e = decay(x)
+        negative = x < 0.0
+        if whole:
+            c = library.where(negative, library.constant(0.0, x), 1.0) - b
+            return c - library.where(negative, -e, e) / (1.0 + e)
+        small, large = e / (1.0 + e), 1.0 / (1.0 + e)
+        up = library.where(negative, small, large)
+        down = library.where(negative, large, small)
+        return of_share(a, up) - of_share(b, down)
+
+    def pair_of_softplus(x: Tensor, a: Tensor, b: Tensor, whole: bool) -> Tensor:
+        return times(a, library.softplus(x)) + times(b, library.softplus(-x))
+
+    def pair_of_sigmoid(x: Tensor, a: Tensor, b: Tensor, whole: bool) -> Tensor:
+        return times(a, library.sigmoid(x)) - times(b, library.sigmoid(-x))
 
     def weighted(weight: Tensor | None, x: Tensor) -> Tensor:
         if weight is None:
@@ -105,10 +151,12 @@ def vocabulary(library: Any) -> RowVocabulary:
         return defined(largest, total, told(library.log1p(others(d, e)) - d, library.log1p(total - 1.0) - d))
 
     # A library need not be `Logarithmic` or `Rowwise`.
+    decay: Any = getattr(library, "decay", exp_of_minus_abs)
     log: Any = getattr(library, "log", None)
     log1p: Any = getattr(library, "log1p", None)
     exp: Any = getattr(library, "exp", None)
     row_sum: Any = getattr(library, "row_sum", None)
+    logarithmic = log1p is not None
     return RowVocabulary(
         number=library.constant,
         where=library.where,
@@ -116,11 +164,14 @@ def vocabulary(library: Any) -> RowVocabulary:
         sign=sign,
         within=within,
         times=times,
+        product=product,
         weighted=weighted,
         factor=factor,
         smoothed=smoothed,
         softplus=library.softplus,
         sigmoid=library.sigmoid,
+        softplus_pair=softplus_pair if logarithmic else pair_of_softplus,
+        sigmoid_pair=sigmoid_pair if logarithmic else pair_of_sigmoid,
         log=log,
         log_less=log_less,
         log1p=log1p,

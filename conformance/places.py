@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 SUITE = Path(__file__).parent
@@ -19,3 +20,13 @@ RECIPES = SUITE / "recipes.toml"
 WORKER = SUITE / "worker" / "__main__.py"
 KEEPER = SUITE / "running" / "keeper.py"
 REPORT = SUITE / "report"
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Folders of one's own in the place of the suite's; None stands for the suite's."""
+
+    cases: Path | None = None
+    expectations: Path | None = None
+    recipes: Path | None = None
+    """A file of recipes, which come before the suite's."""

@@ -129,6 +129,25 @@ def test_special_parameters(framework: Framework, executor: str) -> None:
 class TestWhatCounts:
     """Masks, ignored targets, divisors, on every framework."""
 
+    def test_weights_that_divide_have_slopes_through_the_divisor(
+        self, framework: Framework, loss: str, executor: str
+    ) -> None:
+        """By differences of the value; `value_and_gradients` has no autograd to find them."""
+        function, parameters = LOSSES[loss]
+        x, y = np.array([[0.5, 3.0, 2.0], [-1.5, 9.0, 0.25]]), np.array([[1.0, 0.5, -1.0], [0.0, 7.0, 0.5]])
+        weight = np.array([0.5, 1.5, 3.0])
+        options = {"ignore_index": -1, "divisor": "weights", **parameters}
+        x, y = (framework.tensor(each, "float64") for each in (x, y))
+
+        def value(at: Any) -> float:
+            return float(framework.array(function(x, y, weight=framework.tensor(at, "float64"), **options)))
+
+        given = framework.tensor(weight, "float64")
+        _, found = cl.value_and_gradients(function, x, y, weight=given, wrt=("weight",), **options)
+        step = 1e-5 * np.eye(3)
+        expected = [(value(weight + each) - value(weight - each)) / 2e-5 for each in step]
+        np.testing.assert_allclose(framework.array(found["weight"]), expected, rtol=1e-6)
+
     def test_divisors(self, framework: Framework, loss: str, executor: str) -> None:
         function, parameters = LOSSES[loss]
         x, y = framework.tensor([3.0, 5.0, 7.0, 9.0]), framework.tensor([1.0, 1.0, 7.5, -1.0])

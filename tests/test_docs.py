@@ -36,6 +36,14 @@ def test_links_lead_somewhere(document: str) -> None:
         assert (path.parent / target).exists(), f"{document} links to {target}"
 
 
+def test_every_page_is_in_the_index_and_in_the_site() -> None:
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"index.md"}
+    index = (ROOT / "docs" / "index.md").read_text()
+    assert set(re.findall(r"\]\(([\w-]+\.md)\)", index)) == pages
+    site = (ROOT / "mkdocs.yml").read_text()
+    assert set(re.findall(r"^ +- ([\w-]+\.md)$", site, re.MULTILINE)) == pages
+
+
 def test_the_architecture_names_every_file_and_room() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text()
     core, definitions, loops = (

@@ -7,6 +7,7 @@ from __future__ import annotations
 import importlib
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -171,6 +172,23 @@ def test_gradients_of_probabilities_of_rows(autograd: Framework) -> None:
     np.testing.assert_allclose(autograd.array(found), expected_slope, rtol=1e-5, atol=1e-6)
 
 
+def test_slopes_of_keras_mean_of_squares_overflow_only_where_the_means_do(autograd: Framework) -> None:
+    x, y = (autograd.tensor(values, "float64") for values in ([[1.5e308, 1.0, 0.0, 0.0]], [[0.0] * 4]))
+    if autograd.dtype(x) != "float64":
+        pytest.skip("there is no float64")
+    (found,) = autograd.gradients(lambda x: compatlosses.keras.losses.mean_squared_error(y, x), [x])
+    np.testing.assert_allclose(autograd.array(found), [[0.75e308, 0.5, 0.0, 0.0]], rtol=1e-15)
+
+
+def test_keras_clips_probabilities_of_any_framework(autograd: Framework) -> None:
+    y, p = autograd.tensor([[1.0, 0.0, 1.0]]), autograd.tensor([[0.0, 0.25, 0.5]])
+    loss = compatlosses.keras.losses.binary_crossentropy(y, p)
+    expected = -(np.log(1e-7) + np.log(0.75) + np.log(0.5)) / 3
+    np.testing.assert_allclose(autograd.array(loss), [expected], rtol=1e-6)
+    (found,) = autograd.gradients(lambda p: compatlosses.keras.losses.binary_crossentropy(y, p), [p])
+    np.testing.assert_allclose(autograd.array(found), [[0.0, 4 / 9, -2 / 3]], rtol=1e-6)
+
+
 def test_fluid_of_rows(framework: Framework) -> None:
     """Of probabilities; the other one of logits, with the softmax. Indices may be floating."""
     layers = compatlosses.paddle.fluid.layers
@@ -291,6 +309,15 @@ CLASSES: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 """The package of each, the class that all its classes are, and their names."""
 
+OF_TWO = ("BCELoss", "KLDivLoss", "SoftMarginLoss")
+FAMILY: dict[str, tuple[str, ...]] = {
+    "torch": (*OF_TWO, "MultiLabelSoftMarginLoss", "PoissonNLLLoss", "GaussianNLLLoss"),
+    "paddle": (*OF_TWO, "MultiLabelSoftMarginLoss", "PoissonNLLLoss", "GaussianNLLLoss"),
+    "mindspore": (*OF_TWO, "MultiLabelSoftMarginLoss", "PoissonNLLLoss", "GaussianNLLLoss"),
+    "mindspore.mint": OF_TWO,
+}
+"""The classes of probabilities, of one logit and of densities of each package."""
+
 IMPORTED_EARLY = """
 import importlib, inspect, pickle, sys
 package = importlib.import_module("compatlosses.{package}")
@@ -336,6 +363,7 @@ def test_a_class_imported_above_its_framework_is_a_module_all_the_same(name: str
     The class itself imports nothing, and is settled when an object is made.
     """
     base, names = CLASSES[name]
+    names = (*names, *FAMILY.get(name, ()))
     framework = name.partition(".")[0]
     program = IMPORTED_EARLY.format(package=name, framework=framework, names=names, base=base)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300)
@@ -388,15 +416,48 @@ def test_a_plain_class_keeps_its_options(name: str) -> None:
         )
 
 
+P = np.array([[0.25, 0.5, 0.875], [0.125, 0.75, 1.0]], np.float32)
+Q = np.array([[1.0, 0.0, 0.5], [0.25, 1.0, 1.0]], np.float32)
+ENTROPY = -np.where(Q > 0, Q * np.log(P), 0) - np.where(Q < 1, (1 - Q) * np.log1p(-np.minimum(P, 0.999)), 0)
+PLAIN_FAMILY: dict[str, tuple[Any, int]] = {
+    "BCELoss": (ENTROPY, 6),
+    "KLDivLoss": (np.where(Q > 0, Q * (np.log(np.where(Q > 0, Q, 1)) - P), 0), 6),
+    "SoftMarginLoss": (np.logaddexp(0, -Q * P), 6),
+    "MultiLabelSoftMarginLoss": ((np.logaddexp(0, P) - Q * P).mean(1), 2),
+    "PoissonNLLLoss": (np.exp(P) - Q * P, 6),
+    "GaussianNLLLoss": ((np.log(Q + 0.5) + (P - Q) ** 2 / (Q + 0.5)) / 2, 6),
+}
+"""The losses of P and Q by each class, and how many its mean is over. The variances are Q + 1/2."""
+
+
+@pytest.mark.parametrize("name", FAMILY)
+def test_a_plain_class_of_the_family_keeps_its_options(name: str) -> None:
+    plain = importlib.import_module(f"compatlosses.{name}.plain")
+    for each in FAMILY[name]:
+        losses, count = PLAIN_FAMILY[each]
+        more = (Q + np.float32(0.5),) if each == "GaussianNLLLoss" else ()
+        for reduction, result in (("sum", losses.sum()), ("mean", losses.sum() / count), ("none", losses)):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of the mean of a divergence
+                found = getattr(plain, each)(reduction=reduction)(P, Q, *more)
+            np.testing.assert_allclose(found, result, rtol=2e-6, err_msg=each)
+
+
 FOREIGN = """
 import sys, warnings
 import torch
-from compatlosses.paddle import BCEWithLogitsLoss
+from compatlosses.paddle import BCELoss, BCEWithLogitsLoss, MultiLabelSoftMarginLoss
 
 with warnings.catch_warnings(record=True) as said:
     warnings.simplefilter("always")
     assert abs(float(BCEWithLogitsLoss()(torch.zeros(2), torch.ones(2))) - 0.6931472) < 1e-6
 assert not said and "paddle" not in sys.modules
+with warnings.catch_warnings(record=True) as said:
+    warnings.simplefilter("always")
+    BCELoss(torch.ones(2))
+    MultiLabelSoftMarginLoss(torch.ones(2))
+assert ["weight of compatlosses.paddle" in str(each.message) for each in said] == [True, True]
+assert {each.filename for each in said} == {"<string>"}
 with warnings.catch_warnings(record=True) as said:
     warnings.simplefilter("always")
     BCEWithLogitsLoss(pos_weight=torch.ones(2))

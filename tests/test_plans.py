@@ -203,6 +203,10 @@ def test_padding_is_seen_in_a_call_that_comes_again(edition: Edition, tensors: F
     assert caught[0].filename == __file__
 
 
+EXECUTORS = {"compatlosses.executors.FusedCall.__init__", "compatlosses.elementwise.direct.<locals>.compute"}
+"""Where a call's numbers are computed."""
+
+
 @factual
 def test_few_frames(tensors: Framework) -> None:
     """What a small call costs is calls: of one that comes again, few lie before the executor."""
@@ -214,4 +218,4 @@ def test_few_frames(tensors: Framework) -> None:
         (paddle.binary_cross_entropy_with_logits, 14),
     ):
         edition(x, y)
-        assert frames(edition, x, y).index("compatlosses.executors.FusedCall.__init__") <= most
+        assert min(map(frames(edition, x, y).index, EXECUTORS & {*frames(edition, x, y)})) <= most

@@ -21,8 +21,8 @@ from compatlosses.libraries import Shape
 from compatlosses.protocols import Loss
 from compatlosses.vocabulary import vocabulary
 
+from . import blocks, unknown_sizes
 from . import host as host
-from . import unknown_sizes
 
 NAME = "Python array API"
 
@@ -169,17 +169,22 @@ def assured(x: Array, like: Array, same: bool, message: str, /) -> Array:
 
 
 def elementwise(loss: Loss, inputs: tuple[Any, ...], counts: Array | None, /) -> Array:
-    """The loss of each element, in double.
+    """The loss of each element, in double; of NumPy's blocks in Dask as NumPy's own.
 
     Raises:
         TypeError: the arrays come from two namespaces.
     """
+    if loss.rows == "" and blocks.are_those_of_numpy(inputs[: len(loss.arguments)]):
+        return blocks.losses(loss, inputs, counts)
     return gradients_of.elements(_THIS, loss, _wide(loss, inputs), counts)
 
 
 def gradient(loss: Loss, of: int, g: Array | None, inputs: tuple[Any, ...], counts: Array | None, /) -> Array:
     """The gradient of `elementwise` by one input, times the cotangent ``g`` (None: 1), in double."""
     g = None if g is None else cast(g, "float64")
+    whole = not loss.arguments[of].broadcasts and loss.rows == ""
+    if whole and blocks.are_those_of_numpy(inputs[: len(loss.arguments)]):
+        return blocks.slopes(loss, of, g, inputs, counts)
     return gradients_of.gradient(_THIS, loss, of, g, _wide(loss, inputs), counts)
 
 
@@ -255,6 +260,6 @@ def detached(x: Array, /) -> Array:
     return x
 
 
-OPS = vocabulary(_THIS)
+OPS = vocabulary(_THIS, sealed=True)
 
 libraries.register(_THIS)

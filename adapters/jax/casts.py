@@ -20,6 +20,8 @@ from jax.interpreters import ad, batching, mlir
 _SMALLEST_NORMAL = 2.0**-126
 _SUBNORMAL = 2.0**-149
 """The smallest subnormal float32: one unit of its mantissa."""
+_MAGIC = 1.5 * 2.0**52 * _SUBNORMAL
+"""A number to which x is added rounded to whole units, which then stand in the lowest bits."""
 
 
 def cast(x: Any, dtype: str) -> Any:
@@ -53,9 +55,9 @@ def _widened(x: Any) -> Any:
 
 def _narrowed(x: Any) -> Any:
     """float64 as float32, rounded once."""
-    tiny = (jnp.abs(x) < _SMALLEST_NORMAL) & (x != 0)
-    units = lax.convert_element_type(jnp.round(jnp.where(tiny, x / _SUBNORMAL, 0.0)), jnp.int32)
-    bits = jnp.where(x < 0, -units | jnp.int32(-0x80000000), units)
+    units = lax.convert_element_type(lax.bitcast_convert_type(x + _MAGIC, jnp.int64), jnp.int32)
+    bits = jnp.where(units < 0, -units | jnp.int32(-0x80000000), units)
+    tiny = (jnp.abs(x) < _SMALLEST_NORMAL) & (units != 0)
     return jnp.where(
         tiny, lax.bitcast_convert_type(bits, jnp.float32), lax.convert_element_type(x, jnp.float32)
     )

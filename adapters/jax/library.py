@@ -239,6 +239,11 @@ def _sigmoid_of(x: Array) -> Array:
     return jnp.where(x < 0, small, 1.0) / (1.0 + small)
 
 
+def _decay_of(x: Array) -> Array:
+    """e^-|x| of float64."""
+    return jnp.exp(-jnp.abs(x))
+
+
 def _derived(
     function: Callable[[Array], Array], slope: Callable[[Array], Array]
 ) -> Callable[..., tuple[Array, Array]]:
@@ -314,6 +319,14 @@ def detached(x: Array, /) -> Array:
     return jax.lax.stop_gradient(x)
 
 
+@wide
+def decay(x: Array, /) -> Array:
+    """e^-|x|."""
+    return _decay(x)
+
+
+_decay = jax.custom_jvp(_decay_of)
+_decay.defjvp(_derived(_decay, lambda x: where(x < 0, decay(x), -decay(x))))
 _softplus = jax.custom_jvp(_softplus_of)
 _sigmoid = jax.custom_jvp(_sigmoid_of)
 _softplus.defjvp(_derived(_softplus, lambda x: sigmoid(x)))
@@ -322,6 +335,6 @@ _sigmoid.defjvp(_derived(_sigmoid, lambda x: sigmoid(x) * sigmoid(-x)))
 _elementwise = jax.custom_jvp(_elements_of, nondiff_argnums=(0, 1))
 _elementwise.defjvp(_elements_with_tangents, symbolic_zeros=True)
 
-OPS = vocabulary(_THIS)
+OPS = vocabulary(_THIS, sealed=True)
 
 libraries.register(_THIS)

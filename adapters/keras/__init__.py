@@ -1,8 +1,7 @@
 """Keras 3's API: the cross entropies of ``keras.ops``, and losses of ``keras.losses``, functions and classes.
 
 All are at Keras' paths too, in `ops` and `losses`; the cross entropies of ``keras.losses``, whose signatures
-are others, are in `losses` alone. Logits may be the tensors of any framework, probabilities of rows too;
-those of binary cross entropy are of Keras' backend. Importing this imports no framework.
+are others, are in `losses` alone. All take the tensors of any framework. Importing this imports none.
 """
 
 from __future__ import annotations
@@ -25,18 +24,22 @@ from .ops import binary_crossentropy, categorical_crossentropy, sparse_categoric
 if TYPE_CHECKING:
     from .modules import (
         BinaryCrossentropy,
+        BinaryFocalCrossentropy,
         CategoricalCrossentropy,
         Huber,
+        KLDivergence,
         MeanAbsoluteError,
         MeanSquaredError,
+        Poisson,
         SparseCategoricalCrossentropy,
     )
 
 __all__ = [
-    "BinaryCrossentropy", "CategoricalCrossentropy", "Huber", "MeanAbsoluteError", "MeanSquaredError",
-    "SparseCategoricalCrossentropy", "binary_crossentropy", "binary_focal_crossentropy",
-    "categorical_crossentropy", "huber", "kl_divergence", "losses", "mean_absolute_error",
-    "mean_squared_error", "ops", "poisson", "sparse_categorical_crossentropy",
+    "BinaryCrossentropy", "BinaryFocalCrossentropy", "CategoricalCrossentropy", "Huber", "KLDivergence",
+    "MeanAbsoluteError", "MeanSquaredError", "Poisson", "SparseCategoricalCrossentropy",
+    "binary_crossentropy", "binary_focal_crossentropy", "categorical_crossentropy", "huber",
+    "kl_divergence", "losses", "mean_absolute_error", "mean_squared_error", "ops", "poisson",
+    "sparse_categorical_crossentropy",
 ]  # fmt: skip
 
 

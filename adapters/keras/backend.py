@@ -1,4 +1,4 @@
-"""Keras and its backend: what it makes tensors of, symbolic tensors, probabilities."""
+"""Keras and its backend: what it makes tensors of, symbolic tensors."""
 
 from __future__ import annotations
 
@@ -69,13 +69,6 @@ def masked(loss: Tensor, counts: Tensor | None) -> Tensor:
     if counts is not None and owns(loss):
         set_keras_mask(loss, counts)
     return loss
-
-
-def of_probabilities(target: Tensor, output: Tensor, dtype: str) -> Tensor:
-    """The loss of each element from probabilities, of ``dtype``. log1p keeps what 1 - output would lose."""
-    epsilon = keras.config.epsilon()
-    clipped = keras.ops.clip(keras.ops.cast(output, dtype), epsilon, 1.0 - epsilon)
-    return -(target * keras.ops.log(clipped) + (1.0 - target) * keras.ops.log1p(-clipped))
 
 
 class BinaryCrossentropy(keras.Operation):  # type: ignore[misc]

@@ -5,17 +5,22 @@ mean of an axis.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from compatlosses import rules
-from compatlosses.by_formula import assured
-from compatlosses.definitions.binary_cross_entropy_with_logits import LOSS
+from compatlosses.definitions import binary_cross_entropy as of_probabilities
+from compatlosses.definitions import binary_cross_entropy_with_logits as of_logits
 from compatlosses.evaluate import evaluate
 from compatlosses.libraries import Library, Shape, Tensor, find, library_of
+from compatlosses.protocols import Call
 from compatlosses.reductions import divided, named
 
 from . import adapter
+
+EPSILON = 1e-7
+"""``keras.config.epsilon()`` where nobody has set another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,38 +72,33 @@ def elements(
     rules.check_dtype(library, names[1], output, rules.FLOATING, TypeError)
     rules.check_dtype(library, names[0], target, rules.NUMBERS, TypeError)
     rules.check_same_shape(library, names[0], target, names[1], output, ValueError)
-    axes = None if averaged is None else checked_axes(names[1], library.shape(output), averaged.axis)
     dtype = library.dtype(output)
-    wide = "float64" if dtype == "float64" else "float32"
-    # Targets have the predictions' dtype in Keras, smoothed there; rounded once here.
-    target = library.cast(library.cast(target, dtype), wide)
-    if label_smoothing:
-        target = target * (1.0 - label_smoothing) + 0.5 * label_smoothing
-    if from_logits:
-        loss = evaluate((LOSS, library, (output, target, None, None), (0.0,), named("none")), wide)
-    else:
-        loss = of_probabilities(
-            names, assured(library, ("targets", "logits"), target, output, True), output, wide
-        )
-    if axes is not None:
-        loss = mean(library, loss, axes)
-    return library.cast(loss, dtype)
+    target = library.cast(target, dtype)  # as in Keras
+    smoothing = float(label_smoothing)
+    call: Call = (of_logits.LOSS, library, (output, target, None, None), (smoothing,), named("none"))
+    if not from_logits:
+        clamps = (float("-inf"), epsilon(), 0.0, smoothing)
+        call = (of_probabilities.LOSS, library, (output, target, None), clamps, named("none"))
+    if averaged is None:
+        return evaluate(call, dtype)
+    return mean_of(call, dtype, checked_axes(names[1], library.shape(output), averaged.axis))
 
 
-def of_probabilities(names: tuple[str, str], target: Tensor, output: Tensor, dtype: str) -> Tensor:
-    """The loss of each element from probabilities, in Keras' own operations."""
-    why = f"{names[1]} is taken for probabilities, which are for Keras' operations"
-    mend = (
-        "Pass logits and from_logits=True, which takes any framework's tensors, or make "
-        f"{names[1]} a tensor of the backend."
-    )
+def epsilon() -> float:
+    """What Keras takes for a small number."""
     if not adapter.loaded():
-        raise TypeError(f"{why}, and Keras is not imported. {mend}")
+        return EPSILON
     from . import backend
 
-    if not backend.owns(output):
-        raise TypeError(f"{why}; expected a tensor of its backend, {backend.name()}. {mend}")
-    return backend.of_probabilities(target, output, dtype)
+    return backend.epsilon()
+
+
+def mean_of(call: Call, dtype: str, axes: tuple[int, ...], scale: float = 1.0) -> Tensor:
+    """The mean of a call's losses, of ``dtype``, over axes; of losses that its weight has multiplied by
+    ``scale`` already. The call's reduction must be 'none'.
+    """
+    library: Library = call[1]
+    return library.cast(mean(library, evaluate(call, "float64"), axes, scale), dtype)
 
 
 def checked_axes(name: str, shape: Shape | None, axis: int | tuple[int, ...] | None) -> tuple[int, ...]:
@@ -122,13 +122,15 @@ def checked_axes(name: str, shape: Shape | None, axis: int | tuple[int, ...] | N
     return found
 
 
-def mean(library: Library, loss: Tensor, axes: tuple[int, ...]) -> Tensor:
-    """The mean over axes, in the library's wide accumulator."""
+def mean(library: Library, loss: Tensor, axes: tuple[int, ...], scale: float = 1.0) -> Tensor:
+    """The mean over axes, in the library's wide accumulator, of losses that were multiplied by ``scale``."""
     shape = library.shape(loss)
     if not axes:
         return loss
     if shape is not None and len(axes) == len(shape):
-        return library.cast(divided(library, library.sum(loss), library.size(loss)), library.dtype(loss))
+        return library.cast(
+            divided(library, library.sum(loss), scaled(library.size(loss), scale)), library.dtype(loss)
+        )
     if shape is not None and any(shape[i] == 0 for i in axes):
         left = [size for i, size in enumerate(shape) if i not in axes]
         return library.broadcast_to(library.constant(float("nan"), loss), left)  # type: ignore[arg-type]
@@ -143,4 +145,9 @@ def mean(library: Library, loss: Tensor, axes: tuple[int, ...]) -> Tensor:
             number = library.cast(library.size(total), library.dtype(loss))
             return divided(library, total * number, library.size(loss))[without]
         length = length * each
-    return divided(library, total, length)[without]
+    return divided(library, total, scaled(length, scale))[without]
+
+
+def scaled(length: int | Tensor, scale: float) -> Any:
+    """The divisor of a mean of losses that were multiplied by ``scale``."""
+    return length if scale == 1.0 else length * scale

@@ -17,10 +17,7 @@ from compatlosses.evaluate import evaluate
 from compatlosses.libraries import Library, Tensor, common_library, number
 from compatlosses.neutral_rows import checked_axis
 
-from . import adapter
-
-EPSILON = 1e-7
-"""Keras' epsilon, where Keras is not imported."""
+from . import adapter, checks
 
 Names = tuple[str, str]
 """What the caller's API calls targets and output."""
@@ -120,18 +117,9 @@ def shares(library: Any, output: Tensor, axis: int) -> Tensor:
     """Probabilities in double, classes last, over their sum, and clipped: no gradient where they are."""
     p = library.moved(library.cast(output, "float64"), axis, -1)
     p = p / library.row_sum(p)
-    value = epsilon()
+    value = checks.epsilon()
     least, most = library.constant(value, p), library.constant(1.0 - value, p)
     return library.where(p < least, least, library.where(p > most, most, p))
-
-
-def epsilon() -> float:
-    """Keras' epsilon."""
-    if not adapter.loaded():
-        return EPSILON
-    from . import backend
-
-    return backend.epsilon()
 
 
 def activated(output: Tensor, rows: Rows) -> tuple[Tensor, Rows]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from compatlosses import pairs, rules
 from compatlosses.definitions import huber as huber_definition
 from compatlosses.definitions import l1, mse
-from compatlosses.evaluate import evaluate
 from compatlosses.libraries import Library, Names, Tensor, library_of
 from compatlosses.protocols import Loss
 from compatlosses.reductions import named
@@ -40,7 +39,8 @@ def mean_squared_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
 
     Source: Keras 3 documentation of ``keras.losses.mean_squared_error``; where it is silent, keras 3.15.
     """
-    return _mean("mean_squared_error", mse.LOSS, (y_true, y_pred), ())
+    # Half of each loss: its slope, the difference, overflows only where the mean's does.
+    return _mean("mean_squared_error", mse.LOSS, (y_true, y_pred), (), 0.5)
 
 
 def mean_absolute_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
@@ -85,8 +85,17 @@ def huber(y_true: Tensor, y_pred: Tensor, delta: float = 1.0) -> Tensor:
     return _mean("huber", huber_definition.LOSS, (y_true, y_pred), (bend,))
 
 
-def _mean(function: str, loss: Loss, pair: tuple[Tensor, Tensor], parameters: tuple[float, ...]) -> Tensor:
-    """The mean of a loss of a difference over the last axis. ``function``: the name that Keras has for it."""
+def _mean(
+    function: str,
+    loss: Loss,
+    pair: tuple[Tensor, Tensor],
+    parameters: tuple[float, ...],
+    scale: float = 1.0,
+) -> Tensor:
+    """The mean of a loss of a difference over the last axis. ``function``: the name that Keras has for it.
+
+    ``scale``: what losses are multiplied by until they are divided.
+    """
     if adapter.loaded():
         from . import backend
 
@@ -103,10 +112,9 @@ def _mean(function: str, loss: Loss, pair: tuple[Tensor, Tensor], parameters: tu
     # Targets have the predictions' dtype in Keras.
     y_true, y_pred = _of_one_rank(library, library.cast(y_true, dtype), y_pred)
     x, y = pairs.spread(library, ("y_pred", "y_true"), y_pred, y_true, ValueError)
-    wide = "float64" if dtype == "float64" else "float32"
-    losses = evaluate((loss, library, (x, y, None), parameters, named("none")), wide)
-    axes = checks.checked_axes("y_pred", library.shape(losses), -1)
-    return library.cast(checks.mean(library, losses, axes), dtype)
+    axes = checks.checked_axes("y_pred", library.shape(x), -1)
+    weight = None if scale == 1.0 else scale
+    return checks.mean_of((loss, library, (x, y, weight), parameters, named("none")), dtype, axes, scale)
 
 
 def _of_one_rank(library: Library, y_true: Tensor, y_pred: Tensor) -> tuple[Tensor, Tensor]:

@@ -17,18 +17,22 @@ from .probabilities import binary_focal_crossentropy, kl_divergence, poisson
 if TYPE_CHECKING:
     from .modules import (
         BinaryCrossentropy,
+        BinaryFocalCrossentropy,
         CategoricalCrossentropy,
         Huber,
+        KLDivergence,
         MeanAbsoluteError,
         MeanSquaredError,
+        Poisson,
         SparseCategoricalCrossentropy,
     )
 
 __all__ = [
-    "BinaryCrossentropy", "CategoricalCrossentropy", "Huber", "MeanAbsoluteError", "MeanSquaredError",
-    "SparseCategoricalCrossentropy", "binary_crossentropy", "binary_focal_crossentropy",
-    "categorical_crossentropy", "huber", "kl_divergence", "mean_absolute_error", "mean_squared_error",
-    "poisson", "sparse_categorical_crossentropy",
+    "BinaryCrossentropy", "BinaryFocalCrossentropy", "CategoricalCrossentropy", "Huber", "KLDivergence",
+    "MeanAbsoluteError", "MeanSquaredError", "Poisson", "SparseCategoricalCrossentropy",
+    "binary_crossentropy", "binary_focal_crossentropy", "categorical_crossentropy", "huber",
+    "kl_divergence", "mean_absolute_error", "mean_squared_error", "poisson",
+    "sparse_categorical_crossentropy",
 ]  # fmt: skip
 
 _NAMES = ("y_true", "y_pred")
@@ -47,7 +51,8 @@ def binary_crossentropy(
     Args:
         y_true: tensor of the predictions' shape, values between 0 and 1 (not checked); floating, integer or
             bool.
-        y_pred: floating tensor of at least one dimension: logits, or probabilities.
+        y_pred: floating tensor of at least one dimension: logits, or probabilities, which are clipped to
+            [epsilon, 1 - epsilon] with ``keras.config.epsilon()``; where that holds, the gradient is 0.
         from_logits: whether ``y_pred`` is logits.
         label_smoothing: from 0 to 1 (not checked): ``y_true`` becomes ``(1 - label_smoothing) y_true +
             label_smoothing / 2``.
@@ -59,8 +64,7 @@ def binary_crossentropy(
         A tensor of the predictions' dtype, of their shape without the axes.
 
     Raises:
-        TypeError: what is no tensor, tensors of two frameworks, predictions that are not floating,
-            probabilities that are not a tensor of Keras' backend.
+        TypeError: what is no tensor, tensors of two frameworks, predictions that are not floating.
         ValueError: targets of another shape than the predictions, an axis that they do not have.
 
     Source: Keras 3 documentation of ``keras.losses.binary_crossentropy``; where it is silent, keras 3.15.

@@ -8,10 +8,13 @@ import keras
 
 from .losses import (
     binary_crossentropy,
+    binary_focal_crossentropy,
     categorical_crossentropy,
     huber,
+    kl_divergence,
     mean_absolute_error,
     mean_squared_error,
+    poisson,
     sparse_categorical_crossentropy,
 )
 
@@ -37,6 +40,66 @@ class BinaryCrossentropy(keras.losses.BinaryCrossentropy):  # type: ignore[misc]
     ) -> None:
         super().__init__(from_logits, label_smoothing, axis, reduction, name, dtype)
         self.fn = binary_crossentropy
+
+
+@keras.saving.register_keras_serializable(package="compatlosses")
+class BinaryFocalCrossentropy(keras.losses.BinaryFocalCrossentropy):  # type: ignore[misc]
+    """Keras' own loss with `binary_focal_crossentropy` in it: reductions, masks, sample weights and
+    configuration are native.
+
+    Source: Keras 3 documentation of ``keras.losses.BinaryFocalCrossentropy``.
+    """
+
+    def __init__(
+        self,
+        apply_class_balancing: bool = False,
+        alpha: float = 0.25,
+        gamma: float = 2.0,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int | tuple[int, ...] | None = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "binary_focal_crossentropy",
+        dtype: object = None,
+    ) -> None:
+        super().__init__(
+            apply_class_balancing, alpha, gamma, from_logits, label_smoothing, axis, reduction, name, dtype
+        )
+        self.fn = binary_focal_crossentropy
+
+
+@keras.saving.register_keras_serializable(package="compatlosses")
+class KLDivergence(keras.losses.KLDivergence):  # type: ignore[misc]
+    """Keras' own loss with `kl_divergence` in it: reductions, masks and sample weights are native.
+
+    Source: Keras 3 documentation of ``keras.losses.KLDivergence``.
+    """
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "kl_divergence",
+        dtype: object = None,
+    ) -> None:
+        super().__init__(reduction, name, dtype)
+        self.fn = kl_divergence
+
+
+@keras.saving.register_keras_serializable(package="compatlosses")
+class Poisson(keras.losses.Poisson):  # type: ignore[misc]
+    """Keras' own loss with `poisson` in it: reductions, masks and sample weights are native.
+
+    Source: Keras 3 documentation of ``keras.losses.Poisson``.
+    """
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "poisson",
+        dtype: object = None,
+    ) -> None:
+        super().__init__(reduction, name, dtype)
+        self.fn = poisson
 
 
 @keras.saving.register_keras_serializable(package="compatlosses")

@@ -19,7 +19,7 @@ def binary_crossentropy(target: Tensor, output: Tensor, from_logits: bool = Fals
     Args:
         target: tensor of the output's shape, values between 0 and 1 (not checked); floating, integer or bool.
         output: floating tensor of any shape: logits, or probabilities, which are clipped to [epsilon, 1 -
-            epsilon] with ``keras.config.epsilon()``.
+            epsilon] with ``keras.config.epsilon()``; where that holds, the gradient is 0.
         from_logits: whether ``output`` is logits. On the TensorFlow backend, the output of a sigmoid
             activation brings its logits along, and they are used.
 
@@ -30,8 +30,7 @@ def binary_crossentropy(target: Tensor, output: Tensor, from_logits: bool = Fals
         A tensor of the output's shape and dtype: the loss of each element.
 
     Raises:
-        TypeError: what is no tensor, tensors of two frameworks, an output that is not floating, probabilities
-            that are not a tensor of Keras' backend.
+        TypeError: what is no tensor, tensors of two frameworks, an output that is not floating.
         ValueError: a target of another shape than the output.
 
     Source: Keras 3 documentation of ``keras.ops.binary_crossentropy``; where it is silent, keras 3.15.

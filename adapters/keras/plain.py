@@ -9,10 +9,13 @@ from . import checks
 from .cross_entropy import Rows, index_losses
 from .losses import (
     binary_crossentropy,
+    binary_focal_crossentropy,
     categorical_crossentropy,
     huber,
+    kl_divergence,
     mean_absolute_error,
     mean_squared_error,
+    poisson,
 )
 
 
@@ -46,7 +49,7 @@ class _ReducedLoss(PlainLoss):
 
 
 class BinaryCrossentropy(_ReducedLoss):
-    """Binary cross entropy by Keras' rules, its options kept: logits of any framework.
+    """Binary cross entropy by Keras' rules, its options kept.
 
     Raises:
         ValueError: a reduction that needs Keras.
@@ -74,6 +77,77 @@ class BinaryCrossentropy(_ReducedLoss):
         return self._reduced(
             binary_crossentropy(y_true, y_pred, self.from_logits, self.label_smoothing, self.axis)
         )
+
+
+class BinaryFocalCrossentropy(_ReducedLoss):
+    """The focal loss by Keras' rules; see `compatlosses.keras.losses.binary_focal_crossentropy`.
+
+    Source: Keras 3 documentation of ``keras.losses.BinaryFocalCrossentropy``.
+    """
+
+    def __init__(
+        self,
+        apply_class_balancing: bool = False,
+        alpha: float = 0.25,
+        gamma: float = 2.0,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int | tuple[int, ...] | None = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "binary_focal_crossentropy",
+        dtype: object = None,
+    ) -> None:
+        super().__init__(reduction, name, dtype)
+        self.apply_class_balancing = apply_class_balancing
+        self.alpha = alpha
+        self.gamma = gamma
+        self.from_logits = from_logits
+        self.label_smoothing = label_smoothing
+        self.axis = axis
+
+    def __call__(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
+        """The loss of ``y_pred``, of its dtype."""
+        options = (self.apply_class_balancing, self.alpha, self.gamma)
+        more = (self.from_logits, self.label_smoothing, self.axis)
+        return self._reduced(binary_focal_crossentropy(y_true, y_pred, *options, *more))
+
+
+class KLDivergence(_ReducedLoss):
+    """The Kullback-Leibler divergence by Keras' rules; see `compatlosses.keras.losses.kl_divergence`.
+
+    Source: Keras 3 documentation of ``keras.losses.KLDivergence``.
+    """
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "kl_divergence",
+        dtype: object = None,
+    ) -> None:
+        super().__init__(reduction, name, dtype)
+
+    def __call__(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
+        """The loss of ``y_pred``, of its dtype."""
+        return self._reduced(kl_divergence(y_true, y_pred))
+
+
+class Poisson(_ReducedLoss):
+    """The Poisson loss by Keras' rules; see `compatlosses.keras.losses.poisson`.
+
+    Source: Keras 3 documentation of ``keras.losses.Poisson``.
+    """
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "poisson",
+        dtype: object = None,
+    ) -> None:
+        super().__init__(reduction, name, dtype)
+
+    def __call__(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
+        """The loss of ``y_pred``, of its dtype."""
+        return self._reduced(poisson(y_true, y_pred))
 
 
 class CategoricalCrossentropy(_ReducedLoss):

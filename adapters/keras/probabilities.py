@@ -10,15 +10,12 @@ from compatlosses.along import along
 from compatlosses.definitions import binary_cross_entropy as entropy
 from compatlosses.definitions import kl_div as divergence
 from compatlosses.definitions import poisson_nll, sigmoid_focal
-from compatlosses.evaluate import evaluate
 from compatlosses.libraries import Library, Names, Tensor, library_of
 from compatlosses.reductions import named
 
 from . import adapter, checks
 
 _NAMES: Names = ("y_pred", "y_true", "weight", "weight")
-EPSILON = 1e-7
-"""``keras.config.epsilon()`` where nobody has set another one."""
 
 
 def binary_focal_crossentropy(
@@ -71,18 +68,17 @@ def binary_focal_crossentropy(
     library, y, p, dtype = prepared(y_true, y_pred)
     if label_smoothing:
         y = y * (1.0 - label_smoothing) + 0.5 * label_smoothing
-    wide = "float64" if dtype == "float64" else "float32"
+    axes = checks.checked_axes("y_pred", library.shape(p), axis)
     if from_logits:
         inputs = (p, y, None, None)
-        losses = evaluate((sigmoid_focal.LOSS, library, inputs, (balance, focus), named("none")), wide)
-    else:
-        weight = library.OPS.power(y * (1.0 - p) + (1.0 - y) * p, focus)
-        if apply_class_balancing:
-            weight = weight * (y * balance + (1.0 - y) * (1.0 - balance))
-        clamps = (float("-inf"), epsilon(), 0.0, 0.0)
-        losses = evaluate((entropy.LOSS, library, (p, y, weight), clamps, named("none")), wide)
-    axes = checks.checked_axes("y_pred", library.shape(losses), axis)
-    return library.cast(checks.mean(library, losses, axes), dtype)
+        return checks.mean_of(
+            (sigmoid_focal.LOSS, library, inputs, (balance, focus), named("none")), dtype, axes
+        )
+    weight = library.OPS.power(y * (1.0 - p) + (1.0 - y) * p, focus)
+    if apply_class_balancing:
+        weight = weight * (y * balance + (1.0 - y) * (1.0 - balance))
+    clamps = (float("-inf"), checks.epsilon(), 0.0, 0.0)
+    return checks.mean_of((entropy.LOSS, library, (p, y, weight), clamps, named("none")), dtype, axes)
 
 
 def kl_divergence(y_true: Tensor, y_pred: Tensor) -> Tensor:
@@ -143,11 +139,10 @@ def poisson(y_true: Tensor, y_pred: Tensor) -> Tensor:
         if backend.symbolic(y_true, y_pred):
             return backend.AveragedDifference("poisson").symbolic_call(y_true, y_pred)
     library, y, p, dtype = prepared(y_true, y_pred)
-    wide = "float64" if dtype == "float64" else "float32"
-    parameters = (0.0, 0.0, epsilon())
-    losses = evaluate((poisson_nll.LOSS, library, (p, y, None), parameters, named("none")), wide)
-    axes = checks.checked_axes("y_pred", library.shape(losses), -1)
-    return library.cast(checks.mean(library, losses, axes), dtype)
+    parameters = (0.0, 0.0, checks.epsilon())
+    axes = checks.checked_axes("y_pred", library.shape(p), -1)
+    call = (poisson_nll.LOSS, library, (p, y, None), parameters, named("none"))
+    return checks.mean_of(call, dtype, axes)
 
 
 def prepared(y_true: Tensor, y_pred: Tensor) -> tuple[Library, Tensor, Tensor, str]:
@@ -167,18 +162,9 @@ def prepared(y_true: Tensor, y_pred: Tensor) -> tuple[Library, Tensor, Tensor, s
 
 def clipped(library: Library, x: Tensor) -> Tensor:
     """Probabilities within [epsilon, 1]."""
-    least = library.constant(epsilon(), x)
-    x = library.where(x > 1.0, 1.0, x)
-    return library.where(x < least, least, x)
-
-
-def epsilon() -> float:
-    """What Keras takes for a small number."""
-    if not adapter.loaded():
-        return EPSILON
-    from . import backend
-
-    return backend.epsilon()
+    least = library.constant(checks.epsilon(), x)
+    x = library.where(x >= 1.0, 1.0, x)
+    return library.where(x <= least, least, x)
 
 
 def positive(name: str, value: object) -> float:

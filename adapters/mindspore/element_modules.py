@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mindspore
 
+from compatlosses.classes import warn_of_foreign
 from compatlosses.libraries import Tensor
 from compatlosses.mindspore.elements import (
     binary_cross_entropy,
@@ -24,6 +25,7 @@ class BCELoss(mindspore.nn.LossBase):  # type: ignore[misc]
 
     def __init__(self, weight: Tensor | None = None, reduction: str = "mean") -> None:
         super().__init__(reduction)
+        warn_of_foreign("compatlosses.mindspore.BCELoss", "MindSpore", weight=weight)
         self.weight = weight
         self.reduction = reduction
 
@@ -79,6 +81,7 @@ class MultiLabelSoftMarginLoss(mindspore.nn.LossBase):  # type: ignore[misc]
 
     def __init__(self, weight: Tensor | None = None, reduction: str = "mean") -> None:
         super().__init__(reduction)
+        warn_of_foreign("compatlosses.mindspore.MultiLabelSoftMarginLoss", "MindSpore", weight=weight)
         self.weight = weight
         self.reduction = reduction
 

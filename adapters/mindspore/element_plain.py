@@ -5,7 +5,7 @@ MindSpore has not been imported.
 from __future__ import annotations
 
 from compatlosses import rules
-from compatlosses.classes import PlainLoss
+from compatlosses.classes import PlainLoss, warn_of_foreign
 from compatlosses.libraries import Tensor
 
 from .elements import (
@@ -27,6 +27,7 @@ class BCELoss(PlainLoss):
 
     def __init__(self, weight: Tensor | None = None, reduction: str = "mean") -> None:
         rules.check_reduction(reduction, ValueError)
+        warn_of_foreign("compatlosses.mindspore.BCELoss", "MindSpore", weight=weight)
         self.weight = weight
         self.reduction = reduction
 
@@ -77,6 +78,7 @@ class MultiLabelSoftMarginLoss(PlainLoss):
 
     def __init__(self, weight: Tensor | None = None, reduction: str = "mean") -> None:
         rules.check_reduction(reduction, ValueError)
+        warn_of_foreign("compatlosses.mindspore.MultiLabelSoftMarginLoss", "MindSpore", weight=weight)
         self.weight = weight
         self.reduction = reduction
 

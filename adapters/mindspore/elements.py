@@ -20,6 +20,7 @@ from compatlosses.reductions import named
 from .checks import HALF_AND_SINGLE, check_reduction
 
 CHANCE = (0.0, 1.0)
+UP_TO_SINGLE = (*HALF_AND_SINGLE, "bfloat16")
 FLOOR = -27.631021115928547
 """log(1e-12), what MindSpore's logarithms of probabilities are not less than."""
 
@@ -32,8 +33,8 @@ def probabilities(names: tuple[str, str]) -> Dialect:
 
 OF_OPS, OF_MINT = probabilities(("logits", "labels")), probabilities(("input", "target"))
 DIVERGENCE = Dialect(checks.pair(("logits", "labels"), rules.FLOATING, alike=True))
-DIVERGENCE_OF_MINT = Dialect(checks.pair(("input", "target"), rules.FLOATING, alike=True))
-_MARGIN = Dialect(checks.pair(("input", "target"), rules.FLOATING, alike=True))
+DIVERGENCE_OF_MINT = Dialect(checks.pair(("input", "target"), UP_TO_SINGLE, checks.MUTUAL))
+_MARGIN = Dialect(checks.pair(("input", "target"), UP_TO_SINGLE, alike=True))
 _MULTILABEL = Dialect(
     (Argument("input", rules.FLOATING), Argument("target", rules.NUMBERS), Argument("weight", rules.NUMBERS))
 )
@@ -103,7 +104,7 @@ def soft_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> 
     """The soft margin loss by the rules of ``mindspore.ops``, ``log(1 + exp(-target * input))``.
 
     Args:
-        input: logits of any shape; floating.
+        input: logits of any shape; float16, bfloat16 or float32.
         target: 1 and -1: a tensor of that shape and dtype.
         reduction: 'none', 'mean' or 'sum'.
 
@@ -236,15 +237,15 @@ def of_probabilities(dialect: Dialect, inputs: tuple[Any, ...], reduction: str) 
 
 
 def divergence_of(dialect: Dialect, pair: tuple[Any, Any], reduction: str, log_targets: float) -> Tensor:
-    """The Kullback-Leibler divergence by the rules of a dialect."""
+    """The Kullback-Leibler divergence by the rules of a dialect; of the dtype of the first tensor."""
     if reduction != "batchmean":
         rules.check_reduction(reduction, ValueError)
     library: Library = common_library(pair, dialect.names)
     checks.check(library, dialect, pair)
     dtype = library.autocast_dtype(pair[0]) or library.dtype(pair[0])
-    inputs = (*pair, None)
+    x, y = checks.of_one_shape(library, dialect, pair)
     if reduction != "batchmean":
-        return evaluate((divergence.LOSS, library, inputs, (log_targets,), named(reduction)), dtype)
+        return evaluate((divergence.LOSS, library, (x, y, None), (log_targets,), named(reduction)), dtype)
     shape = library.shape(pair[0])
     size = shape[0] if shape else None
-    return whole_of((divergence.LOSS, library, inputs, (log_targets,), named("sum")), dtype, size)
+    return whole_of((divergence.LOSS, library, (x, y, None), (log_targets,), named("sum")), dtype, size)

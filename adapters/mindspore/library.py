@@ -506,11 +506,11 @@ _sigmoid = _Sigmoid()
 
 _cells = _Cells()
 
-OPS = vocabulary(_THIS)
+OPS = vocabulary(_THIS, sealed=True)
 
 _BPROP: Any = ModuleType(f"{__name__}_of_bprop")
 """This module as the library of a bprop, with a vocabulary of its own."""
 vars(_BPROP).update(vars(_THIS))
-_BPROP.OPS = _loaded_anew(vocabularies, f"{vocabularies.__name__}_of_bprop").vocabulary(_BPROP)
+_BPROP.OPS = _loaded_anew(vocabularies, f"{vocabularies.__name__}_of_bprop").vocabulary(_BPROP, sealed=True)
 
 libraries.register(_THIS, first=True)

@@ -1,8 +1,8 @@
 """How NumPy arrays are used.
 
 NumPy has no autograd: `elementwise` is the plain formula, and gradients come from
-`compatlosses.value_and_gradients`. Single precision is computed in double inside each function and rounded
-once, because NumPy's float32 exp and log1p differ with the processor.
+`compatlosses.value_and_gradients`. Everything is computed in double and rounded once, because NumPy's float32
+exp and log1p differ with the processor.
 """
 
 from __future__ import annotations
@@ -154,13 +154,21 @@ def autocast_dtype(x: Array, /) -> None:
 def elementwise(loss: Loss, inputs: tuple[Any, ...], counts: Array | None, /) -> Array:
     """The loss of each element."""
     with np.errstate(all="ignore"):
-        return np.asarray(gradients_of.elements(_THIS, loss, inputs, counts))
+        return np.asarray(gradients_of.elements(_THIS, loss, _wide(loss, inputs), counts))
 
 
 def gradient(loss: Loss, of: int, g: Array | None, inputs: tuple[Any, ...], counts: Array | None, /) -> Array:
     """The gradient of `elementwise` by one input, times the cotangent ``g`` (None: 1)."""
     with np.errstate(all="ignore"):
-        return np.asarray(gradients_of.gradient(_THIS, loss, of, g, inputs, counts))
+        g = None if g is None else g.astype(np.float64, copy=False)
+        return np.asarray(gradients_of.gradient(_THIS, loss, of, g, _wide(loss, inputs), counts))
+
+
+def _wide(loss: Loss, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The inputs, their arrays in double."""
+    count = len(loss.arguments)
+    arrays = [None if x is None else x.astype(np.float64, copy=False) for x in inputs[:count]]
+    return (*arrays, *inputs[count:])
 
 
 # --- rows ---------------------------------------------------------------------------------------------------
@@ -223,6 +231,6 @@ def detached(x: Array, /) -> Array:
     return x
 
 
-OPS = vocabulary(_THIS)
+OPS = vocabulary(_THIS, sealed=True)
 
 libraries.register(_THIS)

@@ -2,7 +2,7 @@
 
 Both paths are here too.
 
-Paddle 2.6's rules for rows are in ``compatlosses.paddle.v2_6``, those of Paddle 2.0 in ``v2_0`` and of Paddle
+What Paddle 2.6 has otherwise is in ``compatlosses.paddle.v2_6``, Paddle 2.0 in ``v2_0`` and Paddle
 1.8 in ``fluid``.
 All take the tensors of any framework. Importing them imports no framework.
 """

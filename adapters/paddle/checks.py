@@ -11,6 +11,7 @@ import numpy as np
 from compatlosses import checks, fused
 from compatlosses.checks import REPEATED, Argument, Dialect
 from compatlosses.libraries import Library, Tensor
+from compatlosses.plans import View
 from compatlosses.protocols import Array
 
 
@@ -45,16 +46,14 @@ def warn_of_padding(library: Library, label: Tensor) -> None:
     """
     host = library.host
     if host is not None and host.why_formula((label,)) is None:
-        look_for_padding((None, host.view(label)))
+        look_for_padding(host.view, (None, label), ())
 
 
-def look_for_padding(arrays: tuple[Any, ...]) -> None:
-    """Warn where one of the labels, which are the second of a call's ``arrays``, is -100, unless that has
-    been said.
-    """
+def look_for_padding(view: View, inputs: tuple[Any, ...], options: tuple[Any, ...]) -> None:
+    """Warn where one of the labels, the second input of a call, is -100, unless that has been said."""
     if _warn.cache_info().currsize:
         return
-    labels = arrays[1]
+    labels = view(inputs[1])
     bits = _BITS.get(labels.dtype)
     if (labels == PADDING if bits is None else _bits(labels) == bits).any():
         _warn()

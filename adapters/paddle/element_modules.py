@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import paddle
 
+from compatlosses.classes import warn_of_foreign
 from compatlosses.libraries import Tensor
 
 from . import (
@@ -21,6 +24,15 @@ class BCELoss(paddle.nn.BCELoss):
 
     Source: Paddle 3 documentation of ``paddle.nn.BCELoss``.
     """
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        reduction: Literal["none", "mean", "sum"] = "mean",
+        name: str | None = None,
+    ) -> None:
+        warn_of_foreign("compatlosses.paddle.BCELoss", "Paddle", weight=weight)
+        super().__init__(weight, reduction, name)
 
     def forward(self, input: Tensor, label: Tensor) -> Tensor:
         """The loss of ``input`` and ``label``."""
@@ -54,6 +66,15 @@ class MultiLabelSoftMarginLoss(paddle.nn.MultiLabelSoftMarginLoss):
 
     Source: Paddle 3 documentation of ``paddle.nn.MultiLabelSoftMarginLoss``.
     """
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        reduction: Literal["none", "mean", "sum"] = "mean",
+        name: str | None = None,
+    ) -> None:
+        warn_of_foreign("compatlosses.paddle.MultiLabelSoftMarginLoss", "Paddle", weight=weight)
+        super().__init__(weight, reduction, name)
 
     def forward(self, input: Tensor, label: Tensor) -> Tensor:
         """The loss of ``input`` and ``label``."""

@@ -5,7 +5,7 @@ Paddle has not been imported.
 from __future__ import annotations
 
 from compatlosses import rules
-from compatlosses.classes import PlainLoss
+from compatlosses.classes import PlainLoss, warn_of_foreign
 from compatlosses.libraries import Tensor
 
 from . import (
@@ -28,6 +28,7 @@ class BCELoss(PlainLoss):
         self, weight: Tensor | None = None, reduction: str = "mean", name: str | None = None
     ) -> None:
         rules.check_reduction(reduction, ValueError)
+        warn_of_foreign("compatlosses.paddle.BCELoss", "Paddle", weight=weight)
         self.weight = weight
         self.reduction = reduction
         self.name = name
@@ -78,6 +79,7 @@ class MultiLabelSoftMarginLoss(PlainLoss):
         self, weight: Tensor | None = None, reduction: str = "mean", name: str | None = None
     ) -> None:
         rules.check_reduction(reduction, ValueError)
+        warn_of_foreign("compatlosses.paddle.MultiLabelSoftMarginLoss", "Paddle", weight=weight)
         self.weight = weight
         self.reduction = reduction
         self.name = name

@@ -13,31 +13,37 @@ from compatlosses.definitions import kl_div as divergence
 from compatlosses.definitions import sigmoid_focal, soft_margin
 from compatlosses.evaluate import evaluate
 from compatlosses.libraries import Library, Tensor, common_library
-from compatlosses.plans import Plans
+from compatlosses.plans import Plans, View
 from compatlosses.protocols import Loss
 from compatlosses.reductions import named
 
 CHANCE = (0.0, 1.0)
 
 
-def look(arrays: tuple[Any, ...]) -> None:
+def look(view: View, inputs: tuple[Any, ...], options: tuple[Any, ...]) -> None:
     """Refuse probabilities outside of [0, 1] in a call that comes again."""
-    values.refuse_outside("input", arrays[0], CHANCE, ValueError)
+    values.refuse_outside("input", view(inputs[0]), CHANCE, ValueError)
 
 
 _PROBABILITIES = Plans(look)
 _NAMES = ("input", "label")
-_LIKE = checks.pair(_NAMES, rules.FLOATING, alike=True)
-_WEIGHTED = Dialect((*_LIKE, Argument("weight", rules.FLOATING, REPEATED)))
 _SAME = Dialect(checks.pair(_NAMES, rules.FLOATING))
 _NUMBERS = Dialect(checks.pair(_NAMES, rules.NUMBERS))
-_LOG_LOSS = Dialect(_LIKE)
-_FOCAL = Dialect(
-    (
-        *checks.pair(("logit", "label"), rules.FLOATING, alike=True),
-        Argument("normalizer", rules.FLOATING, REPEATED),
-    )
-)
+_LOG_LOSS = Dialect(checks.pair(_NAMES, rules.FLOATING, alike=True))
+
+
+def probabilities(dtypes: tuple[str, ...]) -> Dialect:
+    """Binary cross entropy of probabilities, of two tensors of one dtype and a weight."""
+    return Dialect((*checks.pair(_NAMES, dtypes, alike=True), Argument("weight", dtypes, REPEATED)))
+
+
+def focal(dtypes: tuple[str, ...]) -> Dialect:
+    """The focal loss, of two tensors of one dtype and a normalizer."""
+    pair = checks.pair(("logit", "label"), dtypes, alike=True)
+    return Dialect((*pair, Argument("normalizer", dtypes, REPEATED)))
+
+
+_WEIGHTED, _FOCAL = probabilities(rules.FLOATING), focal(rules.FLOATING)
 
 
 def binary_cross_entropy(
@@ -76,13 +82,7 @@ def binary_cross_entropy(
         known = _PROBABILITIES.known(inputs, (reduction,))
         if known is not None:
             return known
-    rules.check_reduction(reduction, ValueError)
-    library = common_library(inputs, _WEIGHTED.names)
-    checks.check(library, _WEIGHTED, inputs)
-    values.check_within(library, "input", input, CHANCE, ValueError)
-    dtype = dtype_of(library, input, weight)
-    call = (entropy.LOSS, library, inputs, (-100.0, 0.0, 0.0, 0.0), named(reduction))
-    return evaluate(call, dtype, _PROBABILITIES, (reduction,))
+    return of_probabilities(_WEIGHTED, inputs, reduction, _PROBABILITIES)
 
 
 def log_loss(input: Tensor, label: Tensor, epsilon: float = 1e-4, name: str | None = None) -> Tensor:
@@ -105,15 +105,7 @@ def log_loss(input: Tensor, label: Tensor, epsilon: float = 1e-4, name: str | No
     Source: Paddle 3 documentation of ``paddle.nn.functional.log_loss``; where it is silent, paddlepaddle
     3.3.1.
     """
-    library = common_library((input, label), _LOG_LOSS.names)
-    checks.check(library, _LOG_LOSS, (input, label))
-    shape = library.shape(input)
-    if shape is not None and (len(shape) != 2 or (rules.is_known(shape[1]) and shape[1] != 1)):
-        raise ValueError(
-            f"input has shape {rules.shown(shape)}; expected (N, 1). Reshape both tensors first."
-        )
-    parameters = (float("-inf"), 0.0, rules.parameter("epsilon", epsilon), 0.0)
-    return reduced(entropy.LOSS, library, (input, label, None), parameters, "none")
+    return log_loss_of(_LOG_LOSS, (input, label), epsilon)
 
 
 def kl_div(
@@ -144,16 +136,7 @@ def kl_div(
 
     Source: Paddle 3 documentation of ``paddle.nn.functional.kl_div``; where it is silent, paddlepaddle 3.3.1.
     """
-    library = common_library((input, label), _SAME.names)
-    if reduction != "batchmean":
-        rules.check_reduction(reduction, ValueError)
-    checks.check(library, _SAME, (input, label))
-    parameters = (1.0 if log_target else 0.0,)
-    if reduction != "batchmean":
-        return reduced(divergence.LOSS, library, (input, label, None), parameters, reduction)
-    call = (divergence.LOSS, library, (input, label, None), parameters, named("sum"))
-    shape = library.shape(input)
-    return whole_of(call, dtype_of(library, input, label), shape[0] if shape else None)
+    return divergence_of(_SAME, (input, label), reduction, 1.0 if log_target else 0.0)
 
 
 def soft_margin_loss(
@@ -267,18 +250,65 @@ def sigmoid_focal_loss(
     Source: Paddle 3 documentation of ``paddle.nn.functional.sigmoid_focal_loss``; where it is silent,
     paddlepaddle 3.3.1.
     """
+    return focal_of(_FOCAL, (logit, label, normalizer), (alpha, gamma), reduction)
+
+
+def of_probabilities(
+    dialect: Dialect, inputs: tuple[Any, ...], reduction: str, plans: Plans | None = None
+) -> Tensor:
+    """Binary cross entropy of probabilities by the rules of a dialect."""
     rules.check_reduction(reduction, ValueError)
-    inputs = (logit, label, normalizer)
-    library = common_library(inputs, _FOCAL.names)
-    checks.check(library, _FOCAL, inputs)
+    library = common_library(inputs, dialect.names)
+    checks.check(library, dialect, inputs)
+    values.check_within(library, "input", inputs[0], CHANCE, ValueError)
+    dtype = dtype_of(library, inputs[0], inputs[2])
+    call = (entropy.LOSS, library, inputs, (-100.0, 0.0, 0.0, 0.0), named(reduction))
+    return evaluate(call, dtype, plans, (reduction,))
+
+
+def log_loss_of(dialect: Dialect, pair: tuple[Tensor, Tensor], epsilon: float) -> Tensor:
+    """The losses of probabilities of shape (N, 1) by the rules of a dialect."""
+    library = common_library(pair, dialect.names)
+    checks.check(library, dialect, pair)
+    shape = library.shape(pair[0])
+    if shape is not None and (len(shape) != 2 or (rules.is_known(shape[1]) and shape[1] != 1)):
+        raise ValueError(
+            f"input has shape {rules.shown(shape)}; expected (N, 1). Reshape both tensors first."
+        )
+    parameters = (float("-inf"), 0.0, rules.parameter("epsilon", epsilon), 0.0)
+    return reduced(entropy.LOSS, library, (*pair, None), parameters, "none")
+
+
+def divergence_of(dialect: Dialect, pair: tuple[Tensor, Tensor], reduction: str, log_target: float) -> Tensor:
+    """The Kullback-Leibler divergence by the rules of a dialect."""
+    library = common_library(pair, dialect.names)
+    if reduction != "batchmean":
+        rules.check_reduction(reduction, ValueError)
+    checks.check(library, dialect, pair)
+    if reduction != "batchmean":
+        return reduced(divergence.LOSS, library, (*pair, None), (log_target,), reduction)
+    call = (divergence.LOSS, library, (*pair, None), (log_target,), named("sum"))
+    shape = library.shape(pair[0])
+    return whole_of(call, dtype_of(library, *pair), shape[0] if shape else None)
+
+
+def focal_of(
+    dialect: Dialect, inputs: tuple[Any, ...], parameters: tuple[float, float], reduction: str
+) -> Tensor:
+    """The focal loss of logits, labels and a normalizer by the rules of a dialect. ``parameters``: alpha and
+    gamma.
+    """
+    rules.check_reduction(reduction, ValueError)
+    library = common_library(inputs, dialect.names)
+    checks.check(library, dialect, inputs)
+    normalizer = inputs[2]
     if normalizer is not None and len(library.shape(normalizer) or ()) > 1:
         raise ValueError("normalizer has several dimensions; expected none or one dimension")
-    parameters = (positive("alpha", alpha), positive("gamma", gamma))
+    alpha, gamma = positive("alpha", parameters[0]), positive("gamma", parameters[1])
     # Paddle promotes by no tensor without dimensions.
     scalar = normalizer is not None and library.shape(normalizer) == ()
-    dtype = dtype_of(library, logit, None if scalar else normalizer)
-    call = (sigmoid_focal.LOSS, library, (*inputs, None), parameters, named(reduction))
-    return evaluate(call, dtype)
+    dtype = dtype_of(library, inputs[0], None if scalar else normalizer)
+    return evaluate((sigmoid_focal.LOSS, library, (*inputs, None), (alpha, gamma), named(reduction)), dtype)
 
 
 def positive(name: str, value: object) -> float:

@@ -13,12 +13,17 @@ from paddle.base.framework import EagerParamBase
 
 from compatlosses import fused
 from compatlosses.executors import nothing_wanted, views
+from compatlosses.operands import address
 from compatlosses.protocols import Array, Derivable
+from compatlosses.request import Direct
 
 from .autograd import attached, differentiable, made
 from .versions import allocation, autocast_is_on
 
 Tensor = Any
+
+_UINT16 = np.dtype(np.uint16)
+"""That of bits of bfloat16; Paddle has no numbers of this dtype."""
 
 _TYPESTR = {
     paddle.float16: "<f2",
@@ -68,7 +73,7 @@ def facts(inputs: tuple[Any, ...], /) -> tuple[Any, ...] | None:
             dtype = x.dtype
             if dtype not in _TYPESTR or not x.place.is_cpu_place() or not x.is_dense():
                 return None
-            found.append((dtype, tuple(x.shape), x.stop_gradient))
+            found.append((dtype, tuple(x.shape), x.stop_gradient, x.is_contiguous()))
         elif x is None or kind is float:
             found.append(kind)
         else:
@@ -85,17 +90,38 @@ def wanted(inputs: tuple[Any, ...], /) -> tuple[bool, ...]:
 
 def view(tensor: Tensor, /) -> Array:
     """The tensor's memory as an array."""
-    memory = _Memory(tensor)
-    array = (
-        np.asarray(memory)
-        if memory.allocation is not None
-        else np.empty(tuple(tensor.shape), _TYPESTR[tensor.dtype])
-    )
-    return array.view(fused.BFLOAT16) if tensor.dtype == paddle.bfloat16 else array
+    shape = tensor.shape
+    array = np.empty(tuple(shape), _TYPESTR[tensor.dtype]) if 0 in shape else np.asarray(_Memory(tensor))
+    return array.view(fused.BFLOAT16) if array.dtype is _UINT16 else array
 
 
-def tensor(array: Array | np.generic, like: Tensor, /) -> Tensor:
-    """An array that nobody else holds as a Paddle tensor."""
+def at_once(direct: Direct, inputs: tuple[Any, ...], /) -> tuple[Tensor, Array | None] | None:
+    """The loss of a call that comes again and its gradient, from addresses; None where that cannot be. See
+    `compatlosses.protocols.Addressed`.
+    """
+    addresses: list[int] = []
+    held: list[Any] = []  # the memory, whatever becomes of the tensors meanwhile
+    for x in inputs:
+        memory = None if x is None else allocation(x)
+        place = 0 if memory is None else memory._ptr()
+        if memory is not None and x.data_ptr() != place:  # given other memory just now: `view` says so
+            return None
+        held.append(memory)
+        addresses.append(place)
+    x = inputs[0]
+    loss, gradient = np.empty((), direct.dtype), None
+    if direct.differentiates:
+        bits = x.dtype == paddle.bfloat16
+        gradient = np.empty(tuple(x.shape), fused.BFLOAT16 if bits else _TYPESTR[x.dtype])
+    if not direct.compute(addresses, 0 if gradient is None else address(gradient), address(loss)):
+        return None
+    return tensor(loss, x), gradient
+
+
+def tensor(array: Array | np.generic | Tensor, like: Tensor, /) -> Tensor:
+    """An array that nobody else holds as a Paddle tensor. The loss that `at_once` has made is one already."""
+    if isinstance(array, paddle.Tensor):
+        return array
     whole: Array = np.asarray(array)
     if whole.dtype == fused.BFLOAT16:
         return made(whole.view(np.int16)).view("bfloat16")
@@ -113,8 +139,11 @@ def attach(call: Derivable, inputs: tuple[Any, ...], /) -> Tensor:
             from . import library
 
             return call.formula_gradients(library, wanted, g, tuple(saved))[i]
-        arrays = views(_THIS, saved)
-        found = call.gradients(arrays, g.item() if call.reduced else view(g), wanted)[i]
+        cotangent = g.item() if call.reduced else None
+        kept = call.handed_out(wanted) if cotangent == 1.0 else None
+        if kept is None:
+            kept = call.gradients(views(_THIS, saved), view(g) if cotangent is None else cotangent, wanted)
+        found = kept[i]
         assert found is not None
         return tensor(found, g)
 
@@ -124,28 +153,28 @@ def attach(call: Derivable, inputs: tuple[Any, ...], /) -> Tensor:
 class _Memory:
     """A tensor's memory by NumPy's array interface, which has strides and lets bfloat16 pass as its bits.
 
-    DLPack would do, but its views are read-only, and it has no bfloat16. What is held is the allocation, None
-    for a tensor without elements: a tensor may be given another one while a kernel reads, by `cast_` or by
-    Paddle's `_clear_data`.
+    DLPack would do, but its views are read-only, and it has no bfloat16. What is held is the allocation: a
+    tensor may be given another one while a kernel reads, by `cast_` or by Paddle's `_clear_data`.
     """
 
     __slots__ = ("__array_interface__", "allocation")
 
     def __init__(self, tensor: Tensor) -> None:
-        self.allocation = None if 0 in tensor.shape else allocation(tensor)
+        self.allocation = allocation(tensor)
+        place = self.allocation._ptr()
         typestr = _TYPESTR[tensor.dtype]
         itemsize = int(typestr[2])
         self.__array_interface__ = {
             "version": 3,
             "typestr": typestr,
-            "data": (0 if self.allocation is None else self.allocation._ptr(), False),
+            "data": (place, False),
             "shape": tuple(tensor.shape),
             "strides": None
             if tensor.is_contiguous()
             else tuple(stride * itemsize for stride in tensor.strides),
         }
         # Asked last: what has been read above is true of the memory that is held.
-        if self.allocation is not None and tensor.data_ptr() != self.allocation._ptr():
+        if tensor.data_ptr() != place:
             raise RuntimeError(
                 f"a tensor of shape {tuple(tensor.shape)} was given other memory while this loss was "
                 f"computed; expected that "

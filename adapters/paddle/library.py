@@ -193,19 +193,21 @@ def size(x: Tensor, /) -> int | Tensor:
 
 
 def elementwise(loss: Loss, inputs: tuple[Any, ...], counts: Tensor | None, /) -> Tensor:
-    """The loss of each element, differentiable by the definition's slopes; in a program by the operations
-    themselves.
+    """The loss of each element in double, differentiable by the definition's slopes; in a program by the
+    operations themselves.
     """
     if not paddle.in_dynamic_mode():
         with without_autocast():
-            return gradients_of.elements(_THIS, loss, inputs, counts)
+            return gradients_of.elements(_THIS, loss, _wide(loss, inputs), counts)
     with paddle.no_grad(), without_autocast():
-        value = gradients_of.elements(_THIS, loss, inputs, counts)
+        value = gradients_of.elements(_THIS, loss, _wide(loss, inputs), counts)
     count = len(loss.arguments)
     tensors = inputs[:count]
 
     def slope(i: int, g: Tensor, saved: Any) -> Tensor:
-        return gradient(loss, i, g, (*saved[:count], *inputs[count:]), saved[count])
+        # What is saved is the caller's own: of a copy no change in place would be noticed.
+        found = gradient(loss, i, g, (*saved[:count], *inputs[count:]), saved[count])
+        return cast(found, dtype(saved[i]))
 
     return attached(value, tensors, (*tensors, counts), slope)
 
@@ -213,9 +215,16 @@ def elementwise(loss: Loss, inputs: tuple[Any, ...], counts: Tensor | None, /) -
 def gradient(
     loss: Loss, of: int, g: Tensor | None, inputs: tuple[Any, ...], counts: Tensor | None, /
 ) -> Tensor:
-    """The gradient of `elementwise` by one input, times the cotangent ``g`` (None: 1)."""
+    """The gradient of `elementwise` by one input, times the cotangent ``g`` (None: 1), in double."""
     with without_autocast():
-        return gradients_of.gradient(_THIS, loss, of, g, inputs, counts)
+        g = None if g is None else cast(g, "float64")
+        return gradients_of.gradient(_THIS, loss, of, g, _wide(loss, inputs), counts)
+
+
+def _wide(loss: Loss, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The inputs, their tensors in double."""
+    count = len(loss.arguments)
+    return (*[None if x is None else cast(x, "float64") for x in inputs[:count]], *inputs[count:])
 
 
 def tracing() -> bool:

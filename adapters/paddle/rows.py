@@ -23,6 +23,7 @@ from compatlosses.evaluate import evaluate
 from compatlosses.libraries import Library, Tensor, common_library, number, quoted
 from compatlosses.neutral import ignored_value
 from compatlosses.neutral_rows import check_weight, checked_axis
+from compatlosses.plans import Look, Plans, View
 from compatlosses.protocols import Loss
 
 from .checks import promoted
@@ -45,6 +46,7 @@ class Release:
     divides_by_all: Callable[[int], bool]
     """Whether, with this ignore_index, a mean without weights divides by all rows, not by those that
     count."""
+    plans: Plans
 
 
 class Options(NamedTuple):
@@ -58,15 +60,15 @@ class Options(NamedTuple):
     label_smoothing: float = 0.0
 
 
-PADDLE_3 = Release(rules.FLOATING, lambda ignore_index: ignore_index < 0)
-PADDLE_2_6 = Release(rules.FLOATING, lambda ignore_index: False)
-PADDLE_2_0 = Release(WHOLE, lambda ignore_index: ignore_index == -100)
-
-
 def losses(release: Release, inputs: Inputs, options: Options, logits: str = "input") -> Tensor:
     """A cross entropy by the rules of a release. Unreduced losses keep the axis of the classes, with size 1,
     unless the labels are indices without it and soft_label is not given. ``logits``: the name of the input.
     """
+    given = (logits, *options)
+    if isinstance(inputs[0], release.plans.types):
+        loss_of_plan = release.plans.known(inputs, given)
+        if loss_of_plan is not None:
+            return loss_of_plan
     check_options(options)
     names = (logits, *NAMES[1:])
     library = common_library(inputs, names)
@@ -82,6 +84,8 @@ def losses(release: Release, inputs: Inputs, options: Options, logits: str = "in
     else:
         rules.check_dtype(library, names[1], label, INDICES + WHOLE, TypeError)
         label = indices(library, names, (x, label), axis)
+    # What is kept has the labels that were given, and gives the losses as they are.
+    plans = None if label is not inputs[1] or (keeps and options.reduction == "none") else release.plans
     ignored = None if soft else ignored_value(library, label, options.ignore_index)
     divisor = divisor_of(release, options, weight, soft)
     if divisor == "all" and not soft:
@@ -89,9 +93,8 @@ def losses(release: Release, inputs: Inputs, options: Options, logits: str = "in
     loss = loss_of(options.use_softmax, weight is not None and (soft or options.label_smoothing > 0.0))
     reduction = (options.reduction, divisor, ignored, 0.0, None)
     parameters = (axis, float(options.label_smoothing))
-    result = evaluate(
-        (loss, library, (x, label, weight), parameters, reduction), result_dtype(library, x, weight)
-    )
+    call = (loss, library, (x, label, weight), parameters, reduction)
+    result = evaluate(call, result_dtype(library, x, weight), plans, given)
     return with_axis(library, result, axis) if keeps and options.reduction == "none" else result
 
 
@@ -240,16 +243,44 @@ def warn_of_ignored_rows(library: Library, label: Tensor, ignored: float | None)
     if _warn.cache_info().currsize or host is None or host.why_formula((label,)) is not None:
         return
     if (host.view(label) == ignored).any():
-        _warn()
+        _warn(5)
+
+
+def look_for(divides_by_all: Callable[[int], bool]) -> Look:
+    """The same of calls that come again, of a release."""
+
+    def look(view: View, inputs: tuple[Any, ...], options: tuple[Any, ...]) -> None:
+        _, ignore_index, reduction, soft, *_ = options
+        if reduction != "mean" or inputs[2] is not None or soft or _warn.cache_info().currsize:
+            return
+        if divides_by_all(ignore_index):
+            label = view(inputs[1])
+            if label.dtype.kind == "i" and (label == ignore_index).any():
+                _warn(6)
+
+    return look
 
 
 @cache
-def _warn() -> None:
+def _warn(level: int) -> None:
     warnings.warn(
         "rows are ignored by a negative ignore_index, and the mean divides by all rows, the ignored ones "
         "too: this is the rule of Paddle 3 and 2.0, and of no other framework. To divide by the rows that "
         "count, use an ignore_index of at least 0, reduction='sum' and your own divisor, "
         "compatlosses.paddle.v2_6, or compatlosses.cross_entropy. This is said once.",
         UserWarning,
-        stacklevel=5,
+        stacklevel=level,
     )
+
+
+# --- the releases -------------------------------------------------------------------------------------------
+
+
+def release_of(dtypes: tuple[str, ...], divides_by_all: Callable[[int], bool]) -> Release:
+    """A release, which has seen no call."""
+    return Release(dtypes, divides_by_all, Plans(look_for(divides_by_all)))
+
+
+PADDLE_3 = release_of(rules.FLOATING, lambda ignore_index: ignore_index < 0)
+PADDLE_2_6 = release_of(rules.FLOATING, lambda ignore_index: False)
+PADDLE_2_0 = release_of(WHOLE, lambda ignore_index: ignore_index == -100)

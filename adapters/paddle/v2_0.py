@@ -19,12 +19,14 @@ from compatlosses.reductions import named
 from .checks import dialect, look_for_padding, promoted, warn_of_padding
 from .cross_entropy import softmax_with_cross_entropy
 from .differences_2_0 import ACCEPTED, l1_loss, mse_loss, shaped, smooth_l1_loss, square_error_cost
+from .elements_2_0 import binary_cross_entropy, kl_div, log_loss, sigmoid_focal_loss
 from .names import refuse
 from .rows_2_0 import cross_entropy, nll_loss
 
 __all__ = [
-    "binary_cross_entropy_with_logits", "cross_entropy", "l1_loss", "mse_loss", "nll_loss", "smooth_l1_loss",
-    "softmax_with_cross_entropy", "square_error_cost",
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "kl_div", "l1_loss",
+    "log_loss", "mse_loss", "nll_loss", "sigmoid_focal_loss", "smooth_l1_loss", "softmax_with_cross_entropy",
+    "square_error_cost",
 ]  # fmt: skip
 
 _PLANS = Plans(look_for_padding)

@@ -39,6 +39,8 @@ _THIS: Any = sys.modules[__name__]
 _SMALLEST_NORMAL = 2.0**-126
 _SUBNORMAL = 2.0**-149
 """The smallest subnormal float32: one unit of its mantissa."""
+_MAGIC = 1.5 * 2.0**52 * _SUBNORMAL
+"""A number to which x is added rounded to whole units, which then stand in the lowest bits."""
 
 
 _COMPOSITE = (tf.SparseTensor, tf.RaggedTensor, tf.IndexedSlices)
@@ -218,6 +220,11 @@ def sigmoid(x: Tensor, /) -> Tensor:
     )
 
 
+def decay(x: Tensor, /) -> Tensor:
+    """e^-|x|."""
+    return _differentiable(_decay, lambda g, x: g * _slope_of_decay(x), x)
+
+
 def sum(x: Tensor, /) -> Tensor:
     """The 0-D sum of all elements, in float64."""
     return tf.reduce_sum(cast(x, "float64"))
@@ -295,6 +302,17 @@ def _sigmoid(x: Tensor) -> Tensor:
     return where(x < 0, small, 1.0) / (1.0 + small)
 
 
+def _decay(x: Tensor) -> Tensor:
+    """e^-|x| of float64."""
+    return tf.exp(-tf.abs(x))
+
+
+def _slope_of_decay(x: Tensor) -> Tensor:
+    """The derivative of `decay`, at 0 that from the right."""
+    e = decay(x)
+    return tf.where(x < 0, e, -e)
+
+
 def _fits(shape: Tensor, target: Tensor, same: bool) -> Tensor:
     """Whether a shape is the target, or broadcasts to it and does not enlarge it."""
     rank, target_rank = tf.size(shape), tf.size(target)
@@ -333,9 +351,9 @@ def _widened(x: Tensor) -> Tensor:
 
 def _narrowed(x: Tensor) -> Tensor:
     """float64 as float32, rounded once."""
-    tiny = tf.abs(x) < _SMALLEST_NORMAL
-    units = tf.cast(tf.round(tf.where(tiny, x / _SUBNORMAL, tf.zeros_like(x))), tf.int32)
-    bits = tf.where(x < 0, tf.bitwise.bitwise_or(-units, -0x80000000), units)
+    units = tf.cast(tf.bitcast(x + _MAGIC, tf.int64), tf.int32)
+    bits = tf.where(units < 0, tf.bitwise.bitwise_or(-units, -0x80000000), units)
+    tiny = (tf.abs(x) < _SMALLEST_NORMAL) & tf.not_equal(units, 0)
     return tf.where(tiny, tf.bitcast(bits, tf.float32), tf.cast(x, tf.float32))
 
 
@@ -399,6 +417,6 @@ def detached(x: Tensor, /) -> Tensor:
 for _function in core_functions():
     autograph_artifact(_function)
 
-OPS = vocabulary(_THIS)
+OPS = vocabulary(_THIS, sealed=True)
 
 libraries.register(_THIS)

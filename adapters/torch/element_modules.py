@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import torch
 
+from compatlosses.classes import warn_of_foreign
+from compatlosses.libraries import Tensor
+
 from . import (
     binary_cross_entropy,
     gaussian_nll_loss,
@@ -15,13 +18,26 @@ from . import (
     poisson_nll_loss,
     soft_margin_loss,
 )
+from .weights import keep
 
 
 class BCELoss(torch.nn.BCELoss):
-    """torch's own module with `binary_cross_entropy` in it.
+    """torch's own module with `binary_cross_entropy` in it. Its weight is kept as by
+    `BCEWithLogitsLoss`.
 
     Source: torch 2.13 documentation of ``torch.nn.BCELoss``.
     """
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ) -> None:
+        warn_of_foreign("compatlosses.torch.BCELoss", "torch", weight=weight)
+        super().__init__(None, size_average, reduce, reduction)
+        keep(self, "weight", weight)
 
     def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """The loss of ``input`` and ``target``, of any framework."""
@@ -54,10 +70,22 @@ class SoftMarginLoss(torch.nn.SoftMarginLoss):
 
 
 class MultiLabelSoftMarginLoss(torch.nn.MultiLabelSoftMarginLoss):
-    """torch's own module with `multilabel_soft_margin_loss` in it.
+    """torch's own module with `multilabel_soft_margin_loss` in it. Its weight is kept as by
+    `BCEWithLogitsLoss`.
 
     Source: torch 2.13 documentation of ``torch.nn.MultiLabelSoftMarginLoss``.
     """
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ) -> None:
+        warn_of_foreign("compatlosses.torch.MultiLabelSoftMarginLoss", "torch", weight=weight)
+        super().__init__(None, size_average, reduce, reduction)
+        keep(self, "weight", weight)
 
     def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """The loss of ``input`` and ``target``, of any framework."""

@@ -4,7 +4,7 @@ torch has not been imported.
 
 from __future__ import annotations
 
-from compatlosses.classes import PlainLoss
+from compatlosses.classes import PlainLoss, warn_of_foreign
 from compatlosses.libraries import Tensor
 
 from . import (
@@ -15,14 +15,16 @@ from . import (
     poisson_nll_loss,
     soft_margin_loss,
 )
-from .legacy import legacy_reduction
+from .legacy import reduction_of_class
 
 
-def _reduction(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
-    """The reduction, which the deprecated pair overrides with a warning to the caller of the class."""
-    if size_average is None and reduce is None:
-        return reduction
-    return legacy_reduction(size_average, reduce, depth=4)
+class ReducedLoss(PlainLoss):
+    """A loss that has a reduction and no other option."""
+
+    def __init__(
+        self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+    ) -> None:
+        self.reduction = reduction_of_class(size_average, reduce, reduction)
 
 
 class _WeightedLoss(PlainLoss):
@@ -35,8 +37,9 @@ class _WeightedLoss(PlainLoss):
         reduce: bool | None = None,
         reduction: str = "mean",
     ) -> None:
+        warn_of_foreign(f"compatlosses.torch.{type(self).__name__}", "torch", weight=weight)
         self.weight = weight
-        self.reduction = _reduction(size_average, reduce, reduction)
+        self.reduction = reduction_of_class(size_average, reduce, reduction)
 
 
 class BCELoss(_WeightedLoss):
@@ -74,7 +77,7 @@ class KLDivLoss(PlainLoss):
         reduction: str = "mean",
         log_target: bool = False,
     ) -> None:
-        self.reduction = _reduction(size_average, reduce, reduction)
+        self.reduction = reduction_of_class(size_average, reduce, reduction)
         self.log_target = log_target
 
     def __call__(self, input: Tensor, target: Tensor) -> Tensor:
@@ -82,16 +85,11 @@ class KLDivLoss(PlainLoss):
         return kl_div(input, target, reduction=self.reduction, log_target=self.log_target)
 
 
-class SoftMarginLoss(PlainLoss):
+class SoftMarginLoss(ReducedLoss):
     """The soft margin loss by torch's rules; see `soft_margin_loss`.
 
     Source: torch 2.13 documentation of ``torch.nn.SoftMarginLoss``.
     """
-
-    def __init__(
-        self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
-    ) -> None:
-        self.reduction = _reduction(size_average, reduce, reduction)
 
     def __call__(self, input: Tensor, target: Tensor) -> Tensor:
         """The loss of ``input`` and ``target``."""
@@ -132,7 +130,7 @@ class PoissonNLLLoss(PlainLoss):
         self.log_input = log_input
         self.full = full
         self.eps = eps
-        self.reduction = _reduction(size_average, reduce, reduction)
+        self.reduction = reduction_of_class(size_average, reduce, reduction)
 
     def __call__(self, log_input: Tensor, target: Tensor) -> Tensor:
         """The loss of ``log_input`` and ``target``."""

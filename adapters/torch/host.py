@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,11 +20,14 @@ from torch.autograd import forward_ad
 from compatlosses import fused
 from compatlosses.executors import nothing_wanted, views
 from compatlosses.protocols import Array, Derivable
+from compatlosses.request import Direct
 
 from .state import function_modes, is_recording, why_not_plain
 from .versions import host_autocast_is_on, is_compiling, saved_tensors_hooks
 
 _dispatch_keys = torch._C._dispatch_keys
+_bits: Callable[[Any], int | str] = getattr(torch._C.DispatchKeySet, "raw_repr", str)
+"""What tells dispatch keys apart: a number, or their names where torch has none (2.1)."""
 _PLAIN = (torch.Tensor, torch.nn.Parameter)
 
 _DTYPES: dict[np.dtype[Any], torch.dtype] = {
@@ -37,13 +41,11 @@ _DTYPES: dict[np.dtype[Any], torch.dtype] = {
 _ARRAY_DTYPES = {theirs: ours for ours, theirs in _DTYPES.items()}
 
 
-def _ordinary_keys() -> frozenset[int]:
+def _ordinary_keys() -> frozenset[int | str]:
     """The dispatch keys of a dense CPU tensor, and of one made in inference mode."""
     ordinary = torch.empty(0, device="cpu")
     with torch.inference_mode():
-        return frozenset(
-            _dispatch_keys(tensor).raw_repr() for tensor in (ordinary, torch.empty(0, device="cpu"))
-        )
+        return frozenset(_bits(_dispatch_keys(tensor)) for tensor in (ordinary, torch.empty(0, device="cpu")))
 
 
 _ORDINARY = _ordinary_keys()
@@ -79,9 +81,9 @@ def facts(inputs: tuple[Any, ...], /) -> tuple[Any, ...] | None:
     found: list[Any] = [torch.is_grad_enabled()]
     for x in inputs:
         if type(x) in _PLAIN:
-            if _dispatch_keys(x).raw_repr() not in _ORDINARY:
+            if _bits(_dispatch_keys(x)) not in _ORDINARY:
                 return None
-            found.append((x.dtype, x.shape, x.requires_grad))
+            found.append((x.dtype, x.shape, x.requires_grad, x.is_contiguous()))
         elif x is None or type(x) is float:
             found.append(type(x))
         else:
@@ -100,7 +102,7 @@ def dense(tensor: Any) -> bool:
     Its dispatch keys are the proof: a key more and it is sparse, nested, batched, negated, zero without
     memory, or a wrapper.
     """
-    return type(tensor) in _PLAIN and _dispatch_keys(tensor).raw_repr() in _ORDINARY
+    return type(tensor) in _PLAIN and _bits(_dispatch_keys(tensor)) in _ORDINARY
 
 
 def why_not(tensor: torch.Tensor | float) -> str | None:
@@ -178,6 +180,28 @@ def empty(shape: tuple[int, ...], dtype: np.dtype[Any], /) -> Array:
     return array
 
 
+def at_once(direct: Direct, inputs: tuple[Any, ...], /) -> tuple[torch.Tensor, torch.Tensor | None] | None:
+    """The loss of a call that comes again and its gradient, from addresses; None where that cannot be. See
+    `compatlosses.protocols.Addressed`.
+    """
+    addresses: list[int] = []
+    held: list[Any] = []  # the memory, whatever becomes of the tensors meanwhile
+    for x in inputs:
+        if x is None:
+            addresses.append(0)
+            continue
+        storage = x.untyped_storage()
+        if (x.storage_offset() + x.numel()) * x.element_size() > storage.nbytes():  # freed: `view` says so
+            return None
+        held.append(storage)
+        addresses.append(x.data_ptr())
+    loss = _PROTOTYPES[direct.dtype].new_empty(())
+    if not direct.differentiates:
+        return (loss, None) if direct.compute(addresses, 0, loss.data_ptr()) else None
+    gradient = torch.empty_like(inputs[0], requires_grad=False)
+    return (loss, gradient) if direct.compute(addresses, gradient.data_ptr(), loss.data_ptr()) else None
+
+
 _PROTOTYPES = {dtype: torch.empty(0, dtype=theirs, device="cpu") for dtype, theirs in _DTYPES.items()}
 """Tensors without elements, whose kind new ones are of."""
 
@@ -212,7 +236,12 @@ _madvise = _system_madvise()
 
 
 def tensor(array: Array | np.generic, like: torch.Tensor, /) -> torch.Tensor:
-    """A result as a torch tensor; in the memory format of ``like`` where it has its shape."""
+    """A result as a torch tensor; in the memory format of ``like`` where it has its shape.
+
+    What `at_once` has made is a tensor already.
+    """
+    if isinstance(array, torch.Tensor):
+        return array
     memory = getattr(array, "base", None)
     if not isinstance(memory, _Memory):
         return copied(np.asarray(array))

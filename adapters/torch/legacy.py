@@ -46,6 +46,13 @@ def legacy_reduction(
     return reduction
 
 
+def reduction_of_class(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
+    """The reduction of a class, which the deprecated pair overrides with a warning to who makes an object."""
+    if size_average is None and reduce is None:
+        return reduction
+    return legacy_reduction(size_average, reduce, depth=4)
+
+
 def renamed_mean(warn: bool = True, depth: int = 3) -> str:
     """The reduction 'elementwise_mean', as 'mean' was called before torch 1.0."""
     if warn:

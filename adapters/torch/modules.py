@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from compatlosses.classes import warn_of_foreign
-from compatlosses.libraries import Tensor, find
+from compatlosses.libraries import Tensor
 
 from . import (
     binary_cross_entropy_with_logits,
@@ -23,21 +23,7 @@ from .element_modules import MultiLabelSoftMarginLoss as MultiLabelSoftMarginLos
 from .element_modules import PoissonNLLLoss as PoissonNLLLoss
 from .element_modules import SoftMarginLoss as SoftMarginLoss
 from .legacy import warn_of_nll_loss_2d
-
-
-def _keep(module: torch.nn.Module, name: str, weight: Tensor | None) -> None:
-    """Keep a weight of a module: a buffer, unless it is of another framework."""
-    if weight is None or isinstance(weight, torch.Tensor):
-        # Not setattr, which would make a parameter of a parameter.
-        module.register_buffer(name, weight)
-        return
-    if find(weight) is None:
-        raise TypeError(
-            f"{name} is of type {type(weight).__qualname__}; expected a tensor or None. Make it a tensor "
-            f"first, for example with torch.tensor."
-        )
-    del module._buffers[name]
-    module.__dict__[name] = weight
+from .weights import keep
 
 
 class BCEWithLogitsLoss(torch.nn.BCEWithLogitsLoss):
@@ -64,8 +50,8 @@ class BCEWithLogitsLoss(torch.nn.BCEWithLogitsLoss):
     ) -> None:
         warn_of_foreign("compatlosses.torch.BCEWithLogitsLoss", "torch", weight=weight, pos_weight=pos_weight)
         super().__init__(None, size_average, reduce, reduction, None)
-        _keep(self, "weight", weight)
-        _keep(self, "pos_weight", pos_weight)
+        keep(self, "weight", weight)
+        keep(self, "pos_weight", pos_weight)
 
     def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """The loss of ``input`` and ``target``, of any framework: the types are for torch.jit.script, which
@@ -146,7 +132,7 @@ class CrossEntropyLoss(torch.nn.CrossEntropyLoss):
     ) -> None:
         warn_of_foreign("compatlosses.torch.CrossEntropyLoss", "torch", weight=weight)
         super().__init__(None, size_average, ignore_index, reduce, reduction, label_smoothing)
-        _keep(self, "weight", weight)
+        keep(self, "weight", weight)
 
     def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """The loss of ``input`` and ``target``, of any framework."""
@@ -177,7 +163,7 @@ class NLLLoss(torch.nn.NLLLoss):
     ) -> None:
         warn_of_foreign("compatlosses.torch.NLLLoss", "torch", weight=weight)
         super().__init__(None, size_average, ignore_index, reduce, reduction)
-        _keep(self, "weight", weight)
+        keep(self, "weight", weight)
 
     def forward(self, input: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """The loss of ``input`` and ``target``, of any framework."""

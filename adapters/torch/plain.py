@@ -19,8 +19,9 @@ from .element_plain import GaussianNLLLoss as GaussianNLLLoss
 from .element_plain import KLDivLoss as KLDivLoss
 from .element_plain import MultiLabelSoftMarginLoss as MultiLabelSoftMarginLoss
 from .element_plain import PoissonNLLLoss as PoissonNLLLoss
+from .element_plain import ReducedLoss
 from .element_plain import SoftMarginLoss as SoftMarginLoss
-from .legacy import legacy_reduction, warn_of_nll_loss_2d
+from .legacy import reduction_of_class, warn_of_nll_loss_2d
 
 
 class BCEWithLogitsLoss(PlainLoss):
@@ -41,7 +42,7 @@ class BCEWithLogitsLoss(PlainLoss):
         warn_of_foreign("compatlosses.torch.BCEWithLogitsLoss", "torch", weight=weight, pos_weight=pos_weight)
         self.weight = weight
         self.pos_weight = pos_weight
-        self.reduction = _reduction(size_average, reduce, reduction)
+        self.reduction = reduction_of_class(size_average, reduce, reduction)
 
     def __call__(self, input: Tensor, target: Tensor) -> Tensor:
         """The loss of ``input`` and ``target``."""
@@ -50,16 +51,7 @@ class BCEWithLogitsLoss(PlainLoss):
         )
 
 
-class _ReducedLoss(PlainLoss):
-    """A loss that has a reduction and no other option."""
-
-    def __init__(
-        self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
-    ) -> None:
-        self.reduction = _reduction(size_average, reduce, reduction)
-
-
-class MSELoss(_ReducedLoss):
+class MSELoss(ReducedLoss):
     """The squared error by torch's rules; see `mse_loss`.
 
     Source: torch 2.13 documentation of ``torch.nn.MSELoss``.
@@ -70,7 +62,7 @@ class MSELoss(_ReducedLoss):
         return mse_loss(input, target, reduction=self.reduction)
 
 
-class L1Loss(_ReducedLoss):
+class L1Loss(ReducedLoss):
     """The absolute error by torch's rules; see `l1_loss`.
 
     Source: torch 2.13 documentation of ``torch.nn.L1Loss``.
@@ -94,7 +86,7 @@ class SmoothL1Loss(PlainLoss):
         reduction: str = "mean",
         beta: float = 1.0,
     ) -> None:
-        self.reduction = _reduction(size_average, reduce, reduction)
+        self.reduction = reduction_of_class(size_average, reduce, reduction)
         self.beta = beta
 
     def __call__(self, input: Tensor, target: Tensor) -> Tensor:
@@ -135,7 +127,7 @@ class CrossEntropyLoss(PlainLoss):
         warn_of_foreign("compatlosses.torch.CrossEntropyLoss", "torch", weight=weight)
         self.weight = weight
         self.ignore_index = ignore_index
-        self.reduction = _reduction(size_average, reduce, reduction)
+        self.reduction = reduction_of_class(size_average, reduce, reduction)
         self.label_smoothing = label_smoothing
 
     def __call__(self, input: Tensor, target: Tensor) -> Tensor:
@@ -167,7 +159,7 @@ class NLLLoss(PlainLoss):
         warn_of_foreign("compatlosses.torch.NLLLoss", "torch", weight=weight)
         self.weight = weight
         self.ignore_index = ignore_index
-        self.reduction = _reduction(size_average, reduce, reduction)
+        self.reduction = reduction_of_class(size_average, reduce, reduction)
 
     def __call__(self, input: Tensor, target: Tensor) -> Tensor:
         """The loss of ``input`` and ``target``."""
@@ -190,10 +182,3 @@ class NLLLoss2d(NLLLoss):
     ) -> None:
         warn_of_nll_loss_2d()
         super().__init__(weight, size_average, ignore_index, reduce, reduction)
-
-
-def _reduction(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
-    """The reduction, which the deprecated pair overrides with a warning to the caller of the class."""
-    if size_average is None and reduce is None:
-        return reduction
-    return legacy_reduction(size_average, reduce, depth=4)

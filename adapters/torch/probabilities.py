@@ -11,7 +11,7 @@ from compatlosses.definitions import binary_cross_entropy as entropy
 from compatlosses.definitions import kl_div as divergence
 from compatlosses.evaluate import evaluate
 from compatlosses.libraries import Library, Tensor
-from compatlosses.plans import Plans
+from compatlosses.plans import Plans, View
 from compatlosses.reductions import named
 
 from . import dispatch
@@ -22,10 +22,10 @@ FLOOR = -100.0
 """What torch's logarithms of probabilities are not less than."""
 
 
-def look(arrays: tuple[Any, ...]) -> None:
+def look(view: View, inputs: tuple[Any, ...], options: tuple[Any, ...]) -> None:
     """Refuse probabilities and targets outside of [0, 1] in a call that comes again."""
-    values.refuse_outside("input", arrays[0], CHANCE, RuntimeError)
-    values.refuse_outside("target", arrays[1], CHANCE, RuntimeError)
+    values.refuse_outside("input", view(inputs[0]), CHANCE, RuntimeError)
+    values.refuse_outside("target", view(inputs[1]), CHANCE, RuntimeError)
 
 
 _PLANS, _DIVERGENCES = Plans(look), Plans()

@@ -21,23 +21,20 @@ def written(ops: Any) -> tuple[Callable[..., Any], ...]:
 
     def value(x, y, p, w):  # type: ignore[no-untyped-def]
         scale = ops.weighted(w, ops.times(p, y) + (1.0 - y))
-        positive = ops.times(ops.times(scale, y), ops.softplus(-x))
-        return ops.times(ops.times(scale, 1.0 - y), ops.softplus(x)) + positive
+        return ops.softplus_pair(x, ops.times(scale, 1.0 - y), ops.times(scale, y), False)
 
     def by_logits(x, y, p, w):  # type: ignore[no-untyped-def]
         scale = ops.weighted(w, ops.times(p, y) + (1.0 - y))
-        positive = ops.times(ops.times(scale, y), ops.sigmoid(-x))
-        return ops.times(ops.times(scale, 1.0 - y), ops.sigmoid(x)) - positive
+        return ops.sigmoid_pair(x, ops.times(scale, 1.0 - y), ops.times(scale, y), False)
 
     def by_targets(x, y, p, w):  # type: ignore[no-untyped-def]
         negative = ops.weighted(w, ops.times(p, 1.0 - 2.0 * y) - 2.0 * (1.0 - y))
         positive = ops.weighted(w, ops.times(p, 2.0 * y) + (1.0 - 2.0 * y))
-        return ops.times(negative, ops.softplus(x)) + ops.times(positive, ops.softplus(-x))
+        return ops.softplus_pair(x, negative, positive, False)
 
     def by_pos_weight(x, y, p, w):  # type: ignore[no-untyped-def]
         wy = ops.weighted(w, y)
-        positive = ops.times(ops.times(wy, y), ops.softplus(-x))
-        return ops.times(ops.times(wy, 1.0 - y), ops.softplus(x)) + positive
+        return ops.softplus_pair(x, ops.times(wy, 1.0 - y), ops.times(wy, y), False)
 
     return value, by_logits, by_targets, by_pos_weight
 

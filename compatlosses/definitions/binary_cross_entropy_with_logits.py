@@ -22,9 +22,6 @@ PARAMETERS = (Parameter("label_smoothing", 0.0, least=0.0, most=1.0),)
 SYNONYMS = (
     "binary_cross_entropy_with_logits",
     "BCEWithLogitsLoss",
-    "multilabel_soft_margin_loss",
-    "multi_label_soft_margin_loss",
-    "MultiLabelSoftMarginLoss",
     "binary_crossentropy",
     "BinaryCrossentropy",
     "sigmoid_binary_cross_entropy",
@@ -41,12 +38,12 @@ def written(ops: Any) -> tuple[Callable[..., Any], ...]:
     def value(x, y, p, w, s):  # type: ignore[no-untyped-def]
         negative = ops.weighted(w, ops.smoothed(1.0 - y, s))
         positive = ops.weighted(w, ops.weighted(p, ops.smoothed(y, s)))
-        return ops.times(negative, ops.softplus(x)) + ops.times(positive, ops.softplus(-x))
+        return ops.softplus_pair(x, negative, positive, p is None and w is None and s == 0.0)
 
     def by_logits(x, y, p, w, s):  # type: ignore[no-untyped-def]
         negative = ops.weighted(w, ops.smoothed(1.0 - y, s))
         positive = ops.weighted(w, ops.weighted(p, ops.smoothed(y, s)))
-        return ops.times(negative, ops.sigmoid(x)) - ops.times(positive, ops.sigmoid(-x))
+        return ops.sigmoid_pair(x, negative, positive, p is None and w is None and s == 0.0)
 
     def by_targets(x, y, p, w, s):  # type: ignore[no-untyped-def]
         positive = ops.weighted(ops.factor(w, p), ops.softplus(-x))

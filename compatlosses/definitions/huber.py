@@ -28,7 +28,7 @@ def written(ops: Any) -> tuple[Callable[..., Any], ...]:
         c = ops.within(r, bend)
         # Not r - c / 2 inside: at an infinite r and delta that is no number.
         rest = ops.where(ops.abs(r) <= bend, 0.5 * r, r - 0.5 * c)
-        return ops.times(ops.weighted(w, c), rest)
+        return ops.product(w, c, rest)
 
     def by_predictions(x, y, w, delta):  # type: ignore[no-untyped-def]
         return ops.weighted(w, ops.within(x - y, ops.number(delta, x)))

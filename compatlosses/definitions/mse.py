@@ -26,7 +26,7 @@ def written(ops: Any) -> tuple[Callable[..., Any], ...]:
 
     def value(x, y, w):  # type: ignore[no-untyped-def]
         r = x - y
-        return ops.times(ops.weighted(w, r), r)
+        return ops.product(w, r, r)
 
     def by_predictions(x, y, w):  # type: ignore[no-untyped-def]
         return 2.0 * ops.weighted(w, x - y)

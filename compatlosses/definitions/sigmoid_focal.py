@@ -49,20 +49,20 @@ def written(ops: Any) -> tuple[Callable[..., Any], ...]:
         if gamma > 0.0:
             c = ops.factor(c, ops.power(wrong(x, y), gamma))
         negative, positive = ops.weighted(c, 1.0 - y), ops.weighted(c, y)
-        return over(n, ops.times(negative, ops.softplus(x)) + ops.times(positive, ops.softplus(-x)))
+        return over(n, ops.softplus_pair(x, negative, positive, c is None))
 
     def by_logits(x, y, n, w, alpha, gamma):  # type: ignore[no-untyped-def]
         c = balanced(y, w, alpha)
         if gamma > 0.0:
             c = ops.factor(c, ops.power(wrong(x, y), gamma))
         negative, positive = ops.weighted(c, 1.0 - y), ops.weighted(c, y)
-        slope = ops.times(negative, ops.sigmoid(x)) - ops.times(positive, ops.sigmoid(-x))
+        slope = ops.sigmoid_pair(x, negative, positive, c is None)
         if gamma > 0.0:
             # gamma (1 - 2 y) s(x) s(-x) / (1 - p_t) times the loss: 0 where 1 - p_t is.
             q = wrong(x, y)
             some = ops.abs(q) > 0.0
             ratio = ops.where(some, ops.sigmoid(x) * ops.sigmoid(-x) / ops.where(some, q, 1.0), 0.0)
-            loss = ops.times(negative, ops.softplus(x)) + ops.times(positive, ops.softplus(-x))
+            loss = ops.softplus_pair(x, negative, positive, c is None)
             slope = slope + ops.number(gamma, x) * ops.times((1.0 - 2.0 * y) * ratio, loss)
         return over(n, slope)
 

@@ -28,7 +28,7 @@ def written(ops: Any) -> tuple[Callable[..., Any], ...]:
         inside = ops.abs(r) < bend
         c = ops.where(inside, r / ops.number(beta if beta > 0.0 else 1.0, r), ops.sign(r))
         rest = ops.where(inside, 0.5 * r, r - 0.5 * bend * c)
-        return ops.times(ops.weighted(w, c), rest)
+        return ops.product(w, c, rest)
 
     def by_predictions(x, y, w, beta):  # type: ignore[no-untyped-def]
         r = x - y

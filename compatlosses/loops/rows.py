@@ -8,9 +8,10 @@ slope is others / (others + 1). A row with a class index has that class for z, w
 for the sum, for the gradient.
 
 A call is a *plan*, an int64 array: the places below, then the operands. What is done with a tile is a
-function that `run` calls by its address. `adjacent` takes class indices, and logits of at most 32 bits whose
-classes lie side by side, a row at a time; `rows_general` takes anything. Sums of exponentials go by halves
-over blocks of 1024 classes in both, so that they give the same bits."""
+function that is called by its address: by `alone`, which does a whole call, or by `run`, which does what a
+thread can claim of it. `adjacent` takes class indices, and logits of at most 32 bits whose classes lie side
+by side, a row at a time; `rows_general` takes anything. Both add the exponentials of 1024 classes in 32
+lanes, and the lanes by halves, so that they give the same bits."""
 
 from __future__ import annotations
 
@@ -20,11 +21,12 @@ from numba import carray  # type: ignore[attr-defined]
 from ..kernels import entries
 from ..memory import FLOAT32, pointer, write
 from ..pieces import claimed, end, inner, join, leave
-from ..scalar import IEEE, apart, fma, from_bits, product, set_mode, wide_exp_of
+from ..scalar import IEEE, apart, bits, fma, from_bits, product, set_mode, wide_exp_of
 from ..sums import BLOCK, compensated_tree_sum, quotient, tree_sum
 from . import by_address, rows_memory, rows_scalar
 from .by_address import call, called_by_address, merged
 from .rows_memory import (
+    ADDRESS,
     BY_LOGITS,
     BY_TARGETS,
     CODE,
@@ -33,25 +35,38 @@ from .rows_memory import (
     LOGITS,
     LOSS,
     MASK,
-    STEP,
     TARGETS,
     item_of,
     load,
-    load_integer,
     places,
+    read_integers,
     store,
 )
-from .rows_scalar import narrow_exp, narrow_log1p, two_product, two_sum, wide_log1p
+from .rows_scalar import (
+    narrow_exp,
+    narrow_log1p,
+    ordered,
+    ordered_bits,
+    single,
+    two_product,
+    two_sum,
+    wide_log1p,
+)
 
 (
     ROWS, CLASSES, WIDTH, SOFT, IGNORING, IGNORED, BY_ROW, SMOOTHING, SCALE, WEIGHTS, PARTIALS, RUNNING,
-    PREPARED, HANDED_IN, GATHERED, SCATTERED,
-) = range(16)  # fmt: skip
+    PREPARED, HANDED_IN, GATHERED, SCATTERED, TALLIED, DIVIDES, EMPTY, RESULT, RESULT_CODE,
+) = range(21)  # fmt: skip
 """The places of a plan. How many rows, classes, and rows of a tile; whether targets are probabilities;
 whether rows with an index do not count, and which; whether the weights are those of rows; label smoothing,
 and what the gradients are multiplied by, as the bits of a float64; addresses, 0 for none: of one weight a
-class, of the sums of tiles, of running sums; of the functions of these names.
+class, of the sums of tiles, of running sums; of the functions of these names, of `tallied` only where rows
+are counted or their classes checked; what a mean divides by, and whether that is 1 where nothing counts; the
+address and the dtype of a reduced loss.
 """
+
+ONE, ALL_ROWS, COUNTED, WEIGHED = range(4)
+"""What a mean divides by."""
 
 KEPT = 32768
 """Classes whose exponentials are kept between the sum and the gradient: 256 KiB."""
@@ -73,8 +88,104 @@ SCALE."""
 DIMENSIONS = 64
 """Of an array, at most."""
 
+LANES = 32
+"""Sums of exponentials that are added to side by side."""
+
+SPAN = 8 * LANES
+"""Classes that are added to the lanes at a time."""
+
 MODULES = (__name__, by_address.__name__, rows_memory.__name__, rows_scalar.__name__)
 entry = entries(*MODULES)
+
+
+@entry
+def placed(plan, scale, logits, targets, mask, cotangent, loss, by_logits, by_targets, result):  # type: ignore[no-untyped-def]
+    """The factor of the gradients, and the addresses of operands and of a reduced loss, into a plan: of those
+    whose bytes are given, not none.
+    """
+    place(plan, scale, logits, targets, mask, cotangent, loss, by_logits, by_targets, result)
+
+
+@inner
+def place(plan, scale, logits, targets, mask, cotangent, loss, by_logits, by_targets, result):  # type: ignore[no-untyped-def]
+    """The same."""
+    plan[SCALE] = bits(scale)
+    table = rows_memory.table_of(plan.ctypes.data)
+    put(table, LOGITS, logits)
+    put(table, TARGETS, targets)
+    put(table, MASK, mask)
+    put(table, COTANGENT, cotangent)
+    put(table, LOSS, loss)
+    put(table, BY_LOGITS, by_logits)
+    put(table, BY_TARGETS, by_targets)
+    if result.size:
+        plan[RESULT] = result.ctypes.data
+
+
+@merged
+def put(table, operand, memory):  # type: ignore[no-untyped-def]
+    """The address of an operand into its row of the table."""
+    if memory.size:
+        table[operand, ADDRESS] = memory.ctypes.data
+
+
+@entry
+def alone(function, form, size, scale, logits, targets, mask, cotangent, loss, by_logits, by_targets, result):  # type: ignore[no-untyped-def]
+    """A whole call on one thread: its tiles by the function at an address. The first row whose index is no
+    class, or -1.
+
+    form: the plan without what `placed` puts into it. size: of the scratch, float64. Bytes come as arrays, as
+    Python takes longer to find an address than the rest of a small call does.
+    """
+    plan = form.copy()
+    place(plan, scale, logits, targets, mask, cotangent, loss, by_logits, by_targets, result)
+    return done(function, plan, size)
+
+
+@entry
+def alone_at(function, form, size, logits, targets, by_logits, result):  # type: ignore[no-untyped-def]
+    """The same, from addresses, 0 for none, and with a scale of 1."""
+    plan = form.copy()
+    plan[SCALE] = bits(1.0)
+    plan[RESULT] = result
+    table = rows_memory.table_of(plan.ctypes.data)
+    table[LOGITS, ADDRESS] = logits
+    table[TARGETS, ADDRESS] = targets
+    table[BY_LOGITS, ADDRESS] = by_logits
+    return done(function, plan, size)
+
+
+@inner
+def done(function, plan, size):  # type: ignore[no-untyped-def]
+    """All tiles of a plan, on this thread."""
+    tiles = (plan[ROWS] + plan[WIDTH] - 1) // plan[WIDTH]
+    scratch = np.empty(size)
+    tallies = np.empty((tiles if plan[TALLIED] else 0, 4))
+    partials = np.empty((tiles if plan[RESULT] else 0, 2))
+    mode = set_mode(IEEE)
+    bad = alone_in_mode(function, plan, tiles, scratch, tallies, partials)
+    set_mode(mode)
+    return bad
+
+
+@inner
+def alone_in_mode(function, plan, tiles, scratch, tallies, partials):  # type: ignore[no-untyped-def]
+    """The same, in its mode."""
+    apart()
+    if plan[TALLIED]:
+        plan[PARTIALS] = tallies.ctypes.data
+        for tile in range(tiles):
+            call(plan[TALLIED], plan.ctypes.data, tile, scratch.ctypes.data, 0, 0)
+        plan[PARTIALS] = 0
+    divisor, bad = divided(plan, tallies)
+    if bad >= 0:
+        return bad
+    if plan[RESULT]:
+        plan[PARTIALS] = partials.ctypes.data
+    for tile in range(tiles):
+        call(function, plan.ctypes.data, tile, scratch.ctypes.data, 0, 0)
+    total(plan, partials, divisor, scratch)
+    return np.int64(-1)
 
 
 @entry
@@ -87,12 +198,6 @@ def run(function, plan, share, size, progress):  # type: ignore[no-untyped-def]
     mode = set_mode(IEEE)
     run_tiles(function, plan, share, scratch, progress)
     set_mode(mode)
-
-
-def scratch_size(width: int, classes: int) -> int:
-    """The float64 of scratch that a thread needs."""
-    rows = (2 * NUMBERS + INTEGERS) * width + DIMENSIONS
-    return rows + max(TILES * width * min(classes, BLOCK), 2 * BLOCK + min(classes, KEPT))
 
 
 @inner
@@ -108,6 +213,56 @@ def run_tiles(function, plan, share, scratch, progress):  # type: ignore[no-unty
             call(function, plan.ctypes.data, tile, scratch.ctypes.data, 0, 0)
         first = claimed(progress, last)
     leave(progress)
+
+
+@entry
+def divided_and_scaled(plan, tallies):  # type: ignore[no-untyped-def]
+    """The divisor of the tallies of all tiles, put into the plan's scale; and the first row whose index is no
+    class, or -1.
+    """
+    mode = set_mode(IEEE)
+    found = divided_in_mode(plan, tallies)
+    set_mode(mode)
+    return found
+
+
+@inner
+def divided_in_mode(plan, tallies):  # type: ignore[no-untyped-def]
+    """The same, in its mode."""
+    apart()
+    return divided(plan, tallies)
+
+
+@entry
+def totalled(plan, partials, divisor):  # type: ignore[no-untyped-def]
+    """A reduced loss, from the sums of all tiles, to its memory."""
+    number = np.empty(1)
+    mode = set_mode(IEEE)
+    total_in_mode(plan, partials, divisor, number)
+    set_mode(mode)
+
+
+@inner
+def total_in_mode(plan, partials, divisor, number):  # type: ignore[no-untyped-def]
+    """The same, in its mode."""
+    apart()
+    total(plan, partials, divisor, number)
+
+
+@inner
+def total(plan, partials, divisor, number):  # type: ignore[no-untyped-def]
+    """The same. number: scratch."""
+    if plan[RESULT]:
+        number[0] = quotient(partials, divisor)
+        write(plan[RESULT_CODE], plan[RESULT], number, 1)
+
+
+def scratch_size(width: int, classes: int, side_by_side: bool) -> int:
+    """The float64 of scratch that a thread needs, for `adjacent` or for all else."""
+    rows = (2 * NUMBERS + INTEGERS) * width + DIMENSIONS
+    if side_by_side:
+        return rows + 2 * BLOCK + -(-min(classes, KEPT) // SPAN) * SPAN
+    return rows + TILES * width * min(classes, BLOCK)
 
 
 # --- what every tile begins and ends with -------------------------------------------------------------------
@@ -161,49 +316,70 @@ def weights_of(plan):  # type: ignore[no-untyped-def]
     return carray(pointer(plan[WEIGHTS]), (plan[CLASSES],), np.float64)
 
 
+@inner
+def counted(plan, table, start, n, state, integers, index):  # type: ignore[no-untyped-def]
+    """Which of n rows from start on count, the classes of their indices, and the weights of these.
+
+    index: int64 scratch, one place a dimension.
+    """
+    counts, named, heavy = integers[COUNTS], integers[CLASS], state[HEAVY]
+    for r in range(n):
+        counts[r] = 1
+        named[r] = -1
+        heavy[r] = 1.0
+    if table[MASK, CODE] >= 0:
+        places(table[MASK], start, n, integers[AT_OTHER], index)
+        read_integers(table[MASK, CODE], integers[AT_OTHER], n, counts)
+    if plan[SOFT]:
+        return
+    places(table[TARGETS], start, n, integers[AT_TARGETS], index)
+    read_integers(table[TARGETS, CODE], integers[AT_TARGETS], n, named)
+    classes, ignored = plan[CLASSES], plan[IGNORED]
+    if plan[IGNORING]:
+        for r in range(n):
+            counts[r] = 0 if named[r] == ignored else counts[r]
+    for r in range(n):
+        named[r] = named[r] if (named[r] >= 0) & (named[r] < classes) else -1
+    if plan[WEIGHTS]:
+        weights = weights_of(plan)
+        for r in range(n):
+            heavy[r] = weights[named[r]] if named[r] >= 0 else 1.0
+
+
 @called_by_address(*MODULES)
 def prepared(address, tile, scratch, _, __):  # type: ignore[no-untyped-def]
-    """Which rows of a tile count, the classes of their indices, their weights and cotangents."""
+    """Which rows of a tile count, the classes of their indices, their weights and cotangents; and where they
+    are in memory.
+    """
     plan = plan_at(address)
     table = rows_memory.table_of(address)
     state, integers = numbers_of(plan, scratch), integers_of(plan, scratch)
-    classes, width = plan[CLASSES], plan[WIDTH]
-    index = carray(pointer(scratch + 8 * (2 * NUMBERS + INTEGERS) * width), (DIMENSIONS,), np.int64)
-    start = tile * width
-    n = min(width, plan[ROWS] - start)
+    index = index_of(plan, scratch)
+    start = tile * plan[WIDTH]
+    n = min(plan[WIDTH], plan[ROWS] - start)
     scale = from_bits(plan[SCALE])
-    weights = weights_of(plan)
+    counted(plan, table, start, n, state, integers, index)
     for r in range(n):
-        integers[COUNTS, r] = 1
-        integers[CLASS, r] = -1
         state[GIVEN, r] = scale
-        state[HEAVY, r] = 1.0
         state[AT, r] = np.nan
-    if table[MASK, CODE] >= 0:
-        places(table[MASK], start, n, integers[AT_OTHER], index)
-        for r in range(n):
-            integers[COUNTS, r] = load_integer(table[MASK, CODE], integers[AT_OTHER, r])
     if table[COTANGENT, CODE] >= 0:
         places(table[COTANGENT], start, n, integers[AT_OTHER], index)
         for r in range(n):
             state[GIVEN, r] = load(table[COTANGENT, CODE], integers[AT_OTHER, r]) * scale
     places(table[LOGITS], start, n, integers[AT_LOGITS], index)
-    places(table[TARGETS], start, n, integers[AT_TARGETS], index)
+    if plan[SOFT]:
+        places(table[TARGETS], start, n, integers[AT_TARGETS], index)
     if table[BY_LOGITS, CODE] >= 0:
         places(table[BY_LOGITS], start, n, integers[AT_BY_LOGITS], index)
     if table[BY_TARGETS, CODE] >= 0:
         places(table[BY_TARGETS], start, n, integers[AT_BY_TARGETS], index)
-    if not plan[SOFT]:
-        for r in range(n):
-            z = load_integer(table[TARGETS, CODE], integers[AT_TARGETS, r])
-            if plan[IGNORING] and z == plan[IGNORED]:
-                integers[COUNTS, r] = 0
-            if 0 <= z < classes:
-                integers[CLASS, r] = z
-                state[AT, r] = load(table[LOGITS, CODE], integers[AT_LOGITS, r] + z * table[LOGITS, STEP])
-                if plan[WEIGHTS]:
-                    state[HEAVY, r] = weights[z]
     return n
+
+
+@merged
+def index_of(plan, scratch):  # type: ignore[no-untyped-def]
+    """Scratch of one place a dimension."""
+    return carray(pointer(scratch + 8 * (2 * NUMBERS + INTEGERS) * plan[WIDTH]), (DIMENSIONS,), np.int64)
 
 
 @called_by_address(*MODULES)
@@ -213,7 +389,7 @@ def handed_in(address, tile, scratch, exact, _):  # type: ignore[no-untyped-def]
     table = rows_memory.table_of(address)
     state, integers = numbers_of(plan, scratch), integers_of(plan, scratch)
     width = plan[WIDTH]
-    index = carray(pointer(scratch + 8 * (2 * NUMBERS + INTEGERS) * width), (DIMENSIONS,), np.int64)
+    index = index_of(plan, scratch)
     n = min(width, plan[ROWS] - tile * width)
     if table[LOSS, CODE] >= 0:
         places(table[LOSS], tile * width, n, integers[AT_OTHER], index)
@@ -240,13 +416,18 @@ def tallied(address, tile, scratch, _, __):  # type: ignore[no-untyped-def]
     target. Targets are smoothed first where the weights are those of rows.
     """
     plan = plan_at(address)
+    table = rows_memory.table_of(address)
     state, integers = numbers_of(plan, scratch), integers_of(plan, scratch)
-    targets = tile_of(plan, scratch, TARGETS_TILE)
-    width = call(plan[PREPARED], address, tile, scratch, 0, 0)
+    start = tile * plan[WIDTH]
+    width = min(plan[WIDTH], plan[ROWS] - start)
+    index = index_of(plan, scratch)
+    counted(plan, table, start, width, state, integers, index)
     smoothing = from_bits(plan[SMOOTHING])
     weights = weights_of(plan)
     every = 0.0
     if plan[WEIGHTS] and plan[SOFT]:
+        targets = tile_of(plan, scratch, TARGETS_TILE)
+        places(table[TARGETS], start, width, integers[AT_TARGETS], index)
         for r in range(width):
             state[HEAVY, r] = 0.0
             state[HEAVY_LO, r] = 0.0
@@ -270,7 +451,7 @@ def tallied(address, tile, scratch, _, __):  # type: ignore[no-untyped-def]
             high, lost = two_sum(high, state[HEAVY, r])
             low += lost
             if bad < 0 and not plan[SOFT] and integers[CLASS, r] < 0:
-                bad = tile * plan[WIDTH] + r
+                bad = start + r
     found[0] = count
     found[1] = high
     found[2] = low
@@ -278,17 +459,32 @@ def tallied(address, tile, scratch, _, __):  # type: ignore[no-untyped-def]
     return width
 
 
-@entry
-def tallies_total(tallies, weighs):  # type: ignore[no-untyped-def]
-    """How many rows count, or the sum of their weights; the first row whose index is no class, or -1."""
+@inner
+def divided(plan, tallies):  # type: ignore[no-untyped-def]
+    """What the losses are divided by, put into the plan's scale; NaN where nothing is there to divide by and
+    the result is none. And the first row whose index is no class, or -1.
+    """
     bad = -1.0
-    number = 0.0
-    for tile in range(tallies.shape[0] - 1, -1, -1):
-        number += tallies[tile, 0]
-        bad = tallies[tile, 3] if tallies[tile, 3] >= 0.0 else bad
-    if weighs:
-        number = quotient(tallies[:, 1:3], 1.0)
-    return number, int(bad)
+    number = 1.0 * plan[ROWS]
+    if plan[TALLIED]:
+        number = 0.0
+        for tile in range(tallies.shape[0] - 1, -1, -1):
+            number += tallies[tile, 0]
+            bad = tallies[tile, 3] if tallies[tile, 3] >= 0.0 else bad
+        if plan[DIVIDES] == WEIGHED and plan[WEIGHTS]:
+            number = quotient(tallies[:, 1:3], 1.0)
+    if plan[DIVIDES] == ONE:
+        number = 1.0
+    elif plan[DIVIDES] == ALL_ROWS:
+        number = 1.0 * plan[ROWS]
+    elif number == 0.0 and plan[EMPTY] and plan[ROWS]:
+        number = 1.0
+    if number == 0.0:
+        number = np.nan
+    # Where nothing is there to divide by, there is no gradient either.
+    if number == number:
+        plan[SCALE] = bits(from_bits(plan[SCALE]) / number)
+    return number, np.int64(bad)
 
 
 @inner
@@ -306,23 +502,22 @@ def weigh_rows(weights, first, n, width, state, targets):  # type: ignore[no-unt
 
 @inner
 def column_sums(exact, e, lost, n, width, spare, high, low):  # type: ignore[no-untyped-def]
-    """Sums of a tile's columns by halves, added to ``high`` and ``low``.
+    """Sums of a tile's columns, up to 1024 classes, added to ``high`` and ``low``.
 
     ``lost``: what is to be added to each number, used up; only where ``exact`` is not None.
     """
-    half = BLOCK
-    while half >= 2 * n and half > 1:
-        half //= 2
-    half //= 2
-    size = half * width
-    pairs = n * width - size if size else 0
-    # Slices, as an index that is a sum could be negative to the compiler, which then vectorises nothing.
-    add_pairs(exact, spare, e, lost, e[size:], lost[size:], pairs)
-    for i in range(pairs, max(size, width)):
+    lanes = LANES
+    while lanes > n:  # the rest would be zeros
+        lanes //= 2
+    for i in range(lanes * width):
         spare[i] = e[i]
-    while half > 1:
-        half //= 2
-        size = half * width
+    # Slices, as an index that is a sum could be negative to the compiler, which then vectorises nothing.
+    for first in range(lanes, n, lanes):
+        at = first * width
+        add_pairs(exact, spare, spare, lost, e[at:], lost[at:], min(lanes, n - first) * width)
+    while lanes > 1:
+        lanes //= 2
+        size = lanes * width
         add_pairs(exact, spare, spare, lost, spare[size:], lost[size:], size)
     for r in range(width):
         if exact is None:
@@ -330,6 +525,31 @@ def column_sums(exact, e, lost, n, width, spare, high, low):  # type: ignore[no-
         else:
             high[r], rest = two_sum(high[r], spare[r])
             low[r] += lost[r] + rest
+
+
+@inner
+def row_sum(e, n, lanes):  # type: ignore[no-untyped-def]
+    """The sum of n exponentials, up to 1024, as `column_sums` has it. Behind them is room up to a multiple of
+    SPAN.
+
+    lanes: scratch.
+    """
+    size = (n + SPAN - 1) // SPAN * SPAN
+    e[n:size] = 0.0
+    for i in range(LANES):
+        lanes[i] = 0.0
+    for start in range(0, size, SPAN):
+        s = e[start : start + SPAN]
+        for i in range(LANES):
+            early = lanes[i] + s[i] + s[32 + i] + s[64 + i] + s[96 + i]
+            lanes[i] = early + s[128 + i] + s[160 + i] + s[192 + i] + s[224 + i]
+    half = LANES
+    while half > 1:
+        half //= 2
+        others = lanes[half:]
+        for i in range(half):
+            lanes[i] = lanes[i] + others[i]
+    return lanes[0]
 
 
 @inner
@@ -445,16 +665,16 @@ def adjacent(address, tile, scratch, _, __):  # type: ignore[no-untyped-def]
     room = room_of(plan, scratch)
     spare = carray(pointer(room), (BLOCK,), np.float64)
     narrow = carray(pointer(room + 8 * BLOCK), (BLOCK,), np.float32)
-    maxima = carray(pointer(room + 12 * BLOCK), (BLOCK,), np.float32)
-    e = carray(pointer(room + 16 * BLOCK), (min(classes, KEPT),), np.float64)
+    kept = (min(classes, KEPT) + SPAN - 1) // SPAN * SPAN
+    e = carray(pointer(room + 16 * BLOCK), (kept,), np.float64)
     for r in range(n):
-        adjacent_row(plan, table, r, state, integers, e, narrow, maxima, spare)
+        adjacent_row(plan, table, r, state, integers, e, narrow, spare)
     call(plan[HANDED_IN], address, tile, scratch, 0, 0)
     return n
 
 
 @inner
-def adjacent_row(plan, table, r, state, integers, e, narrow, maxima, spare):  # type: ignore[no-untyped-def]
+def adjacent_row(plan, table, r, state, integers, e, narrow, spare):  # type: ignore[no-untyped-def]
     """Loss and gradient of row r of a tile."""
     classes = plan[CLASSES]
     code, address = table[LOGITS, CODE], integers[AT_LOGITS, r]
@@ -465,19 +685,22 @@ def adjacent_row(plan, table, r, state, integers, e, narrow, maxima, spare):  # 
         if out >= 0:
             cleared(out, place, classes, spare)
         return
-    largest = np.float32(-np.inf)
+    highest = ordered(np.float32(-np.inf))
     for first in range(0, classes, BLOCK):
         n = min(BLOCK, classes - first)
-        largest = row_maximum(chunk(code, address, first, n, narrow), n, maxima, largest)
+        highest = row_maximum(chunk(code, address, first, n, narrow).view(np.int32), n, highest)
+    largest = single(highest)
     state[LARGEST, r] = largest
     state[OTHERS, r] = 0.0
     for first in range(0, classes, BLOCK):
         n = min(BLOCK, classes - first)
         at = e[first:] if classes <= KEPT else e
-        row_exponentials(chunk(code, address, first, n, narrow), largest, n, at)
+        x = chunk(code, address, first, n, narrow)
+        row_exponentials(x, largest, n, at)
         if first <= z < first + n:
+            state[AT, r] = x[z - first]
             at[z - first] = 0.0
-        column_sums(None, at, spare, n, 1, spare, state[OTHERS, r:], spare)
+        state[OTHERS, r] += row_sum(at, n, spare)
     losses_of_class(None, state, r, r + 1)
     loss_of_index(None, state, integers, r)
     if out < 0:
@@ -504,20 +727,14 @@ def chunk(code, address, first, n, narrow):  # type: ignore[no-untyped-def]
 
 
 @inner
-def row_maximum(x, n, maxima, largest):  # type: ignore[no-untyped-def]
-    """The largest of n numbers and ``largest``. NaN is passed over."""
-    for i in range(64):
-        maxima[i] = largest
-    whole = n // 64 * 64
-    for start in range(0, whole, 64):
-        for i in range(64):
-            value = x[start + i]
-            maxima[i] = value if value > maxima[i] else maxima[i]
-    for i in range(whole, n):
-        largest = x[i] if x[i] > largest else largest
-    for i in range(64):
-        largest = maxima[i] if maxima[i] > largest else largest
-    return largest
+def row_maximum(x, n, highest):  # type: ignore[no-untyped-def]
+    """The largest of n numbers, given as their bits, and of ``highest``, `ordered`. A NaN is above or below
+    all.
+    """
+    for i in range(n):
+        value = ordered_bits(x[i])
+        highest = value if value > highest else highest
+    return highest
 
 
 @inner

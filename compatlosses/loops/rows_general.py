@@ -148,6 +148,8 @@ def losses_and_gradients(exact, address, tile, scratch):  # type: ignore[no-unty
         column_exponentials(exact, x, largest, n, width, e, lost)
         for r in range(width):
             if first <= named[r] < first + n:
+                if not blended:
+                    state[AT, r] = x[(named[r] - first) * width + r]
                 e[(named[r] - first) * width + r] = 0.0
                 if exact is not None:
                     lost[(named[r] - first) * width + r] = 0.0

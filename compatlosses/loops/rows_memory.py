@@ -28,7 +28,7 @@ from ..pieces import inner
 
 CODE, ADDRESS, STEP, NDIM, SHAPE = range(5)
 LOGITS, TARGETS, MASK, COTANGENT, LOSS, BY_LOGITS, BY_TARGETS, OPERANDS = range(8)
-COLUMNS, FIRST_OPERAND = 16, 17
+COLUMNS, FIRST_OPERAND = 21, 22
 """The places in a plan of the number of a table's columns, and of the table."""
 INT64, INT32, UINT32, INT16, UINT16, INT8, UINT8 = range(16, 23)
 """The codes of integers. An uint64 is an int64 of its bits, a bool an uint8."""
@@ -127,6 +127,17 @@ def load_integer(code, address):  # type: ignore[no-untyped-def]
     if code == INT8:
         return np.int64(carray(pointer(address), (1,), np.int8)[0])
     return np.int64(carray(pointer(address), (1,), np.uint8)[0])
+
+
+@inner
+def read_integers(code, addresses, n, out):  # type: ignore[no-untyped-def]
+    """n integers at their addresses."""
+    if code == INT64:
+        for i in range(n):
+            out[i] = carray(pointer(addresses[i]), (1,), np.int64)[0]
+    else:
+        for i in range(n):
+            out[i] = load_integer(code, addresses[i])
 
 
 @inner

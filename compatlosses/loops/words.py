@@ -57,6 +57,12 @@ weighted = times
 factor = times
 
 
+@inlined
+def product(w, a, b):  # type: ignore[no-untyped-def]
+    """The weighted product."""
+    return times(times(w, a), b)
+
+
 @word
 def smoothed(y, s):  # type: ignore[no-untyped-def]
     """y (1 - s) + s / 2"""
@@ -77,6 +83,18 @@ def sigmoid(x):  # type: ignore[no-untyped-def]
     e, e_lo = wide_exp(x)
     _, inverse = wide_rest(e, e_lo)
     return e * inverse if x < 0.0 else inverse
+
+
+@inlined
+def softplus_pair(x, a, b, whole):  # type: ignore[no-untyped-def]
+    """a softplus(x) + b softplus(-x)"""
+    return times(a, softplus(x)) + times(b, softplus(-x))
+
+
+@inlined
+def sigmoid_pair(x, a, b, whole):  # type: ignore[no-untyped-def]
+    """a sigmoid(x) - b sigmoid(-x)"""
+    return times(a, sigmoid(x)) - times(b, sigmoid(-x))
 
 
 @inlined

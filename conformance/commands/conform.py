@@ -4,31 +4,35 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Annotated
 
 import typer
 
+from ..errors import SuiteError
 from ..judging import agreement
 from ..judging import expectations as known
 from ..judging.judge import Verdict
-from ..judging.reviewed import reviewed
 from ..judging.run import Run
 from ..judging.tally import tallies
-from ..model.implementations import wanted
+from ..model.implementations import own_row, wanted
 from ..printable import printable
 from ..report import answer as answers
 from ..report import text
 from ..results import results
 from ..results.answer import Answer, answer_of
 from ..running.channel import Answer as Answered
+from ..running.interpreter import interpreter_at
 from ..running.line import CASE_SECONDS
-from ..running.target import Target
-from . import lab, listing
+from ..running.target import CPU, Machine, Target
+from . import bisect, lab, listing
 from .options import (
     DEFAULT_JOBS,
     Cases,
+    CasesFolder,
+    Device,
+    ExpectationsFolder,
     Frameworks,
     HtmlFile,
     Implementations,
@@ -37,11 +41,14 @@ from .options import (
     JunitFile,
     MarkdownFile,
     Modes,
+    Python,
+    RecipesFile,
+    Threads,
     Timeout,
     Verbose,
 )
 from .outputs import Outputs
-from .select import check_implementations, check_timeout, expectations, selected, targets
+from .select import Selection, folders_of, own_targets, targets
 from .terminal import print_lines, progress, terminal, terminating
 
 
@@ -65,26 +72,70 @@ def conform(
     ] = False,
     at: Annotated[
         list[str] | None,
-        typer.Option(help="A release to run instead, such as torch==2.1.0, as `lab run` does."),
+        typer.Option(help="A release to run instead, such as torch==2.1.0, or a wheel's path."),
     ] = None,
+    first_bad: Annotated[
+        bool,
+        typer.Option(
+            "--first-bad", help="Find the first release of a range, --at 'torch>=2.1', in which a case fails."
+        ),
+    ] = False,
+    function: Annotated[
+        str | None, typer.Option(help="Run a function of your own instead, such as my_package:my_loss.")
+    ] = None,
+    like: Annotated[
+        str | None, typer.Option(help="The implementation as which --function is called and judged.")
+    ] = None,
+    python: Python = None,
+    cases: CasesFolder = None,
+    expectations: ExpectationsFolder = None,
+    recipes: RecipesFile = None,
+    device: Device = CPU,
+    threads: Threads = None,
 ) -> None:
     """Run the cases against every framework installed here, native and shim, and tell what is new, how much
     of each behaviour holds, and which known findings were met.
     """
-    outputs = Outputs(json_file, junit_file, html_file, markdown_file)
+    outputs = lab.ReleaseOutputs(json_file, junit_file, html_file, markdown_file)
+    folders = folders_of(cases, expectations, recipes)
+    selection = Selection(
+        tuple(case or ()),
+        tuple(implementation or ()),
+        tuple(mode or ()),
+        timeout,
+        folders,
+        Machine(device, threads),
+    )
     if at:
-        lab.check_alone(framework, mode, maxfail, list_only)
-        lab.run_releases(
-            lab.jobs_of(at, None, case, implementation, timeout),
-            lab.ReleaseOutputs(json_file, junit_file, html_file, markdown_file),
-            verbose,
-            jobs,
+        refuse(
+            "goes with what is installed; --at names releases",
+            {
+                "--framework": framework,
+                "--python": python,
+                "--maxfail": maxfail,
+                "--list": list_only,
+                "--function": function,
+            },
         )
-    check_timeout(timeout)
-    check_implementations(implementation or [])
+        if first_bad:
+            named = {"--json": json_file, "--junit": junit_file, "--html": html_file}
+            refuse("does not go with --first-bad", {**named, "--markdown": markdown_file})
+            bisect.first_bad(at, selection)
+        lab.run_releases(lab.jobs_of(lab.planned(at, None), selection), outputs, verbose, jobs)
+    refuse("goes with --at", {"--recipes": recipes, "--first-bad": first_bad})
+    refuse("goes with --function", {"--like": like if function is None else None})
+    selection.check()
     outputs.check()
-    chosen, expected = selected(case or []), expectations()
-    there = targets(framework or [], implementation or [], mode or ["eager"])
+    chosen, elsewhere = selection.chosen_cases(), interpreter_at(python) if python is not None else None
+    if function is not None:
+        refuse("does not go with --function", {"--implementation": implementation})
+        if like is None:
+            raise SuiteError("--function needs --like: the implementation as which it is called and judged")
+        row = own_row(function, like, (framework or [""])[0])
+        there = own_targets(row, mode or ["eager"], elsewhere)
+    else:
+        there = targets(framework or [], implementation or [], mode or ["eager"], elsewhere)
+    there = [replace(target, machine=selection.machine) for target in there]
     if list_only:
         listing.show(terminal(), there, chosen, implementation or [])
         raise typer.Exit
@@ -93,10 +144,17 @@ def conform(
         chosen,
         partial(wanted, patterns=implementation or []),
         timeout,
-        with_curves=not case,
+        with_curves=not (case or cases),
         whole=False,
     )
-    raise typer.Exit(conformed(run, Watch(known.Book(expected, reviewed()), maxfail), outputs, jobs, verbose))
+    raise typer.Exit(conformed(run, Watch(selection.book(), maxfail), outputs, jobs, verbose))
+
+
+def refuse(why: str, options: dict[str, object]) -> None:
+    """Refuse options that are given where they have no meaning."""
+    for name, value in options.items():
+        if value:
+            raise SuiteError(f"{name} {why}")
 
 
 @dataclass
@@ -150,7 +208,7 @@ def conformed(run: Run, watch: Watch, outputs: Outputs, jobs: int, verbose: bool
             text.agreement(console, pairs)
         print_lines(console, answers.lines(found, ending))
     finally:
-        outputs.write([data], run.verdicts, answers.markdown(found, ending))
+        outputs.write([data], answers.markdown(found, ending))
     return status
 
 

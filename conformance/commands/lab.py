@@ -16,7 +16,6 @@ from rich.console import Console
 from rich.table import Table
 
 from .. import files
-from ..errors import SuiteError
 from ..lab import environments
 from ..lab.jobs import ENDING_SECONDS, Batch, Finished, Job, run_job
 from ..lab.machines import ClusterError, executor_at
@@ -27,31 +26,40 @@ from ..report import text
 from ..results import compact
 from ..results.answer import Answer, answer_of
 from ..running.line import CASE_SECONDS
+from ..running.target import CPU, Machine
 from .options import (
     DEFAULT_JOBS,
     Cases,
+    CasesFolder,
+    Device,
+    ExpectationsFolder,
     HtmlFile,
     Implementations,
     Jobs,
     JsonFile,
     JunitFile,
     MarkdownFile,
+    Modes,
+    RecipesFile,
+    Threads,
     Timeout,
     Verbose,
 )
 from .outputs import Outputs
 from .releases import Lines
-from .select import check_implementations, check_timeout, expectations, selected
+from .select import Selection, check_modes, folders_of
 from .terminal import print_error, print_lines, terminal, terminating
 
 
 def run(
     releases: Annotated[
-        list[str] | None, typer.Argument(help="Releases such as torch==2.1.0 paddlepaddle==2.6.2.")
+        list[str] | None,
+        typer.Argument(help="Releases such as torch==2.1.0 paddlepaddle==2.6.2, or wheels' paths."),
     ] = None,
     file: Annotated[Path | None, typer.Option(help="A file that lists releases.")] = None,
     case: Cases = None,
     implementation: Implementations = None,
+    mode: Modes = None,
     jobs: Jobs = DEFAULT_JOBS,
     timeout: Timeout = CASE_SECONDS,
     json_file: JsonFile = None,
@@ -68,32 +76,46 @@ def run(
         str | None,
         typer.Option(help="Run them on the Dask cluster at this address, such as tcp://scheduler:8786."),
     ] = None,
+    cases: CasesFolder = None,
+    expectations: ExpectationsFolder = None,
+    recipes: RecipesFile = None,
+    device: Device = CPU,
+    threads: Threads = None,
     verbose: Verbose = False,
 ) -> None:
     """Run the cases against releases that are not installed here, each in an environment that is made for
     it.
     """
     outputs = ReleaseOutputs(json_file, junit_file, html_file, markdown_file, folder)
-    planned_jobs = jobs_of(releases or [], file, case, implementation, timeout, remove)
-    run_releases(planned_jobs, outputs, verbose, jobs, dask)
+    folders = folders_of(cases, expectations, recipes)
+    selection = Selection(
+        tuple(case or ()),
+        tuple(implementation or ()),
+        tuple(mode or ()),
+        timeout,
+        folders,
+        Machine(device, threads),
+    )
+    run_releases(jobs_of(planned(releases or [], file), selection, remove), outputs, verbose, jobs, dask)
 
 
-def jobs_of(
-    names: Sequence[str],
-    file: Path | None,
-    case: Sequence[str] | None,
-    implementation: Sequence[str] | None,
-    timeout: float,
-    remove: bool = False,
-) -> list[Job]:
+def jobs_of(releases: Sequence[Release], selection: Selection, remove: bool = False) -> list[Job]:
     """The jobs that the options name, checked."""
-    check_timeout(timeout)
-    check_implementations(implementation or [])
-    selected(case or [])
-    expectations()
+    selection.check()
+    for release in releases if selection.modes else ():
+        check_modes([release.framework], selection.modes)
     return [
-        Job(release, tuple(case or ()), tuple(implementation or ()), timeout, remove)
-        for release in planned(names, file)
+        Job(
+            release,
+            selection.cases,
+            selection.implementations,
+            selection.seconds,
+            remove,
+            selection.modes,
+            selection.folders,
+            selection.machine,
+        )
+        for release in releases
     ]
 
 
@@ -116,16 +138,6 @@ def planned(names: Sequence[str], file: Path | None) -> list[Release]:
     if not releases:
         raise LabError("no release is named; expected some, such as torch==2.1.0, or --file FILE")
     return list(dict.fromkeys(releases))
-
-
-def check_alone(
-    frameworks: Sequence[str] | None, modes: Sequence[str] | None, maxfail: int | None, list_only: bool
-) -> None:
-    """Refuse, beside releases, what goes with the frameworks that are installed here."""
-    if frameworks or modes or maxfail or list_only:
-        raise SuiteError(
-            "--framework, --mode, --maxfail and --list go with what is installed here; --at names releases"
-        )
 
 
 @dataclass
@@ -166,7 +178,7 @@ class ReleaseOutputs(Outputs):
             self.keep(one)
         try:
             tables = [one.as_json() for one in finished]
-            self.write(tables, [verdict for one in finished for verdict in one.verdicts], summary)
+            self.write(tables, summary)
         except files.ResultError as error:
             self.faults.append(str(error))
         if self.faults:
@@ -257,6 +269,8 @@ def without_results(progress: Progress) -> str:
 def status_of(finished: Sequence[Finished], found: Answer) -> int:
     """The exit status of releases that were all run."""
     if any(target.error or not target.implementations() for one in finished for target in one.targets):
+        return 3
+    if not any(one.verdicts for one in finished):
         return 3
     return 1 if found.new or found.differing else 0
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ..model.case import Case
-from ..model.implementations import applies, possible, wanted
+from ..model.implementations import applies, wanted
 from ..running.target import Target
 from ..worker.drivers import modes_of
 
@@ -16,10 +16,7 @@ from ..worker.drivers import modes_of
 def show(console: Console, targets: Sequence[Target], cases: Sequence[Case], patterns: Sequence[str]) -> None:
     """List what the targets would be asked, a name a line."""
     every = {
-        found.label: found
-        for target in targets
-        for found in possible(target.framework, target.kind, target.mode)
-        if wanted(found, patterns)
+        found.label: found for target in targets for found in target.possible() if wanted(found, patterns)
     }
     asked = [case.id for case in cases if any(applies(case, found) for found in every.values())]
     called = [label for label, found in every.items() if any(applies(case, found) for case in cases)]

@@ -26,6 +26,30 @@ Modes = Annotated[
     list[str] | None,
     typer.Option("--mode", help="How calls are run: eager (the default), compile, static ...; * for all."),
 ]
+Python = Annotated[
+    Path | None,
+    typer.Option(
+        "--python", help="Run what is installed in another environment: its interpreter, or its folder."
+    ),
+]
+CasesFolder = Annotated[
+    Path | None, typer.Option("--cases", help="A folder of cases of your own, instead of the suite's.")
+]
+ExpectationsFolder = Annotated[
+    Path | None,
+    typer.Option("--expectations", help="A folder of known deviations, instead of the suite's."),
+]
+RecipesFile = Annotated[
+    Path | None,
+    typer.Option("--recipes", help="Recipes of your own, before the suite's: a file, or its folder."),
+]
+Device = Annotated[str, typer.Option("--device", help="Where tensors are made, such as cuda.")]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        "--threads", min=1, max=1024, help="Threads a call may use; by default several for long ones."
+    ),
+]
 Jobs = Annotated[int, typer.Option(min=1, max=64, help="Targets that run at a time.")]
 Timeout = Annotated[float, typer.Option(min=0.01, help="Seconds that one case may take.")]
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the run as JSON to this file.")]

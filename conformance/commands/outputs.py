@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import files
-from ..judging.judge import Verdict
-from ..results import results
+from ..results.junit import junit
 
 Table = dict[str, Any]
 
@@ -46,32 +45,30 @@ class Outputs:
         if self.html is not None:
             from ..report import html  # noqa: F401 -- what it needs is missed now, not after the run
 
-    def write(self, tables: Sequence[Table], verdicts: Sequence[Verdict], summary: str) -> None:
+    def write(self, tables: Sequence[Table], summary: str) -> None:
         """Write everything that can be written.
 
         Raises:
             ResultError: what could not be written, after the rest was.
         """
-        files.write_all(self.texts(tables, verdicts, summary))
+        files.write_all(self.texts(tables, summary))
 
-    def texts(
-        self, tables: Sequence[Table], verdicts: Sequence[Verdict], summary: str
-    ) -> Iterator[tuple[Path, str]]:
-        """The files and what goes into each: as JSON the first run, as a page all, as Markdown the
-        summary.
+    def texts(self, tables: Sequence[Table], summary: str) -> Iterator[tuple[Path, str]]:
+        """The files and what goes into each: as JSON the first run, as JUnit and as a page all, as Markdown
+        the summary.
         """
         if self.json is not None and tables:
             yield self.json, json.dumps(tables[0], ensure_ascii=False) + "\n"
         if self.junit is not None:
-            yield self.junit, results.junit(verdicts)
+            yield self.junit, junit(tables)
         if self.html is not None:
             yield self.html, page_of(tables)
         if self.markdown is not None:
             yield self.markdown, summary
 
 
-def page_of(tables: Sequence[Table]) -> str:
+def page_of(tables: Sequence[Table], labels: Sequence[str] = ()) -> str:
     """The page of some runs. What it is made with is imported when a page is wanted."""
     from ..report.html import page
 
-    return page(tables)
+    return page(tables, labels=labels)

@@ -4,40 +4,120 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 from ..errors import SuiteError
 from ..judging import expectations as known
 from ..lab.recipes import recipes
 from ..model import cases
 from ..model.case import Case
-from ..model.implementations import FRAMEWORKS, KINDS, TABLE, installed, possible, wanted
-from ..running.target import Target
+from ..model.implementations import FRAMEWORKS, KINDS, TABLE, Row, installed, possible, wanted
+from ..places import CASES, EXPECTATIONS, RECIPES, Folders
+from ..running.interpreter import Interpreter
+from ..running.line import CASE_SECONDS
+from ..running.target import CPU, Machine, Target
 from ..worker.drivers import modes_of
 
 
+@dataclass(frozen=True)
+class Selection:
+    """What a command's options choose, of the suite or of folders of one's own."""
+
+    cases: tuple[str, ...] = ()
+    """Patterns of ids; none for all of them."""
+    implementations: tuple[str, ...] = ()
+    """'native', 'shim' or patterns of names; none for all of them."""
+    modes: tuple[str, ...] = ()
+    """Patterns of names; none for the usual ones."""
+    seconds: float = CASE_SECONDS
+    """What one case may take."""
+    folders: Folders = field(default_factory=Folders)
+    machine: Machine = field(default_factory=Machine)
+
+    def check(self) -> None:
+        """Refuse what names nothing, and files that are not as they must be."""
+        check_timeout(self.seconds)
+        check_implementations(self.implementations)
+        self.chosen_cases()
+        self.book()
+        if self.folders.recipes is not None:
+            recipes(self.folders.recipes)
+
+    def chosen_cases(self) -> list[Case]:
+        """The cases of these ids, or all of them."""
+        return selected(self.cases, self.folders.cases or CASES)
+
+    def book(self) -> known.Book:
+        """The expectations, linted where they speak of the suite's cases."""
+        if self.folders.cases is None:
+            expectations(self.folders.expectations or EXPECTATIONS)
+        return replace(known.book_of(self.folders), strict=self.machine.device == CPU)
+
+
+def folders_of(cases_in: Path | None, expectations_in: Path | None, recipes_in: Path | None) -> Folders:
+    """The folders that options name.
+
+    Raises:
+        SuiteError: one that is none.
+    """
+    for option, path in (("--cases", cases_in), ("--expectations", expectations_in)):
+        if path is not None and not path.is_dir():
+            raise SuiteError(f"{option} {path} is no folder; expected one that holds files of TOML")
+    if recipes_in is not None and recipes_in.is_dir():
+        recipes_in /= RECIPES.name
+    return Folders(cases_in, expectations_in, recipes_in)
+
+
 def targets(
-    frameworks: Sequence[str], implementations: Sequence[str] = (), modes: Sequence[str] = ("eager",)
+    frameworks: Sequence[str],
+    implementations: Sequence[str] = (),
+    modes: Sequence[str] = ("eager",),
+    interpreter: Interpreter | None = None,
 ) -> list[Target]:
-    """The targets that hold one of the implementations: of these frameworks, or of all that are installed."""
+    """The targets that hold one of the implementations: of these frameworks, or of all that are installed,
+    here or where another interpreter is.
+    """
     for name in frameworks:
         if name not in FRAMEWORKS:
             raise SuiteError(f"unknown framework {name!r}; expected {', '.join(FRAMEWORKS)}")
-    chosen = frameworks or [name for name in FRAMEWORKS if installed(name)]
+    there = [*filter(installed, FRAMEWORKS)] if interpreter is None else interpreter.frameworks
+    chosen = frameworks or there
     check_modes(chosen, modes)
     return [
-        Target(name, kind, mode=mode, error="" if installed(name) else not_installed(name))
+        Target(
+            name,
+            kind,
+            interpreter.command(name, kind, mode) if interpreter else (),
+            mode=mode,
+            error="" if name in there else not_installed(name, interpreter),
+        )
         for name in chosen
-        for kind in KINDS
+        for kind in (KINDS if interpreter is None or interpreter.shim else ("native",))
         for mode in modes_of(name)
         if any(fnmatchcase(mode, pattern) for pattern in modes)
         and any(wanted(candidate, implementations) for candidate in possible(name, kind, mode))
     ]
 
 
-def not_installed(framework: str) -> str:
+def own_targets(
+    row: Row, modes: Sequence[str] = ("eager",), interpreter: Interpreter | None = None
+) -> list[Target]:
+    """The targets that hold a function of one's own, in each mode."""
+    return [
+        replace(target, own=row)
+        for target in targets([row.framework], (), modes, interpreter)
+        if target.kind == "native"
+    ]
+
+
+def not_installed(framework: str, interpreter: Interpreter | None = None) -> str:
     """That a framework is not installed, and how to mend it."""
-    name = FRAMEWORKS[framework].distributions[0]
+    name = next(iter(FRAMEWORKS[framework].distributions), framework)
+    if interpreter is not None:
+        python = interpreter.path
+        return f"{framework} is not installed for {python}: {python} -m pip install {name}"
     lab = f", or run a release of it: compatlosses conform --at {name}==VERSION"
     known = any(recipe.distribution == name for recipe in recipes())
     return f"{framework} is not installed here: pip install {name}{lab if known else ''}"
@@ -52,9 +132,11 @@ def check_modes(frameworks: Sequence[str], patterns: Sequence[str]) -> None:
             raise SuiteError(f"no mode here is named {pattern!r}; expected {', '.join(there)}")
 
 
-def selected(patterns: Sequence[str]) -> list[Case]:
+def selected(patterns: Sequence[str], folder: Path = CASES) -> list[Case]:
     """The cases of these ids, or all of them."""
-    everything = cases.load()
+    everything = cases.load(folder)
+    if not everything:
+        raise SuiteError(f"{folder} holds no case; expected files of TOML with [[case]] or [[family]]")
     for pattern in patterns:
         if not any(fnmatchcase(case.id, pattern) for case in everything):
             raise SuiteError(
@@ -79,9 +161,9 @@ def check_timeout(seconds: float) -> None:
         raise SuiteError(f"--timeout is {seconds}; expected a number of seconds")
 
 
-def expectations() -> tuple[known.Expectation, ...]:
+def expectations(folder: Path = EXPECTATIONS) -> tuple[known.Expectation, ...]:
     """The expectations, linted."""
-    found = known.load()
+    found = known.load(folder)
     faults = known.lint(found, [case.id for case in cases.load()], TABLE)
     if faults:
         raise SuiteError("; ".join(faults[:5]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from ..model.strata import census
+from ..model.census import census
 from ..report import text
 from .options import Cases
 from .select import selected

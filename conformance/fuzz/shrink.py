@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from ..model.case import Case, Repeat, Tensor, spread
+from ..model.losses import MASK
 from ..model.rounding import FORMATS, round_float
 
 MOST_TRIES = 500
@@ -76,7 +77,7 @@ def fewer_rows(case: Case) -> Iterator[Case]:
 def picked_rows(case: Case, kept: list[int]) -> Case:
     """The case of these rows alone."""
     tensors = dict(case.tensors)
-    for name in case.of.arguments[:2]:
+    for name in (*case.of.arguments[:2], *([MASK] if MASK in tensors else [])):
         tensor = tensors[name]
         size = math.prod(tensor.shape[1:])
         chosen = [value for row in kept for value in tensor.values[row * size : (row + 1) * size]]

@@ -25,10 +25,10 @@ from ..errors import SuiteError
 from ..files import ResultError, read_text
 from ..model.implementations import FRAMEWORKS
 from ..model.losses import loss_of
-from ..places import EXPECTATIONS
+from ..places import EXPECTATIONS, Folders
 from .judge import CHECKS, Verdict
 from .reviewed import NAME as RELEASES
-from .reviewed import Reviewed
+from .reviewed import Reviewed, reviewed
 from .severity import FAILURES, SEVERITIES, is_worse, severity_of
 
 KEYS = {
@@ -274,6 +274,8 @@ class Book:
 
     expectations: Sequence[Expectation]
     reviewed: Reviewed = field(default_factory=Reviewed)
+    strict: bool = True
+    """Whether what passes is held against a reviewed release: not on another device than it was run on."""
     covering: dict[tuple[str, ...], tuple[list[Expectation], bool]] = field(default_factory=dict)
     """Those by which an implementation is judged in a version and mode, and whether strictly."""
 
@@ -309,12 +311,23 @@ class Book:
         for id, source, severity in known:
             if id in failing and not is_worse(severity_of(vars(failing[id])), severity):
                 failing[id].finding, failing[id].expectation = source, "expected"
+        strict = strict and self.strict
         verdict.stale = sorted({id for id, _, _ in known} - {*failing}) if strict else []
         verdict.finding = next((check.finding for check in failing.values() if check.finding), "")
         if any(check.expectation == "unexpected" for check in failing.values()):
             verdict.expectation = "unexpected"
         else:
             verdict.expectation = "stale" if verdict.stale else "expected" if failing else ""
+
+
+def book_of(folders: Folders) -> Book:
+    """The expectations of folders. Cases of one's own without expectations of one's own have none: what
+    fails of them is new.
+    """
+    if folders.cases is not None and folders.expectations is None:
+        return Book(())
+    folder = folders.expectations or EXPECTATIONS
+    return Book(load(folder), reviewed(folder))
 
 
 def apply(

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..model.grids_elements import LABELS
 from ..model.implementations import label_of
-from ..model.strata import LABELS
 from .judge import Verdict, jsonable
 
 Key = tuple[str, str, str, str, str, str]

@@ -59,7 +59,7 @@ class Environment:
 def environment_of(release: Release, recipe: Recipe) -> Environment:
     """The environment in which a release is run."""
     extra = SHIM_NEEDS if recipe.shim else ()
-    return Environment(str(release), recipe.python, (str(release), *recipe.pins, *extra))
+    return Environment(str(release), recipe.python, (release.requirement, *recipe.pins, *extra))
 
 
 def folder() -> Path:

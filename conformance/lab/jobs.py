@@ -14,24 +14,25 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any
 
 from ..judging import agreement, curves, expectations
 from ..judging.judge import Verdict
-from ..judging.reviewed import reviewed
 from ..judging.run import Run
 from ..judging.tally import tallies
 from ..model import cases
+from ..model.case import Case
 from ..model.implementations import KINDS, possible, wanted
-from ..places import WORKER
+from ..places import CASES, WORKER, Folders
 from ..results import results
 from ..running.channel import Answer
 from ..running.line import CASE_SECONDS
 from ..running.processes import Halted, check_halt, halting
-from ..running.target import Target
+from ..running.target import CPU, Machine, Target
+from ..worker.drivers import modes_of
 from . import environments
 from .machines import Cluster
 from .recipes import LabError, Recipe, Release, recipe_for
@@ -54,6 +55,10 @@ class Job:
     seconds: float = CASE_SECONDS
     remove: bool = False
     """Whether the environment goes when the run is over."""
+    modes: tuple[str, ...] = ()
+    """Patterns of names; none for what the recipe says."""
+    folders: Folders = field(default_factory=Folders)
+    machine: Machine = field(default_factory=Machine)
 
 
 @dataclass
@@ -66,19 +71,24 @@ class Finished:
     curves: list[curves.Curve] = field(default_factory=list)
     pairs: list[agreement.Pair] = field(default_factory=list)
     """The shim beside the native functions."""
-    cases: tuple[str, ...] = ()
+    cases: tuple[Case, ...] = ()
     seconds: float = 0.0
     partial: bool = False
     """Whether it was interrupted."""
 
     def as_json(self) -> Table:
         """The run as data."""
-        ids = set(self.cases)
-        of = [case for case in cases.load() if case.id in ids]
         compared = [pair.to_json() for pair in self.pairs]
-        tallied = tallies(self.verdicts, {case.id: case.dtype for case in of})
+        tallied = tallies(self.verdicts, {case.id: case.dtype for case in self.cases})
         return results.as_json(
-            self.targets, self.verdicts, self.partial, self.curves, of, compared, self.seconds, tallied
+            self.targets,
+            self.verdicts,
+            self.partial,
+            self.curves,
+            self.cases,
+            compared,
+            self.seconds,
+            tallied,
         )
 
 
@@ -100,15 +110,15 @@ def run_job(job: Job, halt: threading.Event | None = None, notice: Notice = unhe
     with halting(halt), ExitStack() as held:
         try:
             check_halt()
-            recipe = recipe_for(job.release)
+            recipe = recipe_for(job.release, job.folders.recipes)
             environment = environments.environment_of(job.release, recipe)
             notice(job.release, "its environment", 0, None)
             held.enter_context(environments.locked(environment))
             place = environments.made(environment)
             if job.remove:
                 held.callback(shutil.rmtree, place, ignore_errors=True)
-            kinds = kinds_of(job, recipe)
-            if "shim" in kinds:
+            modes = modes_by_kind(job, recipe)
+            if modes["shim"]:
                 environments.put_shim(place)
         except (LabError, Halted) as error:
             return not_run(job.release, str(error), time.monotonic() - began, halt.is_set())
@@ -119,9 +129,9 @@ def run_job(job: Job, halt: threading.Event | None = None, notice: Notice = unhe
         )
         name = job.release.framework
         targets = [
-            target_in(python, name, kind, mode, folder)
-            for kind in kinds
-            for mode in modes_of(kind, recipe.modes)
+            replace(target_in(python, name, kind, mode, folder), machine=job.machine)
+            for kind in KINDS
+            for mode in modes[kind]
         ]
         return ran(job, targets, began, halt, notice)
 
@@ -132,19 +142,23 @@ def not_run(release: Release, error: str, seconds: float = 0.0, partial: bool = 
     return Finished(release, [target], seconds=seconds, partial=partial)
 
 
-def kinds_of(job: Job, recipe: Recipe) -> list[str]:
-    """Which of native and shim hold what a job runs, where they can run at all."""
+def modes_by_kind(job: Job, recipe: Recipe) -> dict[str, list[str]]:
+    """The modes in which native functions and the shim are run, as far as they hold what a job runs.
+
+    Where the job names no mode they are the recipe's, and eager alone for the shim.
+    """
     name, patterns = job.release.framework, job.implementations
-    return [
-        kind
+    chosen = [mode for mode in modes_of(name) if any(fnmatchcase(mode, pattern) for pattern in job.modes)]
+    usual = {"native": recipe.modes, "shim": ("eager",) if recipe.shim else ()}
+    asked = {"native": chosen, "shim": chosen if recipe.shim else []}
+    return {
+        kind: [
+            mode
+            for mode in (asked if job.modes else usual)[kind]
+            if any(wanted(found, patterns) for found in possible(name, kind, mode))
+        ]
         for kind in KINDS
-        if (recipe.shim or kind != "shim") and any(wanted(found, patterns) for found in possible(name, kind))
-    ]
-
-
-def modes_of(kind: str, modes: Sequence[str]) -> Sequence[str]:
-    """The modes in which a kind is run: the shim in eager mode alone."""
-    return modes if kind == "native" else ("eager",)
+    }
 
 
 def target_in(python: str, framework: str, kind: str, mode: str, folder: str | None = None) -> Target:
@@ -160,27 +174,29 @@ def ran(
     job: Job, targets: list[Target], began: float, halt: threading.Event, notice: Notice = unheard
 ) -> Finished:
     """The cases, run one target after another and held against the expectations."""
-    chosen = [
-        case for case in cases.load() if not job.cases or any(fnmatchcase(case.id, p) for p in job.cases)
-    ]
-
+    chosen = tuple(
+        case
+        for case in cases.load(job.folders.cases or CASES)
+        if not job.cases or any(fnmatchcase(case.id, p) for p in job.cases)
+    )
     run = Run(
         targets,
         chosen,
         partial(wanted, patterns=job.implementations),
         job.seconds,
-        with_curves=not job.cases,
+        with_curves=not (job.cases or job.folders.cases),
+        whole=not job.modes,
         halt=halt,
     )
     with ending(run):
         run.go(1, Count(job.release, run, notice).take)
-    known = expectations.load()
-    versions = {target.framework: target.version for target in targets if target.version}
-    expectations.apply(run.verdicts, versions, known, reviewed())
+    book = replace(expectations.book_of(job.folders), strict=job.machine.device == CPU)
+    version = next((target.version for target in targets if target.version), "")
+    for verdict in run.verdicts:
+        book.say(verdict, version)
     pairs = agreement.compare(chosen, run.answers, run.verdicts)
-    ids = tuple(case.id for case in chosen)
     return Finished(
-        job.release, targets, run.verdicts, run.curves, pairs, ids, time.monotonic() - began, halt.is_set()
+        job.release, targets, run.verdicts, run.curves, pairs, chosen, time.monotonic() - began, halt.is_set()
     )
 
 

@@ -4,16 +4,18 @@ lab.toml.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
+import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
-from packaging.utils import canonicalize_name
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
 from ..errors import SuiteError
@@ -24,7 +26,11 @@ from ..places import RECIPES
 
 SHIM_PYTHON = (3, 11)
 LARGEST_FILE = 1_000_000
-FRAMEWORK_OF = {known.distributions[0]: name for name, known in FRAMEWORKS.items() if known.distributions}
+FRAMEWORK_OF = {
+    each: name for name, known in FRAMEWORKS.items() for each in (*known.distributions, *known.functions)
+}
+WHEEL = ".whl"
+BUILT_FOR = re.compile(r"cp(\d)(\d+)")
 
 
 class LabError(SuiteError):
@@ -51,33 +57,43 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Release:
-    """One version of one framework."""
+    """One version of one framework: as the indexes have it, or a wheel."""
 
     distribution: str
     version: str
+    wheel: str = ""
+    """The wheel's URL, with the hash of what it holds."""
+    python: str = ""
+    """The Python that the wheel is built for; empty where it is for several."""
 
     @property
     def framework(self) -> str:
         return FRAMEWORK_OF[self.distribution]
+
+    @property
+    def requirement(self) -> str:
+        """What an installer is given."""
+        return f"{self.distribution} @ {self.wheel}" if self.wheel else str(self)
 
     def __str__(self) -> str:
         return f"{self.distribution}=={self.version}"
 
 
 def release_of(text: str) -> Release:
-    """The release that a requirement such as ``torch==2.1.0`` names.
+    """The release that a requirement such as ``torch==2.1.0`` or a wheel's path names.
 
     Raises:
-        LabError: no requirement, an unknown distribution, or one without exactly one version.
+        LabError: no requirement, an unknown distribution, or one without exactly one version; no wheel.
     """
-    wanted = "expected an exact version, such as torch==2.1.0"
+    if text.endswith(WHEEL):
+        return release_in(Path(text))
+    wanted = "expected an exact version, such as torch==2.1.0, or a wheel's path"
     try:
         requirement = Requirement(text)
     except (InvalidRequirement, ValueError, RecursionError) as error:
         raise LabError(f"{text!r:.200} is no requirement; {wanted}") from error
     name = canonicalize_name(requirement.name)
-    if name not in FRAMEWORK_OF:
-        raise LabError(f"{text!r} asks for {name!r}; expected one of {', '.join(FRAMEWORK_OF)}")
+    check_distribution(name, text)
     specifiers = list(requirement.specifier)
     plain = not (requirement.url or requirement.extras or requirement.marker)
     if (
@@ -91,6 +107,36 @@ def release_of(text: str) -> Release:
         return Release(name, str(Version(specifiers[0].version)))
     except ValueError as error:
         raise LabError(f"{text!r:.200} does not name one version; {wanted}") from error
+
+
+def release_in(path: Path) -> Release:
+    """The release that a wheel holds, by its name.
+
+    Raises:
+        LabError: no file of that name, no wheel's name, or an unknown distribution.
+    """
+    try:
+        name, version, _, tags = parse_wheel_filename(path.name)
+    except InvalidWheelFilename as error:
+        raise LabError(
+            f"{str(path)!r:.200} has no wheel's name ({error}); expected a wheel's path"
+        ) from error
+    check_distribution(name, str(path))
+    try:
+        with open(path, "rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise LabError(f"{path} cannot be read: {error.strerror}; expected a wheel's path") from error
+    built = [BUILT_FOR.fullmatch(tag.interpreter) for tag in tags if tag.abi != "abi3"]
+    pythons = {f"{one[1]}.{one[2]}" for one in built if one}
+    python = pythons.pop() if len(pythons) == 1 else ""
+    return Release(name, str(version), f"{path.resolve().as_uri()}#sha256={digest}", python)
+
+
+def check_distribution(name: str, text: str) -> None:
+    """Refuse a distribution that is no framework's."""
+    if name not in FRAMEWORK_OF:
+        raise LabError(f"{text!r} asks for {name!r}; expected one of {', '.join(FRAMEWORK_OF)}")
 
 
 @cache
@@ -116,12 +162,17 @@ def recipes(path: Path = RECIPES) -> tuple[Recipe, ...]:
     return tuple(found)
 
 
-def recipe_for(release: Release) -> Recipe:
-    """The recipe that speaks of a release."""
-    for recipe in recipes():
+def recipe_for(release: Release, own: Path | None = None) -> Recipe:
+    """The recipe that speaks of a release: of a file of one's own, else of the suite's; on the Python that a
+    wheel is built for.
+    """
+    for recipe in (*(recipes(own) if own is not None else ()), *recipes()):
         if recipe.distribution == release.distribution and contains(recipe.versions, release.version):
-            return recipe
-    raise LabError(f"no recipe speaks of {release}; {RECIPES.name} says which versions have one")
+            return replace(recipe, python=release.python or recipe.python)
+    raise LabError(
+        f"no recipe speaks of {release}; {RECIPES.name} says which versions have one, and --recipes takes "
+        "a file of your own"
+    )
 
 
 def releases_in(path: Path) -> list[Release]:

@@ -10,6 +10,7 @@ import math
 import tomllib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, distribution, entry_points
@@ -17,10 +18,11 @@ from typing import Any
 
 from packaging.version import InvalidVersion, Version
 
+from ..errors import SuiteError
 from ..places import IMPLEMENTATIONS
 from . import rows as rows_model
 from .case import Case
-from .losses import FIRST, LOSSES
+from .losses import FIRST, LOSSES, Value, within_loss
 
 HALVES = ("float16", "bfloat16")
 WIDE = ("float32", "float64")
@@ -33,12 +35,20 @@ class Framework:
 
     title: str
     distributions: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
+    """The distributions whose functions are run as its own, where it has none."""
+    module: str = ""
+    """The module that it is imported as, where that has another name."""
     editions: str = ""
     """The part of the shim that stands for it, where that has another name."""
     shim: tuple[str, ...] = ()
     """What of the shim is tested on its tensors, * standing for anything; empty for all of it."""
     rows: tuple[str, ...] = ()
     """What of the shim's losses of rows is; empty for all of those."""
+    elements: tuple[str, ...] = ()
+    """The same of losses of elements that are many operations."""
+    cases: tuple[str, ...] = ()
+    """Of those, the cases that it runs; empty for all."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +57,11 @@ class Api:
 
     dtypes: tuple[str, ...]
     line: str = ""
-    """The textbook's line that it documents, where that is not the loss's own; see `oracle.textbook`."""
+    """The textbook's line that it documents, where that is not the loss's own; see `oracle.textbook`. Of a
+    loss of rows: that of probabilities instead of logits.
+    """
+    without_softmax: bool = False
+    """Of a loss of rows: whether it takes probabilities alone."""
     default: str = "mean"
     """The reduction."""
     reduced: tuple[int, ...] = ()
@@ -59,7 +73,13 @@ class Api:
     weighted: str = "all"
     """What a mean divides by where a weight is given: 'all' elements, or the sum of the 'weights'."""
     over: str = ""
-    """'last' where the mean over the last axis is taken even without a reduction."""
+    """'last' where the mean over the last axis is taken even without a reduction, 'total' where it is the
+    sum, 'rest' where the sum over all axes but the first one is.
+    """
+    parameters: dict[str, Value] = field(default_factory=dict)
+    """What shapes the loss by the document, where a case does not give it."""
+    apart: bool = False
+    """Whether only cases that name it are its own: its arguments have another meaning or form."""
     factor: float = 1.0
     """What the loss is times."""
     spreads: bool = False
@@ -83,7 +103,7 @@ class Api:
     keeps: tuple[str, ...] = ()
     """For which targets the class axis stays, of length 1, without a reduction."""
     dimensions: tuple[int, ...] = ()
-    """The numbers of dimensions that the logits of a loss of rows may have; empty for any."""
+    """The numbers of dimensions that the first argument may have; empty for any."""
     constant: tuple[str, ...] = ()
     """The arguments that are constants by the document: they have no gradient."""
 
@@ -109,6 +129,8 @@ class Row:
     renamed: dict[str, str] = field(default_factory=dict)
     """By option, its own name of it."""
     required: tuple[str, ...] = ()
+    called: int = 2
+    """With how many tensors a class is called."""
     fixed: dict[str, Any] = field(default_factory=dict)
     api: str = "neutral"
     primary: bool = False
@@ -120,6 +142,8 @@ class Row:
     """Whether class indices have the class axis, of length 1."""
     of_targets: dict[str, dict[str, Any]] = field(default_factory=dict)
     """By what the targets of a loss of rows are, options that say so."""
+    since: str = ""
+    """The first version in which it can be called; empty where nobody knows of an earlier one without it."""
     before: tuple[dict[str, Any], ...] = ()
     """What was otherwise before a version, the latest first."""
 
@@ -148,8 +172,10 @@ class Row:
             "renamed",
             "usual",
             "required",
+            "called",
             "fixed",
             "of_targets",
+            "since",
             "before",
         )
         return {key: value for key, value in asdict(self).items() if key in keys}
@@ -209,15 +235,40 @@ def rows(framework: str, kind: str) -> list[Row]:
     """What is tested in a framework's environment."""
     if kind == "native":
         return [row for row in TABLE.values() if row.framework == framework]
-    tested, of_rows = FRAMEWORKS[framework].shim, FRAMEWORKS[framework].rows
+    known = FRAMEWORKS[framework]
     return [
         row
         for row in TABLE.values()
         if row.kind == "shim"
         and row.tensors in ("", framework)
-        and is_one_of(row.name, tested)
-        and (not LOSSES[row.loss].rows or is_one_of(row.name, of_rows))
+        and is_one_of(row.name, known.shim)
+        and (not LOSSES[row.loss].rows or is_one_of(row.name, known.rows))
+        and (not LOSSES[row.loss].elements or is_one_of(row.name, known.elements))
     ]
+
+
+def own_row(function: str, like: str, framework: str = "") -> Row:
+    """The row of a function of one's own, called and judged like one of the table.
+
+    Raises:
+        SuiteError: no ``module:function``, no implementation to be like, or not of this framework.
+    """
+    module, colon, attribute = function.partition(":")
+    if not (module and colon and attribute.isidentifier()):
+        raise SuiteError(f"{function!r:.200} names no function; expected module:function")
+    if like not in TABLE:
+        near = get_close_matches(like, TABLE, 3) or ["torch.nn.functional.cross_entropy"]
+        raise SuiteError(
+            f"--like {like:.200}: no implementation has this name; expected one of --list, such as "
+            f"{' or '.join(near)}"
+        )
+    row = TABLE[like]
+    whose = row.framework or row.tensors or framework
+    if not whose:
+        raise SuiteError(f"{like} takes any framework's tensors; expected --framework as well")
+    if framework not in ("", whose):
+        raise SuiteError(f"{like} takes tensors of {whose}, not of {framework}")
+    return replace(row, name=function, module=module, attribute=attribute, framework=whose, tensors="")
 
 
 def is_one_of(name: str, patterns: tuple[str, ...]) -> bool:
@@ -251,6 +302,8 @@ class Implementation:
     version: str
     mode: str = "eager"
     """How the framework executes it."""
+    own: Row | None = field(default=None, compare=False)
+    """The row of a function of one's own, which is not in the table."""
 
     @property
     def label(self) -> str:
@@ -269,7 +322,7 @@ class Implementation:
     @cached_property
     def row(self) -> Row:
         """Its row of the table, in this version; of a name that is not there, a row with nothing but that."""
-        return TABLE.get(self.name, Row(self.name, primary=True)).at(self.version)
+        return (self.own or TABLE.get(self.name, Row(self.name, primary=True))).at(self.version)
 
     @property
     def api_name(self) -> str:
@@ -320,14 +373,20 @@ def applies(case: Case, implementation: Implementation) -> bool:
     """Whether the case is about this implementation's API at all."""
     if case.loss != implementation.row.loss or (case.primary and not implementation.row.primary):
         return False
+    if case.of.elements and not is_one_of(within_loss(case.id), FRAMEWORKS[implementation.framework].cases):
+        return False
     if case.errors:
         return implementation.api_name in case.errors
     api = implementation.api
     fits = not api.alone or case.dtype in api.alone
+    fits = fits and (not api.dimensions or len(case.first.shape) in api.dimensions)
     if case.of.rows:
         named = not case.apis or implementation.api_name in case.apis
         return fits and named and rows_model.fits(case, api)
-    return fits and (implementation.api_name in case.apis if case.apis else spread_alike(case) or api.spreads)
+    if case.apis:
+        return fits and implementation.api_name in case.apis
+    reaches = bool(case.shape) or not api.over
+    return fits and not api.apart and reaches and (spread_alike(case) or api.spreads)
 
 
 def spread_alike(case: Case) -> bool:

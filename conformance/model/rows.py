@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .case import Case, Tensor, reduction_of
+from .losses import MASK
 from .rounding import FORMATS
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class Rules:
     """The mean where no row counts, or their weights add up to 0."""
     keeps: bool
     """Whether the class axis stays, of length 1."""
+    line: str
+    """The textbook's line."""
 
 
 def rules_of(case: Case, api: Api) -> Rules:
@@ -51,6 +54,7 @@ def rules_of(case: Case, api: Api) -> Rules:
         ignored_of(case, api) if kind == INDICES else None,
         api.empty if reduction == "mean" else math.nan,
         reduction == "none" and kind in api.keeps,
+        case.loss if softmax_of(case) else api.line,
     )
 
 
@@ -76,6 +80,11 @@ def smoothing_of(case: Case) -> float:
     return float(case.options.get("label_smoothing", 0.0))
 
 
+def softmax_of(case: Case) -> bool:
+    """Whether the first argument is logits, and no probabilities."""
+    return bool(case.options.get("use_softmax", True))
+
+
 def kind_of(case: Case) -> str:
     """What the targets are: probabilities if they are floating."""
     return PROBABILITIES if case.tensors["targets"].dtype in FORMATS else INDICES
@@ -95,6 +104,8 @@ def rows_shape(shape: Sequence[int], axis: int) -> tuple[int, ...]:
 def fits(case: Case, api: Api) -> bool:
     """Whether the API has such targets, and their shape goes with its class axis."""
     shape, kind = case.first.shape, kind_of(case)
+    if api.without_softmax if softmax_of(case) else not api.line:
+        return False
     if kind not in api.targets or not shape or (api.dimensions and len(shape) not in api.dimensions):
         return False
     own = rows_shape(shape, axis_of(case, api.axis)) if kind == INDICES else shape
@@ -111,6 +122,21 @@ def places_of(shape: Sequence[int], axis: int) -> Any:
     """For each element of a tensor, in the order of memory, the number of its row."""
     rows = np.arange(math.prod(rows_shape(shape, axis))).reshape(rows_shape(shape, axis))
     return np.broadcast_to(np.expand_dims(rows, axis), shape).ravel()
+
+
+def classes_held(case: Case, axis: int) -> list[tuple[bool, ...]]:
+    """For each row, which of its classes a mask of the logits' shape leaves in; one of the rows' shape leaves
+    in all of a row or nothing.
+    """
+    rows = rows_of(case.first, axis)
+    if MASK not in case.tensors:
+        return [(True,) * len(row) for row in rows]
+    mask = case.tensors[MASK]
+    if len(mask.shape) == len(case.first.shape):
+        return [tuple(map(bool, row)) for row in rows_of(mask, axis)]
+    given: Any = np.array(mask.values).reshape(mask.shape)
+    held = np.broadcast_to(given, rows_shape(case.first.shape, axis)).ravel()
+    return [(bool(each),) * len(row) for each, row in zip(held, rows, strict=True)]
 
 
 def targets_of(case: Case, axis: int) -> list[Target]:

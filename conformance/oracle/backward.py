@@ -79,6 +79,13 @@ def exp(a: Number) -> Number:
     return a.tape.number(e, (a, e))
 
 
+def log(a: Number) -> Number:
+    """The natural logarithm; endless at 0"""
+    if a.value == 0:
+        return a.tape.number(-FAR, (a, FAR))
+    return a.tape.number(mp.log(a.value), (a, 1 / a.value))
+
+
 def log1p(a: Number) -> Number:
     """log(1 + a), true for small a"""
     return a.tape.number(log1p_of(a.value._mpf_), (a, 1 / (1 + a.value)))

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from ..model.case import Case, result_dtype
 from ..model.rounding import POINT, Exact
-from ..model.rows import Rules, Target, rows_of, rows_shape, smoothing_of, targets_of
+from ..model.rows import Rules, Target, classes_held, rows_of, rows_shape, smoothing_of, targets_of
 from . import textbook_rows
 from .backward import Number, Tape, near
 from .jets import ONE, ZERO, Mpf, fixed, mp
@@ -67,16 +67,19 @@ def computed(case: Case, rules: Rules, moved: Mpf = ZERO) -> Rows:
     weight = [tape.number(near(value)) for value in given]
     rows = Rows(tape, {first: [], "targets": [], "weight": weight})
     line = line_of(case, rules)
-    for row, target in zip(logits, targets, strict=True):
-        ignored = isinstance(target, int) and target == rules.ignored
+    for row, target, held in zip(logits, targets, classes_held(case, rules.axis), strict=True):
+        ignored = not any(held) or (isinstance(target, int) and target == rules.ignored)
         known = ignored or not isinstance(target, int) or 0 <= target < classes
-        undefined = not known or (first == "logits" and not has_limit(row))
+        row = tuple(value if here else -math.inf for value, here in zip(row, held, strict=True))
+        undefined = not known or (rules.line == "cross_entropy" and not has_limit(row))
         x = [tape.number(mp.nan if undefined else near(value)) for value in row]
         x[0] = x[0].line(ONE, moved) if moved else x[0]
         rows.arguments[first] += x
         q = numbers_of(tape, 0 if not known else target)
         if not isinstance(target, int):
             rows.arguments["targets"] += q.values()
+        if not isinstance(target, int):
+            q = {c: each for c, each in q.items() if held[c]}
         smooth = smoothed(tape, q, smoothing_of(case), classes)
         rows.terms.append(() if ignored else line(x, smooth, weight))
         if not ignored:
@@ -87,9 +90,8 @@ def computed(case: Case, rules: Rules, moved: Mpf = ZERO) -> Rows:
 
 def line_of(case: Case, rules: Rules) -> textbook_rows.Textbook:
     """The textbook's line."""
-    if rules.weighting == "row" and "weight" in case.tensors:
-        return textbook_rows.cross_entropy_of_weighted_rows
-    line: textbook_rows.Textbook = getattr(textbook_rows, case.loss)
+    of_weighted_rows = "_of_weighted_rows" if rules.weighting == "row" and "weight" in case.tensors else ""
+    line: textbook_rows.Textbook = getattr(textbook_rows, rules.line + of_weighted_rows)
     return line
 
 

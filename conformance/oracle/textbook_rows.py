@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from .backward import Number, exp, log1p
+from .backward import Number, exp, log, log1p
+from .jets import mp
 
 Terms = tuple[Number, ...]
 Targets = Mapping[int, Number]
+EPSILON = mp.mpf(1e-7)
+"""Keras' epsilon."""
 Textbook = Callable[[Sequence[Number], Targets, Sequence[Number]], Terms]
 
 
@@ -31,6 +34,33 @@ def cross_entropy_of_weighted_rows(x: Sequence[Number], q: Targets, w: Sequence[
     e = [exp(each) for each in x]
     weight = x[0].tape.total([w[c] * q[c] for c in q])
     return tuple(weight * q[c] * _surprise(e, c) for c in q)
+
+
+def cross_entropy_of_probabilities(p: Sequence[Number], q: Targets, w: Sequence[Number]) -> Terms:
+    """-sum_c w_c q_c log(p_c), of probabilities as they are given"""
+    return tuple(w[c] * q[c] * -log(p[c]) for c in q if q[c].value != 0)
+
+
+def cross_entropy_of_probabilities_of_weighted_rows(
+    p: Sequence[Number], q: Targets, w: Sequence[Number]
+) -> Terms:
+    """-(sum_c w_c q_c) sum_c q_c log(p_c)"""
+    weight = p[0].tape.total([w[c] * q[c] for c in q])
+    return tuple(weight * q[c] * -log(p[c]) for c in q if q[c].value != 0)
+
+
+def cross_entropy_of_shares(p: Sequence[Number], q: Targets, w: Sequence[Number]) -> Terms:
+    """-sum_c w_c q_c log(p_c / sum_j p_j), each share within [1e-7, 1 - 1e-7] (Keras)"""
+    total = p[0].tape.total(p)
+    return tuple(w[c] * q[c] * -log(_clipped(p[c] / total)) for c in q)
+
+
+def _clipped(share: Number) -> Number:
+    """A share within [1e-7, 1 - 1e-7], where it has no slope at the ends."""
+    for end, beyond in ((EPSILON, share.value < EPSILON), (1 - EPSILON, share.value > 1 - EPSILON)):
+        if beyond:
+            return share.tape.number(end)
+    return share
 
 
 def nll_loss(x: Sequence[Number], q: Targets, w: Sequence[Number]) -> Terms:

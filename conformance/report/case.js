@@ -22,34 +22,27 @@ function setUpDialog() {
   const dialog = byId("dialog");
   dialog.addEventListener("close", () => {
     HISTORY.length = 0;
-    history.replaceState(null, "", "#");
+    writeAddress({});
   });
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
 }
 
-/** The verdicts behind a cell, the worst first. */
-function openList(node, column, most = 100) {
-  const found = [];
-  for (const member of column.members) {
-    const flags = STATE.matching.get(member);
-    for (const place of node.places) if (flags[place]) found.push([place, member, DATA.verdicts[member][place]]);
-  }
-  const rank = (verdict) => SEVERITY.indexOf(kindOf(verdict));
+/** A list of verdicts, the worst first: each a case's place, a column and the verdict. */
+function openList(title, found, again, most = 100) {
+  const rank = (verdict) => SEVERITY.indexOf(kindOf(verdict)) * 10 + (verdict[4].length ? DATA.severities.indexOf(severityOf(verdict)) : 0);
   found.sort((one, other) => rank(one[2]) - rank(other[2]) || (worst(other[2]) ?? 0) - (worst(one[2]) ?? 0));
-  const several = column.members.length > 1;
+  const several = new Set(found.map(([, member]) => member)).size > 1;
   const rows = found.slice(0, most).map(([place, member, verdict]) =>
     make("tr", {},
       make("th", { scope: "row" }, caseButton(place, member)),
       several ? make("td", {}, DATA.columns[member].code) : null,
-      make("td", {}, badge(verdict)), make("td", { class: "number" }, ulps(worst(verdict))),
+      make("td", {}, badge(verdict)), make("td", {}, chip(severityOf(verdict))), make("td", { class: "number" }, ulps(worst(verdict))),
       make("td", { class: "words" }, shortened(messageOf(verdict)))));
-  const heads = ["Case", ...(several ? ["Implementation"] : []), "Status", "ULP", "Message"];
+  const heads = ["Case", ...(several ? ["Implementation"] : []), "Status", "Severity", "ULP", "Message"];
   const more = found.length > most
-    ? make("button", { type: "button", click: () => (HISTORY.pop(), openList(node, column, Infinity)) }, `Show all ${found.length}`)
+    ? make("button", { type: "button", click: () => (HISTORY.pop(), openList(title, found, again, Infinity)) }, `Show all ${found.length}`)
     : null;
-  openDialog(`${node.path || "All cases"}: ${column.title}`, [
-    tableOf(plural(found.length, "verdict"), heads, rows), more,
-  ], () => openList(node, column, most));
+  openDialog(title, [tableOf(plural(found.length, "verdict"), heads, rows), more], again);
 }
 
 const caseButton = (place, member) =>
@@ -61,6 +54,8 @@ function badge(verdict) {
   return make("span", { class: `cell ${kind}` }, `${MARKS[kind]} ${kind === status ? status : `${status === "pass" ? "" : `${status}, `}${WORDS[kind]}`}`);
 }
 
+const chip = (severity) => (severity ? make("span", { class: `cell ${severity}` }, severity) : "");
+
 function messageOf(verdict) {
   const said = verdict[4].filter((check) => check[2] > 0 && check[4]).map((check) => DATA.texts[check[4]]);
   return said.join("; ") || DATA.texts[verdict[2]];
@@ -68,24 +63,22 @@ function messageOf(verdict) {
 
 const shortened = (text) => (text.length > 200 ? `${text.slice(0, 200)} …` : text);
 
-function tableOf(caption, heads, rows) {
-  return make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption },
-    make("table", {}, make("caption", {}, caption),
-      make("thead", {}, make("tr", {}, heads.map((head) => make("th", { scope: "col" }, head)))), make("tbody", {}, rows)));
-}
+const tableOf = (caption, heads, rows) =>
+  make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption }, stacked(make("table"), caption, heads, rows));
 
 /** One case on one implementation. */
 function openCase(place, member) {
   const one = DATA.cases[place];
   const column = DATA.columns[member];
   const verdict = DATA.verdicts[member]?.[place] || null;
-  history.replaceState(null, "", `#${new URLSearchParams({ case: one.id, at: column.title })}`);
+  writeAddress({ case: one.id, at: column.title });
   openDialog(one.id, [
     make("p", { class: "clause" }, one.clause),
     make("h3", {}, column.title),
     verdict ? verdictOf(verdict, member, place) : make("p", {}, "The case did not run there."),
     make("h3", {}, "Inputs"), inputsOf(one),
-    verdict && one.expected ? [make("h3", {}, "Expected and actual"), outcomesOf(one, column, read(verdict))] : null,
+    verdict ? worstElements(read(verdict)) : null,
+    verdict && one.expected?.length && DATA.statuses[verdict[0]] !== "unsupported" ? [make("h3", {}, "Expected and actual"), outcomesOf(one, column, read(verdict))] : null,
     one.errors ? make("p", {}, `Expected: ${(one.errors[column.api] ?? ["an error"]).join(" or ")}, raised by the call`) : null,
     make("h3", {}, "To see it yourself"), scriptOf(one, column),
     make("h3", {}, "Elsewhere"), elsewhere(place, member),
@@ -97,16 +90,17 @@ function verdictOf(verdict, member, place) {
   const rows = checks.map((check) =>
     make("tr", {}, make("th", { scope: "row" }, check.what), make("td", {}, check.yardstick),
       make("td", {}, check.expectation ? `${check.status}, ${check.expectation}` : check.status),
+      make("td", {}, chip(check.severity)),
       make("td", { class: "number" }, ulps(check.ulps)), make("td", { class: "number" }, check.limit === null ? "" : String(check.limit)),
       make("td", { class: "words" }, check.message)));
-  const findings = [...new Set([finding, ...checks.map((check) => check.finding)])].filter(Boolean);
+  const findings = new Map([...checks.map((check) => [check.finding, check.slug]), [finding, ""]].filter(([name]) => name).reverse());
   const others = DATA.agreement.filter(([a, b, at]) => at === place && (a === member || b === member));
   return [
     make("p", {}, badge(verdict)),
     message ? make("p", { class: "message" }, message) : null,
     stale ? make("p", {}, `Passes, which expectations deny: ${stale}`) : null,
-    findings.map((one) => make("p", {}, "Finding: ", one)),
-    rows.length ? tableOf("Checks", ["What", "Yardstick", "Status", "ULP", "Allowed", "Message"], rows) : null,
+    [...findings].map(([name, slug]) => make("p", {}, "Finding: ", slug ? make("a", { href: `#finding-${slug}` }, name) : name)),
+    rows.length ? tableOf("Checks", ["What", "Yardstick", "Status", "Severity", "ULP", "Allowed", "Message"], rows) : null,
     others.map(([a, b, , said]) => make("p", {}, `Differs from ${DATA.columns[a === member ? b : a].title}: ${DATA.texts[said]}`)),
   ];
 }
@@ -124,6 +118,17 @@ function inputsOf(one) {
   return [tableOf("Tensors", ["Argument", "Dtype", "Shape", "Values"], rows), said.length ? make("p", {}, `Options: ${said.join(", ")}`) : null];
 }
 
+/** What came back where no element was kept but the worst: it stands in what was said of the check. */
+function worstElements({ checks }) {
+  const said = /: (\S+), exactly (\S+): (.*)$/;
+  const rows = checks.filter((check) => !check.actual.length && said.test(check.message)).map((check) => {
+    const [, got, exact, how] = said.exec(check.message);
+    return make("tr", {}, make("th", { scope: "row" }, check.what), make("td", { class: "number" }, got),
+      make("td", { class: "number" }, exact), make("td", { class: "words" }, how));
+  });
+  return rows.length ? [make("h3", {}, "What came back"), tableOf("The worst elements, which the run kept", ["What", "Actual", "Expected", "How far"], rows)] : null;
+}
+
 /** By quantity, a table of elements: those that fell short stand open. */
 function outcomesOf(one, column, verdict) {
   const expected = one.expected[one.of?.[column.api] ?? 0];
@@ -133,18 +138,20 @@ function outcomesOf(one, column, verdict) {
     const actual = check?.actual ?? [];
     const beside = Object.entries(one.tensors).filter(([, tensor]) => tensor.values.length === values.length);
     const limit = check?.limit ?? Infinity;
-    const rows = values.map((value, index) => {
-      const off = actual.length && check.errors.length ? asNumber(check.errors[index]) : null;
-      return make("tr", { class: off !== null && off > limit ? "off" : null },
-        make("th", { scope: "row" }, String(index)), beside.map(([, tensor]) => make("td", { class: "number" }, String(tensor.values[index]))),
-        make("td", { class: "number" }, String(value)), make("td", { class: "number" }, actual.length ? String(actual[index]) : "as expected"),
-        make("td", { class: "number" }, off === null ? "" : ulps(off)));
-    });
     const most = check && check.ulps !== null ? `largest error ${ulps(check.ulps)} ULP` : "";
-    const state = check ? check.status : "not checked by the mathematics";
-    if (!actual.length && state !== "pass") rows.forEach((row) => (row.cells[row.cells.length - 2].textContent = "not kept"));
+    // A run that is kept for comparison has of a failing case what fails alone.
+    const whole = verdict.checks.some((one) => one.status === "pass");
+    const state = check?.status ?? (whole ? "not checked by the mathematics" : "no failure was kept");
+    const kept = actual.length > 0;
+    const heads = ["#", ...beside.map(([name]) => name), "expected", ...(kept ? ["actual", "ULP"] : [])];
+    const rows = values.map((value, index) => {
+      const off = kept && check.errors.length ? asNumber(check.errors[index]) : null;
+      const numbers = [...beside.map(([, tensor]) => tensor.values[index]), value, ...(kept ? [actual[index], off === null ? "" : ulps(off)] : [])];
+      return make("tr", { class: off !== null && off > limit ? "off" : null },
+        make("th", { scope: "row" }, String(index)), numbers.map((number) => make("td", { class: "number" }, String(number))));
+    });
     return make("details", { open: state === "fail" }, make("summary", {}, [what, state, most].filter(Boolean).join(", ")),
-      tableOf(what, ["#", ...beside.map(([name]) => name), "expected", "actual", "ULP"], rows));
+      tableOf(what, heads, rows));
   });
 }
 
@@ -176,12 +183,4 @@ function elsewhere(place, member) {
       make("td", {}, badge(verdict)), make("td", { class: "number" }, ulps(worst(verdict))));
   });
   return tableOf("The same case in the other columns", ["Implementation", "Status", "ULP"], rows);
-}
-
-/** Open the case that the address names. */
-function openFromAddress() {
-  const asked = new URLSearchParams(location.hash.slice(1));
-  const place = DATA.cases.findIndex((one) => one.id === asked.get("case"));
-  const member = DATA.columns.findIndex((column) => column.title === asked.get("at"));
-  if (place >= 0) openCase(place, member >= 0 ? member : worstColumn(place));
 }

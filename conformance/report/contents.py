@@ -21,7 +21,9 @@ MOST = 100
 
 
 def case_data(id: str, case: Case | None, clause: str, apis: Sequence[str]) -> Table:
-    """A case for its page; of one that this version of the suite does not know, the id and clause alone."""
+    """A case for its page, with what it comes to by the documents of these APIs, which have it; of one that
+    this version of the suite does not know, the id and clause alone.
+    """
     if case is None:
         return {"id": id, "clause": clause}
     tensors = {

@@ -62,11 +62,8 @@ function drawCurves() {
       sample(line), make("span", { title: line.columns.map((column) => DATA.columns[column].title).join("\n") }, line.name))),
     ["value", "gradient"].flatMap((part) => [
       make("td", { class: "number", "data-part": part }, ""), make("td", { class: "number" }, peak(line[part]))])));
-  byId("lines").replaceChildren(
-    make("caption", {}, "The lines: their errors in ULPs at the logit of the slider, and the largest with its logit"),
-    make("thead", {}, make("tr", {}, ["Line", "Loss here", "Loss, largest", "Gradient here", "Gradient, largest"].map((head) =>
-      make("th", { scope: "col" }, head)))),
-    make("tbody", {}, rows));
+  stacked(byId("lines"), "The lines: their errors in ULPs at the logit of the slider, and the largest with its logit",
+    ["Line", "Loss here", "Loss, largest", "Gradient here", "Gradient, largest"], rows);
   readAt(Number(byId("cursor").value));
 }
 

@@ -1,151 +1,114 @@
-"""What the page shows, as compact data: columns, cases, verdicts by column and case, curves, and what
-changed.
+"""What the page's script shows, as compact data: columns, cases, verdicts by column and case, and curves.
 
-Verdicts and checks are lists in the order of ``VERDICT`` and ``CHECK``, texts are places in ``texts``: a few
-versions already have some hundred thousand checks.
+Verdicts and checks are lists, which `encoded`, `encoded_check` and page.js know the order of; texts are
+places in ``texts``: a few versions already have some hundred thousand checks.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from packaging.version import InvalidVersion, Version
-
 from ..judging.judge import STATUSES, YARDSTICKS
+from ..judging.severity import ORDER, severity_of
 from ..model import cases as data
 from ..model.case import Case
-from ..model.implementations import FRAMEWORKS, TABLE, Implementation
-from ..results.changes import change
+from ..model.implementations import TABLE, Implementation
+from ..model.losses import loss_of
+from ..results.answer import OTHER
+from ..results.releases import Release, name_of, releases_of, standings
+from ..results.support import behaviours
 from .contents import actual, case_data
 from .repro import ReproError, script
+from .summary import entries_of
 from .text import code
 
 Table = dict[str, Any]
-Key = tuple[str, ...]
-VERDICT = ("status", "expectation", "message", "finding", "checks", "stale")
-CHECK = (
-    "what",
-    "yardstick",
-    "status",
-    "ulps",
-    "message",
-    "expectation",
-    "finding",
-    "limit",
-    "actual",
-    "errors",
-)
 EXPECTATIONS = ("", "expected", "unexpected", "stale")
 
 
 class Texts:
-    """Texts by place, each kept once. The first is empty."""
+    """Texts by place, each kept once, the first empty; and the short names of findings."""
 
-    def __init__(self) -> None:
+    def __init__(self, slugs: Mapping[str, str]) -> None:
         self.places: dict[str, int] = {"": 0}
+        self.slugs = slugs
 
     def place(self, text: object) -> int:
         """Where the text is."""
         return self.places.setdefault(str(text or ""), len(self.places))
 
 
-def page_data(runs: Sequence[Table]) -> Table:
-    """All that the page shows of some runs, as `results.read` gives them."""
-    texts = Texts()
-    columns: list[Table] = []
-    verdicts: list[dict[str, Table]] = []
-    for run in runs:
-        for column, of_column in columns_of(run):
-            columns.append(column)
-            verdicts.append(of_column)
-    order = sorted(range(len(columns)), key=lambda place: column_order(columns[place]))
-    columns, verdicts = [columns[place] for place in order], [verdicts[place] for place in order]
-    for column in columns:
-        alike = [other for other in columns if other["title"] == column["title"]]
-        column["run"] = column["created"] if len(alike) > 1 else ""
+def page_data(runs: Sequence[Table], labels: Sequence[str] = ()) -> Table:
+    """All that the page shows of some runs, as `results.read` gives them; labels tell alike ones apart."""
+    releases = releases_of(runs, labels)
+    texts = Texts({name: entry.slug for name, entry in entries_of(releases).items()})
+    pairs = [pair for release in releases for pair in columns_of(release)]
+    columns, verdicts = [column for column, _ in pairs], [of_column for _, of_column in pairs]
     known = {case.id: case for case in data.load()}
     clauses = {id: str(table.get("clause", "")) for run in runs for id, table in run.get("cases", {}).items()}
     ids = sorted({id for of_column in verdicts for id in of_column})
-    apis = sorted({column["api"] for column in columns})
     return {
         "statuses": STATUSES,
         "expectations": EXPECTATIONS,
         "yardsticks": YARDSTICKS,
+        "severities": ["", *ORDER],
         "columns": columns,
-        "cases": [case_data(id, known.get(id), clauses.get(id, ""), apis) for id in ids],
+        "cases": [
+            {**case_data(id, known.get(id), clauses.get(id, ""), apis_of(id, pairs)), "loss": loss_of(id)}
+            for id in ids
+        ],
         "verdicts": [
             [
                 encoded(of_column[id], known.get(id), column["api"], texts) if id in of_column else 0
                 for id in ids
             ]
-            for column, of_column in zip(columns, verdicts, strict=True)
+            for column, of_column in pairs
         ],
+        "failing": failing(releases, columns, ids),
+        "behaviours": {one.id: one.title for one in behaviours()} | {OTHER: "Other cases"},
         "scripts": scripts(columns, verdicts, known),
         "curves": curves(runs, columns),
-        "changes": changes(columns, verdicts, ids),
         "agreement": agreement(runs, columns, ids, texts),
         "texts": list(texts.places),
     }
 
 
-def columns_of(run: Table) -> list[tuple[Table, dict[str, Table]]]:
-    """Each implementation in each environment of a run, with its verdicts by case."""
-    versions = {(t["framework"], t["kind"], t.get("version", "")): t for t in run["targets"]}
-    only = {key[:2]: key[2] for key in versions}
-    found: dict[Key, dict[str, Table]] = {}
-    for verdict in run["verdicts"]:
-        framework, kind = verdict["framework"], verdict["kind"]
-        version = verdict.get("version") or only.get((framework, kind), "")
-        key = (framework, kind, version, verdict["implementation"], verdict.get("mode", "eager"))
-        found.setdefault(key, {})[verdict["case"]] = verdict
-    return [(column_of(key, run), of_column) for key, of_column in found.items()]
+def apis_of(case: str, pairs: Sequence[tuple[Table, dict[str, Table]]]) -> list[str]:
+    """The APIs by whose documents a case was judged: of columns that support it, with their verdicts."""
+    return sorted(
+        {
+            column["api"]
+            for column, of_column in pairs
+            if case in of_column and of_column[case]["status"] != "unsupported"
+        }
+    )
 
 
-def column_of(key: Key, run: Table) -> Table:
+def columns_of(release: Release) -> list[tuple[Table, dict[str, Table]]]:
+    """Each implementation of a release, with its verdicts by case."""
+    found: dict[str, dict[str, Table]] = {}
+    for verdict in release.verdicts:
+        found.setdefault(verdict["implementation"], {})[verdict["case"]] = verdict
+    names = sorted(found, key=lambda name: place_among([*TABLE], name))
+    return [(column_of(name, release), found[name]) for name in names]
+
+
+def column_of(name: str, release: Release) -> Table:
     """What heads a column."""
-    framework, kind, version, name, mode = key
-    target = (
-        f"{framework} {version}".strip()
-        if kind == "native"
-        else f"compatlosses on {framework} {version}".strip()
-    )
-    target += "" if mode == "eager" else f", {mode}"
     return {
-        "framework": framework,
-        "kind": kind,
-        "version": version,
+        "run": release.run,
+        "framework": release.framework,
+        "kind": release.kind,
+        "version": release.version,
+        "number": release.number,
         "implementation": name,
-        "mode": mode,
-        "target": target,
+        "mode": release.mode,
+        "target": release.title,
         "code": code(name),
-        "title": f"{name}, {target}",
-        "api": api_of(Implementation(name, framework, kind, version)),
-        "created": run.get("created", ""),
+        "title": f"{name}, {release.title}",
+        "api": Implementation(name, release.framework, release.kind, release.version).api_name,
     }
-
-
-def api_of(implementation: Implementation) -> str:
-    """The API whose document binds it; the mathematics alone for what this version of the suite does not
-    know.
-    """
-    return implementation.api_name
-
-
-def column_order(column: Table) -> tuple[Any, ...]:
-    """Native before shim, frameworks in their usual order, older versions first."""
-    place = place_among([*FRAMEWORKS], column["framework"])
-    version = version_order(column["version"])
-    return (
-        column["kind"],
-        place,
-        column["framework"],
-        version,
-        column["mode"],
-        place_among([*TABLE], column["implementation"]),
-        column["created"],
-    )
 
 
 def place_among(names: Sequence[str], name: str) -> int:
@@ -153,12 +116,21 @@ def place_among(names: Sequence[str], name: str) -> int:
     return names.index(name) if name in names else len(names)
 
 
-def version_order(version: str) -> tuple[int, Any]:
-    """Versions in their order; what is none comes last, as a text."""
-    try:
-        return 0, Version(version)
-    except InvalidVersion:
-        return 1, version
+def failing(releases: Sequence[Release], columns: Sequence[Table], ids: Sequence[str]) -> Table:
+    """By the title of a release and behaviour, what counts against it: columns and cases, by their places."""
+    of_column = {(column["target"], column["implementation"]): place for place, column in enumerate(columns)}
+    of_case = {id: place for place, id in enumerate(ids)}
+    return {
+        release.title: {
+            id: [
+                [of_column[release.title, verdict["implementation"]], of_case[verdict["case"]]]
+                for standing in by_loss.values()
+                for verdict in standing.failing
+            ]
+            for id, by_loss in standings(release).items()
+        }
+        for release in releases
+    }
 
 
 def encoded(verdict: Table, case: Case | None, api: str, texts: Texts) -> list[Any]:
@@ -179,6 +151,7 @@ def encoded(verdict: Table, case: Case | None, api: str, texts: Texts) -> list[A
 def encoded_check(check: Table, case: Case | None, api: str, texts: Texts) -> list[Any]:
     """A check as a list; what is empty at its end is left out."""
     values, errors = actual(check, case, api)
+    severity = severity_of(check)
     found = [
         texts.place(check["what"]),
         YARDSTICKS.index(check["yardstick"]),
@@ -190,6 +163,8 @@ def encoded_check(check: Table, case: Case | None, api: str, texts: Texts) -> li
         check.get("limit"),
         values,
         errors,
+        ORDER.index(severity) + 1 if severity else 0,
+        texts.place(texts.slugs.get(name_of(check), "") if severity else ""),
     ]
     while found[-1] in (None, 0, []) and len(found) > 3:
         found.pop()
@@ -218,58 +193,24 @@ def scripts(columns: Sequence[Table], verdicts: Sequence[dict[str, Table]], know
 
 def curves(runs: Sequence[Table], columns: Sequence[Table]) -> Table:
     """The curves by column. All runs measure at the same logits; another grid's are left out."""
-    measured = [run["curves"] for run in runs if run.get("curves")]
-    if not measured:
+    grids = [run["curves"]["logits"] for run in runs if run.get("curves")]
+    if not grids:
         return {"logits": [], "of": []}
-    logits = measured[0]["logits"]
+    places = {column_key(column, column["run"]): place for place, column in enumerate(columns)}
     found = []
-    for run in runs:
+    for number, run in enumerate(runs):
         for curve in run.get("curves", {}).get("of", []):
-            key = tuple(curve.get(name, "") for name in ("framework", "kind", "implementation", "version"))
-            for place, column in enumerate(columns):
-                same = key == tuple(
-                    column[name] for name in ("framework", "kind", "implementation", "version")
-                )
-                fits = len(curve["value"]) == len(curve["gradient"]) == len(logits)
-                if (
-                    same
-                    and fits
-                    and column["created"] == run.get("created", "")
-                    and curve.get("mode", "eager") == column["mode"]
-                ):
-                    parts = {name: curve[name] for name in ("label", "value", "gradient")}
-                    found.append({"column": place, **parts})
-    return {"logits": logits, "of": found}
+            place = places.get(column_key(curve, number))
+            if place is not None and len(curve["value"]) == len(curve["gradient"]) == len(grids[0]):
+                parts = {name: curve[name] for name in ("label", "value", "gradient")}
+                found.append({"column": place, **parts})
+    return {"logits": grids[0], "of": found}
 
 
-def changes(
-    columns: Sequence[Table], verdicts: Sequence[dict[str, Table]], ids: Sequence[str]
-) -> list[Table]:
-    """For each two versions of one implementation, the cases that changed, by how."""
-    places = {id: place for place, id in enumerate(ids)}
-    found = []
-    for old, new in itertools.combinations(range(len(columns)), 2):
-        parts = ("framework", "kind", "implementation", "mode")
-        if any(columns[old][part] != columns[new][part] for part in parts):
-            continue
-        kinds: Table = {
-            "old": old,
-            "new": new,
-            "broken": [],
-            "fixed": [],
-            "changed": [],
-            "gone": [],
-            "added": [],
-            "unchanged": 0,
-        }
-        for id in ids:
-            kind = change(verdicts[old].get(id), verdicts[new].get(id))
-            if kind == "unchanged":
-                kinds[kind] += 1
-            elif kind:
-                kinds[kind].append(places[id])
-        found.append(kinds)
-    return found
+def column_key(table: Table, run: int) -> tuple[Any, ...]:
+    """What a column, and what was measured of it, are found by."""
+    names = ("framework", "kind", "implementation")
+    return run, *(table[name] for name in names), table.get("version", ""), table.get("mode", "eager")
 
 
 def agreement(
@@ -277,16 +218,12 @@ def agreement(
 ) -> list[list[int]]:
     """Where two implementations of a run differ: column, column of the other, case, message."""
     places = {id: place for place, id in enumerate(ids)}
-    parts = ("framework", "kind", "implementation", "mode")
+    by_key = {column_key({**column, "version": ""}, column["run"]): p for p, column in enumerate(columns)}
     found = []
-    for run in runs:
-        mine = [place for place, column in enumerate(columns) if column["created"] == run.get("created", "")]
-        by_key = {tuple(columns[place][part] for part in parts): place for place in mine}
+    for number, run in enumerate(runs):
         for pair in run.get("agreement", []):
-            one, other = (
-                by_key.get(tuple(pair[side].get(part, "eager") for part in parts))
-                for side in ("one", "other")
-            )
+            sides = ({**pair[side], "version": ""} for side in ("one", "other"))
+            one, other = (by_key.get(column_key(side, number)) for side in sides)
             if one is None or other is None:
                 continue
             known = [difference for difference in pair["differences"] if difference["case"] in places]

@@ -13,36 +13,101 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from ..judging.severity import ORDER
 from ..places import REPORT
 from ..printable import printable_data
+from ..results.answer import counted, title_of
 from .data import Table, page_data
+from .summary import slug_of, summary_of
+from .views import Entry
 
-SCRIPTS = ("page.js", "matrix.js", "case.js", "curves.js", "compare.js", "start.js")
+SCRIPTS = ("page.js", "address.js", "summary.js", "matrix.js", "case.js", "curves.js", "start.js")
 
 
-def page(runs: Sequence[Table], title: str = "compatlosses conformance") -> str:
-    """The page of some runs, as `results.read` gives them."""
-    css = (REPORT / "page.css").read_text(encoding="utf-8")
-    js = '"use strict";\n' + "\n".join((REPORT / name).read_text(encoding="utf-8") for name in SCRIPTS)
+@dataclass(frozen=True)
+class Links:
+    """Where the links of a template lead."""
+
+    up: str = ""
+    """The way to the folder of the whole."""
+    page: str = ""
+    """The page of all cases, if that is another."""
+    findings: str = "#finding-{}"
+    """A finding's place, by its short name."""
+
+    def finding(self, entry: Entry) -> str:
+        """Where a finding is told."""
+        return self.findings.format(entry.slug)
+
+
+def page(runs: Sequence[Table], title: str = "compatlosses conformance", labels: Sequence[str] = ()) -> str:
+    """The page of some runs, as `results.read` gives them; labels tell those of one version apart."""
+    css, js = style(), '"use strict";\n' + "\n".join(map(source, SCRIPTS))
     runs = [printable_data(run) for run in runs]
-    shown = page_data(runs)
-    template = Environment(loader=FileSystemLoader(REPORT), autoescape=True, undefined=StrictUndefined)
-    return template.get_template("template.html.j2").render(
+    shown = page_data(runs, labels)
+    return rendered(
+        "template.html.j2",
         title=title,
         policy=f"default-src 'none'; img-src data:; style-src {digest(css)}; script-src {digest(js)}",
-        created=sorted({str(run.get("created", ""))[:10] for run in runs} - {""}),
+        created=dates(runs),
         partial=any(run.get("partial") for run in runs),
         cases=len(shown["cases"]),
         verdicts=sum(len(run["verdicts"]) for run in runs),
-        targets=[summary(target, run) for run in runs for target in run["targets"]],
+        summary=summary_of(runs, labels),
+        severities=ORDER,
+        links=Links(),
+        targets=[target_line(target, run) for run in runs for target in run["targets"]],
         css=Markup(css),
         js=Markup(js),
         data=packed(shown),
     )
+
+
+def dates(runs: Sequence[Table]) -> list[str]:
+    """The days on which runs were made."""
+    return sorted({str(run.get("created", ""))[:10] for run in runs} - {""})
+
+
+def source(name: str) -> str:
+    """A file of the page's own."""
+    return (REPORT / name).read_text(encoding="utf-8")
+
+
+def style() -> str:
+    """The style of pages."""
+    return source("page.css")
+
+
+def rendered(template: str, **values: Any) -> str:
+    """A template with values. It escapes what it is given."""
+    environment = Environment(
+        loader=FileSystemLoader(REPORT),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "parts": parts_of,
+        "counted": counted,
+        "number": "{:,}".format,
+        "title_of": title_of,
+        "slug": slug_of,
+        "json": json.dumps,
+    }
+    environment.globals["zip"] = zip
+    return environment.get_template(template).render(**values)
+
+
+def parts_of(text: str) -> list[tuple[bool, str]]:
+    """A text in parts, each with whether it is code, which stands between backquotes."""
+    return [(bool(place % 2), part) for place, part in enumerate(text.split("`")) if part]
 
 
 def digest(text: str) -> str:
@@ -56,7 +121,7 @@ def packed(data: Table) -> str:
     return base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode("ascii")
 
 
-def summary(target: Table, run: Table) -> Table:
+def target_line(target: Table, run: Table) -> Table:
     """A target's line: where it ran, and how many verdicts of each kind."""
     same = [
         verdict

@@ -42,6 +42,9 @@ function filters() {
   return {
     frameworks: new Set([...form.querySelectorAll("[name=framework]:checked")].map((box) => box.value)),
     kind: form.elements.kind.value,
+    loss: form.elements.loss.value,
+    severity: form.elements.severity.value,
+    finding: form.elements.finding.value,
     implementation: form.elements.implementation.value,
     status: form.elements.status.value,
     yardstick: form.elements.yardstick.value,
@@ -65,10 +68,13 @@ function matches(verdict, column, place, wanted) {
     const yardstick = DATA.yardsticks.indexOf(wanted.yardstick);
     if (!verdict[4].some((check) => check[1] === yardstick && isShort([check[2]]))) return false;
   }
+  if (wanted.loss && DATA.cases[place].loss !== wanted.loss) return false;
+  if (wanted.severity && severityOf(verdict) !== wanted.severity) return false;
+  if (wanted.finding && !verdict[4].some((check) => DATA.texts[check[11] ?? 0] === wanted.finding)) return false;
   if (!wanted.text) return true;
   const { id, clause } = DATA.cases[place];
   if (id.toLowerCase().includes(wanted.text) || clause.toLowerCase().includes(wanted.text)) return true;
-  return wanted.said.has(verdict[2]) || verdict[4].some((check) => check[4] && wanted.said.has(check[4]));
+  return wanted.said.has(verdict[2]) || verdict[4].some((check) => wanted.said.has(check[4]) || wanted.said.has(check[6]));
 }
 
 /** Columns as they are shown: each a set of implementations, under a common heading. */
@@ -76,8 +82,7 @@ function grouped(columns, by) {
   const found = new Map();
   for (const place of columns) {
     const column = DATA.columns[place];
-    const mode = column.mode === "eager" ? "" : ` ${column.mode}`;
-    const version = `${column.version}${mode}${column.run ? ` (${column.run})` : ""}`;
+    const version = column.number + (column.mode === "eager" ? "" : ` ${column.mode}`);
     const on = column.kind === "native" ? column.framework : `on ${column.framework}`;
     const [group, label, title, key] = {
       environment: [
@@ -116,13 +121,15 @@ function refresh() {
   const places = DATA.cases.map((_, place) => place).filter((place) => chosen.some((column) => STATE.matching.get(column)[place]));
   STATE.shown = grouped(chosen, byId("filters").elements.columns.value);
   STATE.root = treeOf(places);
-  const narrow = wanted.text || wanted.status || wanted.yardstick;
+  const narrow = wanted.text || wanted.status || wanted.yardstick || wanted.severity || wanted.finding;
   if (narrow && places.length <= FEW) STATE.root.children = places.map((place) => leafOf(place, 0));
   let verdicts = 0;
   for (const flags of STATE.matching.values()) verdicts += flags.filter(Boolean).length;
   byId("count").textContent = `${plural(verdicts, "verdict")} on ${plural(places.length, "case")} in ${plural(STATE.shown.length, "column")}`;
+  showSummary(wanted);
   draw();
   drawCurves();
+  writeAddress();
 }
 
 /** The kinds of the matching verdicts of a row's cases in a column. */
@@ -146,10 +153,10 @@ function draw() {
   const starts = new Set(groups.reduce((ends, [, width]) => [...ends, ends.at(-1) + width], [0]));
   STATE.starts = starts;
   table.tHead.replaceChildren(
-    make("tr", {}, make("th", { rowspan: 2, scope: "col", class: "corner" }, "Cases"),
-      groups.map(([group, width]) => make("th", { colspan: width, scope: "colgroup", class: "group" }, make("span", {}, group)))),
-    make("tr", {}, STATE.shown.map(({ label, title }, place) =>
-      make("th", { scope: "col", class: starts.has(place) ? "head start" : "head", title }, make("span", {}, label)))),
+    make("tr", { role: "row" }, make("th", { rowspan: 2, scope: "col", role: "columnheader", class: "corner" }, "Cases"),
+      groups.map(([group, width]) => make("th", { colspan: width, scope: "colgroup", role: "columnheader", class: "group" }, make("span", {}, group)))),
+    make("tr", { role: "row" }, STATE.shown.map(({ label, title }, place) =>
+      make("th", { scope: "col", role: "columnheader", class: starts.has(place) ? "head start" : "head", title }, make("span", {}, label)))),
   );
   const rows = [rowOf({ name: "all", path: "", places: STATE.root.places, children: [], leaf: null }, 0)];
   const walk = (node, depth) => {
@@ -174,7 +181,8 @@ function rowOf(node, depth) {
       }, node.leaf === null ? make("span", { "aria-hidden": "true", class: "twist" }, open ? "▾" : "▸") : "", node.name)
     : make("span", {}, "all cases");
   const cells = STATE.shown.map((column, place) => cellOf(node, column, place));
-  return make("tr", { class: node.path ? `depth-${Math.min(depth, 4)}` : "total" }, make("th", { scope: "row" }, heading), cells);
+  return make("tr", { role: "row", class: node.path ? `depth-${Math.min(depth, 4)}` : "total" },
+    make("th", { scope: "row", role: "rowheader" }, heading), cells);
 }
 
 /** One cell: a mark, a number, a bar of shares; all of it in words for whoever does not see it. */
@@ -182,7 +190,7 @@ function cellOf(node, column, place) {
   const counts = counted(node.places, column.members);
   const kind = SEVERITY.find((one) => counts[one] && (one !== "unsupported" || !counts.pass));
   const edge = STATE.starts.has(place) ? "start" : null;
-  if (!kind) return make("td", { class: edge }, make("span", { class: "sr" }, "not run"));
+  if (!kind) return make("td", { class: edge, role: "cell" }, make("span", { class: "sr" }, "not run"));
   const single = node.leaf !== null && column.members.length === 1;
   const off = single ? worst(DATA.verdicts[column.members[0]][node.leaf]) : null;
   const total = SEVERITY.reduce((sum, one) => sum + counts[one], 0);
@@ -199,9 +207,9 @@ function cellOf(node, column, place) {
   const label = `${node.path || "all cases"}, ${column.title}: ${said}`;
   const button = make("button", {
     type: "button", tabindex: -1, class: `cell ${kind}`, "aria-label": label, title: label,
-    click: () => (single ? openCase(node.leaf, column.members[0]) : openList(node, column)),
+    click: () => (single ? openCase(node.leaf, column.members[0]) : openCell(node, column)),
   }, make("span", {}, text), single && off !== null ? make("small", {}, ulps(off)) : bar);
-  return make("td", { class: edge }, button);
+  return make("td", { class: edge, role: "cell", "data-title": column.label }, button);
 }
 
 /** Open or close a branch, and stay on it. */
@@ -209,6 +217,16 @@ function toggle(path) {
   if (!STATE.open.delete(path)) STATE.open.add(path);
   draw();
   document.querySelector(`#table [data-path="${CSS.escape(path)}"]`)?.focus();
+}
+
+/** The verdicts behind a cell. */
+function openCell(node, column) {
+  const found = [];
+  for (const member of column.members) {
+    const flags = STATE.matching.get(member);
+    for (const place of node.places) if (flags[place]) found.push([place, member, DATA.verdicts[member][place]]);
+  }
+  openList(`${node.path || "All cases"}: ${column.title}`, found, () => openCell(node, column));
 }
 
 /** The column in view where a case does worst. */

@@ -43,7 +43,7 @@ function read(verdict) {
     message: DATA.texts[message],
     finding: DATA.texts[finding],
     stale: stale ?? "",
-    checks: checks.map(([what, yardstick, how, ulps, said, expected, found, limit, actual, errors]) => ({
+    checks: checks.map(([what, yardstick, how, ulps, said, expected, found, limit, actual, errors, severity, slug]) => ({
       what: DATA.texts[what],
       yardstick: DATA.yardsticks[yardstick],
       status: DATA.statuses[how],
@@ -54,6 +54,8 @@ function read(verdict) {
       limit: limit ?? null,
       actual: actual ?? [],
       errors: errors ?? [],
+      severity: DATA.severities[severity ?? 0],
+      slug: DATA.texts[slug ?? 0],
     })),
   };
 }
@@ -67,6 +69,12 @@ function kindOf(verdict) {
   return expectation === "expected" ? "known" : "unexpected";
 }
 
+/** The worst severity of a verdict's checks; '' where none fails. */
+function severityOf(verdict) {
+  const found = verdict[4].map((check) => check[10] ?? 0).filter(Boolean);
+  return found.length ? DATA.severities[Math.min(...found)] : "";
+}
+
 const asNumber = (value) => (value === "inf" ? Infinity : value === "-inf" ? -Infinity : value === "nan" ? NaN : Number(value));
 
 /** The largest error in ULPs that a verdict counted, or null. */
@@ -76,6 +84,23 @@ function worst(verdict) {
     if (check[3] !== null && check[3] !== undefined) most = Math.max(most ?? 0, asNumber(check[3]));
   }
   return most;
+}
+
+/** A table's contents. On a phone its rows stand as blocks, each cell under its heading: roles keep it a table. */
+function stacked(table, caption, heads, rows) {
+  for (const row of rows) {
+    row.setAttribute("role", "row");
+    [...row.cells].forEach((cell, place) => {
+      cell.setAttribute("role", cell.tagName === "TH" ? "rowheader" : "cell");
+      if (place) cell.dataset.title = heads[place];
+    });
+  }
+  table.className = "stack";
+  table.setAttribute("role", "table");
+  table.replaceChildren(make("caption", {}, caption),
+    make("thead", { role: "rowgroup" }, make("tr", { role: "row" }, heads.map((head) => make("th", { scope: "col", role: "columnheader" }, head)))),
+    make("tbody", { role: "rowgroup" }, rows));
+  return table;
 }
 
 /** A number of ULPs for people. */

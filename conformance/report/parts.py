@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 @dataclass(frozen=True)
 class Part:
     """A framework in a script. Gradients and second derivatives are bodies of functions of ``arguments``,
-    ``wrt`` or ``name``, and ``incoming``, the factor that comes in.
+    ``wrt`` or ``name``, and ``incoming``, the factor that comes in. What is differentiated again is
+    ``{slope}``.
     """
 
     load: str
@@ -20,7 +21,11 @@ class Part:
     """A result ``x`` as an array of float64."""
     version: str
     modes: dict[str, str] = field(default_factory=dict)
-    """By mode, the line that makes ``call`` what is called in it."""
+    """By mode, the lines that make ``call`` what is called in it."""
+    modes_of_modules: dict[str, str] = field(default_factory=dict)
+    """The same where a module is called, if that differs: they make ``through``, which takes the module."""
+    values_alone: tuple[str, ...] = ()
+    """The modes in which there is nothing to differentiate."""
     wide: bool = True
     """Whether tensors are made of arrays of float64, and rounded by the framework."""
 
@@ -37,6 +42,7 @@ TENSORFLOW_SECOND = (
     "    with tensorflow.GradientTape() as outer:\n"
     "        outer.watch(arguments[name])\n"
     "        (slope,) = gradients(arguments, [name], incoming)\n"
+    "        slope = {slope}\n"
     "    return outer.gradient(slope, arguments[name])"
 )
 TENSORFLOW = Part(
@@ -82,6 +88,34 @@ def call(**arguments):
     program = torch.onnx.export(module, tensors, dynamo=True, verbose=False).model_proto
     given = dict(zip([x.name for x in program.graph.input], [x.detach().numpy() for x in tensors]))
     return torch.tensor(numpy.array(onnx.reference.ReferenceEvaluator(program).run(None, given)[0]))"""
+EXPORT_OF_MODULES = """def through(module):
+    return lambda *tensors: torch.export.export(module, tensors).module()(*tensors)"""
+EXPORT = """inner = call
+
+
+class Module(torch.nn.Module):
+    def forward(self, *tensors):
+        return inner(**dict(zip(self.names, tensors)))
+
+
+def call(**arguments):
+    module, tensors = Module(), tuple(arguments.values())
+    module.names = list(arguments)
+    return torch.export.export(module, tensors).module()(*tensors)"""
+DTENSOR = """import torch.distributed
+from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.tensor import DTensor, Replicate, Shard
+
+torch.distributed.init_process_group("gloo", store=torch.distributed.HashStore(), rank=0, world_size=1)
+mesh, inner = init_device_mesh("cpu", (1,)), call
+
+
+def sharded(x):
+    return DTensor.from_local(x, mesh, [Shard(0) if x.ndim else Replicate()])
+
+
+def call(**arguments):
+    return inner(**{name: sharded(x) for name, x in arguments.items()}).full_tensor()"""
 TORCH = Part(
     "import torch",
     "torch.tensor({array}).to(torch.{dtype})",
@@ -93,7 +127,7 @@ TORCH = Part(
     "    loss = call(**dict(arguments, **{{name: leaf}}))\n"
     "    factor = torch.full_like(loss, incoming)\n"
     "    (slope,) = torch.autograd.grad(loss, [leaf], factor, create_graph=True)\n"
-    "    return torch.autograd.grad(slope.sum(), leaf, allow_unused=True)[0]",
+    "    return torch.autograd.grad(({slope}).sum(), leaf, allow_unused=True)[0]",
     "x.detach().to(torch.float64).numpy()",
     "torch.__version__",
     {
@@ -103,8 +137,47 @@ TORCH = Part(
         "inference": "call = torch.inference_mode()(call)",
         "vmap": VMAP,
         "onnx": ONNX,
+        "export": EXPORT,
+        "dtensor": DTENSOR,
     },
+    {"export": EXPORT_OF_MODULES},
 )
+TO_STATIC = """inner = call
+
+
+def program(arguments):
+    return inner(**arguments)
+
+
+program = paddle.jit.to_static(program, full_graph=True)
+
+
+def call(**arguments):
+    return program(arguments)"""
+AUTO_CAST = TO_STATIC.replace(
+    "    return inner(**arguments)",
+    '    with paddle.amp.auto_cast(True, level="O1", dtype="bfloat16"):\n        return inner(**arguments)',
+)
+SAVED = """import tempfile
+
+inner = call
+
+
+class Layer(paddle.nn.Layer):
+    def forward(self, arguments):
+        return inner(**arguments)
+
+
+def spec(x):
+    return paddle.static.InputSpec(x.shape, x.dtype, stop_gradient=x.stop_gradient)
+
+
+def call(**arguments):
+    specs = {name: spec(x) for name, x in arguments.items()}
+    with tempfile.TemporaryDirectory() as folder:
+        program = paddle.jit.to_static(Layer(), input_spec=[specs], full_graph=True)
+        paddle.jit.save(program, folder + "/program")
+        return paddle.jit.load(folder + "/program")(*(arguments[name] for name in sorted(arguments)))"""
 PADDLE = Part(
     "import paddle",
     'paddle.to_tensor({array}).astype("{dtype}")',
@@ -119,10 +192,11 @@ PADDLE = Part(
     "    loss = call(**dict(arguments, **{{name: leaf}}))\n"
     "    factor = paddle.full_like(loss, incoming)\n"
     "    (slope,) = paddle.grad([loss], [leaf], [factor], create_graph=True)\n"
-    "    return paddle.grad([slope.sum()], [leaf], allow_unused=True)[0]",
+    "    return paddle.grad([({slope}).sum()], [leaf], allow_unused=True)[0]",
     'x.astype("float64").numpy()',
     "paddle.__version__",
-    {"to_static": "call = paddle.jit.to_static(call, full_graph=True)"},
+    {"to_static": TO_STATIC, "auto_cast": AUTO_CAST, "saved": SAVED},
+    values_alone=("saved",),
 )
 MINDSPORE = Part(
     "import mindspore",
@@ -136,8 +210,11 @@ MINDSPORE = Part(
     "    names = list(arguments)\n"
     "    place = names.index(name)\n"
     "    total = lambda *values: call(**dict(zip(names, values))) * incoming\n"
-    "    slope = lambda *values: mindspore.grad(total, place)(*values)\n"
-    "    return mindspore.grad(slope, place)(*arguments.values())",
+    "\n"
+    "    def first(*values):\n"
+    "        slope = mindspore.grad(total, place)(*values)\n"
+    "        return {slope}\n\n"
+    "    return mindspore.grad(first, place)(*arguments.values())",
     "x.astype(mindspore.float32 if x.dtype == mindspore.bfloat16 else x.dtype)"
     ".asnumpy().astype(numpy.float64)",
     "mindspore.__version__",
@@ -151,7 +228,8 @@ JAX = Part(
     "    value, pull = jax.vjp(loss, *[arguments[name] for name in wrt])\n"
     "    return pull(jax.numpy.full(value.shape, incoming, value.dtype))",
     "    def total(x):\n"
-    "        return gradients(dict(arguments, **{{name: x}}), [name], incoming)[0].sum()\n\n"
+    "        (slope,) = gradients(dict(arguments, **{{name: x}}), [name], incoming)\n"
+    "        return ({slope}).sum()\n\n"
     "    return jax.grad(total)(arguments[name])",
     "numpy.asarray(x).astype(numpy.float64)",
     "jax.__version__",

@@ -11,7 +11,7 @@ from ..judging.judge import exact_outcome, tolerances
 from ..model.case import Case, Tensor
 from ..model.implementations import APIS, HALVES, TABLE, Api, Row, rows
 from ..model.rows import fits, kind_of
-from ..running.request import tensors_of
+from ..running.request import direction_of, tensors_of
 from ..worker.calls import spelled
 from ..worker.driver import Unsupported
 from .parts import AGAIN, ERROR, PARTS, SECOND, TEMPLATE, VALUES, VIEWED, Part
@@ -43,6 +43,8 @@ def script(case: Case, framework: str, implementation: str | None, mode: str = "
     if mode != "eager" and mode not in part.modes:
         shown = ", ".join(part.modes) or "none"
         raise ReproError(f"{case.id}: no script shows the mode {mode!r} of {framework}; expected {shown}")
+    through = part.modes.get(mode, "")
+    of_module = function.shape == "module" and mode in part.modes_of_modules
     own = {
         neutral: case.call.get("rename", {}).get(neutral) or its
         for neutral, its in function.arguments.items()
@@ -57,10 +59,10 @@ def script(case: Case, framework: str, implementation: str | None, mode: str = "
         load=load_of(part, framework, function),
         framework=framework,
         version=part.version,
-        call=call_text(case, function, own),
-        through="" if mode == "eager" else f"\n{part.modes[mode]}\n\n",
+        call=call_text(case, function, own, "through" if of_module else ""),
+        through=f"\n{part.modes_of_modules[mode] if of_module else through}\n\n" if through else "",
         gradients=part.gradients,
-        second=SECOND.format(second=part.second.format()) if case.second else "",
+        second=second_text(part, case, function),
         viewed=VIEWED if viewed else "",
         array=part.array,
         order=order_text(case),
@@ -69,8 +71,18 @@ def script(case: Case, framework: str, implementation: str | None, mode: str = "
         ),
         before=before_text(part, case, own, tensors),
         expected="" if case.errors else "\n".join(expected_lines(case, own, APIS[case.loss][function.api])),
-        body=body_text(case, own, function),
+        body=body_text(case, own, function, mode not in part.values_alone),
     )
+
+
+def second_text(part: Part, case: Case, function: Row) -> str:
+    """The second derivative; that of rows is of the first class's column."""
+    if not case.second:
+        return ""
+    if not case.of.rows:
+        return SECOND.format(second=part.second.format(slope="slope"))
+    direction = f"\n\ndirection = {literal(part, direction_of(case, function), case)}"
+    return direction + SECOND.format(second=part.second.format(slope="slope * direction"))
 
 
 def function_of(case: Case, framework: str, implementation: str | None) -> tuple[str, Row]:
@@ -100,8 +112,6 @@ def check_shown(case: Case, name: str, function: Row) -> None:
         raise ReproError(
             f"{case.id} cannot be put to {name}: it has no such argument or option, or demands another"
         )
-    if case.of.rows and case.second:
-        raise ReproError(f"{case.id} is of second order: a script cannot show that of rows")
     if len(case.first.values) > MOST_VALUES:
         raise ReproError(
             f"{case.id} has {len(case.first.values)} numbers; a script has at most {MOST_VALUES}"
@@ -115,8 +125,10 @@ def load_of(part: Part, framework: str, function: Row) -> str:
     return f"{part.load}\nimport {function.module}" if function.module != framework else part.load
 
 
-def call_text(case: Case, function: Row, own: dict[str, str]) -> str:
-    """The body of `call`: a function, a module that is made first, or an operator that takes places alone."""
+def call_text(case: Case, function: Row, own: dict[str, str], through: str = "") -> str:
+    """The body of `call`: a function, a module that is made first, by way of what a mode makes of it, or an
+    operator that takes places alone.
+    """
     called = f"{function.module}.{function.attribute}"
     options = given_options(function, case)
     if function.shape == "raw-paddle":
@@ -124,7 +136,9 @@ def call_text(case: Case, function: Row, own: dict[str, str]) -> str:
         return f"    return {called}(*arguments.values(), {', '.join(map(repr, rest))})"
     named = f"**arguments, **{options!r}" if options else "**arguments"
     module = function.shape == "module"
-    positional = case.call.get("positional", [] if not module else list(function.arguments)[:2])
+    positional = case.call.get(
+        "positional", [] if not module else list(function.arguments)[: function.called]
+    )
     places = [own[neutral] for neutral in positional]
     if "twice" in case.call:
         places = places or [own[neutral] for neutral in list(function.arguments)[:2]]
@@ -133,7 +147,8 @@ def call_text(case: Case, function: Row, own: dict[str, str]) -> str:
     taken = f"    given = [arguments.pop(name) for name in {places!r}]\n"
     twice = f"{case.call['twice']}=given[0], " if "twice" in case.call else ""
     if module:
-        return f"{taken}    return {called}({named})(*given)"
+        made = f"{called}({named})"
+        return f"{taken}    return {f'{through}({made})' if through else made}(*given)"
     return f"{taken}    return {called}(*given, {twice}{named})"
 
 
@@ -159,15 +174,15 @@ def before_text(part: Part, case: Case, own: dict[str, str], tensors: dict[str, 
     return f"gradients({{\n{earlier}\n}}, {wrt!r}, {incoming!r})  # an earlier call, of another length\n"
 
 
-def body_text(case: Case, own: dict[str, str], function: Row) -> str:
+def body_text(case: Case, own: dict[str, str], function: Row, differentiated: bool) -> str:
     """What is done with the call: its error, or its numbers."""
     if case.errors:
         return ERROR.format(kinds=", ".join(case.errors[function.api]))
     constant = APIS[case.loss][function.api].constant
-    wrt = [own[argument] for argument in case.differentiate if argument not in constant]
+    wrt = [own[argument] for argument in case.differentiate if differentiated and argument not in constant]
     incoming = 1.0 if case.cotangent is None else case.cotangent
     first = own[case.of.arguments[0]]
-    again = AGAIN.format(first=first, incoming=incoming) if case.second else ""
+    again = AGAIN.format(first=first, incoming=incoming) if case.second and differentiated else ""
     return VALUES.format(wrt=wrt, incoming=incoming, again=again)
 
 

@@ -2,9 +2,6 @@
 
 function setUpFilters() {
   const form = byId("filters");
-  for (const framework of new Set(DATA.columns.map((column) => column.framework))) {
-    byId("frameworks").append(make("label", {}, make("input", { type: "checkbox", name: "framework", value: framework, checked: true }), ` ${framework}`));
-  }
   for (const name of [...new Set(DATA.columns.map((column) => column.implementation))].sort()) {
     form.elements.implementation.append(make("option", { value: name }, name));
   }
@@ -13,9 +10,11 @@ function setUpFilters() {
     clearTimeout(waiting);
     waiting = setTimeout(refresh, 120);
   };
-  form.addEventListener("input", (event) => (event.target.name === "text" ? soon() : refresh()));
-  form.addEventListener("reset", () => setTimeout(refresh));
+  // Some fields stand outside the form that they belong to.
+  document.addEventListener("input", (event) => event.target.form === form && (event.target.name === "text" ? soon() : refresh()));
+  form.querySelector("[type=reset]").addEventListener("click", () => setTimeout(refresh));
   form.addEventListener("submit", (event) => event.preventDefault());
+  byId("panel").open = !matchMedia("(max-width: 40rem)").matches;
 }
 
 async function start() {
@@ -25,11 +24,10 @@ async function start() {
     DATA.disagreements = new Set(DATA.agreement.flatMap(([one, other, place]) => [`${one} ${place}`, `${other} ${place}`]));
     setUpFilters();
     setUpCurves();
-    setUpCompare();
+    setUpLinks();
     setUpDialog();
     setUpKeys();
-    refresh();
-    openFromAddress();
+    readAddress();
     document.documentElement.dataset.ready = "true";
   } catch (error) {
     byId("failure").hidden = false;

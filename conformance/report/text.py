@@ -13,9 +13,9 @@ from rich.table import Table
 from ..judging.agreement import Pair
 from ..judging.judge import Verdict
 from ..judging.tally import Tally, by_label
+from ..model.grids import Census
 from ..model.implementations import TABLE, label_of
 from ..model.losses import group_of, loss_of
-from ..model.strata import Census
 from ..printable import shown
 from ..running.target import Target
 

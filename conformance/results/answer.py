@@ -216,14 +216,14 @@ def differing(run: Table) -> Iterator[str]:
 
 
 def missing(run: Table) -> Iterator[str]:
-    """Why targets could not be run, and why parts of the shim cannot be called."""
+    """Why targets could not be run, and why a part of the shim, or one's own function, cannot be called."""
     told = set()
     for target in run["targets"]:
         if target["error"] and target["error"] not in told:
             told.add(target["error"])
             yield target["error"]
         for name, reason in target["available"].items():
-            if reason is not None and target["kind"] == "shim":
+            if reason is not None and (target["kind"] == "shim" or name not in TABLE):
                 yield f"{target['label']} has no {name}: {reason}"
 
 
@@ -234,7 +234,7 @@ def standings(run: Table) -> Iterator[str]:
     for verdict in run["verdicts"]:
         whose = verdict["framework"], versions.get(verdict["framework"], "")
         found = known.standing(whose[0], loss_of(verdict["case"]), whose[1])
-        if not found.strict:
+        if not found.strict and known.of(whose[0], loss_of(verdict["case"])):
             losses[whose].update(dict.fromkeys([found.releases]))
     for (framework, version), releases in losses.items():
         names = sorted({release for each in releases for release in each}, key=Version)

@@ -17,7 +17,6 @@ from .findings import finding_of
 Table = dict[str, Any]
 Key = tuple[str, str, str, str]
 """Framework, implementation, mode and case."""
-KINDS = ("broken", "fixed", "changed", "unchanged", "added", "gone")
 ENDS = ("unsupported", "timeout", "crash")
 """Statuses that leave nothing to be looked at."""
 
@@ -275,23 +274,6 @@ def gravest_changes(changes: Iterable[Change]) -> list[Change]:
 def rank(severity: str) -> int:
     """A severity's place, the worst first; what passes comes last."""
     return place(severity if severity in SEVERITIES else "")
-
-
-def change(old: Table | None, new: Table | None) -> str:
-    """How a case changed, as one of KINDS; '' where neither run has it.
-
-    An error that doubled, by over one ULP, changed.
-    """
-    if old is None or new is None:
-        return "added" if new else "gone" if old else ""
-    was, now = STATUSES.index(old["status"]), STATUSES.index(new["status"])
-    if was != now:
-        return "broken" if now > was else "fixed"
-    if failing(new) - failing(old):
-        return "broken"
-    if failing(old) - failing(new):
-        return "fixed"
-    return "changed" if farther(worst(old), worst(new)) else "unchanged"
 
 
 def id_of(check: Table) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from ..places import FINDINGS, FINDINGS_PAGE
+
+POINT = re.compile(r"^- \*\*(\w[\w ]*):\*\* (.*?)(?=^- \*\*|^\S|\Z)", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,24 @@ def load(path: Path = FINDINGS) -> dict[str, Finding]:
         heading: Finding(heading, entry["words"], entry.get("since", ""))
         for heading, entry in entries.items()
     }
+
+
+@cache
+def texts(path: Path = FINDINGS_PAGE) -> dict[str, tuple[tuple[str, str], ...]]:
+    """The entries of the page by heading, each as pairs of a label, such as 'What', and its text; of an
+    installed package, which has no page, nothing.
+    """
+    if not path.exists():
+        return {}
+    sections = re.split(r"^## ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    parted = (section.partition("\n") for section in sections)
+    return {heading.strip(): tuple(points(body)) for heading, _, body in parted}
+
+
+def points(body: str) -> Iterator[tuple[str, str]]:
+    """The points of an entry: '- **What:** text', over some lines."""
+    for label, text in POINT.findall(body):
+        yield label, " ".join(text.split())
 
 
 def finding_of(source: str) -> Finding:

@@ -1,4 +1,4 @@
-"""The result of a run as data: JSON of a versioned schema (docs/results-schema.md), and JUnit."""
+"""The result of a run as data: JSON of a versioned schema (docs/results-schema.md)."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 from ..files import ResultError, read_text
 from ..judging.curves import CENTRES, Curve
 from ..judging.judge import Verdict
 from ..judging.tally import Tally
 from ..model.case import Case
-from ..printable import printable
 from ..running.target import Target
 from .schema import SchemaError, check_run
 from .suite import suite
@@ -106,24 +104,3 @@ def table_without_twins(pairs: Sequence[tuple[str, Any]]) -> Table:
 def no_constant(name: str) -> None:
     """Refuse Python's extension of JSON; the schema writes these numbers as strings."""
     raise ValueError(f'{name} is no JSON; expected "inf", "-inf" or "nan" as a string')
-
-
-def junit(verdicts: Sequence[Verdict]) -> str:
-    """A run as JUnit XML: known deviations and what is unsupported are skipped, what is unexpected is a
-    failure.
-    """
-    root = ElementTree.Element("testsuites")
-    for label in sorted({verdict.label for verdict in verdicts}):
-        mine = [verdict for verdict in verdicts if verdict.label == label]
-        suite = ElementTree.SubElement(root, "testsuite", name=printable(label), tests=str(len(mine)))
-        suite.set("failures", str(sum(v.expectation in ("unexpected", "stale") for v in mine)))
-        for verdict in mine:
-            names = {"classname": printable(label), "name": printable(verdict.case)}
-            item = ElementTree.SubElement(suite, "testcase", names, time=str(verdict.seconds))
-            said = printable(verdict.message)
-            if verdict.expectation in ("unexpected", "stale"):
-                kind = "unexpected pass" if verdict.expectation == "stale" else verdict.status
-                ElementTree.SubElement(item, "failure", message=said or kind, type=kind)
-            elif verdict.status != "pass":
-                ElementTree.SubElement(item, "skipped", message=f"{verdict.status}: {said}")
-    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True)

@@ -82,12 +82,16 @@ class Behaviour:
 
     def fails(self, verdict: Table) -> bool:
         """Whether a verdict counts against it."""
-        failed = (check for check in verdict["checks"] if check["status"] in FAILURES)
-        return any(
-            check["what"] in ALWAYS
-            or any(fnmatchcase(f"{check['yardstick']}/{check['what']}", p) for p in self.checks)
-            for check in failed
-        )
+        return any(True for _ in self.against(verdict))
+
+    def against(self, verdict: Table) -> Iterator[Table]:
+        """The failed checks of a verdict that count against it."""
+        for check in verdict["checks"]:
+            id = f"{check['yardstick']}/{check['what']}"
+            if check["status"] in FAILURES and (
+                check["what"] in ALWAYS or any(fnmatchcase(id, pattern) for pattern in self.checks)
+            ):
+                yield check
 
 
 @dataclass(frozen=True)

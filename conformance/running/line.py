@@ -60,7 +60,9 @@ class Line:
 
     def send(self, implementation: Implementation, case: Case) -> None:
         """Hand a call to the worker."""
-        self.worker.send(request_of(case, implementation.name, implementation.row))
+        request = request_of(case, implementation.name, implementation.row)
+        request["threads"] = self.target.machine.threads_for(case.elements)
+        self.worker.send(request)
 
     def receive(self) -> Answer:
         """The next answer; after a crash or a hang there is a new worker."""

@@ -45,6 +45,10 @@ class Worker:
         environment["GLOG_v"] = "3" if target.framework == "mindspore" else "0"
         # The worker's folder holds modules of ours; none of them is to shadow a framework's.
         environment["PYTHONSAFEPATH"] = "1"
+        environment["COMPATLOSSES_DEVICE"] = target.machine.device
+        if target.own:
+            paths = (os.getcwd(), environment.get("PYTHONPATH", ""))
+            environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
         self.process, self.lifeline = kept(
             command,
             bufsize=0,
@@ -62,7 +66,8 @@ class Worker:
 
         The first line is the table; what answers it is that the worker is ready.
         """
-        table = {row.name: row.to_json() for row in rows(target.framework, target.kind)}
+        tested = [target.own] if target.own else rows(target.framework, target.kind)
+        table = {row.name: row.to_json() for row in tested}
         self.channel.write(json.dumps(table).encode() + b"\n")
 
     def send(self, request: dict[str, Any]) -> None:
@@ -123,10 +128,16 @@ RAISED = re.compile(r"^(?:\w+\.)*\w*(?:Error|Exception): .*", re.MULTILINE)
 """The line of a traceback that says what was raised."""
 
 
-def no_import(target: Target, message: str) -> str:
-    """That a framework cannot be imported, in a sentence, and how to mend it; '' where its worker ended in
-    another way.
+CANNOT_RUN = re.compile(r"(?:^|: )cannot run: (.*)", re.MULTILINE)
+"""The line of a worker that says, in a sentence, why it ended; see `worker.driver.CannotRun`."""
+
+
+def why_not(target: Target, message: str) -> str:
+    """Why a worker cannot be run, in a sentence, and how to mend it: what it said of itself, or that its
+    framework cannot be imported; '' where it ended in another way.
     """
+    if said := CANNOT_RUN.findall(message):
+        return str(said[-1])
     raised = RAISED.findall(message)
     if not raised:
         return ""
@@ -154,7 +165,7 @@ def start(target: Target, notice: Callable[[Worker], None] = lambda worker: None
     if not answer.get("ready") or not is_list_of(said, str) or not isinstance(available, dict):
         worker.kill()
         said_last = str(answer.get("message", "the worker did not say that it is ready"))
-        raise TargetError(no_import(target, said_last) or said_last)
+        raise TargetError(why_not(target, said_last) or said_last)
     target.version, target.python, target.numpy = map(str, said)
     target.platform = str(answer.get("platform", ""))
     target.available = {name: None if reason is None else str(reason) for name, reason in available.items()}

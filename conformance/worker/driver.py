@@ -9,6 +9,15 @@ class Unsupported(Exception):
     """What is asked for cannot be expressed with this implementation."""
 
 
+class CannotRun(SystemExit):
+    """What is to be run is not there: the process ends with a sentence, behind a mark for the runner."""
+
+    MARK = "cannot run: "
+
+    def __init__(self, sentence):
+        super().__init__(self.MARK + sentence)
+
+
 class Refused(Exception):
     """The framework raised an error; `phase` says whether in making the inputs, in the call or in the
     gradient.
@@ -25,6 +34,15 @@ class Eager:
 
     values_alone = False
     """Whether there is nothing to differentiate in this mode."""
+
+    def use_device(self, device):
+        """Have tensors made on a device; where it is not at hand, end with a sentence."""
+        if device != "cpu":
+            name = type(self).__module__.split(".")[-1]
+            raise CannotRun(f"the suite runs {name} on the CPU alone, not on {device!r}")
+
+    def use_threads(self, count):
+        """Let the calls that follow use so many threads, where the framework can be told."""
 
     def settle(self):
         """Let nothing of an earlier call come up in the next."""
@@ -65,6 +83,14 @@ def viewed(values, view, make):
     if view == "offset":
         return make(np.concatenate([np.zeros_like(values[:1]), values]))[1:]
     return make(values)
+
+
+def no_device(framework, device, error):
+    """The sentence that a device is not at hand."""
+    said = (message_of(error).splitlines() or [""])[0]
+    return CannotRun(
+        f"{framework} here has no device {device!r}: {said}; leave out --device to run on the CPU"
+    )
 
 
 def error_data(error):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+import os
 import warnings
 from typing import Any
 
 import numpy as np
 
-from .calls import call_of
+from .calls import call_of, is_there
 from .driver import Refused, Unsupported, error_data, in_phase, message_of
 from .drivers import driver_of
 
@@ -30,7 +31,7 @@ class Session:
             try:
                 self.functions[name] = implementation.find()
                 reasons[name] = None
-            except (ImportError, AttributeError) as error:
+            except Exception as error:
                 reasons[name] = type(error).__name__ + ": " + message_of(error)[-600:]
         return reasons
 
@@ -58,6 +59,7 @@ class Session:
             tensors[key] = in_phase("inputs", self.made, spec, repeat)
             if repeat is None and spec.get("as", "tensor") == "tensor":
                 before[key] = self.framework.array(tensors[key])[0].tobytes()
+        self.framework.use_threads(request.get("threads", 1))
         call = implementation.bind(self.functions[name], request, self.framework.through)
         wrt = request.get("differentiate", [])
         gradients, twice = {}, None
@@ -145,7 +147,9 @@ class Session:
 def session_of(framework, mode, rows):
     """The session of a framework in a mode, and the rows of the table that are tested in it."""
     driver = driver_of(framework, mode)
-    return Session(driver, {name: call_of(row, driver.version) for name, row in rows.items()})
+    driver.use_device(os.environ.get("COMPATLOSSES_DEVICE", "cpu"))
+    there = {name: row for name, row in rows.items() if is_there(row, driver.version)}
+    return Session(driver, {name: call_of(row, driver.version) for name, row in there.items()})
 
 
 def completed(specs, required):

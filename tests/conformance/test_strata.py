@@ -6,12 +6,13 @@ import math
 
 import pytest
 
-from compatlosses.conformance.model import cases, strata, strata_rows
+from compatlosses.conformance.model import cases, census, grids_differences, strata, strata_rows
+from compatlosses.conformance.model.grids import Cell
 from compatlosses.conformance.model.rows import Target
 
 
 def test_every_reachable_cell_has_a_case() -> None:
-    for counted in strata.census(cases.load()):
+    for counted in census.census(cases.load()):
         assert not counted.missing, f"{counted.grid.name}: {counted.missing[:5]}"
         assert counted.held
         assert all(reason and empty for reason, empty in counted.empty.items())
@@ -24,6 +25,16 @@ def test_every_reachable_cell_has_a_case() -> None:
         ("view/", "layouts", ("transposed memory", "mean")),
         ("accumulation/", "sums", ("10000000", "mean", "float32")),
         ("label-dtype/", "label types", ("bool", "none")),
+        (
+            "huber_loss/places/",
+            "differences",
+            ("huber_loss", "+tiny", "0", "bfloat16", "value"),
+        ),
+        (
+            "l1_loss/divisor/",
+            "rules of differences",
+            ("l1_loss", "some", "given", "mean", "weights"),
+        ),
         ("cross_entropy/masked-target/", "rows", ("-inf logit", "masked class", "float16", "value")),
         (
             "nll_loss/ignoring/",
@@ -32,9 +43,9 @@ def test_every_reachable_cell_has_a_case() -> None:
         ),
     ],
 )
-def test_a_cell_without_a_case_is_missed(without: str, grid: str, cell: strata.Cell) -> None:
+def test_a_cell_without_a_case_is_missed(without: str, grid: str, cell: Cell) -> None:
     fewer = [case for case in cases.load() if not case.id.startswith(without)]
-    (counted,) = (counted for counted in strata.census(fewer) if counted.grid.name == grid)
+    (counted,) = (counted for counted in census.census(fewer) if counted.grid.name == grid)
     assert cell in counted.missing
 
 
@@ -50,6 +61,24 @@ def test_a_cell_without_a_case_is_missed(without: str, grid: str, cell: strata.C
 )
 def test_an_element_belongs_to_one_cell(x: float, y: float, name: str) -> None:
     assert strata.stratum(x, y) == name
+
+
+@pytest.mark.parametrize(
+    ("r", "bend", "name"),
+    [
+        (-0.0, 1.0, "0"),
+        (1.0 + 2**-23, 1.0, "+above the bend"),
+        (-(1.0 - 2**-24), 1.0, "-below the bend"),
+        (-1.0, 1.0, "-bend"),
+        (1.0, None, "+ordinary"),
+        (1.0 + 2**-22, 1.0, "+ordinary"),
+        (2e19, 1.0, "+square overflows"),
+        (-math.inf, math.inf, "-inf"),
+        (1e-30, 0.0, "+tiny"),
+    ],
+)
+def test_a_difference_lies_in_one_place(r: float, bend: float | None, name: str) -> None:
+    assert grids_differences.place(r, bend, "float32") == name
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 from keras import ops
 
 import compatlosses.keras.losses as shim
+from compatlosses.keras import plain
 
 native = keras.losses
 P = np.array([[0.25, 0.5, 0.875], [0.125, 0.75, 0.0625]], np.float32)
@@ -94,3 +95,55 @@ def test_symbolic_tensors(name: str) -> None:
     np.testing.assert_allclose(
         ops.convert_to_numpy(model([Y, P])), ops.convert_to_numpy(getattr(shim, name)(Y, P)), rtol=1e-6
     )
+
+
+@pytest.mark.parametrize("axis", [-1, 0, None, (0, 1)])
+def test_probabilities_of_binary_crossentropy(axis: Any) -> None:
+    assert_alike("binary_crossentropy", Y, P, label_smoothing=0.25, axis=axis)
+
+
+CLASSES: dict[str, tuple[str, dict[str, Any]]] = {
+    "BinaryCrossentropy": ("binary_crossentropy", {"label_smoothing": 0.25}),
+    "BinaryFocalCrossentropy": (
+        "binary_focal_crossentropy",
+        {"apply_class_balancing": True, "alpha": 0.75, "gamma": 1.5, "axis": 0},
+    ),
+    "KLDivergence": ("kl_divergence", {}),
+    "Poisson": ("poisson", {}),
+}
+"""The function of each class, and options of both."""
+
+
+@pytest.mark.parametrize("name", list(CLASSES))
+@pytest.mark.parametrize("reduction", ["sum_over_batch_size", "sum", "mean_with_sample_weight", None])
+def test_a_class_is_as_the_real_one(name: str, reduction: str | None) -> None:
+    _, options = CLASSES[name]
+    mine, theirs = (getattr(module, name)(reduction=reduction, **options) for module in (shim, native))
+    takes = [
+        [(p.name, p.default) for p in signature(type(each).__init__).parameters.values()]
+        for each in (mine, theirs)
+    ]
+    assert takes[0] == takes[1] and isinstance(mine, type(theirs))
+    assert mine.get_config() == theirs.get_config()
+    weights = np.float32([0.5, 2.0, 1.0] if options.get("axis") == 0 else [0.5, 2.0])
+    for more in ({}, {"sample_weight": weights}):
+        a, b = (ops.convert_to_numpy(each(Y, P, **more)) for each in (mine, theirs))
+        np.testing.assert_allclose(a, b, rtol=4e-6)
+
+
+@pytest.mark.parametrize("name", list(CLASSES))
+def test_a_class_is_saved_and_loaded(name: str) -> None:
+    loss = getattr(shim, name)(reduction="sum", **CLASSES[name][1])
+    loaded = keras.losses.deserialize(keras.losses.serialize(loss))
+    assert type(loaded) is getattr(shim, name)
+    assert float(loaded(Y, P)) == float(loss(Y, P))
+
+
+@pytest.mark.parametrize("name", list(CLASSES))
+def test_a_plain_class(name: str) -> None:
+    """For where Keras is not installed: on the tensors of any framework, here NumPy's."""
+    function, options = CLASSES[name]
+    rows = ops.convert_to_numpy(getattr(shim, function)(Y, P, **options))
+    for reduction, expected in ((None, rows), ("sum", rows.sum()), ("sum_over_batch_size", rows.mean())):
+        found = getattr(plain, name)(reduction=reduction, **options)(Y, P)
+        np.testing.assert_allclose(ops.convert_to_numpy(found), expected, rtol=1e-6)

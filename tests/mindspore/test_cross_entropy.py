@@ -172,7 +172,7 @@ def test_nothing_to_average(name: str) -> None:
 def test_an_index_that_is_no_class(name: str) -> None:
     """MindSpore counts negative ones from the last class.
 
-    Others are a RuntimeError there, or end the process, so that only the suite, whose workers may end, calls it.
+    Others are a RuntimeError there, or end the process: only the suite calls it, whose workers may end.
     """
     x = tensor(X)
     if name == "cross_entropy":

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from mindspore import ops as native
 
+import compatlosses.mindspore.mint.nn as of_mint
 import compatlosses.mindspore.nn as classes
 from compatlosses.mindspore import ops as shim
 from compatlosses.mindspore.mint.nn import functional as mint
@@ -179,6 +180,42 @@ def test_losses_that_have_no_kernel_on_the_cpu() -> None:
     divergence = mint.kl_div(tensor(X), tensor(np.log(V)), "batchmean", True)
     logarithms = np.log(V.astype(float))
     assert float(divergence) == pytest.approx(np.sum(np.exp(logarithms) * (logarithms - X)) / 2, rel=1e-5)
+
+
+def test_the_divergence_of_mint_broadcasts_and_has_the_dtype_of_the_input() -> None:
+    x, y = tensor(X, "float16"), tensor(Y[:1])
+    found = mint.kl_div(x, y, "none")
+    assert found.dtype == mindspore.float16 and found.shape == (2, 3)
+    whole = shim.kl_div(tensor(X), tensor(np.broadcast_to(Y[:1], X.shape)), "none")
+    np.testing.assert_allclose(found.asnumpy(), whole.asnumpy(), rtol=1e-3)
+    with pytest.raises(ValueError, match="do not broadcast"):
+        mint.kl_div(tensor(X), tensor(Y[:, :2]))
+
+
+@pytest.mark.parametrize("function", [mint.kl_div, mint.soft_margin_loss, shim.soft_margin_loss])
+def test_double_precision_is_in_no_document_of_mint(function: Any) -> None:
+    with pytest.raises(TypeError, match="input has dtype float64; expected float16, float32, bfloat16"):
+        function(tensor(X, "float64"), tensor(Y, "float64"))
+    assert function(tensor(X, "bfloat16"), tensor(Y, "bfloat16")).dtype == mindspore.bfloat16
+
+
+def test_the_classes_of_mint() -> None:
+    """Those of ``mindspore.mint.nn``, but for the kernels that MindSpore has for other devices alone."""
+    for name in ("BCELoss", "KLDivLoss", "SoftMarginLoss"):
+        mine, theirs = getattr(of_mint, name), getattr(mindspore.mint.nn, name)
+        options = [
+            [(p.name, p.default) for p in signature(each).parameters.values()] for each in (mine, theirs)
+        ]
+        assert options[0] == options[1]
+        forward = [list(signature(each.construct).parameters) for each in (mine, theirs)]
+        assert forward[0] == forward[1] and isinstance(mine(), mindspore.nn.Cell)
+    given = tensor(X), tensor(Y)
+    loss, native_loss = (module.BCELoss(tensor(V), "sum") for module in (of_mint, mindspore.mint.nn))
+    np.testing.assert_allclose(loss(*given).asnumpy(), native_loss(*given).asnumpy(), rtol=1e-6)
+    assert float(of_mint.KLDivLoss("batchmean", log_target=True)(*given)) == float(
+        mint.kl_div(*given, "batchmean", True)
+    )
+    assert float(of_mint.SoftMarginLoss("sum")(*given)) == float(mint.soft_margin_loss(*given, "sum"))
 
 
 def test_mint_has_other_names() -> None:

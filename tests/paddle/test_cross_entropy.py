@@ -13,6 +13,7 @@ import numpy as np
 import paddle
 import paddle.nn.functional as native
 import pytest
+from entered import entered
 
 import compatlosses as cl
 import compatlosses.paddle.nn as classes
@@ -293,6 +294,21 @@ def test_the_divisor_is_warned_of_once() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         shim.cross_entropy(x, tensor(IGNORED, "int64"))
+
+
+def test_a_second_call_is_not_checked_again() -> None:
+    x, y = tensor(X), tensor(Y, "int64")
+    for module in (shim, v2_6):
+        first = module.cross_entropy(x, y)
+        assert "compatlosses.evaluate.evaluate" not in entered(module.cross_entropy, x, y)
+        assert float(module.cross_entropy(x, y)) == float(first)
+
+
+def test_a_second_call_has_the_shape_of_the_first() -> None:
+    x, y = tensor(X), tensor(Y, "int64")
+    for label, shape in ((y, [3]), (y.unsqueeze(1), [3, 1])):
+        for _ in range(2):
+            assert shim.cross_entropy(x, label, reduction="none").shape == shape
 
 
 def test_nothing_to_average() -> None:

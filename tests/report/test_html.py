@@ -8,6 +8,8 @@ import gzip
 import html.parser
 import json
 import re
+from collections import defaultdict
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,13 @@ import typer
 from typer.testing import CliRunner
 
 from compatlosses.conformance.commands import app as cli
+from compatlosses.conformance.judging import judge
+from compatlosses.conformance.model.implementations import TABLE, Implementation, applies
 from compatlosses.conformance.report.data import page_data
 from compatlosses.conformance.report.html import page
-from compatlosses.conformance.results import changes
+from compatlosses.conformance.report.summary import summary_of
+from compatlosses.conformance.results import changes, results
+from compatlosses.conformance.running.target import Target
 
 APPLICATION = typer.Typer()
 cli.add_commands(APPLICATION)
@@ -85,7 +91,7 @@ def test_a_case_is_there_with_what_was_expected_and_what_came_back(two: list[dic
         data["cases"][place],
         [c["title"] for c in data["columns"]].index(f"{runs.NATIVE}, torch 2.13.0"),
     )
-    _, _, status, _, _, _, _, _, actual, errors = data["verdicts"][column][place][4][0]
+    _, _, status, _, _, _, _, _, actual, errors, *_ = data["verdicts"][column][place][4][0]
     expected = case["expected"][0]["value"]
     assert data["statuses"][status] == "fail"
     assert actual == pytest.approx([1.00001 * value for value in expected], rel=1e-6)
@@ -97,12 +103,95 @@ def test_a_case_is_there_with_what_was_expected_and_what_came_back(two: list[dic
 
 
 def test_versions_are_compared_by_the_rule_of_the_command(two: list[dict[str, Any]]) -> None:
-    data = page_data(two)
-    native = next(pair for pair in data["changes"] if data["columns"][pair["old"]]["kind"] == "native")
-    assert [data["columns"][native[side]]["version"] for side in ("old", "new")] == ["2.1.0", "2.13.0"]
-    assert [data["cases"][place]["id"] for place in native["broken"]] == [runs.TAIL]
-    assert native["unchanged"] == 4 and not native["fixed"]
+    native = next(pair for pair in summary_of(two).pairs if pair.old.kind == "native")
+    assert (native.old.version, native.new.version) == ("2.1.0", "2.13.0")
+    assert {line.case for group in native.worse for line in group.lines} == {runs.TAIL}
+    assert native.changes.unchanged == 4 and not native.better
     assert {change.case for change in changes.compare(*two).worse} == {runs.TAIL}
+
+
+def test_two_runs_of_one_version_stand_apart_even_if_made_in_the_same_second() -> None:
+    before, after = runs.run_of("2.13.0", 1.0), runs.run_of("2.13.0", 1.001)
+    assert before["created"] == after["created"]
+    for labels, names in (
+        (("before", "after"), ["2.13.0 (before)", "2.13.0 (after)"]),
+        ((), ["2.13.0 (run 1)", "2.13.0 (run 2)"]),
+    ):
+        summary = summary_of([before, after], labels)
+        assert [one.number for one in summary.releases if one.kind == "native"] == names
+        native = next(pair for pair in summary.pairs if pair.old.kind == "native")
+        assert [side.number for side in (native.old, native.new)] == names
+        assert {line.case for group in native.worse for line in group.lines} == {runs.TAIL}
+
+
+def test_a_disagreement_stays_with_its_own_run() -> None:
+    both = [runs.run_of("2.13.0", 1.0), runs.run_of("2.13.0", 1.0)]
+    keys = ("implementation", "framework", "kind", "mode")
+    sides = [{key: v[key] for key in keys} for v in (both[1]["verdicts"][0], both[1]["verdicts"][-1])]
+    difference = {"case": runs.CASE, "what": "value", "message": "differs", "ulps": 84.0, "explained": []}
+    pair = {"one": sides[0], "other": sides[1], "relation": "r", "compared": 1, "differences": [difference]}
+    both[1]["agreement"] = [pair]
+    data = page_data(both)
+    ((one, other, _, _),) = data["agreement"]
+    assert {data["columns"][place]["run"] for place in (one, other)} == {1}
+
+
+def test_a_release_that_could_not_be_run_is_named_before_all_else(two: list[dict[str, Any]]) -> None:
+    broken = copy.deepcopy(two[:1])
+    for target in broken[0]["targets"]:
+        target["error"] = "torch cannot be imported: <no> libcudart"
+    broken[0]["verdicts"] = []
+    text = page(broken)
+    assert text.index("torch cannot be imported: &lt;no&gt; libcudart") < text.index("Releases</h2>")
+    assert summary_of(broken).cards[0].says.startswith("It could not be run: torch cannot be imported")
+
+
+def test_a_card_says_what_is_new_and_what_is_mended() -> None:
+    runs_of_both = [runs.run_of("2.1.0", 1.001), runs.run_of("2.13.0", 1.0)]
+    summary = summary_of(runs_of_both)
+    older, newer = (card for card in summary.cards if card.release.kind == "native")
+    assert older.before is None and newer.before is older.release
+    assert not newer.new
+    assert [entry.title for entry in newer.mended] == ["The gradient by logits has lost digits"]
+    assert newer.severity == "crash" and newer.says.startswith("New, which no finding explains: 2 kinds")
+    assert "Not safe: calls end the process" in newer.says
+
+
+def test_a_behaviour_counts_main_functions_and_the_worst_that_counts_against_it(two: list[Any]) -> None:
+    rows = {row.id: row for row in summary_of(two).rows}
+    cells = {cell.release.title: cell for cell in rows["gradient-logits"].cells}
+    assert (cells["torch 2.1.0"].passed, cells["torch 2.1.0"].total) == (1, 1)
+    assert (cells["torch 2.13.0"].passed, cells["torch 2.13.0"].total) == (0, 1)
+    assert cells["torch 2.13.0"].severity == "digits"
+    assert list(cells["torch 2.13.0"].counts) == ["binary_cross_entropy_with_logits"]
+
+
+def test_a_finding_has_its_text_and_a_command_for_its_script(two: list[dict[str, Any]]) -> None:
+    heading = "torch: values and gradients lose accuracy or become NaN in the tails"
+    known = copy.deepcopy(two)
+    for run in known:
+        for check in (check for verdict in run["verdicts"] for check in verdict["checks"]):
+            if check["status"] == "fail":
+                check.update(expectation="expected", finding=heading)
+    entry = next(entry for entry in summary_of(known).entries if entry.known)
+    assert {label for label, _ in entry.text} >= {"What", "Since", "Case", "Hurts", "Workaround"}
+    assert entry.command.startswith(f"compatlosses repro {runs.CASE} --framework torch")
+    assert entry.losses == ["binary_cross_entropy_with_logits"]
+
+
+def test_every_implementation_has_a_page_for_the_cases_of_its_loss() -> None:
+    """APIs differ in the losses that they have, and in the shapes that they take of one."""
+    verdicts, cases_of = [], defaultdict(list)
+    for case in runs.CASES.values():
+        cases_of[case.loss].append(case)
+    for name, row in TABLE.items():
+        implementation = Implementation(name, "numpy", "shim", "")
+        supported = (case for case in cases_of[row.loss] if applies(case, implementation))
+        verdicts += [judge.Verdict(case.id, name, "numpy", "shim", "pass") for case in islice(supported, 2)]
+    target = Target("numpy", "shim")
+    data = page_data([json.loads(json.dumps(results.as_json([target], verdicts, False)))])
+    assert {case["loss"] for case in data["cases"]} == set(cases_of)
+    assert all(case.get("expected") or case.get("errors") for case in data["cases"])
 
 
 def test_cases_and_frameworks_of_another_version_of_the_suite_are_shown(two: list[dict[str, Any]]) -> None:
@@ -116,6 +205,21 @@ def test_cases_and_frameworks_of_another_version_of_the_suite_are_shown(two: lis
     assert all("expected" not in case for case in data["cases"])
 
 
+@pytest.mark.parametrize("framework", ["torch", "unheard"])
+@pytest.mark.parametrize("version", ["", "nightly", "1.2.3.4.5+cu1", "../.."])
+def test_any_version_of_any_framework_has_its_place(
+    two: list[dict[str, Any]], framework: str, version: str
+) -> None:
+    strange = copy.deepcopy(two[:1])
+    for target in strange[0]["targets"]:
+        target.update(framework=framework, version=version)
+    for verdict in strange[0]["verdicts"]:
+        verdict["framework"] = framework
+    titles = [release.title for release in summary_of([*strange, two[1]]).releases]
+    assert len(set(titles)) == 4
+    assert f"{framework} {version.partition('+')[0]}".strip() in titles
+
+
 def test_the_commands_write_it(tmp_path: Path, two: list[dict[str, Any]]) -> None:
     paths = []
     for number, run in enumerate(two):
@@ -126,6 +230,10 @@ def test_the_commands_write_it(tmp_path: Path, two: list[dict[str, Any]]) -> Non
     done = CliRunner().invoke(APPLICATION, ["report", *paths, "--html", str(written)])
     assert done.exit_code == 0, done.output
     assert written.read_text().startswith("<!doctype html>")
+    named = [f"{label}={path}" for label, path in zip(("before", "after"), (paths[1], paths[1]), strict=True)]
+    done = CliRunner().invoke(APPLICATION, ["report", *named, "--html", str(written)])
+    assert done.exit_code == 0, done.output
+    assert "torch 2.13.0 (before) → 2.13.0 (after)" in written.read_text()
     of_run = tmp_path / "run.html"
     done = CliRunner().invoke(
         APPLICATION, ["conform", "--framework", "numpy", "--case", "documents/*", "--html", str(of_run)]
@@ -135,5 +243,7 @@ def test_the_commands_write_it(tmp_path: Path, two: list[dict[str, Any]]) -> Non
     for arguments in (
         ["report", str(written), "--html", str(of_run)],
         ["report", *paths, "--html", str(tmp_path)],
+        ["report", *paths],
+        ["report", *paths, "--site", str(written)],
     ):
         assert CliRunner().invoke(APPLICATION, arguments).exit_code == 2

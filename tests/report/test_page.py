@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 import runs
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 Open = Callable[..., Page]
@@ -30,6 +32,16 @@ def test_it_opens_from_disk_in_silence_with_every_column(opened: Open) -> None:
     assert cell(page, "all cases", "compatlosses on torch 2.13.0").endswith("3 pass")
 
 
+def test_it_begins_with_the_summary_and_folds_all_cases(opened: Open) -> None:
+    page = opened()
+    page.reload()
+    page.wait_for_selector("html[data-ready]", state="attached")
+    expect(page.locator(".card").first).to_be_visible()
+    expect(page.locator("#table")).to_be_hidden()
+    page.get_by_role("link", name="All cases").first.click()
+    expect(page.locator("#table")).to_be_visible()
+
+
 def test_markup_is_shown_and_does_nothing(opened: Open) -> None:
     page = opened("#" + urlencode({"case": runs.HARMLESS, "at": f"{runs.NATIVE}, torch 2.13.0"}))
     expect(page.locator("dialog")).to_contain_text(runs.MARKUP)
@@ -45,6 +57,9 @@ def test_markup_is_shown_and_does_nothing(opened: Open) -> None:
     [
         ("kind", "shim", "6 verdicts on 3 cases in 2 columns"),
         ("implementation", runs.NATIVE, "10 verdicts on 5 cases in 2 columns"),
+        ("loss", "binary_cross_entropy_with_logits", "16 verdicts on 5 cases in 4 columns"),
+        ("severity", "digits", "3 verdicts on 2 cases in 4 columns"),
+        ("finding", "new-the-gradient-by-logits-has-lost-digits", "1 verdict on 1 case in 4 columns"),
         ("status", "unexpected", "5 verdicts on 3 cases in 4 columns"),
         ("status", "broken", "2 verdicts on 1 case in 4 columns"),
         ("status", "pass", "11 verdicts on 5 cases in 4 columns"),
@@ -53,7 +68,7 @@ def test_markup_is_shown_and_does_nothing(opened: Open) -> None:
 )
 def test_filters(opened: Open, field: str, value: str, count: str) -> None:
     page = opened()
-    page.locator(f"#filters [name={field}]").select_option(value)
+    page.locator(f"[name={field}]").select_option(value)
     expect(page.locator("#count")).to_have_text(count)
     page.get_by_role("button", name="Clear").click()
     expect(page.locator("#count")).to_have_text("16 verdicts on 5 cases in 4 columns")
@@ -111,8 +126,7 @@ def test_a_case_has_an_address(opened: Open) -> None:
 
 def test_the_keyboard_is_enough(opened: Open) -> None:
     page = opened()
-    page.get_by_role("button", name="Clear").focus()
-    page.keyboard.press("Tab")
+    page.get_by_role("region", name="Table of cases").focus()
     page.keyboard.press("Tab")
     said = "document.activeElement.getAttribute('aria-label')"
     first = page.evaluate(said)
@@ -167,21 +181,70 @@ def test_curves_can_be_seen_and_read(opened: Open) -> None:
 
 def test_versions_are_compared(opened: Open) -> None:
     page = opened()
-    row = page.locator("#pairs tbody tr").filter(has_text="functional")
-    assert row.locator("th,td").all_inner_texts() == [
-        "functional, torch",
-        "2.1.0 → 2.13.0",
-        "1!",
-        "0",
-        "0",
-        "0",
-        "0",
-        "4",
-    ]
-    row.get_by_role("button").click()
-    expect(page.get_by_role("dialog")).to_contain_text("Newly broken")
-    page.get_by_role("dialog").get_by_role("button", name=runs.TAIL).click()
+    pairs = page.locator(".pair > summary").all_inner_texts()
+    assert pairs[0].endswith("1 call worse, 0 better, 4 unchanged"), "the greatest harm comes first"
+    page.locator(".pair > summary").first.click()
+    page.locator(".pair .change > summary").first.click()
+    page.locator(".pair").first.get_by_role("link", name=runs.TAIL).click()
     expect(page.get_by_role("heading", name=runs.TAIL)).to_be_visible()
+
+
+def test_filters_stand_in_the_address_and_come_from_there(opened: Open) -> None:
+    page = opened()
+    page.locator("[name=severity]").select_option("digits")
+    page.get_by_label("Text").fill("gradient")
+    expect(page.locator("#count")).to_have_text("1 verdict on 1 case in 4 columns")
+    page.wait_for_function("location.hash === '#severity=digits&text=gradient'")
+    again = opened("#severity=digits&text=gradient&kind=native")
+    expect(again.locator("#count")).to_have_text("1 verdict on 1 case in 2 columns")
+    expect(again.locator("#active")).to_have_text("(3 in use)")
+    again.get_by_role("button", name="Clear").click()
+    expect(again.locator("#count")).to_have_text("16 verdicts on 5 cases in 4 columns")
+    assert again.url.endswith("#")
+
+
+def test_a_behaviour_opens_to_the_cases_that_fail(opened: Open) -> None:
+    page = opened()
+    name = "The gradient of the logits within its ULPs, torch 2.13.0: 0 of 1 pass, digits"
+    page.get_by_role("link", name=name).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("1 verdict")
+    assert "behaviour=gradient-logits" in page.url
+    dialog.get_by_role("button", name=runs.TAIL).click()
+    expect(page.get_by_role("heading", name=runs.TAIL)).to_be_visible()
+
+
+def test_a_card_leads_to_its_finding_and_that_to_its_cases(opened: Open) -> None:
+    page = opened("#kind=native")
+    page.locator(".card").first.get_by_text("3 findings").click()
+    page.locator(".card").first.get_by_role(
+        "link", name="The gradient by logits has lost digits"
+    ).last.click()
+    finding = page.locator("#finding-new-the-gradient-by-logits-has-lost-digits")
+    expect(finding).to_have_attribute("open", "")
+    expect(finding).to_contain_text(f"compatlosses repro {runs.TAIL}")
+    finding.get_by_role("link", name="All cases of this finding").click()
+    expect(page.locator("#count")).to_have_text("1 verdict on 1 case in 2 columns")
+
+
+def test_findings_are_filtered_and_searched(opened: Open) -> None:
+    page = opened()
+    expect(page.locator("#found")).to_have_text("3 findings")
+    page.get_by_label("Text").fill("gradient by logits has lost")
+    expect(page.locator("#found")).to_have_text("1 finding")
+    page.get_by_label("Text").fill("")
+    page.locator("[name=severity]").select_option("crash")
+    expect(page.locator("#found")).to_have_text("1 finding")
+
+
+def test_a_phone_folds_the_filters_and_stacks_rows(opened: Open) -> None:
+    page = opened(viewport={"width": 360, "height": 640}, has_touch=True, is_mobile=True)
+    expect(page.locator("#filters")).to_be_hidden()
+    page.get_by_text("Filters").click()
+    expect(page.locator("#filters")).to_be_visible()
+    wide = """[...document.querySelectorAll(".scroll")].filter((one) => one.scrollWidth > one.clientWidth + 1)
+      .map((one) => one.getAttribute("aria-label") ?? one.getAttribute("aria-labelledby"))"""
+    assert page.evaluate(wide) == []
 
 
 @pytest.mark.parametrize("fragment", ["", HERE])
@@ -222,19 +285,22 @@ def test_text_stands_out_from_its_ground(opened: Open, scheme: str) -> None:
     assert not [entry for entry in found if entry[1] < 4.5]
 
 
-NAMELESS = """() => [...document.querySelectorAll("button, a, input, select, [role=img], [role=region]")]
-  .filter((one) => !one.closest("[hidden]") && !(one.getAttribute("aria-label")
-    || one.getAttribute("aria-labelledby") || one.textContent.trim() || one.labels?.[0]?.textContent.trim()))
-  .map((one) => one.outerHTML)"""
-HEADLESS = """() => [...document.querySelectorAll("table")].filter((table) =>
-  !table.caption || !table.querySelector("tbody th[scope=row]")
-  || table.querySelector("thead th:not([scope])"))
-  .map((table) => table.outerHTML.slice(0, 200))"""
+PHONE = {"viewport": {"width": 360, "height": 640}, "has_touch": True, "is_mobile": True}
 
 
 @pytest.mark.parametrize("fragment", ["", HERE])
-def test_a_screen_reader_finds_names_captions_and_headings(opened: Open, fragment: str) -> None:
-    page = opened(fragment)
-    assert page.evaluate(NAMELESS) == []
-    assert page.evaluate(HEADLESS) == []
-    assert page.locator("html").get_attribute("lang") == "en"
+@pytest.mark.parametrize("options", [{}, {"color_scheme": "dark"}, PHONE], ids=["light", "dark", "phone"])
+def test_axe_finds_nothing(opened: Open, fragment: str, options: dict[str, Any]) -> None:
+    page = opened(fragment, **options)
+    page.evaluate("document.querySelectorAll('main details').forEach((one) => (one.open = true))")
+    found = Axe().run(page)
+    assert not found.response["violations"], found.generate_report()
+
+
+def test_a_screen_reader_finds_captions_and_row_headings(opened: Open) -> None:
+    page = opened(HERE)
+    headless = """() => [...document.querySelectorAll("table")].filter((table) =>
+      !table.caption || !table.querySelector("tbody th[scope=row]")
+      || table.querySelector("thead th:not([scope])"))
+      .map((table) => table.outerHTML.slice(0, 200))"""
+    assert page.evaluate(headless) == []

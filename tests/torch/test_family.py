@@ -252,10 +252,24 @@ CLASSES = {
 @pytest.mark.parametrize("name", list(CLASSES))
 def test_a_class_is_torchs_own_module(name: str) -> None:
     mine, theirs = getattr(classes, name), getattr(torch.nn, name)
-    assert signature(mine) == signature(theirs)
+    mine_takes, theirs_take = (
+        [(p.name, p.kind, p.default) for p in signature(each).parameters.values()] for each in (mine, theirs)
+    )
+    assert mine_takes == theirs_take
     options, more = CLASSES[name], (V,) if name == "GaussianNLLLoss" else ()
     module = mine(**options)
     assert isinstance(module, theirs) and repr(module) == repr(theirs(**options))
     expected = theirs(**options)(X, Y, *more)
     for same in (module, copy.deepcopy(module), pickle.loads(pickle.dumps(module))):
         torch.testing.assert_close(same(X, Y, *more), expected)
+
+
+@pytest.mark.parametrize("name", ["BCELoss", "MultiLabelSoftMarginLoss"])
+def test_a_weight_is_a_buffer_unless_it_is_of_another_framework(name: str) -> None:
+    mine, weight = getattr(classes, name), CLASSES[name]["weight"]
+    assert list(mine(weight).state_dict()) == ["weight"] == list(getattr(torch.nn, name)(weight).state_dict())
+    foreign = mine(weight.numpy(), reduction="sum")
+    expected = float(mine(weight, reduction="sum")(X, Y))
+    assert float(foreign(X.numpy(), Y.numpy())) == pytest.approx(expected, rel=1e-6)
+    with pytest.raises(TypeError, match="weight is of type list"):
+        mine([0.5, 1.0, 2.0])

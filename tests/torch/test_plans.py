@@ -69,3 +69,68 @@ def test_a_mode_that_watches_functions_sees_a_call_that_comes_again(loss: Callab
     with Watch():
         loss(X, Y)
     assert seen[0] is loss
+
+
+# --- from addresses -----------------------------------------------------------------------------------------
+
+
+def indexed(x: Any, y: Any) -> Any:
+    """The cross entropy of rows of three, by the index of the largest target."""
+    return edition.cross_entropy(x, y.argmax(-1))
+
+
+computed = pytest.mark.parametrize("loss", [edition.mse_loss, edition.soft_margin_loss, indexed])
+
+
+def odd(x: torch.Tensor) -> torch.Tensor:
+    """The same at an odd address."""
+    room = torch.frombuffer(bytearray(4 * x.numel() + 1), dtype=torch.float32, offset=1).view(x.shape)
+    assert room.data_ptr() % 2
+    return room.copy_(x)
+
+
+def step(loss: Callable[..., Any], x: torch.Tensor, factor: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """The loss, and the gradient of it times a factor."""
+    x = x.requires_grad_()
+    value = loss(x, Y)
+    return value.detach(), torch.autograd.grad(factor * value, x)[0]
+
+
+@computed
+def test_any_memory_gives_the_bits_of_the_first_call(loss: Callable[..., Any]) -> None:
+    first = {factor: step(loss, X.clone(), factor) for factor in (1.0, 3.0)}
+    for factor, (value, slope) in first.items():
+        for x in (X.clone(), odd(X), X.T.contiguous().T, torch.stack([X, X])[1]):
+            for _ in range(2):
+                again = step(loss, x.detach(), factor)
+                assert torch.equal(again[0], value) and torch.equal(again[1], slope)
+                assert again[1].shape == X.shape and again[0].dtype == X.dtype
+
+
+@computed
+def test_freed_memory_is_refused_in_a_call_that_comes_again(loss: Callable[..., Any]) -> None:
+    x = X.clone()
+    for _ in range(2):
+        loss(x, Y)
+    x.untyped_storage().resize_(0)
+    with pytest.raises(RuntimeError, match="the storage has been freed"):
+        loss(x, Y)
+
+
+def test_an_index_that_is_no_class_is_refused_in_a_call_that_comes_again() -> None:
+    y = torch.tensor([0, 2])
+    for _ in range(2):
+        edition.cross_entropy(X, y)
+    y[1] = 3
+    with pytest.raises(IndexError, match="targets holds 3 at"):
+        edition.cross_entropy(X, y)
+
+
+@computed
+def test_second_derivatives_in_a_call_that_comes_again(loss: Callable[..., Any]) -> None:
+    found = []
+    for _ in range(2):
+        x = X.double().requires_grad_()
+        (slope,) = torch.autograd.grad(loss(x, Y.double()), x, create_graph=True)
+        found.append(torch.autograd.grad(slope.sum(), x)[0])
+    assert torch.equal(*found)

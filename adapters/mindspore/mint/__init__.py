@@ -23,12 +23,22 @@ from .nn.functional import (
 )
 
 if TYPE_CHECKING:
-    from .modules import BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss, SmoothL1Loss
+    from .modules import (
+        BCELoss,
+        BCEWithLogitsLoss,
+        CrossEntropyLoss,
+        KLDivLoss,
+        L1Loss,
+        MSELoss,
+        NLLLoss,
+        SmoothL1Loss,
+        SoftMarginLoss,
+    )
 
 __all__ = [
-    "BCEWithLogitsLoss", "CrossEntropyLoss", "L1Loss", "MSELoss", "NLLLoss", "SmoothL1Loss",
-    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "kl_div", "l1_loss",
-    "mse_loss", "nll_loss", "nn", "smooth_l1_loss", "soft_margin_loss",
+    "BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "KLDivLoss", "L1Loss", "MSELoss", "NLLLoss",
+    "SmoothL1Loss", "SoftMarginLoss", "binary_cross_entropy", "binary_cross_entropy_with_logits",
+    "cross_entropy", "kl_div", "l1_loss", "mse_loss", "nll_loss", "nn", "smooth_l1_loss", "soft_margin_loss",
 ]  # fmt: skip
 
 

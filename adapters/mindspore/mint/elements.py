@@ -36,16 +36,18 @@ def kl_div(input: Tensor, target: Tensor, reduction: str = "mean", log_target: b
     """The Kullback-Leibler divergence by the rules of ``mindspore.mint``, ``target * (log(target) - input)``.
 
     Args:
-        input: logarithms of probabilities, of any shape; floating.
-        target: probabilities, or with ``log_target`` their logarithms: a tensor of that shape and dtype.
+        input: logarithms of probabilities, of any shape; float16, bfloat16 or float32.
+        target: probabilities, or with ``log_target`` their logarithms: a tensor that broadcasts against
+            them, likewise.
         reduction: 'none', 'mean', 'sum' or 'batchmean', the sum over the size of the first axis.
         log_target: whether the target is in logarithms too.
 
     Returns:
-        A tensor of the input's dtype: of its shape for 'none', 0-D otherwise.
+        A tensor of the input's dtype: of the common shape for 'none', 0-D otherwise.
 
     Raises:
-        TypeError, ValueError: as `compatlosses.mindspore.ops.kl_div`.
+        TypeError, ValueError: as `compatlosses.mindspore.ops.kl_div`; of shapes, those that do not broadcast
+            against each other.
 
     Source: MindSpore 2.10 documentation of ``mindspore.mint.nn.functional.kl_div``; it has no kernel for CPU.
     """

@@ -9,9 +9,12 @@ import mindspore
 
 from compatlosses.classes import warn_of_foreign
 from compatlosses.libraries import Tensor
+from compatlosses.mindspore.element_modules import SoftMarginLoss as SoftMarginLoss
 from compatlosses.mindspore.mint.nn.functional import (
+    binary_cross_entropy,
     binary_cross_entropy_with_logits,
     cross_entropy,
+    kl_div,
     l1_loss,
     mse_loss,
     nll_loss,
@@ -54,6 +57,46 @@ class BCEWithLogitsLoss(mindspore.nn.Cell):  # type: ignore[misc]
         if isinstance(pos_weight, mindspore.Parameter):
             pos_weight = mindspore.ops.stop_gradient(pos_weight)
         return self._loss(input, target, weight, self.reduction, pos_weight)
+
+
+class BCELoss(mindspore.nn.LossBase):  # type: ignore[misc]
+    """Binary cross entropy of probabilities by the rules of ``mindspore.mint``; the reduction is checked when
+    the cell is made.
+
+    See `compatlosses.mindspore.mint.nn.functional.binary_cross_entropy`.
+
+    Source: MindSpore 2.10 documentation of ``mindspore.mint.nn.BCELoss``.
+    """
+
+    def __init__(self, weight: Tensor | None = None, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        warn_of_foreign("compatlosses.mindspore.mint.nn.BCELoss", "MindSpore", weight=weight)
+        self.weight, self.reduction = weight, reduction
+
+    _loss = staticmethod(binary_cross_entropy)
+
+    def construct(self, input: Tensor, target: Tensor) -> Tensor:
+        """The loss of ``input`` and ``target``."""
+        return self._loss(input, target, self.weight, self.reduction)
+
+
+class KLDivLoss(mindspore.nn.Cell):  # type: ignore[misc]
+    """The Kullback-Leibler divergence by the rules of ``mindspore.mint``.
+
+    See `compatlosses.mindspore.mint.nn.functional.kl_div`.
+
+    Source: MindSpore 2.10 documentation of ``mindspore.mint.nn.KLDivLoss``.
+    """
+
+    def __init__(self, reduction: str = "mean", log_target: bool = False) -> None:
+        super().__init__()
+        self.reduction, self.log_target = reduction, log_target
+
+    _loss = staticmethod(kl_div)
+
+    def construct(self, input: Tensor, target: Tensor) -> Tensor:
+        """The loss of ``input`` and ``target``."""
+        return self._loss(input, target, self.reduction, self.log_target)
 
 
 class MSELoss(mindspore.nn.Cell):  # type: ignore[misc]

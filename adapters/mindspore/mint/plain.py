@@ -6,9 +6,12 @@ from compatlosses import rules
 from compatlosses.classes import PlainLoss, warn_of_foreign
 from compatlosses.libraries import Tensor
 
+from ..element_plain import SoftMarginLoss as SoftMarginLoss
 from .nn.functional import (
+    binary_cross_entropy,
     binary_cross_entropy_with_logits,
     cross_entropy,
+    kl_div,
     l1_loss,
     mse_loss,
     nll_loss,
@@ -39,6 +42,43 @@ class BCEWithLogitsLoss(PlainLoss):
     def __call__(self, input: Tensor, target: Tensor) -> Tensor:
         """The loss of ``input`` and ``target``."""
         return binary_cross_entropy_with_logits(input, target, self.weight, self.reduction, self.pos_weight)
+
+
+class BCELoss(PlainLoss):
+    """Binary cross entropy of probabilities by the rules of ``mindspore.mint``; the reduction is checked when
+    it is made.
+
+    See `compatlosses.mindspore.mint.nn.functional.binary_cross_entropy`.
+
+    Source: MindSpore 2.10 documentation of ``mindspore.mint.nn.BCELoss``.
+    """
+
+    def __init__(self, weight: Tensor | None = None, reduction: str = "mean") -> None:
+        rules.check_reduction(reduction, ValueError)
+        warn_of_foreign("compatlosses.mindspore.mint.nn.BCELoss", "MindSpore", weight=weight)
+        self.weight = weight
+        self.reduction = reduction
+
+    def __call__(self, input: Tensor, target: Tensor) -> Tensor:
+        """The loss of ``input`` and ``target``."""
+        return binary_cross_entropy(input, target, self.weight, self.reduction)
+
+
+class KLDivLoss(PlainLoss):
+    """The Kullback-Leibler divergence by the rules of ``mindspore.mint``.
+
+    See `compatlosses.mindspore.mint.nn.functional.kl_div`.
+
+    Source: MindSpore 2.10 documentation of ``mindspore.mint.nn.KLDivLoss``.
+    """
+
+    def __init__(self, reduction: str = "mean", log_target: bool = False) -> None:
+        self.reduction = reduction
+        self.log_target = log_target
+
+    def __call__(self, input: Tensor, target: Tensor) -> Tensor:
+        """The loss of ``input`` and ``target``."""
+        return kl_div(input, target, self.reduction, self.log_target)
 
 
 class MSELoss(PlainLoss):

@@ -19,11 +19,12 @@ from ..cross_entropy import softmax_with_cross_entropy
 from ..differences_2_0 import ACCEPTED, square_error_cost
 from ..names import refuse
 from .differences import huber_loss, mse_loss, smooth_l1
+from .elements import kldiv_loss, log_loss, sigmoid_focal_loss
 from .rows import cross_entropy
 
 __all__ = [
-    "cross_entropy", "huber_loss", "mse_loss", "sigmoid_cross_entropy_with_logits", "smooth_l1",
-    "softmax_with_cross_entropy", "square_error_cost",
+    "cross_entropy", "huber_loss", "kldiv_loss", "log_loss", "mse_loss", "sigmoid_cross_entropy_with_logits",
+    "sigmoid_focal_loss", "smooth_l1", "softmax_with_cross_entropy", "square_error_cost",
 ]  # fmt: skip
 
 _PLANS = Plans()

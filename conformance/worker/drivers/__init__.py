@@ -7,6 +7,8 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from ..driver import CannotRun
+
 NAMES = ("array_api", "jax", "keras", "mindspore", "numpy", "paddle", "tensorflow", "torch")
 
 
@@ -16,7 +18,10 @@ def driver_of(framework: str, mode: str = "eager") -> Any:
         return outside(framework)
     if framework == "paddle" and not hasattr(importlib.import_module("paddle"), "to_tensor"):
         framework = "fluid"
-    return modes_in(framework)[mode]()
+    modes = modes_in(framework)
+    if mode not in modes:
+        raise CannotRun(f"this release has no mode {mode!r}; expected among {', '.join(modes)}")
+    return modes[mode]()
 
 
 def modes_of(framework: str) -> tuple[str, ...]:

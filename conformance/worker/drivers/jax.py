@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..driver import Eager, in_phase, viewed
+from ..driver import Eager, in_phase, no_device, viewed
 from ..traced import one_of_a_batch, over_tensors
 
 
@@ -17,6 +17,12 @@ class Jax(Eager):
         jax.config.update("jax_enable_x64", True)
         self.jax = jax
         self.version = jax.__version__
+
+    def use_device(self, device):
+        try:
+            self.jax.config.update("jax_default_device", self.jax.devices(device)[0])
+        except Exception as error:
+            raise no_device("JAX", device, error) from error
 
     def tensor(self, values, dtype, view):
         # NumPy rounds: what JAX casts loses what is subnormal.

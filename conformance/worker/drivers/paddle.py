@@ -7,7 +7,7 @@ import tempfile
 
 import numpy as np
 
-from ..driver import Eager, Unsupported, in_phase, viewed
+from ..driver import Eager, Unsupported, in_phase, no_device, viewed
 
 
 class Paddle(Eager):
@@ -18,6 +18,19 @@ class Paddle(Eager):
 
         self.paddle = paddle
         self.version = str(getattr(paddle, "__version__"))  # noqa: B009 -- its types lack it
+        self.threads = 1
+
+    def use_device(self, device):
+        try:
+            self.paddle.set_device({"cuda": "gpu"}.get(device, device))
+        except Exception as error:
+            raise no_device("paddle", device, error) from error
+
+    def use_threads(self, count):
+        core = getattr(getattr(self.paddle, "base", None), "core", None)
+        if count != self.threads and core is not None:
+            core.set_num_threads(count)
+            self.threads = count
 
     def tensor(self, values, dtype, view):
         if dtype in ("float16", "bfloat16"):

@@ -6,7 +6,7 @@ import os
 
 import numpy as np
 
-from ..driver import Eager, in_phase, viewed
+from ..driver import Eager, in_phase, no_device, viewed
 from ..traced import over_tensors
 
 
@@ -20,6 +20,14 @@ class TensorFlow(Eager):
         self.tf = tensorflow
         self.version = tensorflow.__version__
         tensorflow.config.threading.set_intra_op_parallelism_threads(1)
+
+    def use_device(self, device):
+        kind = {"cuda": "GPU"}.get(device, device.upper())
+        there = self.tf.config.list_physical_devices(kind)
+        if not there:
+            raise no_device("TensorFlow", device, LookupError("it lists none"))
+        if kind == "CPU":
+            self.tf.config.set_visible_devices([], "GPU")  # which it would take of its own accord
 
     def tensor(self, values, dtype, view):
         # By way of NumPy's float32: TensorFlow's cast from float64 loses what is subnormal there.

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..driver import Eager, Unsupported, in_phase, viewed
+from ..driver import Eager, Unsupported, in_phase, no_device, viewed
 from ..traced import one_of_a_batch, over_tensors
 
 
@@ -18,16 +18,29 @@ class Torch(Eager):
 
         self.torch = torch
         self.version = torch.__version__
+        self.device, self.threads = "cpu", 1
         torch.set_num_threads(1)
 
+    def use_device(self, device):
+        try:
+            self.torch.empty(1, device=device).cpu()
+        except Exception as error:
+            raise no_device("torch", device, error) from error
+        self.device = device
+
+    def use_threads(self, count):
+        if count != self.threads:
+            self.torch.set_num_threads(count)
+            self.threads = count
+
     def tensor(self, values, dtype, view):
-        if dtype not in ("bool", "int32", "int64"):
-            return viewed(values, view, lambda array: self.torch.tensor(array).to(getattr(self.torch, dtype)))
-        return viewed(values.astype(dtype), view, self.torch.tensor)
+        plain = values.astype(dtype) if dtype in ("bool", "int32", "int64") else values
+        kind = getattr(self.torch, dtype)
+        return viewed(plain, view, lambda array: self.torch.tensor(array).to(kind).to(self.device))
 
     def array(self, x):
         dtype = str(x.dtype).replace("torch.", "")
-        return x.detach().to(self.torch.float64).numpy(), dtype
+        return x.detach().cpu().to(self.torch.float64).numpy(), dtype
 
     def differentiate(self, call, tensors, wrt, cotangent, second):
         leaves = {name: x.detach().requires_grad_(name in wrt) for name, x in tensors.items()}

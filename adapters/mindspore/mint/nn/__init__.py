@@ -12,10 +12,21 @@ from ... import adapter
 from . import functional
 
 if TYPE_CHECKING:
-    from ..modules import BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss, SmoothL1Loss
+    from ..modules import (
+        BCELoss,
+        BCEWithLogitsLoss,
+        CrossEntropyLoss,
+        KLDivLoss,
+        L1Loss,
+        MSELoss,
+        NLLLoss,
+        SmoothL1Loss,
+        SoftMarginLoss,
+    )
 
 __all__ = [
-    "BCEWithLogitsLoss", "CrossEntropyLoss", "L1Loss", "MSELoss", "NLLLoss", "SmoothL1Loss", "functional",
+    "BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "KLDivLoss", "L1Loss", "MSELoss", "NLLLoss",
+    "SmoothL1Loss", "SoftMarginLoss", "functional",
 ]  # fmt: skip
 
 
