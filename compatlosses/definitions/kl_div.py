@@ -23,7 +23,7 @@ SYNONYMS = (
     "kldiv_loss",
     "kl_divergence",
     "kl_divergence_with_log_targets",
-    "convex_kl_divergence",
+    "generalized_kl_divergence",
     "KLDivergence",
 )
 """The names of this loss in other APIs."""

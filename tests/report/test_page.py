@@ -147,6 +147,22 @@ def test_the_keyboard_is_enough(opened: Open) -> None:
     assert page.evaluate(said) == label, "the focus comes back to where it was"
 
 
+def test_the_arrow_keys_move_between_behaviours(opened: Open) -> None:
+    page = opened("#kind=native")
+    page.get_by_role("region", name="Table of behaviours").focus()
+    page.keyboard.press("Tab")
+    said = "document.activeElement.getAttribute('aria-label')"
+    assert page.evaluate(said) == "The documents' own examples, torch 2.1.0: 0 of 1 pass, crash"
+    page.keyboard.press("ArrowRight")
+    assert "torch 2.13.0" in page.evaluate(said)
+    page.keyboard.press("ArrowRight")
+    assert "torch 2.13.0" in page.evaluate(said), "the shim's columns are hidden"
+    page.keyboard.press("ArrowDown")
+    assert not page.evaluate(said).startswith("The documents' own examples")
+    page.keyboard.press("Tab")
+    assert not page.evaluate("document.activeElement.closest('.behaviours')"), "one stop for the table"
+
+
 def test_a_branch_opens_and_keeps_the_focus(opened: Open) -> None:
     page = opened()
     rows = page.locator("#table tbody tr")
