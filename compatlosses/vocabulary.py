@@ -48,7 +48,7 @@ def vocabulary(library: Any, sealed: bool = False) -> RowVocabulary:
         return library.exp(library.where(x < 0.0, x, -x))
 
     def side(x: Tensor) -> Tensor:
-        # 0 left of 0, else 1. No selection: by random signs it takes ten times as long, for want of foresight.
+        # 0 left of 0, else 1. No selection: by random signs that takes ten times as long.
         return 1.0 - library.cast(x < 0.0, library.dtype(x))
 
     def softplus_pair(x: Tensor, a: Tensor, b: Tensor, whole: bool) -> Tensor:
