@@ -44,8 +44,7 @@ class KLDivLoss(PlainLoss):
     """
 
     def __init__(self, reduction: str = "mean") -> None:
-        if reduction != "batchmean":
-            rules.check_reduction(reduction, ValueError)
+        rules.check_reduction_of_batches(reduction, ValueError)
         self.reduction = reduction
 
     def __call__(self, logits: Tensor, labels: Tensor) -> Tensor:

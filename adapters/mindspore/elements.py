@@ -238,8 +238,7 @@ def of_probabilities(dialect: Dialect, inputs: tuple[Any, ...], reduction: str) 
 
 def divergence_of(dialect: Dialect, pair: tuple[Any, Any], reduction: str, log_targets: float) -> Tensor:
     """The Kullback-Leibler divergence by the rules of a dialect; of the dtype of the first tensor."""
-    if reduction != "batchmean":
-        rules.check_reduction(reduction, ValueError)
+    rules.check_reduction_of_batches(reduction, ValueError)
     library: Library = common_library(pair, dialect.names)
     checks.check(library, dialect, pair)
     dtype = library.autocast_dtype(pair[0]) or library.dtype(pair[0])
