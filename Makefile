@@ -28,8 +28,10 @@ test-numpy2: $(READY2)
 
 bench: $(READY) $(READY2)
 	$(BIN)/python tools/bench.py
+	$(BIN)/python tools/bench_rows.py --frameworks mindspore,paddle,torch
 	$(BIN2)/python tools/bench.py --frameworks tensorflow,jax,numpy,kernel \
 		--json docs/bench-numpy2.json --picture docs/bench-numpy2.svg
+	$(BIN2)/python tools/bench_rows.py --frameworks jax.jit,tf.function
 
 exhaustive: $(READY)
 	$(BIN)/python tools/exhaustive.py

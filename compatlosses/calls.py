@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Literal, TypeVar, overload
 
-from . import neutral_rows, rules
-from .curvature import curvatures
+from . import neutral_along, neutral_rows, rules
 from .definitions import loss_of, neutral_functions
 from .definitions.binary_cross_entropy_with_logits import LOSS as BINARY_CROSS_ENTROPY
 from .deprecated import warn_of_the_old_form
-from .evaluate import value_and_slopes, why_formula
+from .evaluate import why_formula
 from .libraries import described, find, quoted
-from .neutral import SHARED, Options, TensorLike, checked_call
+from .neutral import SHARED, Options, TensorLike
+from .neutral_along import Joined
 from .protocols import Call, Library, Loss
 
 T = TypeVar("T", bound=TensorLike)
@@ -71,11 +71,13 @@ def value_and_gradients(
     (9.25, [-1.0, 6.0])
     """
     definition, tensors, options = split("value_and_gradients", loss, tensors, options)
-    call, dtype = bound(definition, tensors, options)
-    places = places_of(definition, call[1], wrt, inputs_of(definition, tensors, options))
-    value, slopes = value_and_slopes(call, places, dtype)
+    call = bound(definition, tensors, options)
+    places = places_of(definition, call[0][1], wrt, inputs_of(definition, tensors, options))
+    of = neutral_along.places_of_element(definition, places)
+    value, slopes = neutral_along.value_and_slopes(call, of)
     if curvature:
-        return value, named(definition, places, slopes), named(definition, places, curvatures(call, places))
+        second = named(definition, places, neutral_along.second_slopes(call, of))
+        return value, named(definition, places, slopes), second
     return value, named(definition, places, slopes)
 
 
@@ -104,8 +106,7 @@ def executor_of(loss: Callable[..., Any], *tensors: Any, **options: Any) -> str:
     'fused'
     """
     definition, tensors, options = split("executor_of", loss, tensors, options)
-    call, _ = bound(definition, tensors, options)
-    why = why_formula(call)
+    why = why_formula(bound(definition, tensors, options)[0])
     return "fused" if why is None else f"formula: {why}"
 
 
@@ -126,17 +127,18 @@ def split(
     )
 
 
-def bound(loss: Loss, tensors: tuple[Any, ...], options: dict[str, Any]) -> tuple[Call, str]:
-    """The checked call that a loss's function would make of these arguments, and the dtype of its result."""
+def bound(loss: Loss, tensors: tuple[Any, ...], options: dict[str, Any]) -> Joined:
+    """The checked call that a loss's function would make of these arguments."""
     check_names(loss, tuple(options.keys()))
     inputs = inputs_of(loss, tensors, options)
     if loss.rows != "":
-        return rows_bound(loss, inputs, options)
+        call, dtype = rows_bound(loss, inputs, options)
+        return call, dtype, None, None
     parameters: tuple[Any, ...] = ()
     for parameter in loss.parameters:
         parameters = (*parameters, options.get(parameter.name, parameter.default))
-    shared = shared_options(options)
-    return checked_call(loss, inputs, parameters, shared)
+    axis = options.get("axis", None if loss.element is None else -1)
+    return neutral_along.checked_call(loss, inputs, parameters, axis, shared_options(options))
 
 
 def shared_options(options: dict[str, Any]) -> Options:
@@ -162,6 +164,8 @@ def check_names(loss: Loss, names: tuple[str, ...]) -> None:
     known = (*loss.names[2:], *[parameter.name for parameter in loss.parameters], *SHARED)
     if loss.of_weighted_rows is not None:
         known = (*known, "weighting")
+    if loss.along != "":
+        known = (*known, "axis")
     if loss.name == BINARY_CROSS_ENTROPY.name:
         known = (*known, "normalize")
     for name in names:

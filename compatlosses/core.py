@@ -18,6 +18,7 @@ from . import (
     gradients,
     libraries,
     neutral,
+    neutral_along,
     neutral_rows,
     reductions,
     row_formula,
@@ -25,7 +26,7 @@ from . import (
     rules,
     vocabulary,
 )
-from .definitions import MODULES, multilabel_soft_margin
+from .definitions import MODULES
 
 
 def core_functions() -> Iterator[Callable[..., Any]]:
@@ -40,6 +41,7 @@ def core_functions() -> Iterator[Callable[..., Any]]:
         gradients,
         libraries,
         neutral,
+        neutral_along,
         neutral_rows,
         reductions,
         row_formula,
@@ -47,7 +49,6 @@ def core_functions() -> Iterator[Callable[..., Any]]:
         rules,
         vocabulary,
         *MODULES,
-        multilabel_soft_margin,
     ):
         for function in vars(module).values():
             if inspect.isfunction(function) and function.__module__ == module.__name__:

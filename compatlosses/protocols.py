@@ -115,6 +115,12 @@ class Loss:
     of_weighted_rows: Loss | None = None
     """Of a loss of rows: the same one with weights that weigh rows, where there is one."""
 
+    along: str = ""
+    """How elements are joined along an axis to one result a row: 'sum', where there is an axis, or 'mean'.
+    Empty where they are not.
+    """
+    element: Loss | None = None
+    """Of a loss that is always joined along an axis: that of its elements, with inputs of the same names."""
     arguments: tuple[Input, ...] = field(init=False)
     """The inputs and the weight."""
     names: tuple[str, ...] = field(init=False)

@@ -140,7 +140,10 @@ def vocabulary(library: Any, sealed: bool = False) -> RowVocabulary:
         d, largest = distances(x)
         e = library.exp(d)
         total = library.row_sum(e)
-        return defined(largest, total, e / total)
+        # One of more than half is made of the sum of the others: else its derivative, p (1 - p), cancels.
+        most = library.equal(d, 0) & (total < 2.0)
+        ratio = library.row_sum(library.where(most, 0.0, e)) / library.where(most, e, 1.0)
+        return defined(largest, total, library.where(most, 1.0 / (1.0 + ratio), e / total))
 
     def rest(x: Tensor) -> Tensor:
         d, _ = distances(x)

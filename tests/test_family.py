@@ -397,5 +397,78 @@ class TestMultilabelSoftMargin:
             cl.multilabel_soft_margin_loss(self.X, self.Y, axis=2)
         with pytest.raises(ValueError, match="no dimension"):
             cl.multilabel_soft_margin_loss(np.float64(1.0), np.float64(1.0))
-        with pytest.raises(TypeError, match="expected a loss function of this library"):
-            cl.value_and_gradients(cl.multilabel_soft_margin_loss, self.X, self.Y)
+        with pytest.raises(ValueError, match="wrt names 'pos_weight'; expected names among logits, targets"):
+            cl.value_and_gradients(cl.multilabel_soft_margin_loss, self.X, self.Y, wrt=("pos_weight",))
+        with pytest.raises(TypeError, match="has no option 'pos_weight'"):
+            cl.executor_of(cl.multilabel_soft_margin_loss, self.X, self.Y, pos_weight=2.0)
+
+    @pytest.mark.parametrize("reduction", ["none", "sum", "mean"])
+    def test_gradients_without_an_autograd(self, framework: Framework, reduction: str, executor: str) -> None:
+        x, y, w = (framework.tensor(values) for values in (self.X.clip(-20), np.abs(self.Y), [0.5, 1.0, 2.0]))
+        options = {"reduction": reduction, "weight": w}
+        value, slopes, second = cl.value_and_gradients(
+            cl.multilabel_soft_margin_loss, x, y, wrt=("logits", "weight"), curvature=True, **options
+        )
+        expected = cl.multilabel_soft_margin_loss(x, y, **options)
+        assert framework.array(value).tolist() == framework.array(expected).tolist()
+        scale = 6 if reduction == "mean" else 3
+        _, summed, curved = cl.value_and_gradients(
+            cl.binary_cross_entropy_with_logits,
+            x, y, wrt=("logits", "weight"), curvature=True, reduction="sum", weight=w,
+        )  # fmt: skip
+        for found, whole in ((slopes, summed), (second, curved)):
+            for name in ("logits", "weight"):
+                assert framework.dtype(found[name]) == "float32"
+                np.testing.assert_allclose(
+                    framework.array(found[name]), framework.array(whole[name]) / scale, rtol=1e-6
+                )
+
+
+class TestDivergencesOfDistributions:
+    """`kl_div` along an axis: one loss a distribution."""
+
+    X = np.log([[0.5, 0.25, 0.25], [0.125, 0.125, 0.75]])
+    Y = np.array([[0.25, 0.25, 0.5], [0.0, 0.5, 0.5]])
+    EACH = np.where(Y > 0, Y * (np.log(np.where(Y > 0, Y, 1.0)) - X), 0.0)
+
+    @pytest.mark.parametrize("axis", [-1, 0, 1])
+    def test_reductions(self, framework: Framework, axis: int, executor: str) -> None:
+        x, y, rows = framework.tensor(self.X), framework.tensor(self.Y), self.EACH.sum(axis)
+        whole = {"none": rows, "sum": rows.sum(), "mean": rows.mean(), "batchmean": rows.sum() / 2}
+        for reduction, expected in whole.items():
+            found = cl.kl_div(x, y, axis=axis, reduction=reduction)  # type: ignore[call-overload]
+            np.testing.assert_allclose(framework.array(found), expected, rtol=2e-6)
+            value, slopes = cl.value_and_gradients(cl.kl_div, x, y, axis=axis, reduction=reduction)
+            np.testing.assert_allclose(framework.array(value), expected, rtol=2e-6)
+            divisor = {"mean": rows.size, "batchmean": 2}.get(reduction, 1)
+            np.testing.assert_allclose(
+                framework.array(slopes["log_probabilities"]), -self.Y / divisor, rtol=1e-6
+            )
+
+    def test_the_mean_is_over_distributions_that_count(self, framework: Framework) -> None:
+        x, y = framework.tensor(self.X), framework.tensor(self.Y)
+        rows = self.EACH.sum(1)
+        mask = framework.tensor([[True, True, True], [False, False, False]], "bool")
+        for divisor, count in (("counted", 1), ("all", 2)):
+            found = cl.kl_div(x, y, axis=1, mask=mask, divisor=divisor)  # type: ignore[arg-type]
+            assert float(framework.array(found)) == pytest.approx(rows[0] / count, rel=1e-6)
+        found = cl.kl_div(x, y, axis=1, ignore_index=0.0)  # of an element: its distribution counts
+        assert float(framework.array(found)) == pytest.approx(rows.mean(), rel=1e-6)
+        nowhere = framework.tensor([[False] * 3] * 2, "bool")
+        assert math.isnan(float(framework.array(cl.kl_div(x, y, axis=1, mask=nowhere))))
+
+    def test_gradients(self, autograd: Framework, executor: str) -> None:
+        x, y = autograd.tensor(self.X), autograd.tensor(self.Y)
+        (found,) = autograd.gradients(lambda x: cl.kl_div(x, y, axis=1, weight=0.5), [x])
+        np.testing.assert_allclose(autograd.array(found), -self.Y / 4, rtol=1e-6)
+
+    def test_the_executor(self) -> None:
+        assert cl.executor_of(cl.kl_div, self.X, self.Y, axis=1) == "fused"
+
+    def test_refusals(self) -> None:
+        with pytest.raises(ValueError, match="divisor is 'weights' and axis is 1; expected 'counted'"):
+            cl.kl_div(self.X, self.Y, axis=1, divisor="weights", weight=np.ones((2, 1)))
+        with pytest.raises(ValueError, match="axis is 2"):
+            cl.kl_div(self.X, self.Y, axis=2)
+        with pytest.raises(TypeError, match=r"axis is 0\.5; expected an int"):
+            cl.kl_div(self.X, self.Y, axis=0.5)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Keras and its backend: what it makes tensors of, symbolic tensors, probabilities."""
+"""Keras and its backend: what it makes tensors of, symbolic tensors."""
 
 from __future__ import annotations
 

@@ -163,8 +163,8 @@ def prepared(y_true: Tensor, y_pred: Tensor) -> tuple[Library, Tensor, Tensor, s
 def clipped(library: Library, x: Tensor) -> Tensor:
     """Probabilities within [epsilon, 1]."""
     least = library.constant(checks.epsilon(), x)
-    x = library.where(x > 1.0, 1.0, x)
-    return library.where(x < least, least, x)
+    x = library.where(x >= 1.0, 1.0, x)
+    return library.where(x <= least, least, x)
 
 
 def positive(name: str, value: object) -> float:

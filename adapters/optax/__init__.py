@@ -10,6 +10,7 @@ from compatlosses.jax import adapter as _jax
 
 from . import losses
 from .losses import (
+    generalized_kl_divergence,
     huber_loss,
     kl_divergence,
     l2_loss,
@@ -22,9 +23,9 @@ from .losses import (
 )
 
 __all__ = [
-    "huber_loss", "kl_divergence", "l2_loss", "losses", "safe_softmax_cross_entropy",
-    "sigmoid_binary_cross_entropy", "sigmoid_focal_loss", "softmax_cross_entropy",
-    "softmax_cross_entropy_with_integer_labels", "squared_error",
+    "generalized_kl_divergence", "huber_loss", "kl_divergence", "l2_loss", "losses",
+    "safe_softmax_cross_entropy", "sigmoid_binary_cross_entropy", "sigmoid_focal_loss",
+    "softmax_cross_entropy", "softmax_cross_entropy_with_integer_labels", "squared_error",
 ]  # fmt: skip
 
 

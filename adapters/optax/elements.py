@@ -6,7 +6,7 @@ from typing import Any
 
 from compatlosses import pairs, rules
 from compatlosses.along import along
-from compatlosses.definitions import kl_div, sigmoid_focal
+from compatlosses.definitions import generalized_kl_div, kl_div, sigmoid_focal
 from compatlosses.evaluate import evaluate
 from compatlosses.jax import adapter
 from compatlosses.libraries import Library, Tensor, common_library, find, number
@@ -99,10 +99,36 @@ def kl_divergence_with_log_targets(
     return _divergence((log_predictions, log_targets, where), names, axis, 1.0)
 
 
-def _divergence(
-    tensors: tuple[Any, Any, Any], names: tuple[str, str, str], axis: Axis, logarithms: float
+def generalized_kl_divergence(
+    log_predictions: Tensor, targets: Tensor, axis: Axis = -1, where: Tensor | None = None
 ) -> Tensor:
-    """A divergence by optax' rules for dtypes and shapes."""
+    """The generalized Kullback-Leibler divergence along an axis by optax' rules, of numbers that need not add
+    up to 1: ``sum(targets * (log(targets) - log_predictions) + exp(log_predictions) - targets)``.
+
+    Args:
+        log_predictions: logarithms of positive numbers; floating.
+        targets: numbers of at least 0: a floating tensor that broadcasts against them. 0 contributes
+            ``exp(log_predictions)``.
+        axis, where: as in `kl_divergence`.
+
+    Returns:
+        As `kl_divergence`.
+
+    Raises:
+        TypeError, ValueError: as `kl_divergence`.
+
+    Source: optax 0.2.8 documentation of ``optax.generalized_kl_divergence``.
+    """
+    names = ("log_predictions", "targets", "where")
+    return _divergence((log_predictions, targets, where), names, axis, None)
+
+
+def _divergence(
+    tensors: tuple[Any, Any, Any], names: tuple[str, str, str], axis: Axis, logarithms: float | None
+) -> Tensor:
+    """A divergence by optax' rules for dtypes and shapes. ``logarithms``: whether targets are such, 1 or 0;
+    None for the generalized divergence.
+    """
     x, y, where = tensors
     if adapter.loaded():
         x, y = converted(x, y)
@@ -118,6 +144,8 @@ def _divergence(
         rules.check_broadcast(library, "where", where, names[0], x, ValueError)
     axes = checked_axes(library, x, axis)
     reduction = ("none", "one", None, float("nan"), where)
+    if logarithms is None:
+        return along((generalized_kl_div.LOSS, library, (x, y, None), (), reduction), dtype, axes)
     return along((kl_div.LOSS, library, (x, y, None), (logarithms,), reduction), dtype, axes)
 
 

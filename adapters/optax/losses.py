@@ -18,10 +18,15 @@ from .cross_entropy import (
     softmax_cross_entropy_with_integer_labels,
 )
 from .differences import huber_loss, l2_loss, squared_error
-from .elements import kl_divergence, kl_divergence_with_log_targets, sigmoid_focal_loss
+from .elements import (
+    generalized_kl_divergence,
+    kl_divergence,
+    kl_divergence_with_log_targets,
+    sigmoid_focal_loss,
+)
 
 __all__ = [
-    "huber_loss", "kl_divergence", "kl_divergence_with_log_targets", "l2_loss",
+    "generalized_kl_divergence", "huber_loss", "kl_divergence", "kl_divergence_with_log_targets", "l2_loss",
     "safe_softmax_cross_entropy", "sigmoid_binary_cross_entropy", "sigmoid_focal_loss",
     "softmax_cross_entropy", "softmax_cross_entropy_with_integer_labels", "squared_error",
 ]  # fmt: skip

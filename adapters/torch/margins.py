@@ -128,7 +128,7 @@ def multilabel_soft_margin_loss(
     dtype = pairs.promoted(library.dtype(input), library.dtype(target))
     if weight is not None and library.owns(weight):
         dtype = promoted_by(library, dtype, weight)
-        weight = in_the_shape_of(library, "weight", weight, x)
+        rules.check_broadcast(library, "weight", weight, "input", x, RuntimeError)
     # torch counts the axis of the classes from the input's first one, also beside a target of more axes.
     axis, common = len(shape) - 1, library.shape(x)
     classes = shape[axis]

@@ -22,9 +22,6 @@ PARAMETERS = (Parameter("label_smoothing", 0.0, least=0.0, most=1.0),)
 SYNONYMS = (
     "binary_cross_entropy_with_logits",
     "BCEWithLogitsLoss",
-    "multilabel_soft_margin_loss",
-    "multi_label_soft_margin_loss",
-    "MultiLabelSoftMarginLoss",
     "binary_crossentropy",
     "BinaryCrossentropy",
     "sigmoid_binary_cross_entropy",

@@ -43,8 +43,9 @@ def written(ops: Any) -> tuple[Callable[..., Any], ...]:
         return ops.weighted(w, (y - x) / held(v, epsilon))
 
     def by_variances(x, y, v, w, full, epsilon, clamp):  # type: ignore[no-untyped-def]
-        u, d = held(v, epsilon), x - y
-        slope = 0.5 * ((u - d * d) / u / u)
+        u = held(v, epsilon)
+        q = (x - y) / u  # its square overflows where the slope does
+        slope = 0.5 * (1.0 / u - q * q)
         if clamp == 1.0:
             slope = ops.where(v > epsilon, slope, 0.0 * v)
         return ops.weighted(w, slope)

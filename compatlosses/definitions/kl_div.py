@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable
 from typing import Any, Literal
 
+from .. import neutral_along
 from ..neutral import DivisorName, Plans, T, call
 from ..protocols import Input, Loss, Parameter
 
@@ -22,7 +23,7 @@ SYNONYMS = (
     "kldiv_loss",
     "kl_divergence",
     "kl_divergence_with_log_targets",
-    "convex_kl_divergence",
+    "generalized_kl_divergence",
     "KLDivergence",
 )
 """The names of this loss in other APIs."""
@@ -53,7 +54,9 @@ def written(ops: Any) -> tuple[Callable[..., Any], ...]:
     return value, by_log_probabilities, by_targets
 
 
-LOSS = Loss("kl_div", INPUTS, PARAMETERS, written, loops="compatlosses.loops.kl_div", batches=True)
+LOSS = Loss(
+    "kl_div", INPUTS, PARAMETERS, written, loops="compatlosses.loops.kl_div", batches=True, along="sum"
+)
 PLANS = Plans()
 
 
@@ -62,6 +65,7 @@ def kl_div(
     targets: T,
     *,
     log_targets: bool = False,
+    axis: int | None = None,
     weight: T | float | None = None,
     reduction: Literal["none", "mean", "sum", "batchmean"] = "mean",
     divisor: DivisorName = "counted",
@@ -77,26 +81,30 @@ def kl_div(
         targets: tensor of that shape, probabilities; floating, integer or bool. 0 contributes 0, a negative
             number NaN.
         log_targets: whether targets are logarithms of probabilities too.
+        axis: that along which the probabilities of a distribution lie: its elements are added, and the losses
+            are those of the distributions. None: those of the elements.
         weight: factor of each element's loss: a tensor that broadcasts to their shape, or a number.
         reduction: 'none', 'mean', 'sum' or 'batchmean': the sum over the size of the first axis, which is the
-            divergence of a batch of distributions. The mean is over all elements.
-        divisor: of the mean: 'counted' divides by the number of elements that count, 'all' by that of all
-            elements, 'weights' by the sum of the weights of those that count.
+            divergence of a batch of distributions. The mean is over all elements, with an axis over all
+            distributions.
+        divisor: of the mean: 'counted' divides by the number of elements that count, or of distributions with
+            such an element, 'all' by that of all of them, 'weights' by the sum of the weights of the elements
+            that count; with an axis there is none such.
         ignore_index: elements whose target has this value do not count: no loss, no gradient. NaN matches
             NaN.
         mask: bool tensor that broadcasts to their shape: where it is False, an element does not count.
-        dtype: name of the result's dtype; by default their, or under automatic casting the
-            framework's choice.
+        dtype: name of the result's dtype; by default theirs, or under automatic casting the framework's
+            choice.
 
     Returns:
-        A tensor of their framework and device: of their shape for 'none', 0-D otherwise. The mean
-        over no element is NaN, the sum 0.
+        A tensor of their framework and device: for 'none' of their shape, without the axis where there is
+        one, 0-D otherwise. The mean over no element is NaN, the sum 0.
 
     Raises:
         TypeError: an argument that is no tensor, tensors of two frameworks, a dtype or an option of an
             unsuitable type.
-        ValueError: shapes that differ, a weight or mask that does not broadcast, an option or parameter out
-            of its range.
+        ValueError: shapes that differ, an axis that they lack, a weight or mask that does not broadcast, an
+            option or parameter out of its range.
 
     Source: this library's own API.
 
@@ -105,7 +113,13 @@ def kl_div(
     >>> x, y = np.log([[0.5, 0.5], [0.75, 0.25]]), np.array([[0.5, 0.5], [0.25, 0.75]])
     >>> float(cl.kl_div(x, y, reduction="batchmean").round(6))
     0.274653
+    >>> float(cl.kl_div(x, y, axis=-1).round(6)), cl.kl_div(x, y, axis=-1, reduction="none").shape
+    (0.274653, (2,))
     """
-    options = (reduction, divisor, ignore_index, mask, dtype)
-    result: T = call(LOSS, PLANS, (log_probabilities, targets, weight), (log_targets,), options)
+    inputs, options = (log_probabilities, targets, weight), (reduction, divisor, ignore_index, mask, dtype)
+    result: T
+    if axis is None:
+        result = call(LOSS, PLANS, inputs, (log_targets,), options)
+    else:
+        result = neutral_along.value(neutral_along.checked_call(LOSS, inputs, (log_targets,), axis, options))
     return result

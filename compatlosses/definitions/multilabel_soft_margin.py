@@ -5,11 +5,28 @@ It has no mathematics of its own: `binary_cross_entropy_with_logits` is its elem
 
 from __future__ import annotations
 
-from ..along import rows_of, whole_of
-from ..evaluate import evaluate
-from ..neutral import DivisorName, ReductionName, T, checked_call
-from ..neutral_rows import checked_axis
-from .binary_cross_entropy_with_logits import LOSS
+from .. import neutral_along
+from ..neutral import DivisorName, ReductionName, T
+from ..protocols import Input, Loss
+from . import binary_cross_entropy_with_logits as of_elements
+
+INPUTS = (Input("logits"), Input("targets"))
+PARAMETERS = ()
+SYNONYMS = (
+    "multilabel_soft_margin_loss",
+    "multi_label_soft_margin_loss",
+    "MultiLabelSoftMarginLoss",
+)
+"""The names of this loss in other APIs."""
+
+LOSS = Loss(
+    "multilabel_soft_margin_loss",
+    INPUTS,
+    PARAMETERS,
+    of_elements.written,
+    along="mean",
+    element=of_elements.LOSS,
+)
 
 
 def multilabel_soft_margin_loss(
@@ -26,7 +43,7 @@ def multilabel_soft_margin_loss(
 ) -> T:
     """Binary cross entropy with logits, averaged over the classes of a row: one loss a row.
 
-    Its mean is that of `compatlosses.binary_cross_entropy_with_logits`, which `value_and_gradients` takes.
+    Its mean is that of `compatlosses.binary_cross_entropy_with_logits`.
 
     Args:
         logits: tensor of one dimension at least; float16, bfloat16, float32 or float64.
@@ -61,16 +78,7 @@ def multilabel_soft_margin_loss(
     [0.220095, 0.833612]
     """
     options = (reduction, divisor, ignore_index, mask, dtype)
-    call, result_dtype = checked_call(LOSS, (logits, targets, None, weight), (0.0,), options)
-    shape = call[1].shape(logits)
-    if shape is None:
-        raise ValueError("logits has an unknown number of dimensions; expected a known one")
-    place = checked_axis(axis, "logits", shape)
-    result: T
-    if reduction == "mean":
-        result = evaluate(call, result_dtype)
-    elif reduction == "sum":
-        result = whole_of(call, result_dtype, shape[place])
-    else:
-        result = rows_of(call, result_dtype, place, shape[place])
+    result: T = neutral_along.value(
+        neutral_along.checked_call(LOSS, (logits, targets, weight), (), axis, options)
+    )
     return result

@@ -17,7 +17,7 @@ from ..model.case import Case, Repeat, Tensor
 from ..model.implementations import WIDE, Implementation, applies
 from ..model.losses import DIFFERENCE, FIRST, LOSSES
 from ..model.rounding import FORMATS, round_float
-from . import draw_rows
+from . import draw_elements, draw_rows
 from .numbers import (
     Stratum,
     far,
@@ -58,6 +58,8 @@ def drawn(seed: int, place: int, implementation: Implementation) -> Case:
             return refusal(draw, identifier, draw.choice(refused))
     if LOSSES[implementation.row.loss].rows:
         return draw_rows.call(draw, identifier, implementation)
+    if LOSSES[implementation.row.loss].elements:
+        return draw_elements.call(draw, identifier, implementation, shape_of(draw))
     if implementation.row.loss != FIRST:
         return difference(draw, identifier, implementation)
     if draw.random() < 0.05:
@@ -75,7 +77,9 @@ def refusal(draw: Random, identifier: str, case: Case) -> Case:
     """One of them with other numbers in it."""
     tensors = dict(case.tensors)
     for name, tensor in tensors.items():
-        if tensor.dtype in FORMATS:
+        # What is no probability or no variance may be what is refused.
+        reason = case.of.elements and not all(0.0 <= value <= 1.0 for value in tensor.values)
+        if tensor.dtype in FORMATS and not reason:
             values = tuple(round_float(draw.uniform(0.01, 0.99), tensor.dtype) for _ in tensor.values)
             tensors[name] = replace(tensor, values=values)
     return replace(case, id=identifier, tensors=tensors)

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..model.case import Case, reduction_of, result_dtype
 from ..model.implementations import Api, Implementation, label_of
-from ..model.losses import QUANTITIES
+from ..model.losses import QUANTITIES, Value
 from ..model.strata import stratum_of
 from ..model.strata_rows import of_elements
 from ..oracle.exact import Floats, Outcome, expected, rules_of
@@ -337,7 +337,7 @@ def errors_in_ulps(got: Floats, exact: Outcome) -> Floats:
 
 @lru_cache(maxsize=1000)
 def strata_of(
-    loss: str, values: tuple[float, ...], targets: tuple[float, ...], parameters: tuple[float, ...]
+    loss: str, values: tuple[float, ...], targets: tuple[float, ...], parameters: tuple[Value, ...]
 ) -> tuple[list[str], Any]:
     """The strata of a case's elements, and for each element the place of its own among them."""
     return numbered([stratum_of(loss, x, y, parameters) for x, y in zip(values, targets, strict=True)])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from .losses import FIRST, LOSSES, Loss, group_of
+from .losses import FIRST, LOSSES, Loss, Value, group_of
 from .rounding import FORMATS, round_float
 
 
@@ -93,9 +94,15 @@ class Case:
         return len(self.first.values) * (self.repeat.times if self.repeat else 1)
 
     @property
-    def parameters(self) -> tuple[float, ...]:
-        """The numbers that shape the loss."""
-        return tuple(float(self.options.get(name, value)) for name, value in self.of.parameters.items())
+    def parameters(self) -> tuple[Value, ...]:
+        """What shapes the loss."""
+        return self.parameters_by({})
+
+    def parameters_by(self, usual: Mapping[str, Value]) -> tuple[Value, ...]:
+        """What shapes the loss, of what the case does not give as a document has it."""
+        return tuple(
+            self.options.get(name, usual.get(name, value)) for name, value in self.of.parameters.items()
+        )
 
 
 def reduction_of(case: Case, default: str = "mean") -> str:

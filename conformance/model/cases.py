@@ -21,6 +21,7 @@ from typing import Any
 
 from ..errors import SuiteError
 from ..places import CASES
+from .calls import check_call
 from .case import Case, Repeat, Tensor
 from .implementations import APIS
 from .losses import ARGUMENTS, FIRST, LOSSES, MASK, Loss
@@ -33,6 +34,8 @@ LARGEST_FAMILY = 10_000
 DTYPES = (*FORMATS, "bool", "uint8", "int32", "int64", "complex64", "index")
 """An 'index' has the dtype in which each API takes them."""
 VIEWS = ("strided", "transposed", "offset")
+LEADING = "first"
+"""The first argument of a loss, where cases are of several losses."""
 Table = dict[str, Any]
 
 
@@ -41,8 +44,9 @@ class CaseError(SuiteError):
 
 
 KEYS = {
-    "id", "clause", "axes", "only", "dtype", *ARGUMENTS, MASK, "options", "differentiate", "cotangent",
-    "second", "repeat", "apis", "errors", "warns", "result_dtype", "primary", "call", "shape", "losses",
+    "id", "clause", "axes", "only", "dtype", LEADING, *ARGUMENTS, MASK, "options", "differentiate",
+    "cotangent", "second", "repeat", "apis", "errors", "warns", "result_dtype", "primary", "call", "shape",
+    "losses",
 }  # fmt: skip
 CALL_KEYS = ("positional", "rename", "twice", "free", "before")
 TENSOR_KEYS = {"values", "cycle", "grid", "seed", "low", "high", "shape", "dtype", "view", "kind", "soft"}
@@ -171,7 +175,8 @@ def made(identifier: str, table: Table, loss: str = FIRST) -> Case:
             raise ValueError("it repeats as many rows as there are classes; expected another number")
         if repeat.times * len(leading.values) > LARGEST_SIZE:
             raise ValueError(f"it repeats to more than {LARGEST_SIZE} elements")
-    differentiate = known_among(LOSSES[loss].arguments, table.get("differentiate", []), "differentiate")
+    wrt = known_among((LEADING, *LOSSES[loss].arguments), table.get("differentiate", []), "differentiate")
+    differentiate = [LOSSES[loss].arguments[0] if name == LEADING else name for name in wrt]
     known_apis = tuple(dict.fromkeys(api for of_loss in APIS.values() for api in of_loss))
     apis = known_among(known_apis, table.get("apis", []), "apis")
     known_among(known_apis, list(table.get("errors", {})), "errors")
@@ -195,7 +200,7 @@ def made(identifier: str, table: Table, loss: str = FIRST) -> Case:
     for name, value in options.items():
         if not isinstance(value, (str, int, float, bool)):
             raise ValueError(f"option {name} is {value!r}; expected a string, a number, true or false")
-    return Case(
+    case = Case(
         id=identifier,
         clause=table["clause"],
         tensors=tensors,
@@ -216,6 +221,8 @@ def made(identifier: str, table: Table, loss: str = FIRST) -> Case:
         call=call,
         loss=loss,
     )
+    check_call(case)
+    return case
 
 
 def known_among(known: tuple[str, ...], given: object, what: str) -> tuple[str, ...]:
@@ -228,9 +235,10 @@ def known_among(known: tuple[str, ...], given: object, what: str) -> tuple[str, 
 def tensors_of(table: Table, loss: Loss) -> dict[str, Tensor]:
     """The arguments.
 
-    Two grids make the product of the first two; other arguments take their shape from the case.
+    Several grids make their product; other arguments take their shape from the case.
     """
     dtype, names = table.get("dtype", "float32"), (*loss.arguments, MASK)
+    table = {loss.arguments[0] if key == LEADING else key: value for key, value in table.items()}
     for name in ARGUMENTS:
         if name in table and name not in names:
             raise ValueError(f"the loss has no {name}; expected among {', '.join(loss.arguments)}")
@@ -239,13 +247,11 @@ def tensors_of(table: Table, loss: Loss) -> dict[str, Tensor]:
     for name in pair:
         if name not in specs:
             raise ValueError(f"it has no {name}")
-    grids = [specs[name].pop("grid", None) for name in pair]
-    if grids[0] is not None and grids[1] is not None:
-        if len(grids[0]) * len(grids[1]) > LARGEST_LIST:
-            raise ValueError(f"its grids make more than {LARGEST_LIST} elements")
-        pairs = list(itertools.product(grids[0], grids[1]))
-        specs[pair[0]]["values"] = [one for one, _ in pairs]
-        specs[pair[1]]["values"] = [other for _, other in pairs]
+    grids = {name: spec.pop("grid") for name, spec in specs.items() if "grid" in spec}
+    if math.prod(map(len, grids.values())) > LARGEST_LIST:
+        raise ValueError(f"its grids make more than {LARGEST_LIST} elements")
+    for name, values in zip(grids, zip(*itertools.product(*grids.values()), strict=True), strict=False):
+        specs[name]["values"] = [*values]
     shape = table.get("shape")
     if shape is None and "values" in specs[pair[0]]:
         shape = specs[pair[0]].get("shape", [len(specs[pair[0]]["values"])])

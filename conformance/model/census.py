@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from . import grids_differences, grids_elements, grids_rows
+from . import grids_differences, grids_elements, grids_rows, strata_elements
 from .case import Case
 from .grids import Census, Grid, counted
 from .losses import DIFFERENCE, FIRST
@@ -12,6 +12,7 @@ from .losses import DIFFERENCE, FIRST
 BY_KIND: tuple[tuple[Callable[[Case], bool], tuple[Grid, ...]], ...] = (
     (lambda case: case.loss == FIRST, grids_elements.GRIDS),
     (lambda case: case.of.arguments == DIFFERENCE, grids_differences.GRIDS),
+    (lambda case: case.of.elements, strata_elements.GRIDS),
     (lambda case: case.of.rows, grids_rows.GRIDS),
 )
 """The cases that each kind of grids is counted over."""

@@ -44,7 +44,7 @@ def elements(case: Case) -> Iterator[Cell]:
     if reduction_of(case, "mean") != "none" or case.repeat:
         return
     x, y, w = (spread(case, name, case.shape) for name in DIFFERENCE)
-    (bend,) = case.parameters or (None,)
+    bend = next((float(value) for value in case.parameters if isinstance(value, (int, float))), None)
     asked = grids_elements.quantities(case)
     for r, weight in zip((one - other for one, other in zip(x, y, strict=True)), w, strict=True):
         given = "none" if "weight" not in case.tensors else "0" if weight == 0 else "other"

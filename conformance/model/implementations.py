@@ -22,7 +22,7 @@ from ..errors import SuiteError
 from ..places import IMPLEMENTATIONS
 from . import rows as rows_model
 from .case import Case
-from .losses import FIRST, LOSSES
+from .losses import FIRST, LOSSES, Value, within_loss
 
 HALVES = ("float16", "bfloat16")
 WIDE = ("float32", "float64")
@@ -45,6 +45,10 @@ class Framework:
     """What of the shim is tested on its tensors, * standing for anything; empty for all of it."""
     rows: tuple[str, ...] = ()
     """What of the shim's losses of rows is; empty for all of those."""
+    elements: tuple[str, ...] = ()
+    """The same of losses of elements that are many operations."""
+    cases: tuple[str, ...] = ()
+    """Of those, the cases that it runs; empty for all."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +73,13 @@ class Api:
     weighted: str = "all"
     """What a mean divides by where a weight is given: 'all' elements, or the sum of the 'weights'."""
     over: str = ""
-    """'last' where the mean over the last axis is taken even without a reduction, 'rest' where the sum over
-    all axes but the first one is.
+    """'last' where the mean over the last axis is taken even without a reduction, 'total' where it is the
+    sum, 'rest' where the sum over all axes but the first one is.
     """
+    parameters: dict[str, Value] = field(default_factory=dict)
+    """What shapes the loss by the document, where a case does not give it."""
+    apart: bool = False
+    """Whether only cases that name it are its own: its arguments have another meaning or form."""
     factor: float = 1.0
     """What the loss is times."""
     spreads: bool = False
@@ -121,6 +129,8 @@ class Row:
     renamed: dict[str, str] = field(default_factory=dict)
     """By option, its own name of it."""
     required: tuple[str, ...] = ()
+    called: int = 2
+    """With how many tensors a class is called."""
     fixed: dict[str, Any] = field(default_factory=dict)
     api: str = "neutral"
     primary: bool = False
@@ -132,6 +142,8 @@ class Row:
     """Whether class indices have the class axis, of length 1."""
     of_targets: dict[str, dict[str, Any]] = field(default_factory=dict)
     """By what the targets of a loss of rows are, options that say so."""
+    since: str = ""
+    """The first version in which it can be called; empty where nobody knows of an earlier one without it."""
     before: tuple[dict[str, Any], ...] = ()
     """What was otherwise before a version, the latest first."""
 
@@ -160,8 +172,10 @@ class Row:
             "renamed",
             "usual",
             "required",
+            "called",
             "fixed",
             "of_targets",
+            "since",
             "before",
         )
         return {key: value for key, value in asdict(self).items() if key in keys}
@@ -221,14 +235,15 @@ def rows(framework: str, kind: str) -> list[Row]:
     """What is tested in a framework's environment."""
     if kind == "native":
         return [row for row in TABLE.values() if row.framework == framework]
-    tested, of_rows = FRAMEWORKS[framework].shim, FRAMEWORKS[framework].rows
+    known = FRAMEWORKS[framework]
     return [
         row
         for row in TABLE.values()
         if row.kind == "shim"
         and row.tensors in ("", framework)
-        and is_one_of(row.name, tested)
-        and (not LOSSES[row.loss].rows or is_one_of(row.name, of_rows))
+        and is_one_of(row.name, known.shim)
+        and (not LOSSES[row.loss].rows or is_one_of(row.name, known.rows))
+        and (not LOSSES[row.loss].elements or is_one_of(row.name, known.elements))
     ]
 
 
@@ -358,6 +373,8 @@ def applies(case: Case, implementation: Implementation) -> bool:
     """Whether the case is about this implementation's API at all."""
     if case.loss != implementation.row.loss or (case.primary and not implementation.row.primary):
         return False
+    if case.of.elements and not is_one_of(within_loss(case.id), FRAMEWORKS[implementation.framework].cases):
+        return False
     if case.errors:
         return implementation.api_name in case.errors
     api = implementation.api
@@ -366,7 +383,10 @@ def applies(case: Case, implementation: Implementation) -> bool:
     if case.of.rows:
         named = not case.apis or implementation.api_name in case.apis
         return fits and named and rows_model.fits(case, api)
-    return fits and (implementation.api_name in case.apis if case.apis else spread_alike(case) or api.spreads)
+    if case.apis:
+        return fits and implementation.api_name in case.apis
+    reaches = bool(case.shape) or not api.over
+    return fits and not api.apart and reaches and (spread_alike(case) or api.spreads)
 
 
 def spread_alike(case: Case) -> bool:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+Value = float | bool | str | None
+"""What an option may be; None where it is not given."""
+
 
 @dataclass(frozen=True)
 class Loss:
     """The arguments of a loss. The first has the loss's dtype; the first two are given by position."""
 
     arguments: tuple[str, ...]
-    parameters: dict[str, float] = field(default_factory=dict)
+    parameters: dict[str, Value] = field(default_factory=dict)
     """Options that shape the loss, with the values that they have where a case does not give them."""
     rows: bool = False
     """Whether its elements are rows along an axis of classes: the second argument has an index for each row,
     or a number for each class, and the weight is one number a class.
     """
+    elements: bool = False
+    """Whether it is one of elements whose first argument is a probability, a logit, or of a density."""
 
 
 FIRST = "binary_cross_entropy_with_logits"
@@ -27,6 +32,25 @@ LOSSES = {
     "l1_loss": Loss(DIFFERENCE),
     "huber_loss": Loss(DIFFERENCE, {"delta": 1.0}),
     "smooth_l1_loss": Loss(DIFFERENCE, {"beta": 1.0}),
+    "binary_cross_entropy": Loss(
+        ("probabilities", "targets", "weight"),
+        {"floor": None, "clip": 0.0, "epsilon": 0.0, "label_smoothing": 0.0},
+        elements=True,
+    ),
+    "kl_div": Loss(("log_probabilities", "targets", "weight"), {"log_targets": False}, elements=True),
+    "sigmoid_focal_loss": Loss(
+        ("logits", "targets", "normalizer", "weight"), {"alpha": None, "gamma": 2.0}, elements=True
+    ),
+    "soft_margin_loss": Loss(("logits", "targets", "weight"), elements=True),
+    "multilabel_soft_margin_loss": Loss(("logits", "targets", "weight"), elements=True),
+    "poisson_nll_loss": Loss(
+        ("rates", "targets", "weight"), {"log_input": True, "full": False, "epsilon": 1e-8}, elements=True
+    ),
+    "gaussian_nll_loss": Loss(
+        ("means", "targets", "variances", "weight"),
+        {"full": False, "epsilon": 1e-6, "clamp_gradient": "through"},
+        elements=True,
+    ),
     "cross_entropy": Loss(("logits", "targets", "weight"), {"label_smoothing": 0.0}, rows=True),
     "nll_loss": Loss(("log_probabilities", "targets", "weight"), rows=True),
 }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from .losses import FIRST
+from . import strata_elements
+from .losses import FIRST, Value
 
 
 def magnitude(x: float) -> str:
@@ -35,9 +36,13 @@ def stratum(x: float, y: float) -> str:
     return f"{magnitude(x)}, {label(y)}"
 
 
-def stratum_of(loss: str, x: float, y: float, parameters: tuple[float, ...]) -> str:
+def stratum_of(loss: str, x: float, y: float, parameters: tuple[Value, ...]) -> str:
     """The cell of an element of a loss, in words."""
-    return stratum(x, y) if loss == FIRST else f"{difference(x - y)}, {piece(abs(x - y), parameters)}"
+    if loss == FIRST:
+        return stratum(x, y)
+    if loss in strata_elements.WORDS:
+        return strata_elements.stratum(loss, x, y)
+    return f"{difference(x - y)}, {piece(abs(x - y), parameters)}"
 
 
 def difference(r: float) -> str:
@@ -53,9 +58,10 @@ def difference(r: float) -> str:
     return f"{sign}{name} difference"
 
 
-def piece(size: float, parameters: tuple[float, ...]) -> str:
+def piece(size: float, parameters: tuple[Value, ...]) -> str:
     """On which side of the bend a difference lies; a loss without a bend has one piece."""
     if not parameters:
         return "everywhere"
     (bend,) = parameters
+    assert isinstance(bend, (int, float))
     return "inside the bend" if size < bend else "at the bend" if size == bend else "beyond the bend"

@@ -15,7 +15,7 @@ import numpy as np
 from ..model import rows as model_rows
 from ..model.case import Case, reduction_of, result_dtype, sentinel, spread
 from ..model.implementations import Api
-from ..model.losses import MASK
+from ..model.losses import FIRST, MASK
 from ..model.rounding import Exact
 from . import rows as of_rows
 from .derived import Quantities, element
@@ -31,9 +31,9 @@ def rules_of(case: Case, api: Api) -> tuple[str, ...]:
     """
     if case.of.rows:
         return tuple(map(str, astuple(model_rows.rules_of(case, api))))
-    line = api.line if api.line and "pos_weight" in case.tensors else case.loss
+    line = api.line if api.line and ("pos_weight" in case.tensors or case.loss != FIRST) else case.loss
     reduction = reduction_of(case, api.default)
-    rest = (api.over, repr(api.factor))
+    rest = (api.over, repr(api.factor), repr(case.parameters_by(api.parameters)))
     by_weights = str(case.options.get("divisor", api.weighted))
     if reduction == "mean" and "weight" in case.tensors and by_weights in ("weights", "nonzero"):
         return line, reduction, by_weights, *rest
@@ -47,7 +47,8 @@ def expected(case: Case, api: Api = PLAIN) -> dict[str, Outcome]:
     """By quantity, the exact outcome of a case; of long inputs, that of each distinct pair."""
     if case.of.rows:
         return of_rows.expected(case, model_rows.rules_of(case, api))
-    line, reduction, divided, over, _ = rules_of(case, api)
+    line, reduction, divided, over, *_ = rules_of(case, api)
+    parameters = case.parameters_by(api.parameters)
     shape, count = case.shape, math.prod(case.shape)
     columns = [spread(case, name, shape) for name in case.of.arguments]
     ignored = sentinel(case)
@@ -56,7 +57,7 @@ def expected(case: Case, api: Api = PLAIN) -> dict[str, Outcome]:
         for y, held in zip(columns[1], spread(case, MASK, shape), strict=True)
     ]
     found = [
-        dict(element(line, case.of.arguments, case.parameters, tuple(row))) if keep else None
+        dict(element(line, case.of.arguments, parameters, tuple(row))) if keep else None
         for *row, keep in zip(*columns, kept, strict=True)
     ]
 
@@ -67,7 +68,9 @@ def expected(case: Case, api: Api = PLAIN) -> dict[str, Outcome]:
     if reduction == "mean" and divided == "weights" and number:
         weigh(found, number, times)
     if over == "last" and reduction != "mean":
-        divisor = Fraction(shape[-1])
+        divisor = Fraction(shape[-1] * (times if len(shape) == 1 else 1))
+    elif reduction == "batchmean":
+        divisor = Fraction(shape[0] * times)
     divisor /= Fraction(api.factor)
     incoming = 1.0 if case.cotangent is None else case.cotangent
 
@@ -91,7 +94,7 @@ def expected(case: Case, api: Api = PLAIN) -> dict[str, Outcome]:
     dtype = result_dtype(case)
     if reduction != "none":
         outcomes = {"value": outcome("value", [list(range(count))], (), dtype, 1.0)}
-    elif over == "last":
+    elif over in ("last", "total"):
         rows = np.arange(count).reshape(-1, shape[-1]).tolist() if count else []
         outcomes = {"value": outcome("value", rows, shape[:-1], dtype, 1.0)}
     elif over == "rest":

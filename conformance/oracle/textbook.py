@@ -11,6 +11,7 @@ from .jets import ENDLESS, FAR, Jet, absolute, choose, exp, log, log1p, mp
 
 Terms = tuple[Jet, ...]
 Textbook = Callable[..., Terms]
+KERAS_EPSILON = 1e-7
 
 
 def _softplus(x: Jet) -> Jet:
@@ -55,7 +56,9 @@ def smooth_l1_loss(x: Jet, y: Jet, w: Jet, beta: float = 1.0) -> Terms:
 
 
 def _log(a: Jet) -> Jet:
-    """The natural logarithm; endless at 0, and of what is endless, though less than that."""
+    """The natural logarithm; NaN below 0, endless at 0, and of what is endless, though less than that."""
+    if a.value < 0:
+        return a.through(mp.nan, mp.nan, mp.nan)
     if a.value == 0:
         return a.through(-FAR, FAR, -FAR)
     return a.through(ENDLESS * mp.sqrt(ENDLESS), 0 * FAR, 0 * FAR) if a.value > ENDLESS else log(a)
@@ -88,18 +91,18 @@ def binary_cross_entropy(
     y = y * (1 - mp.mpf(label_smoothing)) + mp.mpf(label_smoothing) / 2
     q = 1 - p
     if clip > 0:
-        p, q = _clipped(p, q, clip), _clipped(q, p, clip)
+        p, q = _clipped(p, q, clip, clip), _clipped(q, p, clip, clip)
     logarithms = [_log(one + epsilon) for one in (p, q)]
     if floor is not None:
         logarithms = [held(one, floor) for one in logarithms]
     return -w * y * logarithms[0], -w * (1 - y) * logarithms[1]
 
 
-def _clipped(one: Jet, other: Jet, clip: float) -> Jet:
-    """A probability, which with the other one comes to 1, within [clip, 1 - clip]."""
-    if one.value <= clip:
-        return 0 * one + clip
-    return 0 * one + (1 - mp.mpf(clip)) if other.value <= clip else one
+def _clipped(one: Jet, other: Jet, least: float, rest: float) -> Jet:
+    """A probability, which with the other one comes to 1, within [least, 1 - rest]."""
+    if one.value <= least:
+        return 0 * one + least
+    return 0 * one + (1 - mp.mpf(rest)) if other.value <= rest else one
 
 
 def sigmoid_focal_loss(
@@ -121,6 +124,17 @@ def sigmoid_focal_loss(
 def soft_margin_loss(x: Jet, y: Jet, w: Jet) -> Terms:
     """w log(1 + e^(-y x))"""
     return (w * log1p(exp(-y * x)),)
+
+
+def multilabel_soft_margin_loss(x: Jet, y: Jet, w: Jet) -> Terms:
+    """-w [y log s(x) + (1 - y) log(1 - s(x))]: the share of one class"""
+    return w * (1 - y) * _softplus(x), w * y * _softplus(-x)
+
+
+def kl_divergence_of_probabilities(p: Jet, y: Jet, w: Jet, log_targets: bool = False) -> Terms:
+    """w y log(y / p), both within [1e-7, 1]: the loss that Keras documents"""
+    held = [_clipped(one, 1 - one, KERAS_EPSILON, 0.0) for one in (p, y)]
+    return w * held[1] * log(held[1]), -w * held[1] * log(held[0])
 
 
 def poisson_nll_loss(

@@ -74,7 +74,7 @@ function matches(verdict, column, place, wanted) {
   if (!wanted.text) return true;
   const { id, clause } = DATA.cases[place];
   if (id.toLowerCase().includes(wanted.text) || clause.toLowerCase().includes(wanted.text)) return true;
-  return wanted.said.has(verdict[2]) || verdict[4].some((check) => check[4] && wanted.said.has(check[4]));
+  return wanted.said.has(verdict[2]) || verdict[4].some((check) => wanted.said.has(check[4]) || wanted.said.has(check[6]));
 }
 
 /** Columns as they are shown: each a set of implementations, under a common heading. */
@@ -244,27 +244,30 @@ function settle() {
   if (button) button.tabIndex = 0;
 }
 
-function setUpKeys() {
-  const body = byId("table").tBodies[0];
+/** The arrow keys move between the cells of a table; one of them is in the tab order. Cells with nothing to open are passed over. */
+function setUpKeys(table, remember = () => {}) {
+  const body = table.tBodies[0];
   const placeOf = (cell) => [[...body.rows].indexOf(cell.parentElement), [...cell.parentElement.cells].indexOf(cell)];
+  const opener = (row, column) => {
+    const cell = body.rows[row]?.cells[column];
+    return cell && !cell.hidden && !cell.parentElement.hidden ? cell.querySelector("button, a:not([hidden])") : null;
+  };
   body.addEventListener("focusin", (event) => {
-    body.querySelectorAll("button[tabindex='0']").forEach((button) => (button.tabIndex = -1));
+    body.querySelectorAll("[tabindex='0']").forEach((one) => (one.tabIndex = -1));
     event.target.tabIndex = 0;
-    STATE.place = placeOf(event.target.closest("th,td"));
+    remember(placeOf(event.target.closest("th,td")));
   });
   body.addEventListener("keydown", (event) => {
     const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], Home: [0, -Infinity], End: [0, Infinity] }[event.key];
     if (!step || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     let [row, column] = placeOf(event.target.closest("th,td"));
-    const width = STATE.shown.length;
-    if (!Number.isFinite(step[1])) [row, column] = [row, step[1] > 0 ? width + 1 : -1];
-    // Cells without a verdict have nothing to open and are passed over.
-    for (let steps = 0; steps < body.rows.length + width + 2; steps += 1) {
+    const width = body.rows[row].cells.length;
+    if (!Number.isFinite(step[1])) column = step[1] > 0 ? width : -1;
+    for (let steps = 0; steps < body.rows.length + width; steps += 1) {
       row += step[0];
       column += Number.isFinite(step[1]) ? step[1] : -Math.sign(step[1]);
-      const button = body.rows[row]?.cells[column]?.querySelector("button");
-      if (button) return button.focus();
+      if (opener(row, column)) return opener(row, column).focus();
       if (!body.rows[row]) return undefined;
     }
     return undefined;

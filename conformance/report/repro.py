@@ -136,7 +136,9 @@ def call_text(case: Case, function: Row, own: dict[str, str], through: str = "")
         return f"    return {called}(*arguments.values(), {', '.join(map(repr, rest))})"
     named = f"**arguments, **{options!r}" if options else "**arguments"
     module = function.shape == "module"
-    positional = case.call.get("positional", [] if not module else list(function.arguments)[:2])
+    positional = case.call.get(
+        "positional", [] if not module else list(function.arguments)[: function.called]
+    )
     places = [own[neutral] for neutral in positional]
     if "twice" in case.call:
         places = places or [own[neutral] for neutral in list(function.arguments)[:2]]

@@ -4,19 +4,19 @@ the page of all cases, which alone has a script.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
 from ..printable import printable_data
 from ..results.answer import counted, title_of
-from .html import Links, dates, page, rendered, style
+from ..results.releases import Standing
+from .html import TITLE, Links, dates, page_of, rendered, style
 from .summary import slug_of, summary_of
 from .views import Summary
 
 Table = dict[str, Any]
-TITLE = "compatlosses conformance"
 CASES = "report.html"
 """The page of all cases."""
 INDEX = Links("", CASES, "finding/{}.html")
@@ -27,11 +27,12 @@ EMPTY = Summary((), (), (), (), ())
 
 def site(runs: Sequence[Table], labels: Sequence[str] = ()) -> Iterator[tuple[PurePosixPath, str]]:
     """The files of the site of some runs, as `results.read` gives them, and what each holds."""
-    summary = summary_of([printable_data(run) for run in runs], labels)
+    runs = [printable_data(run) for run in runs]
+    summary = summary_of(runs, labels)
     common = {"title": TITLE, "site": summary, "entry": None, "losses": ()}
     size = counted(sum(len(run["verdicts"]) for run in runs), "verdict")
     yield PurePosixPath("style.css"), style()
-    yield PurePosixPath(CASES), page(runs, labels=labels)
+    yield PurePosixPath(CASES), page_of(runs, summary, TITLE, labels)
     yield (
         PurePosixPath("index.html"),
         rendered(
@@ -67,7 +68,7 @@ def inner(summary: Summary) -> Iterator[tuple[str, str, str, Table]]:
 
 
 def of_framework(summary: Summary, framework: str) -> Summary:
-    """What is of one framework: its own functions, and the shim on its tensors."""
+    """The part of one framework: its own functions, and the shim on its tensors."""
     rows = [
         replace(row, cells=tuple(cell for cell in row.cells if cell.release.framework == framework))
         for row in summary.rows
@@ -86,16 +87,24 @@ def of_framework(summary: Summary, framework: str) -> Summary:
 
 
 def of_loss(summary: Summary, loss: str) -> Summary:
-    """What is of one loss: its behaviours and findings."""
+    """The part of one loss: its behaviours, in the releases that were called with it, and its findings."""
     rows = [
         replace(row, cells=tuple(replace(cell, by_loss=part(cell.by_loss, loss)) for cell in row.cells))
         for row in summary.rows
     ]
-    shown = tuple(row for row in rows if any(cell.total for cell in row.cells))
-    entries = tuple(entry for entry in summary.entries if loss in entry.losses)
-    return Summary(summary.releases, (), shown, entries, ())
+    called = {cell.release.title for row in rows for cell in row.cells if cell.total}
+    shown = [
+        replace(row, cells=tuple(cell for cell in row.cells if cell.release.title in called)) for row in rows
+    ]
+    return Summary(
+        tuple(release for release in summary.releases if release.title in called),
+        (),
+        tuple(row for row in shown if any(cell.total for cell in row.cells)),
+        tuple(entry for entry in summary.entries if loss in entry.losses),
+        (),
+    )
 
 
-def part(by_loss: Any, loss: str) -> Table:
-    """The entry of one loss alone."""
+def part(by_loss: Mapping[str, Standing], loss: str) -> Mapping[str, Standing]:
+    """The standing of one loss alone."""
     return {loss: by_loss[loss]} if loss in by_loss else {}

@@ -26,7 +26,8 @@ async function start() {
     setUpCurves();
     setUpLinks();
     setUpDialog();
-    setUpKeys();
+    setUpKeys(byId("table"), (place) => (STATE.place = place));
+    setUpKeys(document.querySelector(".behaviours"));
     readAddress();
     document.documentElement.dataset.ready = "true";
   } catch (error) {

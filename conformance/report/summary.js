@@ -10,12 +10,21 @@ function showSummary(wanted) {
     const totals = [...row.querySelectorAll("td[data-counts]")].map((cell) => (countCell(cell, wanted.loss), cell.hidden ? 0 : cell.total));
     row.hidden = !totals.some(Boolean);
   }
+  settleBehaviours();
   let found = 0;
   for (const finding of document.querySelectorAll(".finding")) {
     finding.hidden = !findingMatches(finding, wanted);
     found += !finding.hidden;
   }
   byId("found").textContent = plural(found, "finding");
+}
+
+/** One cell of the behaviours is in the tab order: the first, until another has been in use. */
+function settleBehaviours() {
+  const links = [...document.querySelectorAll(".behaviours td:not([hidden]) a")];
+  const shown = links.filter((link) => !link.hidden && !link.closest("tr").hidden);
+  const held = shown.find((link) => link.getAttribute("tabindex") === "0") ?? shown[0];
+  links.forEach((link) => (link.tabIndex = link === held ? 0 : -1));
 }
 
 /** Whether a finding is among those that are wanted. */

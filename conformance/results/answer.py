@@ -234,7 +234,7 @@ def standings(run: Table) -> Iterator[str]:
     for verdict in run["verdicts"]:
         whose = verdict["framework"], versions.get(verdict["framework"], "")
         found = known.standing(whose[0], loss_of(verdict["case"]), whose[1])
-        if not found.strict:
+        if not found.strict and known.of(whose[0], loss_of(verdict["case"])):
             losses[whose].update(dict.fromkeys([found.releases]))
     for (framework, version), releases in losses.items():
         names = sorted({release for each in releases for release in each}, key=Version)

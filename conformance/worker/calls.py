@@ -27,11 +27,13 @@ class Function:
         renamed=(),
         usual=(),
         of_targets=(),
+        called=2,
     ):
         self.module, self.attribute, self.arguments = module, attribute, arguments
         self.options, self.required = options, required
         self.spelled, self.fixed, self.renamed = dict(spelled), dict(fixed), dict(renamed)
         self.usual, self.of_targets = dict(usual), dict(of_targets)
+        self.called = called
 
     def find(self):
         return getattr(importlib.import_module(self.module), self.attribute)
@@ -52,7 +54,8 @@ class Function:
             return through(function)(*arguments, **keywords)
 
         if self.module == "compatlosses":
-            setattr(call, "neutral", (function, options))  # noqa: B010 -- functions have no such attribute
+            own = dict(self.arguments)
+            setattr(call, "neutral", (function, options, own))  # noqa: B010 -- functions have no such attribute
         return call
 
     def own_options(self, request):
@@ -71,7 +74,9 @@ class Function:
 
 
 class Module(Function):
-    """An implementation that is a module class: made with weights and options, called with two tensors."""
+    """An implementation that is a module class: made with weights and options, called with the first
+    tensors.
+    """
 
     def bind(self, function, request, through):
         options = self.own_options(request)
@@ -80,7 +85,7 @@ class Module(Function):
 
         def call(tensors):
             given = self.checked(tensors)
-            arguments = [given.pop(name) for name in list(self.arguments)[:2]]
+            arguments = [given.pop(name) for name in list(self.arguments)[: self.called]]
             module = function(**{self.arguments[name]: x for name, x in given.items()}, **options)
             return through(module)(*arguments)
 
@@ -107,9 +112,14 @@ class RawPaddle(Function):
 
 KEYS = (
     "module", "attribute", "arguments", "options", "required", "spelled", "fixed", "renamed", "usual",
-    "of_targets",
+    "of_targets", "called",
 )  # fmt: skip
 SHAPES = {"function": Function, "module": Module, "raw-paddle": RawPaddle}
+
+
+def is_there(row, version):
+    """Whether this version of a framework has the implementation of a row."""
+    return not row.get("since") or numbers(version) >= numbers(row["since"])
 
 
 def call_of(row, version):

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .calls import call_of
+from .calls import call_of, is_there
 from .driver import Refused, Unsupported, error_data, in_phase, message_of
 from .drivers import driver_of
 
@@ -148,7 +148,8 @@ def session_of(framework, mode, rows):
     """The session of a framework in a mode, and the rows of the table that are tested in it."""
     driver = driver_of(framework, mode)
     driver.use_device(os.environ.get("COMPATLOSSES_DEVICE", "cpu"))
-    return Session(driver, {name: call_of(row, driver.version) for name, row in rows.items()})
+    there = {name: row for name, row in rows.items() if is_there(row, driver.version)}
+    return Session(driver, {name: call_of(row, driver.version) for name, row in there.items()})
 
 
 def completed(specs, required):

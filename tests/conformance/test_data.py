@@ -59,6 +59,22 @@ def test_there_are_cases_enough_and_each_has_a_clause() -> None:
             "__import__",
         ),
         ('[[family]]\nid = "a"\naxes = ["colour"]\n' + GOOD, "colour"),
+        ('[[case]]\nid = "a"\noptions = { reductoin = "sum" }\n' + GOOD, "did you mean 'reduction'?"),
+        (
+            '[[case]]\nid = "a"\nclause = "c"\nlogits = { values = [1.0, 2.0, 3.0] }\n'
+            "targets = { values = [1.0, 0.0], shape = [2] }\n",
+            "do not broadcast",
+        ),
+        (
+            '[[case]]\nid = "a"\nweight = { values = [1.0, 2.0], shape = [2] }\n' + GOOD,
+            "expected one that broad",
+        ),
+        (
+            '[[case]]\nid = "a"\nlosses = ["cross_entropy"]\nclause = "c"\n'
+            "logits = { values = [1.0, 2.0], shape = [1, 2] }\n"
+            "targets = { values = [0, 0, 0], shape = [3] }\n",
+            "expected (1,) or (2,) beside (1, 2)",
+        ),
         ('[[case]]\nid = "../a b"\n' + GOOD, "id"),
         ('[[case]]\nid = "a"\ncotangent = "x"\n' + GOOD, "cotangent"),
         ('[[case]]\nid = "a"\ndifferentiate = "logits"\n' + GOOD, "differentiate"),

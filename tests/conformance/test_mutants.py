@@ -9,10 +9,13 @@ from collections import Counter
 from fnmatch import fnmatchcase
 
 import pytest
-from mutants import CONTROLS, MUTANTS, differences, gate, rows
+import torch
+from mutants import CONTROLS, MUTANTS, differences, elements, gate, rows
 from mutants.correct import Correct
 
+from compatlosses.conformance.judging import expectations
 from compatlosses.conformance.model import cases
+from compatlosses.conformance.model.losses import LOSSES
 
 
 @pytest.mark.parametrize("control", CONTROLS, ids=lambda control: control.__name__)
@@ -49,19 +52,28 @@ def test_there_are_mutants_enough_and_each_says_how_it_comes_about() -> None:
     assert all(mutant.__doc__ for mutant in MUTANTS)
 
 
-WRONG = (*differences.MUTANTS, *rows.MUTANTS)
-Loss = differences.Difference | rows.Rows
+WRONG = (*differences.MUTANTS, *elements.MUTANTS, *rows.MUTANTS)
+Loss = differences.Difference | elements.Element | rows.Rows
+
+
+def limits_of(loss: str) -> frozenset[str]:
+    """The cases in which the library's own loss is known to lose digits: its wrong copies begin with it."""
+    own = (f"compatlosses.{loss}", torch.__version__)
+    known = [one for one in expectations.load() if one.covers("torch", *own)]
+    return frozenset(case.id for case in cases.load() if any(one.checks(case.id) for one in known))
 
 
 @pytest.mark.parametrize(
     ("control", "loss"),
     [
         *((differences.Difference, loss) for loss in differences.LOSSES),
+        *((elements.Element, loss) for loss in elements.LOSSES),
         *((rows.Rows, loss) for loss in rows.LOSSES),
     ],
 )
 def test_the_control_of_a_loss_passes_every_case(control: type[Loss], loss: str) -> None:
-    judged = list(gate.verdicts(control(loss), cases.load()))
+    known = limits_of(loss) if control is elements.Element else frozenset()
+    judged = list(gate.verdicts(control(loss), [case for case in cases.load() if case.id not in known]))
     assert len(judged) > 80
     assert not [(case.id, verdict.message) for case, verdict in judged if verdict.status != "pass"]
 
@@ -78,7 +90,8 @@ def test_the_suite_kills_a_wrong_loss(mutant: type[Loss], loss: str) -> None:
         if check.status == "fail"
         for word in re.split(r"[ :/]+", check.what)
     }
-    assert mutant.by in failed, f"{killed[0].id}: {killed[1].message}"
+    by = LOSSES[loss].arguments[0] if mutant.by == "first" else mutant.by
+    assert by in failed, f"{killed[0].id}: {killed[1].message}"
 
 
 @pytest.mark.parametrize(("mutant", "loss"), WRONG)
@@ -93,4 +106,4 @@ def test_a_wrong_loss_is_no_straw_man(mutant: type[Loss], loss: str) -> None:
 
 def test_each_loss_has_mutants_enough() -> None:
     counted = Counter(loss for _, loss in WRONG)
-    assert all(counted[loss] >= 12 for loss in (*differences.LOSSES, *rows.LOSSES))
+    assert all(counted[loss] >= 12 for loss in (*differences.LOSSES, *elements.LOSSES, *rows.LOSSES))

@@ -22,14 +22,25 @@ from compatlosses.conformance.oracle.jets import mp
 
 LINES = [
     ("binary_cross_entropy_of_whole_weights", FIRST),
-    *((name, name) for name, loss in LOSSES.items() if not loss.rows),
+    *((name, name) for name, loss in LOSSES.items() if not loss.rows and not loss.elements),
 ]
 """The textbook's lines, and the loss whose arguments each takes."""
+OTHER_LINES = [
+    ("kl_divergence_of_probabilities", "kl_div"),
+    *((name, name) for name, loss in LOSSES.items() if loss.elements),
+]
+"""Lines that are smooth where the points of these are: within (0, 1)."""
+WITHIN = [(0.5, 0.25, 2.0, 3.0), (0.125, 0.75, 0.75, 0.5), (0.9, 0.1, 1.0, 1.25)]
 POINTS = [(0.5, 0.25, 2.0, 3.0), (-3.0, 1.5, 0.75, 0.5), (40.0, -1.0, 1.0, 1.25), (1e-3, 0.0, 1.0, 2.0)]
 
 
-@pytest.mark.parametrize(("line", "loss"), LINES)
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize(
+    ("line", "loss", "point"),
+    [
+        *((*line, point) for line in LINES for point in POINTS),
+        *((*line, point) for line in OTHER_LINES for point in WITHIN),
+    ],
+)
 def test_derivatives_are_those_of_the_values(line: str, loss: str, point: tuple[float, ...]) -> None:
     """By difference quotients of the values, which know no rule of a derivative."""
     point = point[: len(LOSSES[loss].arguments)]
@@ -146,3 +157,15 @@ def test_a_zero_coefficient_removes_its_term_at_infinity() -> None:
     assert oracle.exact_sum(quantities["value"]) == 0
     assert oracle.exact_sum(quantities["logits"]) == 0
     assert oracle.exact_sum(quantities["targets"]) == math.inf
+
+
+def test_the_smaller_of_two_endless_terms_counts_for_nothing() -> None:
+    """Of an infinite rate the Poisson loss is infinite: an exponential beside a line."""
+    loss = LOSSES["poisson_nll_loss"]
+    names, parameters = loss.arguments, tuple(loss.parameters.values())
+    assert (
+        oracle.exact_sum(element("poisson_nll_loss", names, parameters, (math.inf, 2.0, 1.0))["value"])
+        == math.inf
+    )
+    two = element("l1_loss", LOSSES["l1_loss"].arguments, (), (math.inf, math.inf, 1.0))
+    assert math.isnan(oracle.exact_sum(two["value"]))

@@ -55,7 +55,7 @@ def test_the_first_loss_is_the_formula_of_the_same_logits(
     given, start = port_data.data(0), port_data.weights(0)
     inputs, labels = (array.astype(np.float64) for array in given.batch(0))
     logits = np.maximum(inputs @ start.hidden.T, 0) @ start.output.T
-    losses = (1 - labels) * np.logaddexp(0, logits) + given.pos_weight * labels * np.logaddexp(0, -logits)
+    losses = (1 - labels) * np.logaddexp(0, logits) + given.weight * labels * np.logaddexp(0, -logits)
     for name, curve in curves.items():
         assert curve[0] == pytest.approx(losses.mean(), rel=1e-6), name
 
@@ -67,3 +67,18 @@ def test_training_trains(curves: dict[str, NDArray[np.float64]]) -> None:
 
 def test_the_picture_is_a_png(trained: Path) -> None:
     assert (trained / "port.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_frameworks_own_losses_differ_where_rows_have_no_label(tmp_path: Path) -> None:
+    """Paddle 3 divides by all rows, so its loss is the others' times the share of rows with a label."""
+    command = [sys.executable, str(EXAMPLES / "port_all.py"), "--steps", "8", "--json", "curves.json"]
+    done = subprocess.run([*command, "--problem", "unweighted"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    curves = json.loads((tmp_path / "curves.json").read_text())
+    for name in ("paddle", "mindspore", "torch, own", "mindspore, own"):
+        np.testing.assert_allclose(curves[name], curves["torch"], rtol=1e-5, err_msg=name)
+    batch = 64
+    without = len(range(0, batch, 6))
+    first = curves["torch"][0] * (batch - without) / batch
+    assert curves["paddle, own"][0] == pytest.approx(first, rel=1e-5)
+    assert curves["paddle, own"][-1] != pytest.approx(curves["torch"][-1], rel=1e-3)

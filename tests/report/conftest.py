@@ -59,6 +59,7 @@ def opened(chromium: Browser, report: Path) -> Iterator[Open]:
         page.on("request", lambda request: fetched.append(request.url))
         page.goto(report.as_uri() + fragment)
         page.wait_for_selector("html[data-ready]", state="attached")
+        page.evaluate("document.getElementById('matrix').open = true")
         return page
 
     yield open_report

@@ -205,6 +205,21 @@ def test_cases_and_frameworks_of_another_version_of_the_suite_are_shown(two: lis
     assert all("expected" not in case for case in data["cases"])
 
 
+@pytest.mark.parametrize("name", ["torch", "unheard"])
+@pytest.mark.parametrize("version", ["", "nightly", "1.2.3.4.5+cu1", "../.."])
+def test_any_version_of_any_framework_has_its_place(
+    two: list[dict[str, Any]], name: str, version: str
+) -> None:
+    strange = copy.deepcopy(two[:1])
+    for target in strange[0]["targets"]:
+        target.update(framework=name, version=version)
+    for verdict in strange[0]["verdicts"]:
+        verdict["framework"] = name
+    titles = [release.title for release in summary_of([*strange, two[1]]).releases]
+    assert len(set(titles)) == 4
+    assert f"{name} {version.partition('+')[0]}".strip() in titles
+
+
 def test_the_commands_write_it(tmp_path: Path, two: list[dict[str, Any]]) -> None:
     paths = []
     for number, run in enumerate(two):

@@ -32,6 +32,16 @@ def test_it_opens_from_disk_in_silence_with_every_column(opened: Open) -> None:
     assert cell(page, "all cases", "compatlosses on torch 2.13.0").endswith("3 pass")
 
 
+def test_it_begins_with_the_summary_and_folds_all_cases(opened: Open) -> None:
+    page = opened()
+    page.reload()
+    page.wait_for_selector("html[data-ready]", state="attached")
+    expect(page.locator(".card").first).to_be_visible()
+    expect(page.locator("#table")).to_be_hidden()
+    page.get_by_role("link", name="All cases").first.click()
+    expect(page.locator("#table")).to_be_visible()
+
+
 def test_markup_is_shown_and_does_nothing(opened: Open) -> None:
     page = opened("#" + urlencode({"case": runs.HARMLESS, "at": f"{runs.NATIVE}, torch 2.13.0"}))
     expect(page.locator("dialog")).to_contain_text(runs.MARKUP)
@@ -135,6 +145,22 @@ def test_the_keyboard_is_enough(opened: Open) -> None:
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
     assert page.evaluate(said) == label, "the focus comes back to where it was"
+
+
+def test_the_arrow_keys_move_between_behaviours(opened: Open) -> None:
+    page = opened("#kind=native")
+    page.get_by_role("region", name="Table of behaviours").focus()
+    page.keyboard.press("Tab")
+    said = "document.activeElement.getAttribute('aria-label')"
+    assert page.evaluate(said) == "The documents' own examples, torch 2.1.0: 0 of 1 pass, crash"
+    page.keyboard.press("ArrowRight")
+    assert "torch 2.13.0" in page.evaluate(said)
+    page.keyboard.press("ArrowRight")
+    assert "torch 2.13.0" in page.evaluate(said), "the shim's columns are hidden"
+    page.keyboard.press("ArrowDown")
+    assert not page.evaluate(said).startswith("The documents' own examples")
+    page.keyboard.press("Tab")
+    assert not page.evaluate("document.activeElement.closest('.behaviours')"), "one stop for the table"
 
 
 def test_a_branch_opens_and_keeps_the_focus(opened: Open) -> None:

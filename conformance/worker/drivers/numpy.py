@@ -22,17 +22,19 @@ class NumPy(Eager):
         return np.asarray(x), np.asarray(x).dtype.name
 
     def differentiate(self, call, tensors, wrt, cotangent, second):
-        function, options = getattr(call, "neutral", (None, {}))
+        function, options, own = getattr(call, "neutral", (None, {}, {}))
         if function is None or cotangent is not None or second:
             raise Unsupported("NumPy has no autograd, and value_and_gradients takes no incoming gradient")
         import compatlosses
 
+        if compatlosses.definitions.loss_of(function) is None:
+            raise Unsupported("NumPy has no autograd, and value_and_gradients does not take this loss")
         pair = list(tensors.values())[:2]
         weights = dict(list(tensors.items())[2:])
         value, gradients = compatlosses.value_and_gradients(
-            function, *pair, wrt=tuple(wrt), **weights, **options
+            function, *pair, wrt=tuple(own[name] for name in wrt), **weights, **options
         )
-        return value, gradients, None
+        return value, {name: gradients[own[name]] for name in wrt}, None
 
 
 class ReadOnly(NumPy):

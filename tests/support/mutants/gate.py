@@ -21,6 +21,7 @@ from compatlosses.conformance.worker.session import Session
 
 from .correct import Correct
 from .differences import Difference
+from .elements import Element
 from .rows import Rows
 
 NAMES = {name: name for name in LOSSES[FIRST].arguments}
@@ -30,14 +31,18 @@ OPTIONS = {
 }
 
 
+Wrong = Correct | Difference | Element | Rows
+
+
 class Seam(Function):  # type: ignore[misc]
     """An implementation that is an object in this process."""
 
-    def __init__(self, loss: Correct | Difference | Rows) -> None:
+    def __init__(self, loss: Wrong) -> None:
         names = NAMES if loss.api == "neutral" else {**NAMES, "logits": "input", "targets": "target"}
         super().__init__("", type(loss).__name__, names, OPTIONS[loss.api])
-        if isinstance(loss, Difference):
+        if isinstance(loss, (Difference, Element)):
             of = LOSSES[loss.loss]
+            self.required = tuple(name for name in of.arguments if name == "variances")
             self.arguments = {name: name for name in of.arguments}
             self.options = (*OPTIONS["neutral"], *of.parameters)
         if isinstance(loss, Rows):
@@ -49,9 +54,7 @@ class Seam(Function):  # type: ignore[misc]
         return self.loss
 
 
-def verdicts(
-    loss: Correct | Difference | Rows, chosen: Iterable[Case]
-) -> Iterator[tuple[Case, judge.Verdict]]:
+def verdicts(loss: Wrong, chosen: Iterable[Case]) -> Iterator[tuple[Case, judge.Verdict]]:
     """The verdict on each case that applies, one at a time: whoever has seen enough stops asking."""
     name = type(loss).__name__
     row = implementations.Row(name, loss=getattr(loss, "loss", FIRST), api=loss.api, primary=True)
