@@ -226,6 +226,16 @@ def poisson_nll_loss(
     return evaluate((poisson_nll.LOSS, library, (x, y, None), parameters, named(reduction)), dtype)
 
 
+def check_density(full: object, eps: object) -> None:
+    """Refuse what the class ``GaussianNLLLoss`` refuses when an object is made."""
+    if not isinstance(full, bool):
+        raise TypeError(f"full is {quoted(full)}; expected True or False")
+    if not isinstance(eps, float):
+        raise TypeError(f"eps is {quoted(eps)}; expected a float above 0")
+    if not eps > 0.0:
+        raise ValueError(f"eps is {eps:g}; expected a float above 0")
+
+
 def of_probabilities(dialect: Dialect, inputs: tuple[Any, ...], reduction: str) -> Tensor:
     """Binary cross entropy of probabilities by the rules of a dialect."""
     check_reduction(reduction)
