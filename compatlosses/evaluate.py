@@ -60,10 +60,12 @@ def why_formula(call: Call, wanted: tuple[bool, ...] | None = None) -> str | Non
         return "the mean by weights is the formula's"
     mask = reduction[4]
     why: str | None = host.why_formula(inputs if mask is None else (*inputs, mask))
-    if why is None and loss.rows != "" and reduction[1] == "weights":
+    if why is None and loss.rows != "":
         asked = host.wanted(inputs) if wanted is None else wanted
-        if asked[1] or asked[2]:
+        if reduction[1] == "weights" and (asked[1] or asked[2]):
             return "the mean by weights has a divisor that depends on what is differentiated"
+        if loss.alone and (asked[2] or library.dtype(inputs[1]) in rules.FLOATING):
+            return f"{loss.name} has loops from class indices, and for the gradient by the first input alone"
     return why
 
 

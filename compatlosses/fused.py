@@ -35,10 +35,6 @@ Weight = Array | float | None
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 BLOCK = 1024
 NOWHERE = np.empty((0, 2))
-NOTHING: dict[np.dtype[Any], tuple[Array, Array]] = {
-    dtype: (np.empty(0, dtype), np.empty((), dtype)) for dtype in (FLOAT32, FLOAT64)
-}
-"""What stands for losses, gradients or a sum that are not wanted, in the dtypes that `plain` takes."""
 
 
 # --- whether it can be used ---------------------------------------------------------------------------------
@@ -185,8 +181,7 @@ def evaluated(
     own = x.dtype
     reduction, divides, ignored, _, _ = request.reduction
     if (
-        w is None
-        and ignored is None
+        ignored is None
         and (own is FLOAT32 or own is FLOAT64)
         and y.dtype is own
         and request.dtype is own
@@ -198,8 +193,9 @@ def evaluated(
         and y.flags.carray
         and (cotangent is None or type(cotangent) is float or (reduction == "none" and alike(cotangent, x)))
         and (p is None or repeats(p, x))
+        and (w is None or (own is FLOAT32 and repeats(w, x)))
     ):
-        return plain(request, arrays, wrt[0], cotangent, wants_loss)
+        return contiguous(request, arrays, wrt[0], cotangent, wants_loss)
     return general(request, arrays, wrt, cotangent, wants_loss)
 
 
@@ -216,57 +212,65 @@ def alike(cotangent: Any, x: Array) -> bool:
     )
 
 
-def repeats(p: Weight, x: Array) -> bool:
-    """Whether a positive weight of x is a number, or a few that repeat along it in C order."""
-    return not isinstance(p, np.ndarray) or (
-        p.dtype is x.dtype
-        and (p.size == 1 or (p.size <= 16 * BLOCK and p.shape == x.shape[x.ndim - p.ndim :]))
+def repeats(a: Weight, x: Array) -> bool:
+    """Whether a weight of x is a number, or an array of its last dimensions that repeats along it in C
+    order.
+    """
+    return not isinstance(a, np.ndarray) or (
+        a.dtype is x.dtype
+        and (a.size == 1 or a.shape == x.shape[x.ndim - a.ndim :])
+        and (a.size <= 16 * BLOCK or a.size == x.size)
+        and a.flags.carray
     )
 
 
-def plain(
+def contiguous(
     request: Request, arrays: Arrays, wanted: bool, cotangent: Array | float | None, wants_loss: bool
 ) -> Found:
-    """Loss and gradient by the logits, without weight, and with a positive weight that `repeats`."""
+    """Loss and gradient by the logits, with weights that `repeats`."""
     kernels = Loops.module or imported()
-    x, y, p, _ = arrays
+    x, y, p, w = arrays
     reduction, divides, *_ = request.reduction
     dtype = x.dtype
     size = x.size
     blocks = -(-size // BLOCK)
-    nothing, nowhere = NOTHING[dtype]
     gradient = request.empty(x.shape, dtype) if wanted else None
-    slopes = nothing if gradient is None else gradient.reshape(-1)
-    a, b = x.reshape(-1), y.reshape(-1)
-    c = None
-    if p is not None:
-        c = numbers(p) if isinstance(p, np.ndarray) else np.array([p], np.float64)
     g, factor = None, 1.0 if cotangent is None else cotangent
     if isinstance(cotangent, np.ndarray):
         g, factor = cotangent.reshape(-1), 1.0
-    divisor = 1.0 if divides == "one" else float(size)
+    factors = None if w is None and g is None else (row(w), g)
+    operands = (x.reshape(-1), y.reshape(-1), row(p), factors)
+    scaling = factor, 1.0 if divides == "one" else float(size)
     one = blocks < 2 * LEAST or get_num_threads() == 1
 
-    losses, partials, result, at_once = nothing, NOWHERE, nowhere, False
-    loss = NOT_ASKED
+    losses, partials, result = None, NOWHERE, None
     if wants_loss and reduction == "none":
-        loss = request.empty(x.shape, dtype)
-        losses = loss.reshape(-1)
+        losses = request.empty(x.shape, dtype)
     elif wants_loss:
-        loss = result = np.empty((), dtype)
-        at_once = one
-        partials = NOWHERE if at_once else np.empty((blocks, 2))
+        result = np.empty((), dtype)
+        partials = NOWHERE if one else np.empty((blocks, 2))
+    made = None if losses is None else losses.reshape(-1), None if gradient is None else gradient.reshape(-1)
+    sums = None if result is None else (partials, result)
+    exact = None if dtype is FLOAT32 else True
     if one:
-        kernels.plain(a, b, c, g, losses, slopes, factor, divisor, at_once, partials, result, ALONE)
-        return loss, (gradient, None, None, None)
+        kernels.contiguous(exact, operands, made, scaling, sums, ALONE)
+    else:
 
-    def task(progress: Array) -> None:
-        kernels.plain(a, b, c, g, losses, slopes, factor, divisor, at_once, partials, result, progress)
+        def task(progress: Array) -> None:
+            kernels.contiguous(exact, operands, made, scaling, sums, progress)
 
-    together(task, blocks, kernels)
-    if partials.size:
-        kernels.total(partials, divisor, code(dtype), address(result))
-    return loss, (gradient, None, None, None)
+        together(task, blocks, kernels)
+        if result is not None:
+            kernels.total(partials, scaling[1], code(dtype), address(result))
+    loss = result if losses is None else losses
+    return NOT_ASKED if loss is None else loss, (gradient, None, None, None)
+
+
+def row(a: Weight) -> Array | None:
+    """A weight as the loops take it, 1-D; a number in float64."""
+    if a is None:
+        return None
+    return a.reshape(-1) if isinstance(a, np.ndarray) else np.array([a], np.float64)
 
 
 def numbers(array: Array) -> Array:
@@ -308,12 +312,13 @@ def general(
     losses = request.empty(x.shape, dtype) if wants_loss and not summed else None
     operated = table(x.shape, readable((x, labels, w, p, cotangent)), (losses, *given), sums)
     divisor = divisor_of(request, operated.rows, size, ignored)
-    exact = dtype == FLOAT64 or has_float64(arrays)
+    exact = True if dtype == FLOAT64 or has_float64(arrays) else None
+    counting, scaling = (size, ignoring, ignored), (factor, divisor)
     partials = np.empty((blocks, 2)) if summed and wants_loss else NOWHERE
 
     def task(progress: Array) -> None:
         # A thread that holds this holds the operands too, and so the memory that the rows lead to.
-        kernels.general(exact, operated.rows, size, ignoring, ignored, factor, divisor, partials, progress)
+        kernels.general(exact, operated.rows, counting, scaling, partials, progress)
 
     if [total for total in sums if total is not None]:
         task(ALONE)  # running sums have one order, and need one thread

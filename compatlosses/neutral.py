@@ -64,6 +64,8 @@ def checked_call(
     library = common_library(inputs, loss.names)
     check_inputs(loss, library, inputs)
     numbers = checked_parameters(loss, parameters)
+    if loss.batches:
+        rules.check_reduction_of_batches(options[0], ValueError)
     if loss.batches and options[0] == "batchmean":
         reduction = of_a_batch(library, inputs, checked_options(library, inputs, ("sum", *options[1:])))
     else:

@@ -33,6 +33,8 @@ FEW = 64
 """Fewer classes are too few for the processor's vectors: several rows are computed side by side."""
 BYTES = np.dtype(np.uint8)
 NO_BYTES = np.empty(0, BYTES)
+LOOPS = "compatlosses.loops.rows"
+"""The loops of softmax cross entropy, part of which those of other losses of rows use."""
 READABLE = frozenset(
     [np.dtype(name) for name in ("float16", "float32", "float64", "uint64", "uint8", "bool", *INTEGERS)]
 )
@@ -55,9 +57,9 @@ class Form(NamedTuple):
     """Units of work a tile."""
 
 
-Options = tuple[tuple[float, ...], tuple[Any, ...], str, np.dtype[Any]]
+Options = tuple[tuple[float, ...], tuple[Any, ...], str, str, np.dtype[Any]]
 """What a form goes by, but for arrays: of a request the parameters, the reduction without the mask, whose the
-weights are, and the dtype."""
+weights are, the module of the loops, and the dtype."""
 
 
 def evaluated(
@@ -97,7 +99,7 @@ def evaluated(
 
     inputs = (usable(x), usable(y), None if reduction[4] is None else usable(reduction[4]), usable(each))
     layouts = tuple([None if a is None else (a.dtype, a.shape, a.strides) for a in inputs])
-    options = (request.parameters, reduction[:4], request.loss.rows, dtype)
+    options = options_of(request)
     form = form_of(options, layouts, None if weight is None else weight.dtype, wrt, wants_loss)
     plan = form.plan
     if weights is not None:
@@ -119,7 +121,7 @@ def direct(request: Request, arrays: Arrays, wrt: tuple[bool, ...]) -> Direct | 
     x, y, weight = arrays
     if weight is not None or not {x.dtype, y.dtype} <= READABLE:
         return None
-    options = (request.parameters, request.reduction[:4], request.loss.rows, request.dtype)
+    options = options_of(request)
     layouts = ((x.dtype, x.shape, x.strides), (y.dtype, y.shape, y.strides), None, None)
     form = form_of(options, layouts, None, wrt, True)
     if form.tiles * form.share >= 2 * LEAST:
@@ -137,6 +139,12 @@ def direct(request: Request, arrays: Arrays, wrt: tuple[bool, ...]) -> Direct | 
 
 
 # --- a call as the loops see it -----------------------------------------------------------------------------
+
+
+def options_of(request: Request) -> Options:
+    """What the form of a request's call goes by, but for arrays."""
+    loss, parameters, reduction, dtype, _ = request
+    return parameters, reduction[:4], loss.rows, loss.loops, dtype
 
 
 def rows_of_tile(classes: int) -> int:
@@ -164,7 +172,7 @@ def form_of(
     wants_loss: bool,
 ) -> Form:
     """The form of a call. inputs: the layouts of logits, targets, mask and cotangent. weight: its dtype."""
-    (place, smoothing), (name, divisor, ignored, of_none), by, dtype = options
+    (place, smoothing), (name, divisor, ignored, of_none), by, module, dtype = options
     axis = int(place)
     x, y, *_ = inputs
     assert x is not None and y is not None
@@ -193,9 +201,11 @@ def form_of(
         plan[TALLIED] = kernels.tallied()
     # To NumPy None is float64.
     exact = any(a is not None and a == FLOAT64 for a in (dtype, weight, x[0], y[0]))
-    beside = not exact and not wrt[2] and not smoothing and side_by_side(plan, layouts)
+    beside = module == LOOPS and not exact and not wrt[2] and not smoothing and side_by_side(plan, layouts)
     if beside:
         function = kernels.adjacent()
+    elif module != LOOPS:
+        function = loaded(module).wide() if exact else loaded(module).narrow()
     else:
         general = loaded("compatlosses.loops.rows_general")
         function = general.wide() if exact else general.narrow()
@@ -254,7 +264,7 @@ def template(shape: tuple[int, ...], axis: int, soft: bool, layouts: tuple[Layou
 
 def loops() -> Any:
     """The compiled loops that every call needs."""
-    return loaded("compatlosses.loops.rows")
+    return loaded(LOOPS)
 
 
 def computed(form: Form, plan: Plan, scale: float, operands: tuple[Array | None, ...], other: Any) -> int:

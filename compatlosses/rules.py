@@ -50,6 +50,12 @@ def check_reduction(reduction: object, error: type[Exception]) -> None:
         fail(error, f"reduction is {quoted(reduction)}; expected 'none', 'mean' or 'sum'")
 
 
+def check_reduction_of_batches(reduction: object, error: type[Exception]) -> None:
+    """Refuse a reduction that is none of 'none', 'mean', 'sum' and 'batchmean'."""
+    if not isinstance(reduction, str) or (reduction not in REDUCTIONS and reduction != "batchmean"):
+        fail(error, f"reduction is {quoted(reduction)}; expected 'none', 'mean', 'sum' or 'batchmean'")
+
+
 def parameter(name: str, value: object) -> float:
     """A parameter of a loss as a Python float: a real number, Python's or NumPy's, or a tensor without
     dimensions that is not differentiated.

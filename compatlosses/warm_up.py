@@ -18,18 +18,21 @@ from .request import Request, loaded
 
 Step = tuple[str, Callable[[], Any]]
 """What is compiled, in words, and a call that needs it."""
+Form = tuple[str, bool, bool]
+"""The reduction, and whether the gradient and the loss are wanted."""
 
 
 def steps() -> Iterator[Step]:
     """A call for each signature of each loop."""
     for name, loss in known_losses().items():
         if loss.lane and loaded(loss.lane).takes(defaults(loss), None):
-            for dtype, p, how in product(DTYPES, (None, 2.0), HOW):
-                yield name, of_lane(loss, dtype, p, how)
+            for dtype, weighted, form in product(DTYPES, (False, True), FORMS):
+                yield name, of_lane(loss, dtype, weighted, form)
         if loss.rows and loss.loops:
-            yield from [(name, of_rows(loss, dtype, *shape)) for dtype in DTYPES for shape in SHAPES]
+            shapes = [shape for shape in SHAPES if not (loss.alone and shape[1])]
+            yield from [(name, of_rows(loss, dtype, *shape)) for dtype in DTYPES for shape in shapes]
         elif loss.loops:
-            yield name, general(loss)
+            yield from [(name, general(loss, dtype)) for dtype in (DTYPES if loss.lane else DTYPES[:1])]
 
 
 def defaults(loss: Loss) -> tuple[float, ...]:
@@ -37,18 +40,20 @@ def defaults(loss: Loss) -> tuple[float, ...]:
     return checked_parameters(loss, tuple([parameter.default for parameter in loss.parameters]))
 
 
-def of_lane(loss: Loss, dtype: np.dtype[Any], p: float | None, how: str) -> Callable[[], Any]:
-    """A call of the lane's loop for contiguous arrays: of a backward pass, from a number or from an array."""
+def of_lane(loss: Loss, dtype: np.dtype[Any], weighted: bool, form: Form) -> Callable[[], Any]:
+    """A call of the lane's loop for contiguous arrays, with or without a positive weight."""
+    how, gradient, wants_loss = form
     x = np.ones(2, dtype)
     request = Request(loss, defaults(loss), (how, "all" if how == "mean" else "one", None, 0.0, None), dtype)
-    arrays, cotangent = (x, x, p, None), None if how == "mean" else x
-    return lambda: runner(request)(request, arrays, (True, False, False, False), cotangent, False)
+    arrays = (x, x, x if weighted else None, None)
+    cotangent = x if how == "none" and gradient else None
+    return lambda: runner(request)(request, arrays, (gradient, False, False, False), cotangent, wants_loss)
 
 
-def general(loss: Loss) -> Callable[[], Any]:
+def general(loss: Loss, dtype: np.dtype[Any]) -> Callable[[], Any]:
     """A call of the loops of all dtypes, of a lane too, with an ignored target and a repeated weight."""
-    x, count = np.ones(2, np.float32), len(loss.inputs)
-    arrays = (x, x, *[None] * (count - 2), np.ones(1, np.float32))
+    x, count = np.ones(2, dtype), len(loss.inputs)
+    arrays = (x, x, *[None] * (count - 2), np.ones(1, dtype))
     reduction = ("mean", "counted", 0.0, 0.0, None)
     masked = ("mean", "counted", 0.0, 0.0, np.ones(2, np.bool_))
     wrt = (True, True, *[False] * (count - 2), True)
@@ -62,7 +67,14 @@ def general(loss: Loss) -> Callable[[], Any]:
 
 
 DTYPES: tuple[np.dtype[Any], ...] = (np.dtype(np.float32), np.dtype(np.float64))
-HOW = ("mean", "none")
+FORMS: tuple[Form, ...] = (
+    ("mean", True, True),
+    ("mean", False, True),
+    ("mean", True, False),
+    ("none", False, True),
+    ("none", True, False),
+)
+"""Of a step of training, of validation, of a backward pass from another number; the same of single losses."""
 SHAPES = ((64, False), (2, False), (2, True))
 """How many classes, and whether targets are probabilities."""
 

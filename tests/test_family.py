@@ -291,6 +291,18 @@ def test_curvature(kind: Kind) -> None:
     np.testing.assert_allclose(second[names(kind)[0]], exact, rtol=1e-9, atol=1e-12 * scale)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("gamma", [0.25, 1.0, 2.0])
+def test_an_error_whose_inverse_is_infinite(
+    autograd: Framework, executor: str, dtype: str, gamma: float
+) -> None:
+    """1 - p_t is subnormal in double from a logit of 710 on, and 0 from 746 on."""
+    x, y = autograd.tensor([710.0, -726.0, 745.0], dtype), autograd.tensor([1.0, 0.0, 1.0], dtype)
+    found = autograd.gradients(lambda *t: cl.sigmoid_focal_loss(*t, gamma=gamma, reduction="sum"), [x, y])
+    for gradient in map(autograd.array, found):
+        np.testing.assert_allclose(gradient, 0.0, atol=1e-70)
+
+
 class TestOptions:
     """What shapes these losses, and what is refused."""
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from frameworks import Framework
 
+import compatlosses as cl
 import compatlosses.keras.losses as keras
 import compatlosses.mindspore.ops as mindspore
 import compatlosses.optax as optax
@@ -57,7 +58,7 @@ def test_the_third_place_of_focal_losses(framework: Framework) -> None:
     close(framework, torchvision.sigmoid_focal_loss(x, y, 0.5), focal(0.5))
     close(framework, paddle.sigmoid_focal_loss(x, y, framework.tensor([0.5])), 2 * focal(0.25).sum())
     with pytest.raises(TypeError):
-        optax.sigmoid_focal_loss(x, y, 0.5)  # type: ignore[misc]
+        optax.sigmoid_focal_loss(x, y, 0.5)
     classes = framework.integers([[1], [2]], "int32")  # the labels Y: a class a row
     found = fluid.layers.sigmoid_focal_loss(x, classes, framework.integers([1], "int32"), 2.0, 0.5)
     close(framework, found, focal(0.5))
@@ -131,3 +132,10 @@ def test_the_third_place_of_soft_margins(framework: Framework) -> None:
         mindspore.multilabel_soft_margin_loss,
     ):
         close(framework, function(x, y, w), each[:, 0].mean())
+
+
+def test_a_divergence_says_that_batchmean_is_a_reduction(framework: Framework) -> None:
+    x, y = framework.tensor(np.log(P)), framework.tensor(P)
+    for function in (torch.kl_div, paddle.kl_div, v2_0.kl_div, mindspore.kl_div, cl.kl_div):
+        with pytest.raises(ValueError, match="or 'batchmean'"):
+            function(x, y, reduction="avg")  # type: ignore[call-overload]

@@ -115,6 +115,48 @@ def test_their_derivatives(autograd: Framework) -> None:
         np.testing.assert_allclose(autograd.array(autograd.second(function, [x], 0, 0)), bend, rtol=1e-14)
 
 
+LOGITS = [0.0, -0.0, 1e-9, 1.5, -1.5, 40.0, -40.0, 200.0, -200.0, math.inf, -math.inf, math.nan]
+WHOLE = [(1.0 - b, b, True) for b in (0.0, 1.0, 0.25, 2.0, -0.5)]
+COEFFICIENTS = [(2.5, 0.5), (0.0, 3.0), (0.0, 0.0), (math.inf, 0.0), (0.0, math.inf), (math.inf, math.inf)]
+PAIRS = [*WHOLE, *((a, b, False) for a, b in COEFFICIENTS)]
+
+
+def softplus(x: float) -> Any:
+    """log(1 + e^x), exactly."""
+    return mp.inf if x == math.inf else mp.log1p(mp.exp(x))
+
+
+def sigmoid(x: float) -> Any:
+    """1 / (1 + e^-x), exactly."""
+    return mp.mpf(0) if x == -math.inf else 1 / (1 + mp.exp(-x))
+
+
+def mended(a: float, b: Any) -> Any:
+    """a b, which is 0 where one is 0 and the other infinite."""
+    return mp.mpf(0) if 0 in (a, b) and not (math.isnan(a) or mp.isnan(b)) else a * b
+
+
+def check_pair(got: float, first: Any, second: Any) -> None:
+    """A sum of two terms, to a few units in the last place of the larger one."""
+    if mp.isnan(first + second) or mp.isinf(first + second):
+        assert mp.isnan(got) if mp.isnan(first + second) else got == float(first + second)
+        return
+    spacing = np.spacing(float(max(abs(first), abs(second))))
+    assert abs(mp.mpf(got) - (first + second)) <= 4 * mp.mpf(float(spacing))
+
+
+@pytest.mark.parametrize(("a", "b", "whole"), PAIRS)
+def test_pairs_in_a_library(framework: Framework, a: float, b: float, whole: bool) -> None:
+    """Signed zeros, infinite logits and infinite coefficients too."""
+    words = words_of(framework)
+    x, first, second = (framework.tensor(v, "float64") for v in (LOGITS, [a] * 12, [b] * 12))
+    losses = framework.array(words.softplus_pair(x, first, second, whole)).tolist()
+    slopes = framework.array(words.sigmoid_pair(x, first, second, whole)).tolist()
+    for logit, loss, slope in zip(LOGITS, losses, slopes, strict=True):
+        check_pair(loss, mended(a, softplus(logit)), mended(b, softplus(-logit)))
+        check_pair(slope, mended(a, sigmoid(logit)), -mended(b, sigmoid(-logit)))
+
+
 class TestCompiled:
     """The words that Numba compiles."""
 
@@ -124,6 +166,15 @@ class TestCompiled:
 
         for x in [*POINTS[name], *([5e-324, 1e-310] if "log" in name else [-744.0, 709.7])]:
             assert ulps(getattr(words, name)(x), true(name, x)) <= (2 if name == "expm1" else 1), x
+
+    @pytest.mark.parametrize(("a", "b", "whole"), PAIRS)
+    def test_pairs(self, a: float, b: float, whole: bool) -> None:
+        from compatlosses.loops import words
+
+        for x in LOGITS:
+            loss, slope = words.softplus_pair(x, a, b, whole), words.sigmoid_pair(x, a, b, whole)
+            check_pair(loss, mended(a, softplus(x)), mended(b, softplus(-x)))
+            check_pair(slope, mended(a, sigmoid(x)), -mended(b, sigmoid(-x)))
 
     def test_powers(self) -> None:
         from compatlosses.loops import words

@@ -245,6 +245,12 @@ def exp(x: Array, /) -> Array:
     return array_namespace(x).exp(x)
 
 
+def decay(x: Array, /) -> Array:
+    """e^-|x|."""
+    namespace = array_namespace(x)
+    return namespace.exp(-namespace.abs(x))
+
+
 def log(x: Array, /) -> Array:
     """The natural logarithm."""
     return array_namespace(x).log(x)

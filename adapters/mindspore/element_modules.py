@@ -8,6 +8,7 @@ from compatlosses.classes import warn_of_foreign
 from compatlosses.libraries import Tensor
 from compatlosses.mindspore.elements import (
     binary_cross_entropy,
+    check_density,
     gaussian_nll_loss,
     kl_div,
     multilabel_soft_margin_loss,
@@ -62,7 +63,7 @@ class SoftMarginLoss(mindspore.nn.LossBase):  # type: ignore[misc]
     """
 
     def __init__(self, reduction: str = "mean") -> None:
-        super().__init__(reduction)
+        super().__init__()
         self.reduction = reduction
 
     _loss = staticmethod(soft_margin_loss)
@@ -96,11 +97,16 @@ class GaussianNLLLoss(mindspore.nn.LossBase):  # type: ignore[misc]
     """The negative log-likelihood of a normal distribution by the rules of MindSpore 2.10; see
     `compatlosses.mindspore.ops.gaussian_nll_loss`.
 
+    Raises:
+        TypeError: a full that is no bool, an eps that is no float.
+        ValueError: an eps that is not above 0, an unknown reduction.
+
     Source: MindSpore 2.10 documentation of ``mindspore.nn.GaussianNLLLoss``.
     """
 
     def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> None:
         super().__init__(reduction)
+        check_density(full, eps)
         self.full = full
         self.eps = eps
         self.reduction = reduction

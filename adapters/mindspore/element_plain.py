@@ -10,6 +10,7 @@ from compatlosses.libraries import Tensor
 
 from .elements import (
     binary_cross_entropy,
+    check_density,
     gaussian_nll_loss,
     kl_div,
     multilabel_soft_margin_loss,
@@ -44,8 +45,6 @@ class KLDivLoss(PlainLoss):
     """
 
     def __init__(self, reduction: str = "mean") -> None:
-        if reduction != "batchmean":
-            rules.check_reduction(reduction, ValueError)
         self.reduction = reduction
 
     def __call__(self, logits: Tensor, labels: Tensor) -> Tensor:
@@ -61,7 +60,6 @@ class SoftMarginLoss(PlainLoss):
     """
 
     def __init__(self, reduction: str = "mean") -> None:
-        rules.check_reduction(reduction, ValueError)
         self.reduction = reduction
 
     def __call__(self, logits: Tensor, labels: Tensor) -> Tensor:
@@ -91,11 +89,16 @@ class GaussianNLLLoss(PlainLoss):
     """The negative log-likelihood of a normal distribution by the rules of MindSpore 2.10; see
     `compatlosses.mindspore.ops.gaussian_nll_loss`.
 
+    Raises:
+        TypeError: a full that is no bool, an eps that is no float.
+        ValueError: an eps that is not above 0, an unknown reduction.
+
     Source: MindSpore 2.10 documentation of ``mindspore.nn.GaussianNLLLoss``.
     """
 
     def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> None:
         rules.check_reduction(reduction, ValueError)
+        check_density(full, eps)
         self.full = full
         self.eps = eps
         self.reduction = reduction

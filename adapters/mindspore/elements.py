@@ -226,6 +226,16 @@ def poisson_nll_loss(
     return evaluate((poisson_nll.LOSS, library, (x, y, None), parameters, named(reduction)), dtype)
 
 
+def check_density(full: object, eps: object) -> None:
+    """Refuse what the class ``GaussianNLLLoss`` refuses when an object is made."""
+    if not isinstance(full, bool):
+        raise TypeError(f"full is {quoted(full)}; expected True or False")
+    if not isinstance(eps, float):
+        raise TypeError(f"eps is {quoted(eps)}; expected a float above 0")
+    if not eps > 0.0:
+        raise ValueError(f"eps is {eps:g}; expected a float above 0")
+
+
 def of_probabilities(dialect: Dialect, inputs: tuple[Any, ...], reduction: str) -> Tensor:
     """Binary cross entropy of probabilities by the rules of a dialect."""
     check_reduction(reduction)
@@ -238,8 +248,7 @@ def of_probabilities(dialect: Dialect, inputs: tuple[Any, ...], reduction: str) 
 
 def divergence_of(dialect: Dialect, pair: tuple[Any, Any], reduction: str, log_targets: float) -> Tensor:
     """The Kullback-Leibler divergence by the rules of a dialect; of the dtype of the first tensor."""
-    if reduction != "batchmean":
-        rules.check_reduction(reduction, ValueError)
+    rules.check_reduction_of_batches(reduction, ValueError)
     library: Library = common_library(pair, dialect.names)
     checks.check(library, dialect, pair)
     dtype = library.autocast_dtype(pair[0]) or library.dtype(pair[0])

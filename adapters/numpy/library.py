@@ -20,6 +20,7 @@ from compatlosses.protocols import Loss
 from compatlosses.vocabulary import vocabulary
 
 from . import host as host
+from .blocks import by_blocks
 
 NAME = "NumPy"
 
@@ -152,23 +153,42 @@ def autocast_dtype(x: Array, /) -> None:
 
 
 def elementwise(loss: Loss, inputs: tuple[Any, ...], counts: Array | None, /) -> Array:
-    """The loss of each element."""
+    """The loss of each element, in double."""
+    count = len(loss.arguments)
+
+    def of_rows(*rows: Array | None) -> Array:
+        *tensors, counts = _wide(rows)
+        return np.asarray(gradients_of.elements(_THIS, loss, (*tensors, *inputs[count:]), counts))
+
     with np.errstate(all="ignore"):
-        return np.asarray(gradients_of.elements(_THIS, loss, _wide(loss, inputs), counts))
+        if _is_one_row(loss, inputs[0]):
+            return of_rows(*inputs[:count], counts)
+        return by_blocks(of_rows, *inputs[:count], counts)
 
 
 def gradient(loss: Loss, of: int, g: Array | None, inputs: tuple[Any, ...], counts: Array | None, /) -> Array:
-    """The gradient of `elementwise` by one input, times the cotangent ``g`` (None: 1)."""
-    with np.errstate(all="ignore"):
-        g = None if g is None else g.astype(np.float64, copy=False)
-        return np.asarray(gradients_of.gradient(_THIS, loss, of, g, _wide(loss, inputs), counts))
-
-
-def _wide(loss: Loss, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The inputs, their arrays in double."""
+    """The gradient of `elementwise` by one input, times the cotangent ``g`` (None: 1), in double."""
     count = len(loss.arguments)
-    arrays = [None if x is None else x.astype(np.float64, copy=False) for x in inputs[:count]]
-    return (*arrays, *inputs[count:])
+
+    def of_rows(*rows: Array | None) -> Array:
+        *tensors, counts, g = _wide(rows)
+        return np.asarray(gradients_of.gradient(_THIS, loss, of, g, (*tensors, *inputs[count:]), counts))
+
+    with np.errstate(all="ignore"):
+        # What is summed over rows has all of them.
+        if loss.arguments[of].broadcasts or _is_one_row(loss, inputs[0]):
+            return of_rows(*inputs[:count], counts, g)
+        return by_blocks(of_rows, *inputs[:count], counts, g)
+
+
+def _is_one_row(loss: Loss, x: Array) -> bool:
+    """Whether the first axis is that of the classes."""
+    return loss.rows != "" and x.ndim == 1
+
+
+def _wide(arrays: Sequence[Array | None]) -> list[Array | None]:
+    """Numbers in double, all else as it is."""
+    return [x if x is None or x.dtype.kind == "b" else x.astype(np.float64, copy=False) for x in arrays]
 
 
 # --- rows ---------------------------------------------------------------------------------------------------
@@ -212,6 +232,12 @@ def exp(x: Array, /) -> Array:
     """e^x."""
     with np.errstate(all="ignore"):
         return np.asarray(np.exp(x))
+
+
+def decay(x: Array, /) -> Array:
+    """e^-|x|."""
+    with np.errstate(all="ignore"):
+        return np.asarray(np.exp(-np.abs(x)))
 
 
 def log(x: Array, /) -> Array:

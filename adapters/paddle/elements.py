@@ -282,8 +282,7 @@ def log_loss_of(dialect: Dialect, pair: tuple[Tensor, Tensor], epsilon: float) -
 def divergence_of(dialect: Dialect, pair: tuple[Tensor, Tensor], reduction: str, log_target: float) -> Tensor:
     """The Kullback-Leibler divergence by the rules of a dialect."""
     library = common_library(pair, dialect.names)
-    if reduction != "batchmean":
-        rules.check_reduction(reduction, ValueError)
+    rules.check_reduction_of_batches(reduction, ValueError)
     checks.check(library, dialect, pair)
     if reduction != "batchmean":
         return reduced(divergence.LOSS, library, (*pair, None), (log_target,), reduction)

@@ -16,6 +16,7 @@ from compatlosses.protocols import Loss
 from compatlosses.vocabulary import vocabulary
 
 from . import host as host
+from .in_place import in_place
 from .state import is_recording, operations_alone
 from .versions import autocast_is_on, is_compiling
 
@@ -344,6 +345,6 @@ def detached(x: torch.Tensor, /) -> torch.Tensor:
     return x.detach()
 
 
-OPS = vocabulary(_THIS)
+OPS = in_place(vocabulary(_THIS))
 
 libraries.register(_THIS)

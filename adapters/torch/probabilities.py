@@ -157,8 +157,7 @@ def kl_div(
     name = reduction_of(library, (size_average, reduce), reduction)
     if not deprecated and not library.tracing():
         warn_of_mean(reduction)
-    if name != "batchmean":
-        rules.check_reduction(name, ValueError)
+    rules.check_reduction_of_batches(name, ValueError)
     rules.check_dtype(library, "input", input, rules.FLOATING, RuntimeError)
     rules.check_dtype(library, "target", target, rules.FLOATING, RuntimeError)
     x, y = pairs.spread(library, ("input", "target"), input, target, RuntimeError)

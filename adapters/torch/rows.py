@@ -136,6 +136,11 @@ def nll_loss(
     Source: torch 2.13 documentation of ``torch.nn.functional.nll_loss``; where it is silent, torch 2.13.0.
     """
     inputs = (input, target, weight)
+    options = ("nll_loss", size_average, ignore_index, reduce, reduction)
+    if isinstance(input, _PLANS.types):
+        loss = _PLANS.known(inputs, options)
+        if loss is not None:
+            return loss
     if dispatch.is_taken_over(input, target, weight):
         return dispatch.answer(
             nll_loss,
@@ -150,7 +155,9 @@ def nll_loss(
         )
     library = _library(inputs)
     name = checked_reduction(library, size_average, reduce, reduction)
-    return _rows(nll.LOSS, library, inputs, (ignore_index, name, 0.0), (None, ()))
+    # What is deprecated warns at each call.
+    plans = _PLANS if size_average is None and reduce is None and name == reduction else None
+    return _rows(nll.LOSS, library, inputs, (ignore_index, name, 0.0), (plans, options))
 
 
 for _function in (cross_entropy, nll_loss):

@@ -35,7 +35,7 @@ def written(ops: Any) -> tuple[Callable[..., Any], ...]:
     return value, by_log_probabilities, by_targets, by_weight
 
 
-LOSS = Loss("nll_loss", INPUTS, PARAMETERS, written, rows="class", alone=True)
+LOSS = Loss("nll_loss", INPUTS, PARAMETERS, written, loops="compatlosses.loops.nll", rows="class", alone=True)
 PLANS = Plans()
 
 

@@ -70,21 +70,26 @@ def written(ops: Any) -> tuple[Callable[..., Any], ...]:
         # By the weight of the targets, by 1 - p_t and by the entropy, which is a multiple of |x| and a rest.
         left = x < 0.0
         size = ops.abs(x)
+        rest = ops.softplus(-size)
+        of_line = ops.where(left, y, 1.0 - y)
         a = ops.where(left, 1.0, 1.0 + 0.0 * y)
         k = 0.0 * y
         if alpha >= 0.0:
             a = ops.number(alpha, y) * y + ops.number(1.0 - alpha, y) * (1.0 - y)
             k = k + ops.number(2.0 * alpha - 1.0, y)
+        linear, constant = k * of_line + ops.where(left, a, -a), k * rest
         c = w
         if gamma > 0.0:
+            # 1 - p_t may be too small for its inverse, never for these fractions of it.
             q = wrong(x, y)
             some = ops.abs(q) > 0.0
             e = ops.expm1(-size)
             change = ops.where(left, -e, e) / (2.0 + e)  # s(-x) - s(x)
-            k = k + ops.number(gamma, x) * a * ops.where(some, change / ops.where(some, q, 1.0), 0.0)
+            g = ops.number(gamma, x) * a * ops.where(some, change, 0.0)
+            below = ops.where(some, q, 1.0)
+            linear, constant = linear + g * (of_line / below), constant + g * (rest / below)
             c = ops.factor(w, ops.power(q, gamma))
-        linear = ops.where(left, k * y + a, k * (1.0 - y) - a)
-        return over(n, ops.weighted(c, ops.times(linear, size) + k * ops.softplus(-size)))
+        return over(n, ops.weighted(c, ops.times(linear, size) + constant))
 
     def by_normalizer(x, y, n, w, alpha, gamma):  # type: ignore[no-untyped-def]
         return -value(x, y, n, w, alpha, gamma) / n

@@ -23,7 +23,7 @@ from numba.extending import intrinsic
 from ..kernels import entries, kept
 from ..memory import FLOAT32, FLOAT64, SUMMED, pointer, walk, write
 from ..pieces import claimed, end, inner, join, leave
-from ..scalar import IEEE, apart, set_mode
+from ..scalar import IEEE, apart, inlined, set_mode
 from ..sums import BLOCK, compensated_tree_sum, tree_sum
 from . import logarithms, rows_scalar, words
 
@@ -263,7 +263,7 @@ def compiled(function: Any) -> Any:
     for cell in function.__closure__ or ():
         if isfunction(cell.cell_contents):
             cell.cell_contents = compiled(cell.cell_contents)
-    return inner(function)
+    return inlined(function)
 
 
 def blocks_of_two(value: Any, by_first: Any, by_second: Any) -> Any:

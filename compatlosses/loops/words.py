@@ -10,8 +10,7 @@ from typing import Any
 
 from numba import njit
 
-from ..pieces import inner
-from ..scalar import wide_exp, wide_rest
+from ..scalar import inlined, wide_exp, wide_rest
 from .logarithms import wide_log, wide_log1p, wide_power, wide_power_of_e
 
 word: Callable[..., Any] = njit(nogil=True, error_model="numpy", inline="always")
@@ -47,7 +46,7 @@ def within(x, limit):  # type: ignore[no-untyped-def]
     return limit if x > limit else (-limit if x < -limit else x)
 
 
-@inner
+@inlined
 def times(a, b):  # type: ignore[no-untyped-def]
     """The product; 0 where one factor is 0 and the other infinite."""
     c = a * b
@@ -58,7 +57,7 @@ weighted = times
 factor = times
 
 
-@inner
+@inlined
 def product(w, a, b):  # type: ignore[no-untyped-def]
     """The weighted product."""
     return times(times(w, a), b)
@@ -70,7 +69,7 @@ def smoothed(y, s):  # type: ignore[no-untyped-def]
     return y * (1.0 - s) + 0.5 * s
 
 
-@inner
+@inlined
 def softplus(x):  # type: ignore[no-untyped-def]
     """log(1 + e^x)"""
     e, e_lo = wide_exp(x)
@@ -78,7 +77,7 @@ def softplus(x):  # type: ignore[no-untyped-def]
     return (x if x > 0.0 else 0.0) + log1p
 
 
-@inner
+@inlined
 def sigmoid(x):  # type: ignore[no-untyped-def]
     """1 / (1 + e^-x)"""
     e, e_lo = wide_exp(x)
@@ -86,45 +85,45 @@ def sigmoid(x):  # type: ignore[no-untyped-def]
     return e * inverse if x < 0.0 else inverse
 
 
-@inner
+@inlined
 def softplus_pair(x, a, b, whole):  # type: ignore[no-untyped-def]
     """a softplus(x) + b softplus(-x)"""
     return times(a, softplus(x)) + times(b, softplus(-x))
 
 
-@inner
+@inlined
 def sigmoid_pair(x, a, b, whole):  # type: ignore[no-untyped-def]
     """a sigmoid(x) - b sigmoid(-x)"""
     return times(a, sigmoid(x)) - times(b, sigmoid(-x))
 
 
-@inner
+@inlined
 def log(x):  # type: ignore[no-untyped-def]
     """The natural logarithm of x >= 0"""
     high, _ = wide_log(x, 0.0)
     return high
 
 
-@inner
+@inlined
 def log_less(y, x):  # type: ignore[no-untyped-def]
     """log(y) - x"""
     high, low = wide_log(y, 0.0)
     return (high - x) + low
 
 
-@inner
+@inlined
 def log1p(x):  # type: ignore[no-untyped-def]
     """log(1 + x) of x >= -1"""
     return wide_log1p(x)
 
 
-@inner
+@inlined
 def exp(x):  # type: ignore[no-untyped-def]
     """e^x"""
     return wide_power_of_e(x, 0.0)
 
 
-@inner
+@inlined
 def expm1(x):  # type: ignore[no-untyped-def]
     """e^x - 1"""
     r = 1.0 + x / 13.0
@@ -133,7 +132,7 @@ def expm1(x):  # type: ignore[no-untyped-def]
     return x * r if abs(x) < 0.25 else wide_power_of_e(x, 0.0) - 1.0
 
 
-@inner
+@inlined
 def power(x, exponent):  # type: ignore[no-untyped-def]
     """x^exponent of x >= 0"""
     return wide_power(x, exponent)

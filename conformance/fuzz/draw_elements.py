@@ -51,8 +51,13 @@ def count(draw: Random, dtype: str) -> float:
 
 
 def sign(draw: Random, dtype: str) -> float:
-    """1 or -1, seldom another number."""
-    return numbers.sign(draw) if draw.random() < 0.8 else draw.uniform(-2.0, 2.0)
+    """1 or -1, seldom another number, whose product with a logit is exact: e^-yx magnifies a rounding."""
+    return numbers.sign(draw) if draw.random() < 0.8 else draw.choice((0.0, 0.5, -0.25, 2.0))
+
+
+def eighth(draw: Random, dtype: str) -> float:
+    """A probability that is not next to 1 / e, where the slope log y + 1 cancels."""
+    return draw.choice((0.125, 0.25, 0.5, 0.625, 0.75, 0.875))
 
 
 CHANCES: tuple[Stratum, ...] = (numbers.hard, numbers.soft)
@@ -66,7 +71,7 @@ def strata(case: Implementation, options: dict[str, Any]) -> tuple[tuple[Stratum
     """The strata of a loss's first argument and of its targets."""
     loss, usual = case.row.loss, {**LOSSES[case.row.loss].parameters, **case.api.parameters, **options}
     if loss == "kl_div" and not case.api.line:
-        return LOGARITHMS, LOGARITHMS if usual["log_targets"] else CHANCES
+        return LOGARITHMS, LOGARITHMS if usual["log_targets"] else (numbers.hard, eighth)
     if loss == "poisson_nll_loss":
         return (numbers.ordinary,) if usual["log_input"] else (positive,), (count,)
     if loss == "gaussian_nll_loss":

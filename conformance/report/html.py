@@ -25,8 +25,9 @@ from ..printable import printable_data
 from ..results.answer import counted, title_of
 from .data import Table, page_data
 from .summary import slug_of, summary_of
-from .views import Entry
+from .views import Entry, Summary
 
+TITLE = "compatlosses conformance"
 SCRIPTS = ("page.js", "address.js", "summary.js", "matrix.js", "case.js", "curves.js", "start.js")
 
 
@@ -46,10 +47,15 @@ class Links:
         return self.findings.format(entry.slug)
 
 
-def page(runs: Sequence[Table], title: str = "compatlosses conformance", labels: Sequence[str] = ()) -> str:
+def page(runs: Sequence[Table], title: str = TITLE, labels: Sequence[str] = ()) -> str:
     """The page of some runs, as `results.read` gives them; labels tell those of one version apart."""
-    css, js = style(), '"use strict";\n' + "\n".join(map(source, SCRIPTS))
     runs = [printable_data(run) for run in runs]
+    return page_of(runs, summary_of(runs, labels), title, labels)
+
+
+def page_of(runs: Sequence[Table], summary: Summary, title: str, labels: Sequence[str]) -> str:
+    """The page of printable runs and their summary."""
+    css, js = style(), '"use strict";\n' + "\n".join(map(source, SCRIPTS))
     shown = page_data(runs, labels)
     return rendered(
         "template.html.j2",
@@ -59,7 +65,7 @@ def page(runs: Sequence[Table], title: str = "compatlosses conformance", labels:
         partial=any(run.get("partial") for run in runs),
         cases=len(shown["cases"]),
         verdicts=sum(len(run["verdicts"]) for run in runs),
-        summary=summary_of(runs, labels),
+        summary=summary,
         severities=ORDER,
         links=Links(),
         targets=[target_line(target, run) for run in runs for target in run["targets"]],

@@ -12,12 +12,11 @@ from typing import Any
 from ..printable import printable_data
 from ..results.answer import counted, title_of
 from ..results.releases import Standing
-from .html import Links, dates, page, rendered, style
+from .html import TITLE, Links, dates, page_of, rendered, style
 from .summary import slug_of, summary_of
 from .views import Summary
 
 Table = dict[str, Any]
-TITLE = "compatlosses conformance"
 CASES = "report.html"
 """The page of all cases."""
 INDEX = Links("", CASES, "finding/{}.html")
@@ -28,11 +27,12 @@ EMPTY = Summary((), (), (), (), ())
 
 def site(runs: Sequence[Table], labels: Sequence[str] = ()) -> Iterator[tuple[PurePosixPath, str]]:
     """The files of the site of some runs, as `results.read` gives them, and what each holds."""
-    summary = summary_of([printable_data(run) for run in runs], labels)
+    runs = [printable_data(run) for run in runs]
+    summary = summary_of(runs, labels)
     common = {"title": TITLE, "site": summary, "entry": None, "losses": ()}
     size = counted(sum(len(run["verdicts"]) for run in runs), "verdict")
     yield PurePosixPath("style.css"), style()
-    yield PurePosixPath(CASES), page(runs, labels=labels)
+    yield PurePosixPath(CASES), page_of(runs, summary, TITLE, labels)
     yield (
         PurePosixPath("index.html"),
         rendered(

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from compatlosses.conformance import places
 from compatlosses.conformance.commands import app as cli
-from compatlosses.conformance.commands import conform
+from compatlosses.conformance.commands import conform, select
 from compatlosses.conformance.judging import expectations
 from compatlosses.conformance.model import implementations
 from compatlosses.conformance.report import answer as shown
@@ -97,8 +97,10 @@ def test_behaviours_are_counted_as_the_readme_counts_them() -> None:
 
 
 def test_rows_that_hold_everywhere_share_a_line_where_there_is_no_room() -> None:
-    said = lines_of(*KEPT[:1], strangers(30))
-    assert any(line.startswith("all pass: ") for line in said)
+    columns = answer.answer_of([*KEPT[:1], strangers(30)]).columns
+    whole, folded = (shown.table(columns, room, shown.WIDTH) for room in (40, 12))
+    assert not any(line.startswith("all pass: ") for line in whole)
+    assert any(line.startswith("all pass: ") for line in folded) and len(folded) < len(whole)
 
 
 def test_a_case_of_no_behaviour_is_counted_all_the_same() -> None:
@@ -213,12 +215,12 @@ def test_progress_reaches_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
         return bars[0]
 
     monkeypatch.setattr(conform, "progress", progress)
-    monkeypatch.setattr(conform, "selected", partial(only, conform.selected))
+    monkeypatch.setattr(select, "selected", partial(only, select.selected))
     assert status_of("--framework", "numpy")[0] == 0
     assert [(task.completed, task.finished) for task in bars[0].tasks] == [(bars[0].tasks[0].total, True)]
 
 
-def only(selected: Callable[[list[str]], Any], patterns: list[str]) -> Any:
+def only(selected: Callable[..., Any], *given: Any) -> Any:
     """A few cases in a run that measures curves, as a whole run does."""
     return selected(["mse_loss/documents/*"])
 

@@ -368,7 +368,7 @@ RUN = "import lane, numpy as np; print(lane.evaluate(np.ones(9), np.ones(9)).los
 
 def test_compiled_code_is_kept(tmp_path: Path) -> None:
     script(RUN, NUMBA_CACHE_DIR=str(tmp_path))
-    assert any(".plain-" in path.name for path in tmp_path.rglob("*.nbc"))
+    assert any(".contiguous-" in path.name for path in tmp_path.rglob("*.nbc"))
 
 
 def test_a_cache_that_cannot_be_written(tmp_path: Path) -> None:
@@ -385,7 +385,7 @@ def refuse(path, *rest, **more):
 os.makedirs = refuse
 {RUN}
 from compatlosses import kernels
-print(type(kernels.plain._cache).__name__)
+print(type(kernels.contiguous._cache).__name__)
 """
     loss, cache = script(code, NUMBA_CACHE_DIR=str(wall), HOME=str(wall)).splitlines()
     assert float(loss) == pytest.approx(math.log1p(math.exp(-1)))

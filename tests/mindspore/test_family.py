@@ -16,6 +16,7 @@ from mindspore import ops as native
 import compatlosses.mindspore.mint.nn as of_mint
 import compatlosses.mindspore.nn as classes
 from compatlosses.mindspore import ops as shim
+from compatlosses.mindspore import plain
 from compatlosses.mindspore.mint.nn import functional as mint
 
 X = np.array([[0.25, 0.5, 1.0], [0.0, 0.75, 0.125]], np.float32)
@@ -243,3 +244,33 @@ def test_a_class_is_a_cell(name: str) -> None:
     np.testing.assert_allclose(
         mine(**options)(*given).asnumpy(), theirs(**options)(*given).asnumpy(), rtol=1e-5
     )
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"eps": 0.0},
+        {"eps": -1.0},
+        {"eps": 1},
+        {"eps": "a"},
+        {"full": 1},
+        {"full": None},
+        {"reduction": "avg"},
+    ],
+    ids=str,
+)
+def test_what_a_density_is_not_made_with(options: dict[str, Any]) -> None:
+    with pytest.raises((TypeError, ValueError)) as native_error:
+        mindspore.nn.GaussianNLLLoss(**options)
+    for module in (classes, plain):
+        with pytest.raises(native_error.type, match=r"reduction|expected"):
+            module.GaussianNLLLoss(**options)
+
+
+@pytest.mark.parametrize("name", ["KLDivLoss", "SoftMarginLoss"])
+def test_a_reduction_that_the_call_refuses(name: str) -> None:
+    """The real classes too are made with it."""
+    getattr(mindspore.nn, name)("avg")
+    for module in (classes, plain):
+        with pytest.raises(ValueError, match="reduction is 'avg'"):
+            getattr(module, name)("avg")(tensor(X), tensor(Y))

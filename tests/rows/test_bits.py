@@ -87,6 +87,27 @@ def test_any_number_of_threads(shape: tuple[int, ...]) -> None:
         assert result(x, y, 1, ignore_index=3) == expected
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("classes", [1, 5, 70, 1100])
+def test_the_likelihood_of_any_layout(dtype: Any, classes: int) -> None:
+    """From indices: that of one class, and a slope there alone, whatever the others hold."""
+    rng = np.random.default_rng(classes)
+    x, y = rng.normal(-3, 2, (5, 37, classes)).astype(dtype), rng.integers(0, classes, (5, 37))
+    w, mask = rng.random(classes).astype(dtype), rng.random((5, 37)) < 0.8
+    options: Any = {"weight": w, "mask": mask, "reduction": "sum"}
+    chosen = np.take_along_axis(x, y[..., None], -1)
+    slope = np.zeros_like(x)
+    np.put_along_axis(slope, y[..., None], np.where(mask, -w[y], 0).astype(dtype)[..., None], -1)
+    expected = -(w[y].astype(np.float64) * chosen[..., 0])[mask].sum()
+    for axis in (-1, 0, 1):
+        for layout in (np.ascontiguousarray, reversed_rows, unaligned):
+            given = layout(np.moveaxis(np.where(chosen == x, x, np.nan).astype(dtype), -1, axis))
+            assert cl.executor_of(cl.nll_loss, given, y, axis=axis, **options) == "fused"
+            value, slopes = cl.value_and_gradients(cl.nll_loss, given, y, axis=axis, **options)
+            np.testing.assert_allclose(value, expected, rtol=2 * np.finfo(dtype).eps)
+            np.testing.assert_array_equal(np.moveaxis(slopes["log_probabilities"], axis, -1), slope)
+
+
 def test_calls_side_by_side() -> None:
     rng = np.random.default_rng(2)
     x = rng.normal(0, 6, (4000, 70)).astype(np.float32)

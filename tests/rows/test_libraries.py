@@ -116,8 +116,8 @@ def test_second_derivatives(executor: str, autograd: Framework) -> None:
         found = autograd.array(second_along(autograd, x, y, direction))
         for r, row in enumerate(rows):
             expected = [exact_rows.d2_logits(row, exact_rows.one_hot(0, 3), a, b) for b in range(3)]
-            distance, at = worst(found[r], expected, "float32")
-            assert distance <= 1.0, (row, a, at, distance)
+            distance, at = worst(found[r], expected, "float64")
+            assert distance <= 8.0, (row, a, at, distance)
 
 
 def second_along(autograd: Framework, x: Any, y: Any, direction: Any) -> Any:
