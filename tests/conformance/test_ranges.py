@@ -139,10 +139,17 @@ def judged(run: dict[str, Any], releases: Reviewed) -> Counter[str]:
 
 
 @pytest.mark.parametrize(
-    ("path", "least"),
-    [("paddlepaddle-3.0.0", 0.95), ("mindspore-2.7.0", 0.9), ("torch-2.13.0", 0.95), ("torch-2.1.0", 0.9)],
+    ("path", "least", "new"),
+    [
+        ("paddlepaddle-3.0.0", 0.95, False),
+        ("mindspore-2.7.0", 0.9, True),
+        ("torch-2.13.0", 0.95, False),
+        ("torch-2.1.0", 0.9, True),
+    ],
 )
-def test_a_kept_run_that_nobody_had_reviewed_is_no_wall_of_what_is_new(path: str, least: float) -> None:
+def test_a_kept_run_that_nobody_had_reviewed_is_no_wall_of_what_is_new(
+    path: str, least: float, new: bool
+) -> None:
     run = results.read(places.RUNS / f"{path}.json")
     version = path.rpartition("-")[2]
     without = {
@@ -151,7 +158,8 @@ def test_a_kept_run_that_nobody_had_reviewed_is_no_wall_of_what_is_new(path: str
     }
     found = judged(run, Reviewed(without))
     assert found["expected"] >= least * (found["expected"] + found["unexpected"])
-    assert found["unexpected"] + found["stale"] > 0  # it is not the neighbours' twin
+    # Of two of them all that fails is known from the releases beside them.
+    assert (found["unexpected"] + found["stale"] > 0) == new
     assert set(judged(run, RELEASES)) <= {"", "expected"}
 
 
