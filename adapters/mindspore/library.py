@@ -244,7 +244,11 @@ def gradient(
             "value_and_gradients is called in a MindSpore program of unknown sizes; expected known sizes "
             "there. Ask mindspore.value_and_grad of the loss instead."
         )
-    return gradients_of.gradient(_THIS, loss, of, g, inputs, counts)
+    count = len(loss.arguments)
+    tensors: tuple[Any, ...] = ()
+    for i in range(count):
+        tensors = (*tensors, _wide(inputs[i]))
+    return gradients_of.gradient(_THIS, loss, of, g, tensors + inputs[count:], counts)
 
 
 def _wide(x: mindspore.Tensor | None) -> mindspore.Tensor | None:

@@ -37,7 +37,8 @@ def entries(*modules: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
 
 def kept(compiled: Any, function: Callable[..., Any], *modules: str) -> Any:
     """``compiled``, which Numba makes of ``function``, kept between runs for the code of these modules."""
-    sources = digest_of((*modules, *(module.__name__ for module in (memory, pieces, scalar, sums))))
+    shared = (__name__, *(module.__name__ for module in (memory, pieces, scalar, sums)))
+    sources = digest_of((*modules, *shared))
     if sources is not None:
         with suppress(OSError, RuntimeError):  # Numba found no writable directory
             compiled._cache = KernelCache(function, sources)

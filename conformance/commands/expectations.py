@@ -9,11 +9,12 @@ import typer
 
 from .. import files, places
 from ..judging import expectations as known
+from ..judging import findings
 from ..judging.update import Choice, updated
 from ..model import cases
 from ..model.implementations import TABLE
 from ..printable import printable
-from ..results import findings, results
+from ..results import results
 
 
 def update_expectations(

@@ -26,6 +26,7 @@ from ..files import ResultError, read_text
 from ..model.implementations import FRAMEWORKS
 from ..model.losses import loss_of
 from ..places import EXPECTATIONS, Folders
+from .findings import finding_of
 from .judge import CHECKS, Verdict
 from .reviewed import NAME as RELEASES
 from .reviewed import Reviewed, reviewed
@@ -297,7 +298,8 @@ class Book:
         """Say on a verdict and its checks what the expectations say of them.
 
         A failure that is worse than the expected one is unexpected. A check that passes though it is expected
-        to fail is held against a release that was reviewed, and against no other.
+        to fail is held against a release that was reviewed, and against no other; never where the finding is
+        unsteady.
         """
         found, strict = self.of(verdict, version)
         known = [
@@ -312,7 +314,8 @@ class Book:
             if id in failing and not is_worse(severity_of(vars(failing[id])), severity):
                 failing[id].finding, failing[id].expectation = source, "expected"
         strict = strict and self.strict
-        verdict.stale = sorted({id for id, _, _ in known} - {*failing}) if strict else []
+        steady = {id for id, source, _ in known if not finding_of(source).unsteady}
+        verdict.stale = sorted(steady - {*failing}) if strict else []
         verdict.finding = next((check.finding for check in failing.values() if check.finding), "")
         if any(check.expectation == "unexpected" for check in failing.values()):
             verdict.expectation = "unexpected"

@@ -17,6 +17,7 @@ from ..model import cases
 from ..model.implementations import FRAMEWORKS
 from ..model.losses import loss_of
 from .expectations import Expectation, ExpectationError, contains, expectations_in, load
+from .findings import finding_of
 from .ranges import Fact, Facts, Why, as_entry, entries_of, facts_of
 from .reviewed import NAME, Reviewed, reviewed
 from .severity import FAILURES, severity_of
@@ -149,7 +150,10 @@ def rewrite(facts: Facts, verdicts: Sequence[Table], place: Place, choice: Choic
                 yield f"new: {fact.check} of {fact.case} for {fact.implementation}"
     for fact, by_release in facts.items():
         whose = (fact.implementation, fact.mode, fact.case)
-        if place.version in by_release and whose in by_case and fact.check not in by_case[whose]:
+        why = by_release.get(place.version)
+        if why is None or finding_of(why.source).unsteady:
+            continue
+        if whose in by_case and fact.check not in by_case[whose]:
             del by_release[place.version]
             yield f"dropped: {fact.check} of {fact.case} for {fact.implementation}"
 

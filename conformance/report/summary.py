@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ..judging.findings import finding_of, texts
 from ..judging.severity import severity_of, worst
 from ..model.losses import loss_of
 from ..results.answer import OTHER
 from ..results.answer import standings as standings_of
 from ..results.changes import Change, ChangeGroup, compare, groups
-from ..results.findings import finding_of, texts
 from ..results.releases import (
     NEW,
     Example,

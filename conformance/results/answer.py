@@ -9,11 +9,11 @@ from typing import Any
 
 from packaging.version import Version
 
+from ..judging.findings import Finding, finding_of
 from ..judging.reviewed import reviewed
 from ..judging.severity import ORDER, SEVERITIES, severity_of, worst
 from ..model.implementations import FRAMEWORKS, TABLE, Implementation, label_of
 from ..model.losses import loss_of
-from .findings import Finding, finding_of
 from .support import behaviours
 
 Table = dict[str, Any]

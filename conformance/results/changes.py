@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from ..judging.findings import finding_of
 from ..judging.judge import STATUSES, jsonable
 from ..judging.severity import FAILURES, SEVERITIES, is_worse, severity_of
 from ..model.implementations import label_of
 from ..model.losses import loss_of
 from .answer import gravest, place, plainness, sentence_of
-from .findings import finding_of
 
 Table = dict[str, Any]
 Key = tuple[str, str, str, str]

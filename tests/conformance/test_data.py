@@ -14,6 +14,7 @@ from packaging.specifiers import SpecifierSet
 
 from compatlosses.conformance import files, places
 from compatlosses.conformance.judging import expectations, ranges, update
+from compatlosses.conformance.judging.findings import Finding
 from compatlosses.conformance.judging.judge import Check, Verdict
 from compatlosses.conformance.model import cases
 from compatlosses.conformance.model.implementations import TABLE
@@ -204,6 +205,22 @@ def test_expectations_are_strict_both_ways_by_check() -> None:
     assert [v.stale for v in verdicts] == [[], ["exact/value"], [], [], ["exact/value"], [], ["exact/value"]]
     expectations.apply(verdicts[:1], {"torch": "2.12.0"}, known)
     assert verdicts[0].expectation == "unexpected"
+
+
+def test_an_unsteady_finding_may_be_passed_by(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What reads memory that nobody wrote fails in some runs: neither is held against a release."""
+    unsteady = Finding("A heading", "words", unsteady=True)
+    for module in (expectations, update):
+        monkeypatch.setattr(module, "finding_of", lambda source: unsteady)
+    verdicts = [failed("value/a", "exact/value"), failed("value/b")]
+    expectations.apply(verdicts, {"torch": "2.13.0"}, [expectations.made(ENTRY, "one")])
+    assert [v.expectation for v in verdicts] == ["expected", ""]
+    files.write_all({tmp_path / "torch.toml": update.toml([ENTRY])}.items())
+    run = json.loads(
+        json.dumps(results.as_json([Target("torch", "native", version="2.13.0")], verdicts, False))
+    )
+    _, said = update.updated(run, tmp_path, update.Choice("why", "A heading"))
+    assert not any(line.startswith(("torch.toml: new", "torch.toml: dropped")) for line in said)
 
 
 def test_an_expectation_speaks_of_its_mode_alone() -> None:

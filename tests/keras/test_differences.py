@@ -76,10 +76,10 @@ def test_predictions_of_whole_numbers(name: str) -> None:
     y, x = (ops.convert_to_tensor(a.astype("int32")) for a in (Y, X))
     if name != "huber":
         assert_alike(name, y, x)
-    expected = getattr(native, name)(ops.cast(y, "float32"), ops.cast(x, "float32"))
-    np.testing.assert_array_equal(
-        ops.convert_to_numpy(getattr(shim, name)(y, x)), ops.convert_to_numpy(expected)
-    )
+    floating = ops.cast(y, "float32"), ops.cast(x, "float32")
+    assert_alike(name, *floating)
+    found, expected = (ops.convert_to_numpy(getattr(shim, name)(*pair)) for pair in ((y, x), floating))
+    np.testing.assert_array_equal(found, expected)
 
 
 def test_what_does_not_go_together() -> None:

@@ -44,7 +44,9 @@ class Difference:
         weight: Tensor | None = None,
         reduction: str = "mean",
         ignore_index: float | None = None,
+        mask: Tensor | None = None,
         divisor: str = "counted",
+        dtype: str | None = None,
         delta: float = 1.0,
         beta: float = 1.0,
     ) -> Tensor:
@@ -55,10 +57,13 @@ class Difference:
         x, y = self.wide(predictions).expand(shape), self.wide(targets).expand(shape)
         w = torch.ones_like(x) if weight is None else self.wide(weight).expand(shape)
         counts = self.counts(targets, ignore_index).expand(shape)
+        if mask is not None:
+            counts = counts & mask.expand(shape)
         x, y, w = (torch.where(counts, tensor, 0.0) for tensor in (x, y, w))
         elements = self.elements(x, y, w)
         elements = torch.where(counts, elements, 0.0)
-        return self.reduced(elements, w, counts, reduction, divisor).to(predictions.dtype)
+        result = self.reduced(elements, w, counts, reduction, divisor)
+        return result.to(predictions.dtype if dtype is None else getattr(torch, dtype))
 
     def parameter(self, given: float) -> float:
         if not (given > 0 if self.loss == "huber_loss" else given >= 0):
@@ -82,7 +87,7 @@ class Difference:
             raise ValueError("the shapes differ")
 
     def check_reduction(self, reduction: str, divisor: str) -> None:
-        if reduction not in ("none", "mean", "sum") or divisor not in ("counted", "all"):
+        if reduction not in ("none", "mean", "sum") or divisor not in ("counted", "all", "weights"):
             raise ValueError("unknown reduction or divisor")
 
     def wide(self, x: Tensor) -> Tensor:
@@ -139,6 +144,8 @@ class Difference:
         return elements.sum() / self.divisor(elements, w, counts, divisor)
 
     def divisor(self, elements: Tensor, w: Tensor, counts: Tensor, divisor: str) -> Any:
+        if divisor == "weights":
+            return torch.where(counts, w, 0.0).sum()
         number = int(counts.sum()) if divisor == "counted" else elements.numel()
         return number or math.nan
 

@@ -13,7 +13,7 @@ from unittest import mock
 from compatlosses.conformance.judging import judge
 from compatlosses.conformance.model import cases, implementations
 from compatlosses.conformance.model.case import Case
-from compatlosses.conformance.model.losses import FIRST, LOSSES
+from compatlosses.conformance.model.losses import FIRST, LOSSES, MASK
 from compatlosses.conformance.running.request import request_of
 from compatlosses.conformance.worker.calls import Function
 from compatlosses.conformance.worker.drivers import driver_of
@@ -48,6 +48,9 @@ class Seam(Function):  # type: ignore[misc]
         if isinstance(loss, Rows):
             self.arguments = {name: name for name in LOSSES[loss.loss].arguments}
             self.options = (*OPTIONS["neutral"], "axis", "weighting", "label_smoothing")
+        if isinstance(loss, (Difference, Rows)):
+            self.arguments[MASK] = MASK
+            self.options = (*self.options, "dtype")
         self.loss = loss
 
     def find(self) -> Any:

@@ -90,9 +90,11 @@ class Rows:
         weight: Tensor | None = None,
         weighting: str = "class",
         ignore_index: int | None = None,
+        mask: Tensor | None = None,
         label_smoothing: float = 0.0,
         reduction: str = "mean",
         divisor: str = "counted",
+        dtype: str | None = None,
     ) -> Tensor:
         self.check(logits, targets, axis, weight)
         self.check_options(reduction, divisor, weighting, label_smoothing)
@@ -107,6 +109,9 @@ class Rows:
         else:
             shape = targets.shape
             counts = self.counts(targets, ignore_index).reshape(-1)
+        if mask is not None:
+            counts = counts & mask.expand(shape).reshape(-1)
+        if not targets.is_floating_point():
             q = self.one_hot(targets.reshape(-1), counts, x.shape[1])
         q = self.probabilities(q)
         smooth = self.smoothed(q, label_smoothing)
@@ -115,7 +120,8 @@ class Rows:
         elements = self.kept(elements, counts)
         shares = ((smooth if weighting == "row" else q) * w).sum(1)
         result = self.reduced(elements, shares, counts, reduction, divisor)
-        return (result.reshape(shape) if reduction == "none" else result).to(logits.dtype)
+        result = result.reshape(shape) if reduction == "none" else result
+        return result.to(logits.dtype if dtype is None else getattr(torch, dtype))
 
     def check(self, x: Tensor, targets: Tensor, axis: int, weight: Tensor | None) -> None:
         if not all(isinstance(tensor, Tensor) for tensor in (x, targets)):

@@ -22,6 +22,8 @@ class Finding:
     words: str
     since: str = ""
     """The first release in which it was seen, where an earlier one was seen without it."""
+    unsteady: bool = False
+    """Whether a run may pass it by, such as what is read of memory that nobody wrote."""
 
     @property
     def whose(self) -> str:
@@ -48,7 +50,7 @@ def load(path: Path = FINDINGS) -> dict[str, Finding]:
     """The findings by heading."""
     entries = tomllib.loads(path.read_text(encoding="utf-8"))
     return {
-        heading: Finding(heading, entry["words"], entry.get("since", ""))
+        heading: Finding(heading, entry["words"], entry.get("since", ""), entry.get("unsteady", False))
         for heading, entry in entries.items()
     }
 
