@@ -20,11 +20,11 @@ from .state import is_recording, why_not_plain
 Tensor = torch.Tensor
 
 
-def allowed(x: Tensor) -> bool:
-    """Whether operations on ``x`` are executed one by one, and nothing looks at them again."""
+def allowed(*tensors: Tensor) -> bool:
+    """Whether operations on these are executed one by one, and nothing looks at them again."""
     if why_not_plain() is not None or torch.is_grad_enabled() or is_recording():
         return False
-    return type(x) is Tensor
+    return all(type(x) is Tensor and not torch._is_functional_tensor(x) for x in tensors)
 
 
 def in_place(words: RowVocabulary) -> RowVocabulary:
@@ -32,7 +32,7 @@ def in_place(words: RowVocabulary) -> RowVocabulary:
 
     def pair(mine: Callable[..., Tensor], other: Callable[..., Tensor]) -> Callable[..., Tensor]:
         def word(x: Tensor, a: Tensor, b: Tensor, whole: bool) -> Tensor:
-            return mine(x, b) if whole and allowed(x) else other(x, a, b, whole)
+            return mine(x, b) if whole and allowed(x, b) else other(x, a, b, whole)
 
         return word
 
