@@ -50,7 +50,7 @@ def why_formula(call: Call, wanted: tuple[bool, ...] | None = None) -> str | Non
     ``wanted``: by which inputs a gradient is wanted; None for those by which the framework's autograd will
     ask for one.
     """
-    loss, library, inputs, _, reduction = call
+    loss, library, inputs, parameters, reduction = call
     host = library.host
     if host is None:
         return f"{library.NAME} has no host memory"
@@ -66,6 +66,8 @@ def why_formula(call: Call, wanted: tuple[bool, ...] | None = None) -> str | Non
             return "the mean by weights has a divisor that depends on what is differentiated"
         if loss.alone and (asked[2] or library.dtype(inputs[1]) in rules.FLOATING):
             return f"{loss.name} has loops from class indices, and for the gradient by the first input alone"
+        if loss.alone and parameters[1] != 0.0:
+            return f"{loss.name} has loops from class indices that are not smoothed"
     return why
 
 

@@ -31,6 +31,9 @@ class Tensor:
     def __truediv__(self, other: Any) -> Tensor:
         return Tensor(self.data / raw(other))
 
+    def __rtruediv__(self, other: Any) -> Tensor:
+        return Tensor(raw(other) / self.data)
+
     def __and__(self, other: Any) -> Tensor:
         return Tensor(self.data & raw(other))
 

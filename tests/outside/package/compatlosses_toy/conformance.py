@@ -25,12 +25,12 @@ class Toy(Eager):
         return x.data, x.data.dtype.name
 
     def differentiate(self, call: Any, tensors: Any, wrt: Any, cotangent: Any, second: Any) -> Any:
-        function, options = getattr(call, "neutral", (None, {}))
+        function, options, names = getattr(call, "neutral", (None, {}, {}))
         if function is None or cotangent is not None or second:
             raise Unsupported("the toy has no autograd")
         pair = list(tensors.values())[:2]
         weights = dict(list(tensors.items())[2:])
         value, gradients = compatlosses.value_and_gradients(
-            function, *pair, wrt=tuple(wrt), **weights, **options
+            function, *pair, wrt=tuple(names[name] for name in wrt), **weights, **options
         )
-        return value, gradients, None
+        return value, {name: gradients[names[name]] for name in wrt}, None
