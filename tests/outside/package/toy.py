@@ -34,6 +34,9 @@ class Tensor:
     def __rtruediv__(self, other: Any) -> Tensor:
         return Tensor(raw(other) / self.data)
 
+    def __pow__(self, other: Any) -> Tensor:
+        return Tensor(self.data ** raw(other))
+
     def __and__(self, other: Any) -> Tensor:
         return Tensor(self.data & raw(other))
 
