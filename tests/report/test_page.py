@@ -5,6 +5,7 @@ screen readers.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
@@ -119,9 +120,9 @@ def test_from_a_cell_to_a_case_with_all_there_is_to_know(opened: Open) -> None:
 def test_a_case_has_an_address(opened: Open) -> None:
     page = opened(HERE)
     expect(page.get_by_role("heading", name=runs.CASE)).to_be_visible()
-    assert "case=" in page.url
+    expect(page).to_have_url(re.compile("case="))
     page.get_by_role("button", name="Close").click()
-    assert "case=" not in page.url
+    expect(page).not_to_have_url(re.compile("case="))
 
 
 def test_the_keyboard_is_enough(opened: Open) -> None:
@@ -225,7 +226,7 @@ def test_a_behaviour_opens_to_the_cases_that_fail(opened: Open) -> None:
     page.get_by_role("link", name=name).click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("1 verdict")
-    assert "behaviour=gradient-logits" in page.url
+    expect(page).to_have_url(re.compile("behaviour=gradient-logits"))
     dialog.get_by_role("button", name=runs.TAIL).click()
     expect(page.get_by_role("heading", name=runs.TAIL)).to_be_visible()
 
