@@ -14,6 +14,7 @@ from typing import Any
 from .by_formula import assured_inputs, prepared
 from .protocols import Call, Loss, Tensor, Vocabulary
 from .reductions import counts_of, divided, divisor_of, everywhere, nonzero
+from .vocabulary import pairs_of
 
 
 class Dual:
@@ -128,12 +129,6 @@ def dual_vocabulary(ops: Vocabulary) -> Vocabulary:
     def of_three(weight: Dual | None, a: Dual, b: Dual) -> Dual:
         return a * b if weight is None else times(times(weight, a), b)
 
-    def softplus_pair(x: Dual, a: Dual, b: Dual, whole: bool) -> Dual:
-        return times(a, softplus(x)) + times(b, softplus(-x))
-
-    def sigmoid_pair(x: Dual, a: Dual, b: Dual, whole: bool) -> Dual:
-        return times(a, sigmoid(x)) - times(b, sigmoid(-x))
-
     def weighted(weight: Dual | None, x: Dual) -> Dual:
         return x if weight is None else times(weight, x)
 
@@ -161,6 +156,7 @@ def dual_vocabulary(ops: Vocabulary) -> Vocabulary:
 
     softplus = derived(ops.softplus, ops.sigmoid)
     sigmoid = derived(ops.sigmoid, lambda x: ops.sigmoid(x) * ops.sigmoid(-x))
+    softplus_pair, sigmoid_pair = pairs_of(times, softplus, sigmoid)
     return Vocabulary(
         number=number,
         where=where,

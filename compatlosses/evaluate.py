@@ -64,10 +64,8 @@ def why_formula(call: Call, wanted: tuple[bool, ...] | None = None) -> str | Non
         asked = host.wanted(inputs) if wanted is None else wanted
         if reduction[1] == "weights" and (asked[1] or asked[2]):
             return "the mean by weights has a divisor that depends on what is differentiated"
-        if loss.alone and (asked[2] or library.dtype(inputs[1]) in rules.FLOATING):
-            return f"{loss.name} has loops from class indices, and for the gradient by the first input alone"
-        if loss.alone and parameters[1] != 0.0:
-            return f"{loss.name} has loops from class indices that are not smoothed"
+        if loss.alone and (asked[2] or parameters[1] != 0.0 or library.dtype(inputs[1]) in rules.FLOATING):
+            return f"{loss.name} has loops from plain class indices, for the gradient by the first input"
     return why
 
 

@@ -49,27 +49,21 @@ def _fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
     return types.float64(types.float64, types.float64, types.float64), build
 
 
-def _bits(typing: Any, x: Any) -> Any:
-    """The bits of a float64 as int64."""
+def bit_cast(given: types.Type, result: types.Type) -> Callable[..., Any]:
+    """A function from a number of one type to that of another with the same bits."""
 
-    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.bitcast(args[0], ir.IntType(64))
+    def of_these_types(typing: Any, x: Any) -> Any:
+        def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            return builder.bitcast(args[0], context.get_value_type(result))
 
-    return types.int64(types.float64), build
+        return result(given), build
 
-
-def _from_bits(typing: Any, i: Any) -> Any:
-    """The float64 that an int64's bits are."""
-
-    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.bitcast(args[0], ir.DoubleType())
-
-    return types.float64(types.int64), build
+    return intrinsic(of_these_types)
 
 
 fma: Callable[..., Any] = intrinsic(_fma)
-bits: Callable[..., Any] = intrinsic(_bits)
-from_bits: Callable[..., Any] = intrinsic(_from_bits)
+bits = bit_cast(types.float64, types.int64)
+from_bits = bit_cast(types.int64, types.float64)
 
 
 # --- the floating-point mode --------------------------------------------------------------------------------

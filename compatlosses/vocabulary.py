@@ -7,9 +7,28 @@ All functions are differentiable as often as the library's operations are. NaN p
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from .protocols import RowVocabulary, Tensor
+
+Pair = Callable[[Any, Any, Any, bool], Any]
+Pairs = tuple[Pair, Pair]
+"""`Vocabulary.softplus_pair` and `Vocabulary.sigmoid_pair`."""
+
+
+def pairs_of(
+    times: Callable[[Any, Any], Any], softplus: Callable[[Any], Any], sigmoid: Callable[[Any], Any]
+) -> Pairs:
+    """The pairs by their definition, of two terms each."""
+
+    def softplus_pair(x: Any, a: Any, b: Any, whole: bool) -> Any:
+        return times(a, softplus(x)) + times(b, softplus(-x))
+
+    def sigmoid_pair(x: Any, a: Any, b: Any, whole: bool) -> Any:
+        return times(a, sigmoid(x)) - times(b, sigmoid(-x))
+
+    return softplus_pair, sigmoid_pair
 
 
 def vocabulary(library: Any, sealed: bool = False) -> RowVocabulary:
@@ -74,12 +93,6 @@ def vocabulary(library: Any, sealed: bool = False) -> RowVocabulary:
         up = library.where(negative, small, large)
         down = library.where(negative, large, small)
         return of_share(a, up) - of_share(b, down)
-
-    def pair_of_softplus(x: Tensor, a: Tensor, b: Tensor, whole: bool) -> Tensor:
-        return times(a, library.softplus(x)) + times(b, library.softplus(-x))
-
-    def pair_of_sigmoid(x: Tensor, a: Tensor, b: Tensor, whole: bool) -> Tensor:
-        return times(a, library.sigmoid(x)) - times(b, library.sigmoid(-x))
 
     def weighted(weight: Tensor | None, x: Tensor) -> Tensor:
         if weight is None:
@@ -164,7 +177,9 @@ def vocabulary(library: Any, sealed: bool = False) -> RowVocabulary:
     log1p: Any = getattr(library, "log1p", None)
     exp: Any = getattr(library, "exp", None)
     row_sum: Any = getattr(library, "row_sum", None)
-    logarithmic = log1p is not None
+    pairs: Pairs = (softplus_pair, sigmoid_pair)
+    if log1p is None:
+        pairs = pairs_of(times, library.softplus, library.sigmoid)
     return RowVocabulary(
         number=library.constant,
         where=library.where,
@@ -178,8 +193,8 @@ def vocabulary(library: Any, sealed: bool = False) -> RowVocabulary:
         smoothed=smoothed,
         softplus=library.softplus,
         sigmoid=library.sigmoid,
-        softplus_pair=softplus_pair if logarithmic else pair_of_softplus,
-        sigmoid_pair=sigmoid_pair if logarithmic else pair_of_sigmoid,
+        softplus_pair=pairs[0],
+        sigmoid_pair=pairs[1],
         log=log,
         log_less=log_less,
         log1p=log1p,

@@ -6,40 +6,19 @@ functions named narrow serve float32 and the half types, those named wide float6
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
 
-from ..scalar import LOG2E, MAGIC, bits, fma, from_bits, inlined
+from ..scalar import LOG2E, MAGIC, bit_cast, bits, fma, from_bits, inlined
 
 ROOT = 0.7071067811865476
 """The root of 1/2. Mantissas are taken from here to twice as much."""
 
 
-def _single_bits(typing: Any, x: Any) -> Any:
-    """The bits of a float32 as int32."""
-
-    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.bitcast(args[0], ir.IntType(32))
-
-    return types.int32(types.float32), build
-
-
-def _from_single_bits(typing: Any, i: Any) -> Any:
-    """The float32 that an int32's bits are."""
-
-    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.bitcast(args[0], ir.FloatType())
-
-    return types.float32(types.int32), build
-
-
-single_bits: Callable[..., Any] = intrinsic(_single_bits)
-from_single_bits: Callable[..., Any] = intrinsic(_from_single_bits)
+single_bits = bit_cast(types.float32, types.int32)
+from_single_bits = bit_cast(types.int32, types.float32)
 
 
 @inlined

@@ -93,6 +93,11 @@ class Expectation:
         known = framework == self.framework and implementation in self.implementations and mode in self.modes
         return known and contains(self.versions, version)
 
+    @property
+    def unsteady(self) -> bool:
+        """Whether a run may pass its failures by."""
+        return finding_of(self.source).unsteady
+
     def checks(self, case: str) -> list[str]:
         """The checks of this case that are to fail."""
         return [*self.known(case)]
@@ -303,18 +308,16 @@ class Book:
         """
         found, strict = self.of(verdict, version)
         known = [
-            (check, one.source, severity)
-            for one in found
-            for check, severity in one.known(verdict.case).items()
+            (check, one, severity) for one in found for check, severity in one.known(verdict.case).items()
         ]
         failing = {check.id: check for check in verdict.checks if check.status in FAILURES}
         for check in failing.values():
             check.finding, check.expectation = "", "unexpected"
-        for id, source, severity in known:
+        for id, one, severity in known:
             if id in failing and not is_worse(severity_of(vars(failing[id])), severity):
-                failing[id].finding, failing[id].expectation = source, "expected"
+                failing[id].finding, failing[id].expectation = one.source, "expected"
         strict = strict and self.strict
-        steady = {id for id, source, _ in known if not finding_of(source).unsteady}
+        steady = {id for id, one, _ in known if not one.unsteady}
         verdict.stale = sorted(steady - {*failing}) if strict else []
         verdict.finding = next((check.finding for check in failing.values() if check.finding), "")
         if any(check.expectation == "unexpected" for check in failing.values()):

@@ -8,14 +8,12 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
-from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from ..running import processes
 from .pip_settings import installers_environment
-from .recipes import LabError, Release, check_distribution, recipe_for, recipes
+from .recipes import LabError, Release, has_more_than_versions, recipe_for, recipes, requirement_of
 
 SECONDS = 120.0
 VERSIONS = "Available versions:"
@@ -54,13 +52,8 @@ def releases_within(
 
 def range_of(text: str) -> tuple[str, SpecifierSet]:
     """The distribution and the range of versions that a requirement names."""
-    try:
-        requirement = Requirement(text)
-    except (InvalidRequirement, ValueError, RecursionError) as error:
-        raise LabError(f"{text!r:.200} is no requirement; expected a range, such as torch>=2.1") from error
-    name = canonicalize_name(requirement.name)
-    check_distribution(name, text)
-    if requirement.url or requirement.extras or requirement.marker:
+    name, requirement = requirement_of(text, "expected a range, such as torch>=2.1")
+    if has_more_than_versions(requirement):
         raise LabError(f"{text!r:.200} is more than a range of versions; expected such as torch>=2.1,<2.8")
     return name, requirement.specifier
 

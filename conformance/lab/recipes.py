@@ -88,16 +88,10 @@ def release_of(text: str) -> Release:
     if text.endswith(WHEEL):
         return release_in(Path(text))
     wanted = "expected an exact version, such as torch==2.1.0, or a wheel's path"
-    try:
-        requirement = Requirement(text)
-    except (InvalidRequirement, ValueError, RecursionError) as error:
-        raise LabError(f"{text!r:.200} is no requirement; {wanted}") from error
-    name = canonicalize_name(requirement.name)
-    check_distribution(name, text)
+    name, requirement = requirement_of(text, wanted)
     specifiers = list(requirement.specifier)
-    plain = not (requirement.url or requirement.extras or requirement.marker)
     if (
-        not plain
+        has_more_than_versions(requirement)
         or len(specifiers) != 1
         or specifiers[0].operator != "=="
         or specifiers[0].version.endswith("*")
@@ -107,6 +101,28 @@ def release_of(text: str) -> Release:
         return Release(name, str(Version(specifiers[0].version)))
     except ValueError as error:
         raise LabError(f"{text!r:.200} does not name one version; {wanted}") from error
+
+
+def requirement_of(text: str, wanted: str) -> tuple[str, Requirement]:
+    """The known distribution that a requirement names, and the requirement.
+
+    ``wanted``: the end of an error, which says what was expected.
+
+    Raises:
+        LabError: no requirement, or an unknown distribution.
+    """
+    try:
+        requirement = Requirement(text)
+    except (InvalidRequirement, ValueError, RecursionError) as error:
+        raise LabError(f"{text!r:.200} is no requirement; {wanted}") from error
+    name = canonicalize_name(requirement.name)
+    check_distribution(name, text)
+    return name, requirement
+
+
+def has_more_than_versions(requirement: Requirement) -> bool:
+    """Whether a requirement has an address, extras or a marker."""
+    return bool(requirement.url or requirement.extras or requirement.marker)
 
 
 def release_in(path: Path) -> Release:

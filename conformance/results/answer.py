@@ -12,7 +12,7 @@ from packaging.version import Version
 from ..judging.findings import Finding, finding_of
 from ..judging.reviewed import reviewed
 from ..judging.severity import ORDER, SEVERITIES, severity_of, worst
-from ..model.implementations import FRAMEWORKS, TABLE, Implementation, label_of
+from ..model.implementations import FRAMEWORKS, TABLE, label_of
 from ..model.losses import loss_of
 from .support import behaviours
 
@@ -305,10 +305,3 @@ def met(runs: Sequence[Table]) -> list[Met]:
 def by_severity(example: Example) -> tuple[Any, ...]:
     """An order in which the gravest examples come first."""
     return place(severity_of(example[1])), *plainness(example)
-
-
-def implementation_of(verdict: Table) -> Implementation:
-    """The implementation that a verdict is of."""
-    return Implementation(
-        verdict["implementation"], verdict["framework"], verdict["kind"], "", verdict["mode"]
-    )

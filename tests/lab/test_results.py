@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from compatlosses.conformance.judging import expectations
-from compatlosses.conformance.judging.findings import finding_of
 from compatlosses.conformance.lab.recipes import Release, releases_in
 from compatlosses.conformance.results import results
 
@@ -36,9 +35,7 @@ def test_the_expectations_say_what_a_release_s_run_says(release: Release) -> Non
         key = (release.framework, verdict["implementation"], release.version, verdict["mode"])
         known = [one for one in KNOWN if one.covers(*key)]
         spoken = {check for one in known for check in one.checks(verdict["case"])}
-        unsteady = {
-            check for one in known if finding_of(one.source).unsteady for check in one.checks(verdict["case"])
-        }
+        unsteady = {check for one in known if one.unsteady for check in one.checks(verdict["case"])}
         failing = {
             f"{c['yardstick']}/{c['what']}" for c in verdict["checks"] if c["status"] in expectations.FAILURES
         }
