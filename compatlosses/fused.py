@@ -182,21 +182,48 @@ def evaluated(
     reduction, divides, ignored, _, _ = request.reduction
     if (
         ignored is None
-        and (own is FLOAT32 or own is FLOAT64)
-        and y.dtype is own
-        and request.dtype is own
+        # Equal, not the same: an array that was loaded or sent has a dtype object of its own.
+        and own in (FLOAT32, FLOAT64)
+        and y.dtype == own
+        and request.dtype == own
         and not (wrt[1] or wrt[2] or wrt[3])
         and (reduction != "none" or divides == "one")
-        # For read-only arrays Numba would compile another loop.
         and x.flags.carray
         and x.size
         and y.flags.carray
         and (cotangent is None or type(cotangent) is float or (reduction == "none" and alike(cotangent, x)))
         and (p is None or repeats(p, x))
-        and (w is None or (own is FLOAT32 and repeats(w, x)))
+        and (w is None or (own == FLOAT32 and repeats(w, x)))
     ):
         return contiguous(request, arrays, wrt[0], cotangent, wants_loss)
+    if any(strange(a) for a in (*arrays, cotangent)):
+        x, y, p, w = (usual(a) for a in arrays)
+        return evaluated(request, (x, y, p, w), wrt, usual(cotangent), wants_loss)
     return general(request, arrays, wrt, cotangent, wants_loss)
+
+
+# --- arrays for which Numba would compile another loop ------------------------------------------------------
+
+
+def strange(a: Any) -> bool:
+    """Whether an array is read-only, as JAX's are, or unaligned, as one can be that Dask received."""
+    return isinstance(a, np.ndarray) and not (a.flags.writeable and a.flags.aligned)
+
+
+class ReadOnly:
+    """The memory of a read-only array, for a loop that only reads it."""
+
+    def __init__(self, array: Array) -> None:
+        interface = array.__array_interface__
+        self.array = array
+        self.__array_interface__ = {**interface, "data": (interface["data"][0], False)}
+
+
+def usual(a: Any) -> Any:
+    """A strange array as an aligned one that Numba takes for any other; anything else as it is."""
+    if not strange(a):
+        return a
+    return np.asarray(ReadOnly(a)) if a.flags.aligned else np.require(a, requirements=("A", "W"))
 
 
 # --- contiguous arrays of one dtype -------------------------------------------------------------------------
@@ -206,7 +233,7 @@ def alike(cotangent: Any, x: Array) -> bool:
     """Whether the loop for contiguous arrays takes an array of cotangents of x."""
     return (
         isinstance(cotangent, np.ndarray)
-        and cotangent.dtype is x.dtype
+        and cotangent.dtype == x.dtype
         and cotangent.ndim > 0
         and cotangent.flags.carray
     )
@@ -217,7 +244,7 @@ def repeats(a: Weight, x: Array) -> bool:
     order.
     """
     return not isinstance(a, np.ndarray) or (
-        a.dtype is x.dtype
+        a.dtype == x.dtype
         and (a.size == 1 or a.shape == x.shape[x.ndim - a.ndim :])
         and (a.size <= 16 * BLOCK or a.size == x.size)
         and a.flags.carray
@@ -251,7 +278,7 @@ def contiguous(
         partials = NOWHERE if one else np.empty((blocks, 2))
     made = None if losses is None else losses.reshape(-1), None if gradient is None else gradient.reshape(-1)
     sums = None if result is None else (partials, result)
-    exact = None if dtype is FLOAT32 else True
+    exact = None if dtype == FLOAT32 else True
     if one:
         kernels.contiguous(exact, operands, made, scaling, sums, ALONE)
     else:

@@ -171,16 +171,16 @@ def main() -> None:
     cluster = distributed.LocalCluster(
         n_workers=2,
         threads_per_worker=1,
-        memory_limit="300MiB",
+        memory_limit="512MiB",
         dashboard_address=None,
         local_directory=sys.argv[1],
     )
     with cluster, distributed.Client(cluster) as client:
         rng = da.random.default_rng(3)
-        n = 100_000_000
-        logits = rng.uniform(-4, 4, size=n, chunks=250_000)
-        targets = rng.uniform(0, 1, size=n, chunks=250_000)
-        assert logits.nbytes + targets.nbytes > 2.5 * 2 * 300 * 2**20
+        n = 170_000_000
+        logits = rng.uniform(-4, 4, size=n, chunks=500_000)
+        targets = rng.uniform(0, 1, size=n, chunks=500_000)
+        assert logits.nbytes + targets.nbytes > 2.4 * 2 * 512 * 2**20
         loss = float(cl.binary_cross_entropy_with_logits(logits, targets).compute())
         peaks = client.run(high_water)
         print(loss, max(peaks.values()), high_water())
@@ -193,10 +193,13 @@ if __name__ == "__main__":
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the peak of a process's memory is read from /proc")
 def test_larger_than_memory_on_a_cluster(tmp_path: Any) -> None:
-    """1.5 GiB on two workers of 300 MiB each, generated as they are needed and never there as a whole.
+    """2.5 GiB on two workers of 512 MiB each, generated as they are needed and never there as a whole.
 
-    Python, Dask and the compiled loops are 220 MiB of a worker's.
+    Python, Dask and the compiled loops are 220 to 250 MiB of a worker's. The compiler would take 200 MiB
+    more, and Dask pauses a worker at 80 %: the loops are in the cache before the cluster starts.
     """
+    few = da.from_array(np.zeros(8), chunks=4)
+    cl.binary_cross_entropy_with_logits(few, few).compute()
     program = tmp_path / "program.py"
     program.write_text(LARGER_THAN_MEMORY)
     done = subprocess.run(
@@ -211,4 +214,4 @@ def test_larger_than_memory_on_a_cluster(tmp_path: Any) -> None:
     # E softplus(x), x uniform in (-4, 4), less E y E x, which is 0.
     grid = (np.arange(100_000) + 0.5) / 100_000 * 8 - 4
     assert loss == pytest.approx(np.logaddexp(0, grid).mean(), rel=1e-3)
-    assert max(worker, caller) < 300 * 2**20, (worker, caller)
+    assert max(worker, caller) < 512 * 2**20, (worker, caller)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import itertools
 import math
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +25,7 @@ from compatlosses.request import Request
 X = (True, False, False, False)
 ALL = (True, True, True, True)
 NONE = (False, False, False, False)
+EACH: dict[str, Any] = {"reduction": "none"}
 INF, NAN = math.inf, math.nan
 
 
@@ -239,6 +241,26 @@ def test_a_backward_pass_of_contiguous_arrays(
             without.setattr(fused, "general", None)
             got = lane.gradients(x, y, None, p, **options)[0]
         assert got is not None and want is not None and got.tobytes() == want.tobytes()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_an_array_that_was_sent_takes_the_same_loop(dtype: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pickle and `numpy.load` make a dtype object of its own, JAX and a file in memory show read-only
+    arrays, and what Dask received may be unaligned.
+    """
+    values = np.linspace(0, 1, 9, dtype=dtype)
+    sent = pickle.loads(pickle.dumps(values))
+    read_only, unaligned = values.copy(), np.empty(values.nbytes + 1, np.uint8)[1:].view(dtype)
+    read_only.flags.writeable, unaligned[:] = False, values
+    assert sent.dtype is not values.dtype and not unaligned.flags.aligned
+    want = lane.evaluate(values, values, wrt=X), lane.gradients(values, values, cotangent=values, **EACH)
+    monkeypatch.setattr(fused, "general", None)
+    for array in (sent, read_only, unaligned):
+        got = lane.evaluate(array, array, wrt=X), lane.gradients(array, array, cotangent=array, **EACH)
+        assert got[0].loss == want[0].loss
+        for one, other in ((got[0].gradients[0], want[0].gradients[0]), (got[1][0], want[1][0])):
+            assert one is not None and other is not None and one.tobytes() == other.tobytes()
+        assert array is not read_only or not array.flags.writeable
 
 
 @pytest.mark.parametrize("shape", [(0,), (3, 0, 2)])
