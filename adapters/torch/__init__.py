@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from compatlosses import checks, rules
-from compatlosses.checks import REPEATED, SAME, Argument, Dialect
+from compatlosses.checks import DTYPE, REPEATED, SAME, SHAPE, Argument, Dialect
 from compatlosses.classes import loss_class
 from compatlosses.definitions.binary_cross_entropy_with_logits import LOSS
 from compatlosses.evaluate import evaluate
@@ -86,7 +86,8 @@ _DIALECT = Dialect(
             other_dtypes=("bool",),  # torch subtracts 1 from it, which bool tensors refuse
             other_error=RuntimeError,
         ),
-    )
+    ),
+    order=((1, SHAPE), (0, DTYPE), (1, DTYPE), (2, DTYPE), (2, SHAPE), (3, DTYPE), (3, SHAPE)),
 )
 
 

@@ -48,6 +48,13 @@ def check_no_bools(library: Library, *tensors: Tensor) -> None:
             )
 
 
+def flag(name: str, value: object) -> bool:
+    """An option that is a bool in torch's signature, which takes no number and no tensor for one."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} is of type {type(value).__name__}; expected True or False")
+    return value
+
+
 def in_the_shape_of(library: Library, x: Tensor, like: Tensor) -> Tensor:
     """``x`` repeated to the shape of the input, to which it broadcasts."""
     shape, target = library.shape(x), library.shape(like)

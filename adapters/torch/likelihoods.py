@@ -12,7 +12,7 @@ from compatlosses.plans import Plans
 from compatlosses.reductions import named
 
 from . import dispatch
-from .elements import check_no_bools, check_reduction, library_for, reduction_of
+from .elements import check_no_bools, check_reduction, flag, library_for, reduction_of
 
 _PLANS = Plans()
 _NAMES: Names = ("input", "target", "var", "var")
@@ -141,14 +141,15 @@ def poisson_nll_loss(
         A tensor of the dtype that torch promotes both to: of their common shape for 'none', 0-D otherwise.
 
     Raises:
-        TypeError: an argument that is no tensor, tensors of two frameworks, a reduction of None.
+        TypeError: an argument that is no tensor, tensors of two frameworks, a reduction of None, a log_input
+            or full that is no bool.
         ValueError: an unknown reduction.
-        RuntimeError: shapes that do not broadcast, bools where torch subtracts them.
+        RuntimeError: shapes that do not broadcast, bools where torch subtracts them, complex numbers.
 
     Source: torch 2.13 documentation of ``torch.nn.functional.poisson_nll_loss``.
     """
     inputs = (input, target, None)
-    options = (size_average, reduce, reduction, bool(log_input), bool(full), eps)
+    options = (size_average, reduce, reduction, flag("log_input", log_input), flag("full", full), eps)
     if isinstance(input, _PLANS.types):
         loss = _PLANS.known(inputs, options)
         if loss is not None:
@@ -169,6 +170,8 @@ def poisson_nll_loss(
     library = library_for(input, target)
     name = reduction_of(library, (size_average, reduce), reduction, renamed=False)
     check_reduction(name)
+    for argument, x in (("input", input), ("target", target)):
+        rules.check_dtype(library, argument, x, rules.NUMBERS, RuntimeError)
     if full or (library.dtype(input) == "bool" and (not log_input or library.dtype(target) == "bool")):
         check_no_bools(library, input, target)
     x, y = pairs.spread(library, ("input", "target"), input, target, RuntimeError)

@@ -16,7 +16,7 @@ from compatlosses.plans import Plans, View
 from compatlosses.reductions import named
 
 from . import dispatch
-from .elements import library_for, reduction_of
+from .elements import flag, library_for, reduction_of
 
 CHANCE = (0.0, 1.0)
 FLOOR = -100.0
@@ -135,13 +135,13 @@ def kl_div(
         A tensor of the dtype that torch promotes both to: of their common shape for 'none', 0-D otherwise.
 
     Raises:
-        TypeError: an argument that is no tensor, or tensors of two frameworks.
+        TypeError: an argument that is no tensor, tensors of two frameworks, a log_target that is no bool.
         ValueError: an unknown reduction.
         RuntimeError: shapes that do not broadcast against each other, whole numbers.
 
     Source: torch 2.13 documentation of ``torch.nn.functional.kl_div``.
     """
-    inputs, options = (input, target, None), (size_average, reduce, reduction, log_target)
+    inputs, options = (input, target, None), (size_average, reduce, reduction, flag("log_target", log_target))
     if isinstance(input, _DIVERGENCES.types):
         loss = _DIVERGENCES.known(inputs, options)
         if loss is not None:

@@ -168,10 +168,38 @@ def test_what_torch_loses() -> None:
     torch.testing.assert_close(
         shim.soft_margin_loss(x, y, reduction="none"), torch.tensor([100.0, 3.783506e-44]), rtol=0, atol=1e-45
     )
-    x, y = torch.tensor([-math.inf]), torch.tensor([0.0])
-    assert (
-        math.isnan(native.kl_div(x, y, reduction="sum")) and float(shim.kl_div(x, y, reduction="sum")) == 0.0
-    )
+    for value in (-math.inf, math.inf, math.nan):
+        x, y = torch.tensor([value]), torch.tensor([0.0])
+        assert math.isnan(native.kl_div(x, y, reduction="sum"))
+        assert float(shim.kl_div(x, y, reduction="sum")) == 0.0
+
+
+@pytest.mark.parametrize("value", [1, 0.5, None, torch.tensor(True)])
+def test_flags_are_bools(value: Any) -> None:
+    """A number in the third place, where another API has variances, is no flag."""
+    for module in (native, shim):
+        with pytest.raises(TypeError):
+            module.poisson_nll_loss(X, Y, value)
+        with pytest.raises(TypeError):
+            module.poisson_nll_loss(X, Y, full=value)
+        with pytest.raises(TypeError):
+            module.kl_div(X, Y, reduction="sum", log_target=value)
+
+
+def test_rates_and_counts_are_not_complex() -> None:
+    for x, y in ((X.to(torch.complex64), Y), (X, Y.to(torch.complex64))):
+        with pytest.raises(RuntimeError, match="complex64"):
+            shim.poisson_nll_loss(x, y)
+
+
+@pytest.mark.parametrize("dtype", [torch.int64, torch.bool, torch.complex64])
+def test_a_target_of_another_shape_is_refused_before_its_dtype(dtype: torch.dtype) -> None:
+    """torch compares the shapes of binary cross entropy with logits first."""
+    for module in (native, shim):
+        with pytest.raises(ValueError):
+            module.binary_cross_entropy_with_logits(X, Y[0].to(dtype))
+        with pytest.raises(ValueError):
+            module.binary_cross_entropy_with_logits(X.to(dtype), Y[0])
 
 
 def test_the_mean_of_the_divergence_warns() -> None:
