@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from fractions import Fraction
 from typing import Any
@@ -64,6 +65,13 @@ ROWS = [
     ((40.0, 0.0, -3.0), (1.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
     ((1e4, 1e4 + 1, 1e4 - 2), (0.0, 1.0, 0.5), (0.5, 3.0, 1.0)),
 ]
+
+
+@pytest.mark.parametrize("loss", [name for name, of in LOSSES.items() if not of.rows])
+def test_a_line_has_the_parameters_of_its_loss(loss: str) -> None:
+    _, *rest = inspect.signature(getattr(textbook, loss)).parameters.values()
+    usual = {each.name: each.default for each in rest if each.default is not each.empty}
+    assert list(usual.items()) == list(LOSSES[loss].parameters.items())
 
 
 @pytest.mark.parametrize("line", ["cross_entropy", "cross_entropy_of_weighted_rows", "nll_loss"])
