@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import importlib
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -106,19 +105,6 @@ def test_every_edition_is_documented(module: str) -> None:
             assert "Source:" in (member.__doc__ or ""), (
                 f"{module}.{name} does not say what document it follows"
             )
-
-
-@pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from a copy of the sources: a stale build folder of the checkout would leak
-    into it.
-    """
-    folder = tmp_path_factory.mktemp("wheel")
-    ignored = shutil.ignore_patterns(".*", "build", "dist", "*.egg-info", "__pycache__", "runs")
-    shutil.copytree(ROOT, folder / "source", ignore=ignored)
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder)]
-    subprocess.run([*command, str(folder / "source")], check=True)
-    return next(folder.glob("*.whl"))
 
 
 def test_the_wheel_holds_exactly_the_package(wheel: Path) -> None:

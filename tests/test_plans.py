@@ -219,3 +219,13 @@ def test_few_frames(tensors: Framework) -> None:
     ):
         edition(x, y)
         assert min(map(frames(edition, x, y).index, EXECUTORS & {*frames(edition, x, y)})) <= most
+
+
+@factual
+def test_few_frames_in_all(tensors: Framework) -> None:
+    """At most half of those before calls had plans, 33 and 85."""
+    x, y, w, p = (tensors.tensor(values) for values in (X, Y, Y, X))
+    edition = torch.binary_cross_entropy_with_logits
+    for arguments, most in (({}, 16), ({"weight": w, "pos_weight": p}, 42)):
+        edition(x, y, **arguments)
+        assert 0 < len(frames(edition, x, y, **arguments)) <= most

@@ -18,7 +18,7 @@ from compatlosses.protocols import Array, Derivable
 from compatlosses.request import Direct
 
 from .autograd import attached, differentiable, made
-from .versions import allocation, autocast_is_on
+from .versions import Dense, allocation, autocast_is_on, share
 
 Tensor = Any
 
@@ -160,8 +160,9 @@ class _Memory:
     __slots__ = ("__array_interface__", "allocation")
 
     def __init__(self, tensor: Tensor) -> None:
-        self.allocation = allocation(tensor)
-        place = self.allocation._ptr()
+        self.allocation = dense = Dense()  # not by `allocation`: this is on the way of small calls
+        share(dense, tensor.get_tensor())
+        place = dense._ptr()
         typestr = _TYPESTR[tensor.dtype]
         itemsize = int(typestr[2])
         self.__array_interface__ = {

@@ -38,11 +38,15 @@ put: Callable[[Any, Any], None] = _put if hasattr(paddle.Tensor, "_share_underli
 """``put(value, into)``: the contents of a tensor in the place of another's, whose node in the graph stays."""
 
 
-_Dense: Any = getattr(paddle.base.core, "DenseTensor", None) or paddle.base.core.LoDTensor
+Dense: Any = getattr(paddle.base.core, "DenseTensor", None) or paddle.base.core.LoDTensor
+"""What can own a tensor's memory, whatever becomes of the tensor. Its ``_ptr()`` is the address."""
+
+share: Callable[[Any, Any], object] = getattr(Dense, "_share_data_nocheck_with", Dense._share_data_with)
+"""``share(dense, tensor.get_tensor())``: lets the first own the memory of the second."""
 
 
 def allocation(tensor: Any) -> Any:
-    """What owns a tensor's memory, whatever becomes of the tensor. Its ``_ptr()`` is the address."""
-    dense = _Dense()
-    getattr(dense, "_share_data_nocheck_with", dense._share_data_with)(tensor.get_tensor())
+    """The owner of a tensor's memory."""
+    dense = Dense()
+    share(dense, tensor.get_tensor())
     return dense
