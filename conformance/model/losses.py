@@ -16,9 +16,9 @@ from ..places import IMPLEMENTATIONS
 Value = float | bool | str | None
 """What an option may be; None where it is not given."""
 KINDS = ("difference", "elements", "rows", "with_pos_weight")
-"""In this order: of predictions and targets alone; of elements whose first argument is a probability, a
-logit, or of a density; of rows along an axis of classes, where the second argument has an index for each row or
-a number for each class, and the weight is one number a class; of elements whose positive labels have a weight.
+"""Of predictions and targets alone; of elements such as probabilities or logits; of rows along an axis of
+classes, with an index for each row or a number for each class, and a weight for each class; of elements whose
+positive labels have a weight.
 """
 
 
