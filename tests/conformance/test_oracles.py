@@ -92,6 +92,24 @@ def test_derivatives_of_a_row_are_those_of_its_values(line: str, row: tuple[Any,
         assert argument.size >= abs(argument.slope)
 
 
+@pytest.mark.parametrize("row", ROWS)
+def test_a_row_s_loss_is_that_of_its_probabilities(row: tuple[Any, ...]) -> None:
+    """By mpmath alone, with the probabilities formed as they are defined."""
+    x, q, w = (list(map(mp.mpf, part)) for part in row)
+    shares = [mp.exp(v) / mp.fsum(map(mp.exp, x)) for v in x]
+    exact = -mp.fsum(each * target * mp.log(share) for each, target, share in zip(w, q, shares, strict=True))
+    tape = Tape()
+    numbers = [[tape.number(v) for v in part] for part in (x, q, w)]
+    terms = textbook_rows.cross_entropy(numbers[0], dict(enumerate(numbers[1])), numbers[2])
+    total = tape.total(terms)
+    tape.carry_back(total)
+    assert abs(total.value - exact) < mp.mpf(10) ** -80
+    weight = mp.fsum(each * target for each, target in zip(w, q, strict=True))
+    for place, number in enumerate(numbers[0]):
+        slope = shares[place] * weight - w[place] * q[place]
+        assert abs(number.slope - slope) < mp.mpf(10) ** -80
+
+
 def test_a_row_s_limits_at_infinity() -> None:
     def outcome(*row: float) -> Any:
         case = Case(

@@ -1,106 +1,74 @@
-"""The exact softmax cross entropy of a row and its derivatives, by mpmath. See `exact`.
+"""The exact softmax cross entropy of a row and its derivatives, by the suite's oracle; see `exact`.
 
-Written as -sum q_c log(e^x_c / sum_j e^x_j), not as the library has it. An infinite logit is a limit; where
-infinities of one sign meet there is none.
+A row has a number for each class, or an index. Where infinities of one sign meet there is no limit.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from exact import Exact
-from mpmath.ctx_mp import MPContext
+from exact import Exact, limit, summed
 
-mp = MPContext()
-mp.prec = 240
-mpf = mp.mpf
+from compatlosses.conformance.oracle.backward import Number, Tape, near
+from compatlosses.conformance.oracle.jets import ONE, mp
+from compatlosses.conformance.oracle.rows import STEP, has_limit, numbers_of, smoothed
+from compatlosses.conformance.oracle.textbook_rows import cross_entropy
 
-Row = Sequence[float]
-Number = Any
-"""A multiprecision number or a float."""
+Targets = list[float] | int
 
 
-def times(*factors: Number) -> Number:
-    """The product; 0 where a factor is 0 and none is NaN."""
-    values = [mpf(factor) for factor in factors]
-    if any(value == 0 for value in values) and not any(mp.isnan(value) for value in values):
-        return mpf(0)
-    return mp.fprod(values)
+class Row(NamedTuple):
+    """A row that was computed: its loss, and its arguments with their slopes."""
+
+    loss: Exact
+    logits: list[Number]
+    targets: dict[int, Number]
 
 
-def probabilities(x: Row) -> list[Number]:
-    """The softmax of a row."""
-    if any(math.isnan(v) for v in x) or x.count(math.inf) > 1 or all(v == -math.inf for v in x):
-        return [mp.nan] * len(x)
-    if math.inf in x:
-        return [mpf(1 if v == math.inf else 0) for v in x]
-    powers = [mpf(0) if v == -math.inf else mp.exp(mpf(v)) for v in x]
-    total = mp.fsum(powers)
-    return [power / total for power in powers]
+@lru_cache(maxsize=200)
+def computed(x: tuple[float, ...], q: tuple[float, ...] | int, w: tuple[float, ...], smoothing: float) -> Row:
+    """A row; the weights are 1 where there are none."""
+    return moved(x, q, w, smoothing, (0, 0))
 
 
-def others(p: Sequence[Number]) -> list[Number]:
-    """For each class the sum of all numbers but its own."""
-    total = mp.fsum(p)
-    # A difference would have no digits of what lies beyond those of the precision.
-    return [
-        mp.fsum([*p[:c], *p[c + 1 :]]) if abs(total - v) < abs(total) / 2 else total - v
-        for c, v in enumerate(p)
-    ]
+def moved(x: Any, q: Any, w: Any, smoothing: float, by: tuple[int, int]) -> Row:
+    """A row with the logit of a class moved by a number of steps."""
+    tape = Tape()
+    logits = [tape.number(near(v) if has_limit(x) else mp.nan) for v in x]
+    place, steps = by
+    logits[place].value += steps * STEP
+    targets = numbers_of(tape, q)
+    weights = [tape.number(near(v)) for v in w] or [tape.number(ONE)] * len(x)
+    terms = cross_entropy(logits, smoothed(tape, targets, smoothing, len(x)), weights)
+    tape.carry_back(tape.total(terms))
+    return Row(summed(term.value for term in terms), logits, targets)
 
 
-def surprise(p: Sequence[Number], c: int) -> Number:
-    """Minus the logarithm of the probability of class c."""
-    if mp.isnan(p[c]):
-        return mp.nan
-    if p[c] == 0:
-        return mp.inf
-    return -mp.log1p(-mp.fsum([*p[:c], *p[c + 1 :]])) if p[c] > 0.5 else -mp.log(p[c])
+def row_of(x: list[float], q: Targets, w: list[float] | None, smoothing: float) -> Row:
+    """A row of lists, which is remembered."""
+    return computed(tuple(x), q if isinstance(q, int) else tuple(q), tuple(w or ()), smoothing)
 
 
-def one_hot(y: int, classes: int) -> list[float]:
-    """The probabilities that an index stands for."""
-    return [1.0 if c == y else 0.0 for c in range(classes)]
+def loss(x: list[float], q: Targets, w: list[float] | None = None, smoothing: float = 0.0) -> Exact:
+    """The loss of a row."""
+    return row_of(x, q, w, smoothing).loss
 
 
-def smoothed(q: Row, s: float) -> list[Number]:
-    """Probabilities moved towards one that is the same for all classes."""
-    return [mpf(v) * (1 - mpf(s)) + mpf(s) / len(q) for v in q]
+def d_logits(x: list[float], q: Targets, w: list[float] | None = None, smoothing: float = 0.0) -> list[Exact]:
+    """Its derivatives by the logits: each is a difference, of whose terms the larger has half the size or
+    more.
+    """
+    return [Exact(limit(each.slope), each.size / 2) for each in row_of(x, q, w, smoothing).logits]
 
 
-def term(q: Number, w: float, p: Sequence[Number], c: int) -> Number:
-    """The part of class c in a row's loss."""
-    return p[c] * 0 if q == 0 else times(w, q, surprise(p, c))
-
-
-def loss(x: Row, q: Sequence[Number], w: Row | None = None) -> Exact:
-    """The loss of a row with a number for each class."""
-    p = probabilities(x)
-    terms = [term(v, 1 if w is None else w[c], p, c) for c, v in enumerate(q)]
-    return Exact(mp.fsum(terms), max((abs(term) for term in terms if mp.isfinite(term)), default=mpf(0)))
-
-
-def d_logits(x: Row, q: Sequence[Number], w: Row | None = None) -> list[Exact]:
-    """Its derivatives by the logits."""
-    p = probabilities(x)
-    v = [times(1 if w is None else w[c], target) for c, target in enumerate(q)]
-    found = []
-    for c, (other, rest) in enumerate(zip(others(v), others(p), strict=True)):
-        a, b = times(p[c], other), times(v[c], rest)
-        found.append(Exact(a - b, max(abs(a), abs(b)) if mp.isfinite(a) else mpf(0)))
-    return found
-
-
-def d_targets(x: Row, w: Row | None = None) -> list[Exact]:
+def d_targets(x: list[float], q: list[float], w: list[float] | None = None) -> list[Exact]:
     """Its derivatives by the targets."""
-    p = probabilities(x)
-    return [Exact(times(1 if w is None else w[c], surprise(p, c)), mpf(0)) for c in range(len(x))]
+    return [Exact(limit(each.slope), mp.mpf(0)) for each in row_of(x, q, w, 0.0).targets.values()]
 
 
-def d2_logits(x: Row, q: Sequence[Number], a: int, b: int) -> Exact:
-    """Its second derivative by two logits."""
-    p, total = probabilities(x), mp.fsum([mpf(v) for v in q])
-    value = p[a] * others(p)[a] if a == b else -p[a] * p[b]
-    return Exact(total * value, mpf(0))
+def d2_logits(x: list[float], q: Targets, place: int) -> list[Exact]:
+    """The derivatives of its slopes by the logit at a place."""
+    ahead, behind = (moved(x, q, (), 0.0, (place, steps)).logits for steps in (1, -1))
+    slopes = [(one.slope - other.slope) / (2 * STEP) for one, other in zip(ahead, behind, strict=True)]
+    return [Exact(slope, mp.mpf(0)) for slope in slopes]
