@@ -62,7 +62,7 @@ def evaluated(
     partials = np.empty((blocks, 2)) if summed and wants_loss else NOWHERE
     exact = dtype == FLOAT64 or has_float64(arrays)
     general, shared, ignoring = loaded(loss.loops).general, shared_loops(), int(reduction[2] is not None)
-    steps = (shared.gather, shared.scatter, shared.summed)
+    steps = (shared.gather(), shared.scatter(), shared.summed())
     job = (*steps, int(exact), operated.rows, size, ignoring, ignored, factor, divisor)
 
     def task(progress: Array) -> None:
@@ -164,7 +164,7 @@ def direct(request: Request, arrays: Arrays, wrt: tuple[bool, ...]) -> Direct | 
     arguments = [i for i, a in enumerate(arrays) if a is not None]
     exact, odd = dtype == FLOAT64 or has_float64(arrays), max(a.itemsize for a in given) - 1
     general, shared, total, result = loaded(loss.loops).general, shared_loops(), compiled().total, code(dtype)
-    steps = (shared.gather, shared.scatter, shared.summed, int(exact))
+    steps = (shared.gather(), shared.scatter(), shared.summed(), int(exact))
 
     def compute(inputs: list[int], gradient: int, loss: int) -> bool:
         operands, partials = rows.copy(), np.empty((blocks, 2))
@@ -216,9 +216,9 @@ def divisor_of(reduction: Reduction, rows: Array, shape: tuple[int, ...], ignore
         blocks = -(-size // BLOCK)
         counts = np.empty(blocks, np.int64)
         kernel = loaded("compatlosses.loops.count").count
-        gather, ignoring = shared_loops().gather, sentinel is not None
+        gather, counting = shared_loops().gather(), (size, int(sentinel is not None), ignored)
         together(
-            lambda progress: kernel(gather, rows, size, ignoring, ignored, counts, progress),
+            lambda progress: kernel(gather, rows, counting, counts, progress),
             blocks,
             compiled(),
         )
