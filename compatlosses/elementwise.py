@@ -112,6 +112,7 @@ def contiguous(
     loss, parameters, reduction, dtype, empty = request
     x, size = arrays[0], arrays[0].size
     blocks = -(-size // BLOCK)
+    alone = blocks < 2 * LEAST or get_num_threads() == 1
     *inputs, weight = placed([where(a) for a in arrays])
     gradient = empty(x.shape, dtype) if wanted else None
     losses, partials, sums = None, NOWHERE, None
@@ -119,19 +120,22 @@ def contiguous(
         losses = empty(x.shape, dtype)
     elif wants_loss:
         result = np.empty((), dtype)
-        alone = blocks < 2 * LEAST or get_num_threads() == 1
         partials = NOWHERE if alone else np.empty((blocks, 2))
         sums = (partials, address(result))
     operands = size, tuple(inputs), (weight, where(factors[1]))
-    made, scaling = (
-        (where(losses), where(gradient)),
-        (factors[0], divisor_of(reduction, NOWHERE, x.shape, 0.0)),
-    )
+    made = where(losses), where(gradient)
+    scaling = factors[0], divisor_of(reduction, NOWHERE, x.shape, 0.0)
     loop = loaded(loss.loops).contiguous
 
-    together(lambda progress: loop(parameters, operands, made, scaling, sums, progress), blocks, compiled())
-    if partials.size:
-        compiled().total(partials, scaling[1], code(dtype), address(result))
+    def task(progress: Array) -> None:
+        loop(parameters, operands, made, scaling, sums, progress)
+
+    if alone:
+        task(ALONE)
+    else:
+        together(task, blocks, compiled())
+        if partials.size:
+            compiled().total(partials, scaling[1], code(dtype), address(result))
     found = result if sums is not None else losses
     return NOT_ASKED if found is None else found, (gradient, *[None] * (len(arrays) - 1))
 
