@@ -133,10 +133,14 @@ def test_graph_mode(graph_mode: None) -> None:
 def test_losses_of_rows_in_graph_mode(graph_mode: None, name: str) -> None:
     x, w = tensor([[0.5, -1.0, 2.0], [3.0, 0.25, -4.0], [1.0, 1.0, 1.0]]), tensor([1.0, 0.5, 2.0])
     y = mindspore.Tensor([2, -1, 1], mindspore.int32)
-    found, expected = [
-        mindspore.value_and_grad(lambda x: loss(x, y, w, -1))(x)  # noqa: B023
-        for loss in (getattr(edition, name), getattr(mindspore.ops, name))
-    ]
+
+    def computed(loss: Any) -> Any:
+        def mean(x: Any) -> Any:
+            return loss(x, y, w, -1)
+
+        return mindspore.value_and_grad(mean)(x)
+
+    found, expected = computed(getattr(edition, name)), computed(getattr(mindspore.ops, name))
     for mine, theirs in zip(found, expected, strict=True):
         np.testing.assert_allclose(mine.asnumpy(), theirs.asnumpy(), rtol=1e-4, atol=1e-7)
 
