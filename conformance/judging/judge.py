@@ -28,6 +28,8 @@ STATUSES = ("pass", "unsupported", "fail", "timeout", "crash")
 YARDSTICKS = ("documented", "exact", "agreement")
 MOST_ACTUAL = 100
 """Elements of a failure that are kept."""
+MOST_WORST = 3
+"""Elements of a failure that are kept with their places, also in compact runs."""
 
 CHECKS = frozenset(
     [f"{yardstick}/{quantity}" for yardstick in ("documented", "exact") for quantity in QUANTITIES]
@@ -35,6 +37,8 @@ CHECKS = frozenset(
     + [f"documented/{what}" for what in ("inputs", "warning", "error", "error/phase", "crash", "timeout")]
 )
 """Every check that can fail, as expectations name it: the yardstick, then what is checked."""
+
+Worst = tuple[tuple[int, float, float], ...]
 
 
 @dataclass
@@ -52,6 +56,8 @@ class Check:
     """The largest error in ULPs by stratum of the elements, where there is one."""
     actual: tuple[float, ...] = ()
     """What came back, of a failure by the mathematics that is short enough to be looked at."""
+    worst: Worst = ()
+    """The worst elements of a failure by the mathematics: index in the flat array, actual, expected."""
     expectation: str = ""
     """What the expectations say of a failure: 'expected' or 'unexpected'."""
     finding: str = ""
@@ -314,6 +320,13 @@ def kept(values: Floats) -> tuple[float, ...]:
     return tuple(values.tolist()) if values.size <= MOST_ACTUAL else ()
 
 
+def worst_elements(got: Floats, exact: Outcome, errors: Floats, limit: float) -> Worst:
+    """The elements that are farthest off, the worst first: index in the flat array, actual, expected."""
+    places = np.argsort(-errors, kind="stable")[:MOST_WORST]
+    due = exact.rounded.ravel()
+    return tuple((int(at), float(got[at]), float(due[at])) for at in places if errors[at] > limit)
+
+
 def precision(dtype: str) -> int:
     """Bits of precision less one."""
     from ..model.rounding import FORMATS
@@ -404,4 +417,7 @@ def numeric(
         f"{what}: {float(got[worst])!r}, exactly {float(exact.rounded[worst])!r}: {how}{where} "
         f"({bad} of {errors.size})"
     )
-    return Check(what, yardstick, "fail", said, ulps, most, strata, kept(got) if counted else ())
+    if not counted:
+        return Check(what, yardstick, "fail", said, ulps, most, strata)
+    elements = worst_elements(got, exact, errors, limit)
+    return Check(what, yardstick, "fail", said, ulps, most, strata, kept(got), elements)

@@ -14,7 +14,7 @@ from typing import Any
 
 Table = dict[str, Any]
 KEY = ("framework", "kind", "mode", "implementation")
-FAILURE = ("what", "yardstick", "status", "message", "ulps", "expectation", "finding")
+FAILURE = ("what", "yardstick", "status", "message", "ulps", "worst", "expectation", "finding")
 LONGEST = 300
 WORDS = re.compile(r"(?:\b[A-Za-z]:(?=[\\/]))?[^\s\"':]+")
 """What may be a path, with a drive's letter before it."""

@@ -141,6 +141,7 @@ CHECK = {
     "limit": Field(number_or_null, LEFT_OUT),
     "strata": Field(object_of(number), LEFT_OUT),
     "actual": Field(list_of(number), LEFT_OUT),
+    "worst": Field(list_of(list_of(number)), LEFT_OUT),
     "expectation": Field(one_of(*EXPECTATIONS), LEFT_OUT),
     "finding": Field(text, LEFT_OUT),
 }

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import runs
 
-from compatlosses.conformance.judging.judge import Check, judge
+from compatlosses.conformance.judging.judge import Check, exact_outcome, judge
 from compatlosses.conformance.judging.severity import FEW_ULP, ORDER, is_worse, severity_of, worst
 from compatlosses.conformance.model.implementations import Implementation
 
@@ -18,12 +18,29 @@ TORCH = Implementation(runs.NATIVE, "torch", "native", "2.13.0")
 
 def severities(case: str, change: Any) -> dict[str, str]:
     """By check, the severity of what the judge says of exact answers that are changed like this."""
+    return {check.id: severity_of(vars(check)) for check in failing(case, change)}
+
+
+def failing(case: str, change: Any) -> list[Check]:
+    """The checks that fail of exact answers that are changed like this."""
     answer = runs.answered(case, "torch", 1.0)
     for array in [answer["value"], *answer["gradients"].values()]:
         values = np.frombuffer(base64.b64decode(array["data"]), "<f8").copy()
         array["data"] = base64.b64encode(np.asarray(change(values), "<f8").tobytes()).decode()
-    checks = judge(runs.CASES[case], TORCH, answer).checks
-    return {check.id: severity_of(vars(check)) for check in checks if check.status == "fail"}
+    return [check for check in judge(runs.CASES[case], TORCH, answer).checks if check.status == "fail"]
+
+
+def test_the_three_worst_elements_are_kept_with_their_places() -> None:
+    case = "gradient/float32/+ordinary/label-0/both"
+    factors = {1: 3.0, 2: np.nan, 4: 1.5, 5: 1 + 2e-5}
+
+    def change(x: Any) -> Any:
+        return [factors.get(place, 1.0) * number for place, number in enumerate(x)]
+
+    check = next(check for check in failing(case, change) if check.id == "exact/gradient/logits")
+    exact = exact_outcome(runs.CASES[case], TORCH.api)["logits"].rounded.ravel()
+    found = [(place, factors[place] * exact[place], exact[place]) for place in (2, 1, 4)]
+    assert str(list(check.worst)) == str([(place, float(got), float(due)) for place, got, due in found])
 
 
 @pytest.mark.parametrize(

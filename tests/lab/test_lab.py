@@ -48,13 +48,16 @@ def test_a_job_that_is_lost_is_its_targets_error() -> None:
     assert "the machine is gone" in found.targets[0].error
 
 
+WORST = ((4, float("nan"), 0.25), (0, 0.5, 0.125))
+
+
 def test_a_compact_run_reads_back_with_the_same_statuses_and_errors(tmp_path: Path) -> None:
     verdicts = [
         Verdict("a/1", "f", "torch", "native", "pass", checks=[Check("value", "exact", "pass", ulps=1.5)]),
         Verdict("a/2", "f", "torch", "native", "unsupported", "this API has no weight"),
         Verdict(
             "a/3", "f", "torch", "native", "fail", "m",
-            [Check("value", "exact", "fail", "in /home/someone/x.py", float("inf"))],
+            [Check("value", "exact", "fail", "in /home/someone/x.py", float("inf"), worst=WORST)],
             expectation="unexpected",
         ),
     ]  # fmt: skip
@@ -69,6 +72,7 @@ def test_a_compact_run_reads_back_with_the_same_statuses_and_errors(tmp_path: Pa
         ("a/3", "fail", float("inf")),
     ]
     assert changes.compare(run, back).unchanged == 3
+    assert back["verdicts"][2]["checks"][0]["worst"] == [[4, "nan", 0.25], [0, 0.5, 0.125]]
 
 
 def test_a_job_that_fails_leaves_the_one_after_it_alone(monkeypatch: pytest.MonkeyPatch) -> None:

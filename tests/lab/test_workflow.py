@@ -39,6 +39,13 @@ def steps(workflow: dict[Any, Any]) -> dict[str, str]:
     return {step["name"]: step["run"] for step in workflow["jobs"]["conformance"]["steps"] if "run" in step}
 
 
+def uploaded(workflow: dict[Any, Any]) -> list[str]:
+    """The files and folders that the job keeps."""
+    (step,) = (s for s in workflow["jobs"]["conformance"]["steps"] if "upload-artifact" in s.get("uses", ""))
+    paths: str = step["with"]["path"]
+    return paths.split()
+
+
 def test_it_can_be_called_with_what_the_page_says(workflow: dict[Any, Any]) -> None:
     inputs = workflow[True]["workflow_call"]["inputs"]
     required = {name for name, one in inputs.items() if one.get("required")}
@@ -119,6 +126,9 @@ def test_a_job_of_it_runs_by_its_own_shell_steps(workflow: dict[Any, Any], tmp_p
         f"-m pip install --no-deps --quiet {requirement}",
     ]
     assert all((tmp_path / name).stat().st_size for name in ("baseline.json", "run.json", "report.html"))
+    assert all((tmp_path / name).exists() for name in uploaded(workflow))
+    assert {path.name for path in (tmp_path / "site").glob("*.html")} == {"index.html", "report.html"}
+    assert [path.name for path in (tmp_path / "site" / "framework").iterdir()] == ["torch.html"]
 
 
 def test_no_input_reaches_a_shell_as_code(workflow: dict[Any, Any]) -> None:
