@@ -28,11 +28,7 @@ test-numpy2: $(READY2)
 
 bench: $(READY) $(READY2)
 	$(BIN)/python tools/bench.py
-	$(BIN)/python tools/bench_elements.py
-	$(BIN)/python tools/bench_rows.py --frameworks mindspore,paddle,torch
-	$(BIN2)/python tools/bench.py --frameworks tensorflow,jax,numpy,kernel \
-		--json docs/bench-numpy2.json --picture docs/bench-numpy2.svg
-	$(BIN2)/python tools/bench_rows.py --frameworks jax.jit,tf.function
+	$(BIN2)/python tools/bench.py --programs "tensorflow;tf.function;tf.function, XLA;jax.jit" --name bench-numpy2
 
 exhaustive: $(READY)
 	$(BIN)/python tools/exhaustive.py

@@ -8,16 +8,16 @@ None. See `fused` for their dtypes, and for what is true of all fused results.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from .fused import BLOCK, FLOAT64, NOWHERE, comparable, compiled, has_float64, number, outputs
+from .fused import BLOCK, FLOAT32, FLOAT64, NOWHERE, comparable, compiled, has_float64, number, outputs
 from .operands import address, code, readable, table
 from .protocols import Array, Reduction
 from .request import NOT_ASKED, Arrays, Direct, Found, Request, loaded
-from .threads import ALONE, LEAST, together
+from .threads import ALONE, LEAST, get_num_threads, together
 
 BY_FIRST = 7
 """The place of the gradient by the first input among the loops' operands."""
@@ -45,11 +45,13 @@ def evaluated(
     """The loss, if wanted, and the gradients ``wrt`` times the cotangent: a number, or an array where nothing
     is reduced.
     """
-    loss, parameters, reduction, dtype, empty = request
-    x, size, summed = arrays[0], arrays[0].size, reduction[0] != "none"
     factor = 1.0
     if not isinstance(cotangent, np.ndarray) or not cotangent.ndim:
         factor, cotangent = number(cotangent), None
+    if single(request, arrays, wrt, cotangent):
+        return contiguous(request, arrays, wrt[0], (factor, cotangent), wants_loss)
+    loss, parameters, reduction, dtype, empty = request
+    x, size, summed = arrays[0], arrays[0].size, reduction[0] != "none"
     labels, ignored = comparable(arrays[1], reduction[2])
     gradients, sums = outputs(arrays, wrt, size, empty)
     operands = [*placed([x, labels, *arrays[2:]]), reduction[4], cotangent]
@@ -80,6 +82,68 @@ def evaluated(
     return NOT_ASKED if losses is None else losses, gradients
 
 
+# --- contiguous arrays of float32 ---------------------------------------------------------------------------
+
+
+def single(request: Request, arrays: Arrays, wrt: tuple[bool, ...], cotangent: Array | None) -> bool:
+    """Whether the loop for contiguous arrays of float32 takes a call."""
+    reduction, shape = request.reduction, arrays[0].shape
+    if request.dtype != FLOAT32 or reduction[2] is not None or reduction[4] is not None or True in wrt[1:]:
+        return False
+    if reduction[0] == "none" and reduction[1] != "one":
+        return False
+    # A loop, not all(): a generator would be a call for each.
+    for a in (*arrays, cotangent):
+        if a is not None and not (
+            isinstance(a, np.ndarray) and a.dtype == FLOAT32 and a.shape == shape and a.flags.c_contiguous
+        ):
+            return False
+        if a is not None and not a.flags.aligned:
+            return False
+    return bool(arrays[0].size)
+
+
+def contiguous(
+    request: Request, arrays: Arrays, wanted: bool, factors: tuple[float, Array | None], wants_loss: bool
+) -> Found:
+    """The loss, if wanted, and the gradient by the first input, times the ``factors``: a number, and an array
+    or None.
+    """
+    loss, parameters, reduction, dtype, empty = request
+    x, size = arrays[0], arrays[0].size
+    blocks = -(-size // BLOCK)
+    *inputs, weight = placed([where(a) for a in arrays])
+    gradient = empty(x.shape, dtype) if wanted else None
+    losses, partials, sums = None, NOWHERE, None
+    if wants_loss and reduction[0] == "none":
+        losses = empty(x.shape, dtype)
+    elif wants_loss:
+        result = np.empty((), dtype)
+        alone = blocks < 2 * LEAST or get_num_threads() == 1
+        partials = NOWHERE if alone else np.empty((blocks, 2))
+        sums = (partials, address(result))
+    operands = size, tuple(inputs), (weight, where(factors[1]))
+    made, scaling = (
+        (where(losses), where(gradient)),
+        (factors[0], divisor_of(reduction, NOWHERE, x.shape, 0.0)),
+    )
+    loop = loaded(loss.loops).contiguous
+
+    together(lambda progress: loop(parameters, operands, made, scaling, sums, progress), blocks, compiled())
+    if partials.size:
+        compiled().total(partials, scaling[1], code(dtype), address(result))
+    found = result if sums is not None else losses
+    return NOT_ASKED if found is None else found, (gradient, *[None] * (len(arrays) - 1))
+
+
+def where(array: Array | None) -> int | None:
+    """The address of an array, if there is one."""
+    return None if array is None else address(array)
+
+
+# --- calls that come again ----------------------------------------------------------------------------------
+
+
 def direct(request: Request, arrays: Arrays, wrt: tuple[bool, ...]) -> Direct | None:
     """How calls like one of these arrays are computed from addresses alone; None where they are not."""
     loss, parameters, reduction, dtype, _ = request
@@ -90,12 +154,14 @@ def direct(request: Request, arrays: Arrays, wrt: tuple[bool, ...]) -> Direct | 
         return None
     if any(a is not b for a, b in zip(given, readable(given), strict=True)):
         return None
+    divisor = divisor_of(reduction, NOWHERE, x.shape, 0.0)
+    if single(request, arrays, wrt, None):
+        return Direct(direct_contiguous(request, arrays, wrt[0], divisor), dtype, wrt[0])
     gradient = np.empty(x.shape, x.dtype) if wrt[0] else None
     results = [None, *placed([gradient, *[None] * (len(arrays) - 1)])]
     rows = table(x.shape, [*placed(arrays), None, None], results, [None] * 4).rows
     places = [i for i, a in enumerate(placed(arrays)) if a is not None]
     arguments = [i for i, a in enumerate(arrays) if a is not None]
-    divisor = divisor_of(reduction, rows, x.shape, 0.0)
     exact, odd = dtype == FLOAT64 or has_float64(arrays), max(a.itemsize for a in given) - 1
     general, shared, total, result = loaded(loss.loops).general, shared_loops(), compiled().total, code(dtype)
     steps = (shared.gather, shared.scatter, shared.summed, int(exact))
@@ -112,6 +178,27 @@ def direct(request: Request, arrays: Arrays, wrt: tuple[bool, ...]) -> Direct | 
         return True
 
     return Direct(compute, dtype, wrt[0])
+
+
+def direct_contiguous(
+    request: Request, arrays: Arrays, wanted: bool, divisor: float
+) -> Callable[[list[int], int, int], bool]:
+    """The same for contiguous arrays of float32."""
+    loss, parameters = request.loss, request.parameters
+    loop, size, scaling = loaded(loss.loops).contiguous, arrays[0].size, (1.0, divisor)
+    three, weighted = len(arrays) == 4 and arrays[2] is not None, arrays[-1] is not None
+
+    def compute(inputs: list[int], gradient: int, loss: int) -> bool:
+        for place in inputs:
+            if place & 3:
+                return False
+        operands = inputs[0], inputs[1], inputs[2] if three else None
+        factors = inputs[-1] if weighted else None, None
+        made = None, gradient if wanted else None
+        loop(parameters, (size, operands, factors), made, scaling, (NOWHERE, loss), ALONE)
+        return True
+
+    return compute
 
 
 def placed(arrays: Sequence[Any]) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Compiling before the first call: every loop of every loss, kept for the processes to come."""
+"""Compiling before the first call: the loops of every loss, kept for the processes to come."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ Form = tuple[str, bool, bool]
 
 
 def steps() -> Iterator[Step]:
-    """A call for each signature of each loop."""
+    """A call for each signature of each loop; of the loops for contiguous arrays that have no lane, for the
+    steps of training and validation without a weight.
+    """
     for name, loss in known_losses().items():
         if loss.lane and loaded(loss.lane).takes(defaults(loss), None):
             for dtype, weighted, form in product(DTYPES, (False, True), FORMS):
@@ -33,6 +35,7 @@ def steps() -> Iterator[Step]:
             yield from [(name, of_rows(loss, dtype, *shape)) for dtype in DTYPES for shape in shapes]
         elif loss.loops:
             yield from [(name, general(loss, dtype)) for dtype in (DTYPES if loss.lane else DTYPES[:1])]
+            yield from [(name, contiguous(loss, gradient)) for gradient in (True, False)]
 
 
 def defaults(loss: Loss) -> tuple[float, ...]:
@@ -64,6 +67,15 @@ def general(loss: Loss, dtype: np.dtype[Any]) -> Callable[[], Any]:
             runner(request)(request, arrays, wrt, None, True)
 
     return call
+
+
+def contiguous(loss: Loss, gradient: bool) -> Callable[[], Any]:
+    """A call of the loop for contiguous arrays of float32, with or without the gradient."""
+    x, count = np.ones(2, np.float32), len(loss.inputs)
+    arrays = (x, *[None if each.optional else x for each in loss.inputs[1:]], None)
+    request = Request(loss, defaults(loss), ("mean", "all", None, 0.0, None), x.dtype)
+    wrt = (gradient, *[False] * count)
+    return lambda: runner(request)(request, arrays, wrt, None, True)
 
 
 DTYPES: tuple[np.dtype[Any], ...] = (np.dtype(np.float32), np.dtype(np.float64))

@@ -203,7 +203,11 @@ def test_padding_is_seen_in_a_call_that_comes_again(edition: Edition, tensors: F
     assert caught[0].filename == __file__
 
 
-EXECUTORS = {"compatlosses.executors.FusedCall.__init__", "compatlosses.elementwise.direct.<locals>.compute"}
+EXECUTORS = {
+    "compatlosses.executors.FusedCall.__init__",
+    "compatlosses.elementwise.direct.<locals>.compute",
+    "compatlosses.elementwise.direct_contiguous.<locals>.compute",
+}
 """Where a call's numbers are computed."""
 
 

@@ -1,173 +1,143 @@
-"""What was measured, as tables for people and as data for machines."""
+"""What was measured, as tables for people, as data for machines, and as the tables of docs/performance.md."""
 
 from __future__ import annotations
 
-import os
 import platform
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from bench_costs import Cost
-from bench_implementations import CORES, NATIVE, SHIM
 from bench_measure import Job
-from bench_problem import VARIANTS, Variant
+from bench_scaling import Point
 from rich.console import Console
 from rich.table import Table
 
 PACKAGES = (
     "compatlosses", "numpy", "numba", "torch", "paddlepaddle", "mindspore", "tensorflow", "tensorflow-cpu",
-    "scikit-learn",
-    "jax", "optax",
+    "keras", "scikit-learn", "jax", "optax",
 )  # fmt: skip
-BUSY = CORES + 0.5
-"""The run itself keeps every core busy at times; beyond that, somebody else does."""
-TRAINING = Variant(backward=True, pos_weight=False)
 
-TARGETS: dict[str, dict[int, float]] = {
-    "torch": {10**2: 1.0, 10**4: 0.6, 10**6: 0.45, 10**7: 0.45},
-    "paddle": {10**2: 1.5, 10**4: 0.6, 10**6: 0.15, 10**7: 0.30},
-    "mindspore": {10**2: 0.6, 10**4: 0.5, 10**6: 0.03, 10**7: 0.01},
-    "scikit-learn": {10**2: 1.0, 10**4: 0.15, 10**6: 0.08, 10**7: 0.08},
-    "floor": {10**7: 2.0},
+FIRST = "binary_cross_entropy_with_logits"
+ROWS = ("cross_entropy", "nll_loss")
+AGAINST = {
+    "torch.compile": "torch.compile of torch's own",
+    "numpy": "careful NumPy",
+    "copy": "the floor: copying the bytes",
+    "jax.jit": "jax.jit of optax",
 }
-"""Aims: the time of the shim over that of the other, forward and backward; for the floor, of the kernel over
-it.
-"""
-
-PAIRS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
-    "torch": (("torch", SHIM), ("torch", NATIVE)),
-    "paddle": (("paddle", SHIM), ("paddle", NATIVE)),
-    "mindspore": (("mindspore", SHIM), ("mindspore", NATIVE)),
-    "tensorflow": (("tensorflow", SHIM), ("tensorflow", NATIVE)),
-    "tensorflow, tf.function": (
-        ("tensorflow", f"tf.function of {SHIM}"),
-        ("tensorflow", f"tf.function of {NATIVE}"),
-    ),
-    "jax": (("jax", SHIM), ("jax", "jax.jit of optax")),
-    "jax, jax.jit": (("jax", f"jax.jit of {SHIM}"), ("jax", "jax.jit of optax")),
-    "scikit-learn": (("numpy", f"{SHIM}, 1 thread"), ("scikit-learn", "HalfBinomialLoss, 1 thread")),
-    "floor": (("kernel", "all cores"), ("floor", "floor")),
-}
+"""What the shim is held against, where that is not the framework's own function."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """The time of ours over that of another, medians of one run, beside the target."""
+    """The least time of compatlosses over that of the other, by turns in one run, beside the aim."""
 
-    against: str
-    size: int
-    pos_weight: bool
+    program: str
+    name: str
+    shape: tuple[int, ...]
     ratio: float
-    target: float | None
+    shim: float
+    """Seconds."""
+    native: float
+    aim: float | None
 
     @property
     def met(self) -> bool | None:
-        """Whether the target is reached, if there is one."""
-        return None if self.target is None else self.ratio <= self.target
+        """Whether the aim is reached, if there is one."""
+        return None if self.aim is None else self.ratio <= self.aim
 
 
 @dataclass
 class Results:
     """All of a run."""
 
+    threads: int
     load: float = 0.0
-    """How many processes wanted to run just before or at the end, this one included then."""
+    """How many processes wanted to run, just before."""
+    cores: int = 1
+    seconds: float = 0.0
     jobs: list[Job] = field(default_factory=list)
-    absent: dict[str, str] = field(default_factory=dict)
-    failed: dict[str, str] = field(default_factory=dict)
-    importing: list[Cost] = field(default_factory=list)
-    dispatching: list[Cost] = field(default_factory=list)
-
-    @property
-    def sizes(self) -> list[int]:
-        """The sizes that were measured."""
-        return sorted({job.size for job in self.jobs})
-
-    def median(self, framework: str, name: str, size: int, variant: Variant) -> float | None:
-        """The seconds of one call, if it was measured."""
-        if framework == "floor":
-            return self.floor(size, variant)
-        for job in self.jobs:
-            it = job.implementation
-            if (it.framework, it.name, job.size, job.variant) == (framework, name, size, variant):
-                return job.quartiles[1]
-        return None
-
-    def bandwidth(self, size: int) -> float | None:
-        """Bytes a second that a copy of an array of this size moves, by one thread or all cores, whichever is
-        faster.
-        """
-        copies = [
-            job.quartiles[1]
-            for job in self.jobs
-            if job.implementation.framework == "copy" and job.size == size
-        ]
-        return 8 * size / min(copies) if copies else None
-
-    def floor(self, size: int, variant: Variant) -> float | None:
-        """Seconds in which the bytes that must move can: logits and targets are read, the gradient is
-        written.
-        """
-        bandwidth = self.bandwidth(size)
-        return None if bandwidth is None else (12 if variant.backward else 8) * size / bandwidth
+    missing: dict[str, str] = field(default_factory=dict)
+    """What could not be measured, and why."""
+    costs: list[Cost] = field(default_factory=list)
+    points: list[Point] = field(default_factory=list)
 
     def ratios(self) -> list[Ratio]:
-        """The shim over each framework's own operator, and the kernel over the floor, forward and
-        backward.
-        """
+        """Each pair that was measured."""
         found = []
-        for against, (ours, other) in PAIRS.items():
-            for size in self.sizes:
-                for variant in VARIANTS:
-                    mine, theirs = self.median(*ours, size, variant), self.median(*other, size, variant)
-                    if variant.backward and mine is not None and theirs is not None:
-                        target = None if variant.pos_weight else TARGETS.get(against, {}).get(size)
-                        found.append(Ratio(against, size, variant.pos_weight, mine / theirs, target))
+        natives = {(j.program, j.name, j.shape): j for j in self.jobs if j.who == "native"}
+        for job in self.jobs:
+            native = natives.get((job.program, job.name, job.shape))
+            if job.who == "shim" and native is not None:
+                key = job.program, job.name, job.shape
+                ratio = job.least / native.least
+                found.append(Ratio(*key, ratio, job.least, native.least, aim(*key)))
         return found
+
+
+# --- aims ---------------------------------------------------------------------------------------------------
+
+AIMS: dict[str, dict[int, float]] = {
+    "torch": {10**2: 0.7, 10**4: 0.6, 10**6: 0.3, 10**7: 0.2},
+    "paddle": {10**2: 1.5, 10**4: 0.5, 10**6: 0.08, 10**7: 0.08},
+    "scikit-learn": {10**2: 1.2, 10**4: 0.12, 10**6: 0.08, 10**7: 0.08},
+    "copy": {10**7: 2.5},
+    "torch.compile": {10**2: 1.1, 10**4: 1.1, 10**6: 1.1},
+}
+"""Of binary cross entropy with logits."""
+PROGRAMS = "jax.jit", "tf.function", "tf.function, XLA"
+OF_PROGRAMS = {10**2: 1.0, 10**4: 1.2, 10**6: 1.2, 10**7: 1.2}
+"""Of the same in compiled programs."""
+OTHERS = {10**2: 1.2, 10**4: 1.0, 10**6: 0.5, 10**7: 0.5}
+"""Of the other losses of elements in torch and Paddle."""
+OF_ROWS = {"torch": 0.7, "paddle": 0.3, "mindspore": 0.3, "jax.jit": 1.3, "tf.function": 1.3}
+"""Of cross entropy, at every shape."""
+
+
+def aim(program: str, name: str, shape: tuple[int, ...]) -> float | None:
+    """The ratio that is aimed at, if any."""
+    if name in ROWS:
+        return OF_ROWS.get(program) if name == "cross_entropy" else None
+    if name == FIRST:
+        return (OF_PROGRAMS if program in PROGRAMS else AIMS.get(program, {})).get(shape[0])
+    return OTHERS.get(shape[0]) if program in ("torch", "paddle") and "," not in name else None
 
 
 # --- for machines -------------------------------------------------------------------------------------------
 
 
 def as_data(results: Results) -> dict[str, Any]:
-    """Everything as JSON takes it; seconds and bytes a second."""
+    """Everything as JSON takes it; seconds and bytes."""
     return {
-        "environment": environment() | {"load": results.load},
-        "unavailable": results.absent | results.failed,
-        "measurements": [measurement(job) for job in results.jobs],
-        "floor": [
-            {"size": size, "bandwidth": results.bandwidth(size), "backward": variant.backward,
-             "seconds": results.floor(size, variant)}
-            for size in results.sizes for variant in VARIANTS if not variant.pos_weight
-        ],
+        "environment": environment(results),
+        "missing": results.missing,
         "ratios": [asdict(ratio) | {"met": ratio.met} for ratio in results.ratios()],
-        "importing": [asdict(cost) | {"met": cost.met} for cost in results.importing],
-        "dispatching": [asdict(cost) | {"met": cost.met} for cost in results.dispatching],
-    }  # fmt: skip
+        "measurements": [measurement(job) for job in results.jobs],
+        "costs": [asdict(cost) | {"met": cost.met} for cost in results.costs],
+        "scaling": [asdict(point) for point in results.points],
+    }
 
 
 def measurement(job: Job) -> dict[str, Any]:
     """One call's figures."""
     first, median, third = job.quartiles
     return {
-        "framework": job.implementation.framework,
-        "implementation": job.implementation.name,
-        "executor": job.executor,
-        "size": job.size,
-        "backward": job.variant.backward,
-        "pos_weight": job.variant.pos_weight,
-        "fastest": min(job.samples),
+        "program": job.program,
+        "who": job.who,
+        "name": job.name,
+        "shape": job.shape,
+        "least": job.least,
         "first_quartile": first,
         "median": median,
         "third_quartile": third,
-        "loss_error": job.off,
         "samples": len(job.samples),
         "calls_per_sample": job.repeats,
     }
 
 
-def environment() -> dict[str, Any]:
+def environment(results: Results) -> dict[str, Any]:
     """What the figures depend on, and nothing that tells whose machine it was."""
     versions = {}
     for package in PACKAGES:
@@ -178,8 +148,10 @@ def environment() -> dict[str, Any]:
     return {
         "python": platform.python_version(),
         "processor": platform.machine(),
-        "cores": CORES,
-        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS"),
+        "cores": results.cores,
+        "threads": results.threads,
+        "load": round(results.load, 1),
+        "seconds": round(results.seconds),
         "versions": versions,
     }
 
@@ -187,126 +159,144 @@ def environment() -> dict[str, Any]:
 # --- for people ---------------------------------------------------------------------------------------------
 
 
-def show(results: Results, console: Console) -> None:
-    """Print every table."""
-    for size in results.sizes:
-        console.print(times(results, size))
-    for job in results.jobs:
-        if job.off is not None and job.off > 1e-5 and not job.variant.backward:
-            console.print(
-                f"[yellow]off by {job.off:.1g} of the loss:[/] {job.implementation}, {job.variant}, "
-                f"{power(job.size)} elements"
-            )
-    if results.load > BUSY:
-        console.print(
-            f"[yellow]beware:[/] {results.load:.1f} processes wanted {CORES} cores. Calls that wait for "
-            f"several threads "
-            "(torch's, Paddle's) suffer most, so ratios flatter whoever needs only one. Measure on a quiet "
-            "machine, or with "
-            "OMP_NUM_THREADS=1 in the environment, which holds everybody to one."
-        )
-    for name, reason in (results.absent | results.failed).items():
-        console.print(f"[yellow]not measured:[/] {name}: {reason}")
-    console.print(ratio_table(results))
-    if results.importing:
-        console.print(cost_table("Importing, fresh processes", results.importing, 1e3, "ms"))
-    if results.dispatching:
-        console.print(cost_table("Dispatch and checks, eager", results.dispatching, 1e6, "µs"))
-
-
-def times(results: Results, size: int) -> Table:
-    """One size: a row an implementation, a column a variant, the median and the quartiles around it."""
-    table = Table(
-        title=f"{power(size)} float32 elements: median (first to third quartile)", title_justify="left"
+def show(results: Results, console: Console, times: bool) -> None:
+    """Print the ratios, then what they cost beside; the times where they are wanted."""
+    ratios = results.ratios()
+    for program in dict.fromkeys(ratio.program for ratio in ratios):
+        for table in tables([ratio for ratio in ratios if ratio.program == program], program, times):
+            console.print(table)
+    if results.costs:
+        console.print(cost_table(results.costs))
+    if results.points:
+        console.print(scaling_table(results.points))
+    for name, reason in results.missing.items():
+        console.print(f"[yellow]not measured:[/] {name}: {reason}", highlight=False)
+    aimed = [ratio for ratio in ratios if ratio.aim is not None]
+    console.print(
+        f"{sum(bool(ratio.met) for ratio in aimed)} of {len(aimed)} aims are met. {held(results)}",
+        highlight=False,
     )
-    table.add_column("implementation")
-    for variant in VARIANTS:
-        table.add_column(str(variant), justify="right")
-    table.add_column("forward+backward over floor", justify="right")
-    bottom = results.floor(size, TRAINING)
-    cells: dict[str, dict[Variant, str]] = {}
-    for job in results.jobs:
-        if job.size == size:
-            ran = f" [dim]({job.executor.split(':')[0]})[/]" if job.executor else ""
-            cells.setdefault(f"{job.implementation}{ran}", {})[job.variant] = spread(job.quartiles)
-    over = {str(job.implementation): job.quartiles[1] for job in results.jobs
-            if job.size == size and job.variant == TRAINING}  # fmt: skip
-    for name, row in cells.items():
-        seconds = over.get(name.split(" [dim]")[0])
-        times_floor = f"{seconds / bottom:.1f}" if seconds is not None and bottom else ""
-        table.add_row(name, *(row.get(variant, "") for variant in VARIANTS), times_floor)
-    if bottom is not None:
-        floors = [results.floor(size, variant) for variant in VARIANTS]
-        table.add_row(
-            "[bold]floor[/]", *("" if seconds is None else human(seconds) for seconds in floors), "1.0"
+
+
+def held(results: Results) -> str:
+    """With how many threads everybody ran, and why."""
+    if results.threads < results.cores:
+        return (
+            f"Everybody was held to {results.threads} of {results.cores} cores: before the run "
+            f"{results.load:.1f} processes wanted them, or --threads said so."
         )
-        table.caption = f"copying moves {(results.bandwidth(size) or 0) / 1e9:.1f} GB/s here at this size"
-    return table
+    return f"Everybody had {results.cores} cores."
 
 
-def ratio_table(results: Results) -> Table:
-    """Shim over native, beside the targets."""
-    table = Table(
-        title="Time of the shim over the other's, forward+backward, mean (target)", title_justify="left"
-    )
-    table.add_column("against")
-    for size in results.sizes:
-        table.add_column(power(size), justify="right")
-    ratios = {(ratio.against, ratio.pos_weight, ratio.size): ratio for ratio in results.ratios()}
-    names = {
-        "scikit-learn": "scikit-learn, 1 thread each",
-        "floor": "floor (kernel alone, all cores)",
-        "jax": "jax.jit of optax",
-        "jax, jax.jit": "jax.jit of optax, shim in jax.jit too",
-    }
-    for against in PAIRS:
-        for pos_weight in (False, True):
-            row = [ratios.get((against, pos_weight, size)) for size in results.sizes]
-            if any(row):
-                name = names.get(against, f"{against}, native") + (", pos_weight" if pos_weight else "")
-                table.add_row(name, *map(ratio_cell, row))
-    return table
+def tables(ratios: list[Ratio], program: str, times: bool) -> Iterable[Table]:
+    """The losses of elements by size, and those of rows by shape."""
+    against = AGAINST.get(program, f"{program}'s own")
+    for rows in (False, True):
+        found = [ratio for ratio in ratios if (ratio.name in ROWS) == rows]
+        if not found:
+            continue
+        title = f"Time over that of {against} (aim)" + (", nanoseconds an element of both" if times else "")
+        table = Table(title=title, title_justify="left")
+        table.add_column("")
+        shapes = list(dict.fromkeys(ratio.shape for ratio in found))
+        for shape in shapes:
+            table.add_column(shown(shape), justify="right")
+        for name in dict.fromkeys(ratio.name for ratio in found):
+            by_shape = {ratio.shape: ratio for ratio in found if ratio.name == name}
+            table.add_row(name, *(cell(by_shape.get(shape), times) for shape in shapes))
+        yield table
 
 
-def ratio_cell(ratio: Ratio | None) -> str:
-    """A ratio and its target, green where it is reached."""
+def cell(ratio: Ratio | None, times: bool) -> str:
+    """A ratio and its aim, green where it is reached."""
     if ratio is None:
         return ""
-    value = f"{ratio.ratio:.3g}"
-    if ratio.met is None:
-        return value
-    return f"[{'green' if ratio.met else 'red'}]{value}[/] ({ratio.target:g})"
+    text = f"{ratio.ratio:.2g}" + ("" if ratio.aim is None else f" ({ratio.aim:g})")
+    if ratio.met is not None:
+        text = f"[{'green' if ratio.met else 'red'}]{text}[/]"
+    if not times:
+        return text
+    size = 1
+    for length in ratio.shape:
+        size *= length
+    return f"{text} [dim]{ratio.shim / size * 1e9:.3g} / {ratio.native / size * 1e9:.3g}[/]"
 
 
-def cost_table(title: str, costs: list[Cost], scale: float, unit: str) -> Table:
-    """Costs beside what is allowed."""
-    table = Table(title=f"{title}: {unit}", title_justify="left")
-    for heading in ("what", "median", "quartiles", "limit"):
-        table.add_column(heading, justify="left" if heading == "what" else "right")
+def cost_table(costs: list[Cost]) -> Table:
+    """Costs in microseconds, beside what is allowed."""
+    table = Table(title="What a call costs beside the mathematics: µs", title_justify="left")
+    for heading in ("", "median", "quartiles", "limit"):
+        table.add_column(heading, justify="right" if heading else "left")
     for cost in costs:
         colour = {None: "default", True: "green", False: "red"}[cost.met]
-        quartiles = f"{cost.first * scale:.3g} to {cost.third * scale:.3g}"
-        limit = "" if cost.limit is None else f"{cost.limit * scale:g}"
-        table.add_row(cost.name, f"[{colour}]{cost.median * scale:.3g}[/]", quartiles, limit)
+        limit = "" if cost.limit is None else f"{cost.limit * 1e6:g}"
+        quartiles = f"{cost.first * 1e6:.3g} to {cost.third * 1e6:.3g}"
+        table.add_row(cost.name, f"[{colour}]{cost.median * 1e6:.3g}[/]", quartiles, limit)
     return table
 
 
-def spread(quartiles: tuple[float, float, float]) -> str:
-    """A median with its quartiles."""
-    first, median, third = quartiles
-    return f"{human(median)} [dim]({human(first, median)} to {human(third, median)})[/]"
+def scaling_table(points: list[Point]) -> Table:
+    """Time an element and memory beyond the inputs, by size."""
+    table = Table(
+        title="Nanoseconds an element (memory beyond the inputs, in arrays of the first input's size)",
+        title_justify="left",
+    )
+    sizes = sorted({point.size for point in points})
+    for heading in ("", *map(power, sizes)):
+        table.add_column(heading, justify="right" if heading else "left")
+    for name in dict.fromkeys(point.name for point in points):
+        by_size = {point.size: point for point in points if point.name == name}
+        table.add_row(name, *(point_cell(by_size.get(size)) for size in sizes))
+    return table
 
 
-def human(seconds: float, unit_of: float | None = None) -> str:
-    """Seconds in the unit that suits them, or that suits ``unit_of``; then without naming it."""
-    scale, unit = next(
-        (scale, unit) for scale, unit in ((1.0, "s"), (1e3, "ms"), (1e6, "µs"))
-        if (unit_of or seconds) * scale >= 1 or unit == "µs"
-    )  # fmt: skip
-    return f"{seconds * scale:.3g}" + ("" if unit_of else f" {unit}")
+def point_cell(point: Point | None) -> str:
+    """A time and a memory."""
+    if point is None:
+        return ""
+    memory = "" if point.arrays is None else f" ({point.arrays:.2f})"
+    return f"{point.seconds / point.size * 1e9:.3g}{memory}"
+
+
+def shown(shape: tuple[int, ...]) -> str:
+    """A size as a power of ten, or a shape."""
+    return power(shape[0]) if len(shape) == 1 else " x ".join(map(str, shape))
 
 
 def power(size: int) -> str:
     """A size as a power of ten, if it is one."""
     zeros = len(str(size)) - 1
     return f"10^{zeros}" if size == 10**zeros else f"{size:,}"
+
+
+# --- for docs/performance.md --------------------------------------------------------------------------------
+
+
+def page(runs: list[dict[str, Any]]) -> str:
+    """The tables of ratios of some runs, as Markdown."""
+    lines: list[str] = []
+    for run in runs:
+        for program in dict.fromkeys(ratio["program"] for ratio in run["ratios"]):
+            for rows in (False, True):
+                found = [r for r in run["ratios"] if r["program"] == program and (r["name"] in ROWS) == rows]
+                lines += markdown(found, AGAINST.get(program, f"{program}'s own"))
+    return "\n".join(lines)
+
+
+def markdown(ratios: list[dict[str, Any]], against: str) -> list[str]:
+    """One table, with an empty line behind it; nothing where nothing was measured."""
+    if not ratios:
+        return []
+    shapes = list(dict.fromkeys(tuple(ratio["shape"]) for ratio in ratios))
+    lines = [
+        f"| over {against} | " + " | ".join(map(shown, shapes)) + " |",
+        "|---|" + "---:|" * len(shapes),
+    ]
+    for name in dict.fromkeys(ratio["name"] for ratio in ratios):
+        cells = []
+        for shape in shapes:
+            found = [r for r in ratios if r["name"] == name and tuple(r["shape"]) == shape]
+            aimed = "" if not found or found[0]["aim"] is None else f" ({found[0]['aim']:g})"
+            cells.append(f"{found[0]['ratio']:.2g}{aimed}" if found else "")
+        lines.append(f"| `{name}` | " + " | ".join(cells) + " |")
+    return [*lines, ""]

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from compatlosses import rules
+from compatlosses.checks import SAME, Argument, Dialect, check
 from compatlosses.definitions import binary_cross_entropy as of_probabilities
 from compatlosses.definitions import binary_cross_entropy_with_logits as of_logits
 from compatlosses.evaluate import evaluate
-from compatlosses.libraries import Library, Shape, Tensor, find, library_of
+from compatlosses.libraries import Library, Shape, Tensor, common_library, find
 from compatlosses.protocols import Call
 from compatlosses.reductions import divided, named
 
@@ -28,6 +29,14 @@ class Averaged:
     """That losses are averaged, over one axis, several, or (None) over all."""
 
     axis: int | tuple[int, ...] | None
+
+
+def dialect(names: tuple[str, str], shape: str = SAME, outputs: tuple[str, ...] = rules.FLOATING) -> Dialect:
+    """Output and target, called ``names``; the target has any dtype of numbers."""
+    return Dialect((Argument(names[0], outputs), Argument(names[1], rules.NUMBERS, shape)))
+
+
+OF_LOSSES, OF_OPS = dialect(("y_pred", "y_true")), dialect(("output", "target"))
 
 
 def converted(target: Tensor, output: Tensor) -> tuple[Tensor, Tensor]:
@@ -53,25 +62,20 @@ def is_array(x: object) -> bool:
 
 
 def elements(
-    names: tuple[str, str],
+    dialect: Dialect,
     target: Tensor,
     output: Tensor,
     from_logits: bool,
     label_smoothing: float,
     averaged: Averaged | None,
 ) -> Tensor:
-    """The losses, averaged or not, of the output's dtype.
-
-    ``names`` are what the caller's API calls the two.
-    """
+    """The losses, averaged or not, of the output's dtype. ``dialect``: that of the caller's API."""
     if adapter.loaded():
         from . import backend
 
         output, from_logits = backend.logits_of(output, from_logits)
-    library = library_of(output, target, None, None, (names[1], names[0], "weight", "pos_weight"))
-    rules.check_dtype(library, names[1], output, rules.FLOATING, TypeError)
-    rules.check_dtype(library, names[0], target, rules.NUMBERS, TypeError)
-    rules.check_same_shape(library, names[0], target, names[1], output, ValueError)
+    library = common_library((output, target), dialect.names)
+    check(library, dialect, (output, target))
     dtype = library.dtype(output)
     target = library.cast(target, dtype)  # as in Keras
     smoothing = float(label_smoothing)
@@ -81,7 +85,7 @@ def elements(
         call = (of_probabilities.LOSS, library, (output, target, None), clamps, named("none"))
     if averaged is None:
         return evaluate(call, dtype)
-    return mean_of(call, dtype, checked_axes(names[1], library.shape(output), averaged.axis))
+    return mean_of(call, dtype, checked_axes(dialect.names[0], library.shape(output), averaged.axis))
 
 
 def epsilon() -> float:

@@ -11,6 +11,7 @@ import warnings
 from typing import Any, NamedTuple
 
 from compatlosses import row_rules, rules
+from compatlosses.checks import MUTUAL, Dialect, check
 from compatlosses.definitions import cross_entropy as of_logits
 from compatlosses.definitions import cross_entropy_of_probabilities as of_shares
 from compatlosses.evaluate import evaluate
@@ -19,8 +20,9 @@ from compatlosses.neutral_rows import checked_axis
 
 from . import adapter, checks
 
-Names = tuple[str, str]
-"""What the caller's API calls targets and output."""
+OF_LOSSES = checks.dialect(("y_pred", "y_true"), MUTUAL)
+OF_OPS = checks.dialect(("output", "target"), MUTUAL)
+"""Of class indices, whose shape is that of the rows."""
 
 
 class Rows(NamedTuple):
@@ -31,7 +33,7 @@ class Rows(NamedTuple):
     smoothing: float = 0.0
 
 
-def soft_losses(names: Names, target: Tensor, output: Tensor, rows: Rows) -> Tensor:
+def soft_losses(dialect: Dialect, target: Tensor, output: Tensor, rows: Rows) -> Tensor:
     """The losses of rows with a number for each class, of the output's dtype.
 
     Raises:
@@ -40,11 +42,9 @@ def soft_losses(names: Names, target: Tensor, output: Tensor, rows: Rows) -> Ten
         ValueError: a target of another shape than the output, an axis that it lacks.
     """
     output, rows = activated(output, rows)
-    library = common_library((output, target), (names[1], names[0]))
-    rules.check_dtype(library, names[1], output, rules.FLOATING, TypeError)
-    rules.check_dtype(library, names[0], target, rules.NUMBERS, TypeError)
-    rules.check_same_shape(library, names[0], target, names[1], output, ValueError)
-    axis = axis_of(library, names[1], output, rows.axis)
+    library = common_library((output, target), dialect.names)
+    check(library, dialect, (output, target))
+    axis = axis_of(library, dialect.names[0], output, rows.axis)
     dtype = library.dtype(output)
     # Targets have the output's dtype in Keras.
     target = row_rules.probabilities(library, library.cast(target, dtype))
@@ -52,7 +52,7 @@ def soft_losses(names: Names, target: Tensor, output: Tensor, rows: Rows) -> Ten
 
 
 def index_losses(
-    names: Names,
+    dialect: Dialect,
     pair: tuple[Tensor, Tensor],
     rows: Rows,
     ignore_class: int | None = None,
@@ -69,12 +69,12 @@ def index_losses(
     """
     target, output = pair
     output, rows = activated(output, rows)
-    library: Any = common_library((output, target), (names[1], names[0]))
-    rules.check_dtype(library, names[1], output, rules.FLOATING, TypeError)
-    rules.check_dtype(library, names[0], target, rules.NUMBERS, TypeError)
-    axis = axis_of(library, names[1], output, rows.axis)
+    names = dialect.arguments[0].name, dialect.arguments[1].name
+    library: Any = common_library((output, target), names)
+    check(library, dialect, (output, target))
+    axis = axis_of(library, names[0], output, rows.axis)
     target = of_rows(library, target, output, axis)
-    row_rules.check_indices(library, (names[1], names[0]), target, output, axis)
+    row_rules.check_indices(library, names, target, output, axis)
     kind = library.dtype(target)
     if kind in rules.FLOATING or kind == "bool":
         target = library.cast(target, "int32" if kind == "bool" else "int64")

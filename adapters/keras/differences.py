@@ -7,18 +7,20 @@ squeezed or added.
 
 from __future__ import annotations
 
-from compatlosses import pairs, rules
+from compatlosses import rules
+from compatlosses.checks import MUTUAL, check, of_one_shape
 from compatlosses.definitions import huber as huber_definition
 from compatlosses.definitions import l1, mse
-from compatlosses.libraries import Library, Names, Tensor, library_of
+from compatlosses.libraries import Library, Tensor, common_library
 from compatlosses.protocols import Loss
 from compatlosses.reductions import named
 
 from . import adapter, checks
 
-_NAMES: Names = ("y_pred", "y_true", "weight", "weight")
 _NUMBERS = (*rules.FLOATING, *rules.INTEGRAL[1:])
 """The dtypes of predictions: no bool."""
+
+_DIALECT = checks.dialect(("y_pred", "y_true"), MUTUAL, _NUMBERS)
 
 
 def mean_squared_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
@@ -102,16 +104,15 @@ def _mean(
         if backend.symbolic(*pair):
             return backend.AveragedDifference(function, parameters).symbolic_call(*pair)
     y_true, y_pred = checks.converted(*pair)
-    library = library_of(y_pred, y_true, None, None, _NAMES)
-    rules.check_dtype(library, "y_pred", y_pred, _NUMBERS, TypeError)
-    rules.check_dtype(library, "y_true", y_true, rules.NUMBERS, TypeError)
+    library = common_library((y_pred, y_true), _DIALECT.names)
+    check(library, _DIALECT, (y_pred, y_true))
     dtype = library.dtype(y_pred)
     if dtype not in rules.FLOATING:
         dtype = "float32"
         y_pred = library.cast(y_pred, dtype)
     # Targets have the predictions' dtype in Keras.
     y_true, y_pred = _of_one_rank(library, library.cast(y_true, dtype), y_pred)
-    x, y = pairs.spread(library, ("y_pred", "y_true"), y_pred, y_true, ValueError)
+    x, y = of_one_shape(library, _DIALECT, (y_pred, y_true))
     axes = checks.checked_axes("y_pred", library.shape(x), -1)
     weight = None if scale == 1.0 else scale
     return checks.mean_of((loss, library, (x, y, weight), parameters, named("none")), dtype, axes, scale)

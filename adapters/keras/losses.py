@@ -35,8 +35,6 @@ __all__ = [
     "sparse_categorical_crossentropy",
 ]  # fmt: skip
 
-_NAMES = ("y_true", "y_pred")
-
 
 def binary_crossentropy(
     y_true: Tensor,
@@ -78,7 +76,7 @@ def binary_crossentropy(
             )
     y_true, y_pred = checks.converted(y_true, y_pred)
     return checks.elements(
-        ("y_true", "y_pred"), y_true, y_pred, from_logits, label_smoothing, checks.Averaged(axis)
+        checks.OF_LOSSES, y_true, y_pred, from_logits, label_smoothing, checks.Averaged(axis)
     )
 
 
@@ -127,7 +125,7 @@ def categorical_crossentropy(
     y_true, y_pred = checks.converted(y_true, y_pred)
     cross_entropy.warn_of_one_class(find(y_pred), y_pred, axis)
     rows = cross_entropy.Rows(from_logits, axis, label_smoothing)
-    return cross_entropy.soft_losses(_NAMES, y_true, y_pred, rows)
+    return cross_entropy.soft_losses(checks.OF_LOSSES, y_true, y_pred, rows)
 
 
 def sparse_categorical_crossentropy(
@@ -160,14 +158,14 @@ def sparse_categorical_crossentropy(
     """
     rows = cross_entropy.Rows(from_logits, axis)
     if not adapter.loaded():
-        return cross_entropy.index_losses(_NAMES, (y_true, y_pred), rows, ignore_class)[0]
+        return cross_entropy.index_losses(cross_entropy.OF_LOSSES, (y_true, y_pred), rows, ignore_class)[0]
     from . import backend
 
     if backend.symbolic(y_true, y_pred):
         options = (from_logits, ignore_class, axis)
         return backend.Crossentropy("losses", False, options).symbolic_call(y_true, y_pred)
     pair = checks.converted(y_true, y_pred)
-    return backend.masked(*cross_entropy.index_losses(_NAMES, pair, rows, ignore_class))
+    return backend.masked(*cross_entropy.index_losses(cross_entropy.OF_LOSSES, pair, rows, ignore_class))
 
 
 def __dir__() -> list[str]:

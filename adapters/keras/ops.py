@@ -10,8 +10,6 @@ from . import adapter, checks, cross_entropy
 
 __all__ = ["binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"]
 
-_NAMES = ("target", "output")
-
 
 def binary_crossentropy(target: Tensor, output: Tensor, from_logits: bool = False) -> Tensor:
     """Binary cross entropy between targets and outputs, by the rules of ``keras.ops``.
@@ -41,7 +39,7 @@ def binary_crossentropy(target: Tensor, output: Tensor, from_logits: bool = Fals
         if backend.symbolic(target, output):
             return backend.BinaryCrossentropy(from_logits).symbolic_call(target, output)
     target, output = checks.converted(target, output)
-    return checks.elements(("target", "output"), target, output, from_logits, 0.0, None)
+    return checks.elements(checks.OF_OPS, target, output, from_logits, 0.0, None)
 
 
 def categorical_crossentropy(
@@ -77,7 +75,7 @@ def categorical_crossentropy(
         if backend.symbolic(target, output):
             return backend.Crossentropy("ops", True, (from_logits, axis)).symbolic_call(target, output)
     target, output = checks.converted(target, output)
-    return cross_entropy.soft_losses(_NAMES, target, output, cross_entropy.Rows(from_logits, axis))
+    return cross_entropy.soft_losses(checks.OF_OPS, target, output, cross_entropy.Rows(from_logits, axis))
 
 
 def sparse_categorical_crossentropy(
@@ -108,4 +106,4 @@ def sparse_categorical_crossentropy(
         if backend.symbolic(target, output):
             return backend.Crossentropy("ops", False, (from_logits, axis)).symbolic_call(target, output)
     pair = checks.converted(target, output)
-    return cross_entropy.index_losses(_NAMES, pair, cross_entropy.Rows(from_logits, axis))[0]
+    return cross_entropy.index_losses(cross_entropy.OF_OPS, pair, cross_entropy.Rows(from_logits, axis))[0]

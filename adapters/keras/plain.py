@@ -6,7 +6,7 @@ from compatlosses.classes import PlainLoss
 from compatlosses.libraries import Tensor, library_of
 
 from . import checks
-from .cross_entropy import Rows, index_losses
+from .cross_entropy import OF_LOSSES, Rows, index_losses
 from .losses import (
     binary_crossentropy,
     binary_focal_crossentropy,
@@ -204,7 +204,7 @@ class SparseCategoricalCrossentropy(_ReducedLoss):
         names = {"none": "none", None: "none", "sum": "sum"}
         rows = Rows(self.from_logits, self.axis)
         reduction = names.get(self.reduction, "mean")
-        return index_losses(("y_true", "y_pred"), (y_true, y_pred), rows, self.ignore_class, reduction)[0]
+        return index_losses(OF_LOSSES, (y_true, y_pred), rows, self.ignore_class, reduction)[0]
 
 
 class MeanSquaredError(_ReducedLoss):

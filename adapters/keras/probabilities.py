@@ -5,17 +5,18 @@ Targets come first; the mean or the sum is over the last axis, and one loss an e
 
 from __future__ import annotations
 
-from compatlosses import pairs, rules
+from compatlosses import rules
 from compatlosses.along import along
+from compatlosses.checks import MUTUAL, check, of_one_shape
 from compatlosses.definitions import binary_cross_entropy as entropy
 from compatlosses.definitions import kl_div as divergence
 from compatlosses.definitions import poisson_nll, sigmoid_focal
-from compatlosses.libraries import Library, Names, Tensor, library_of
+from compatlosses.libraries import Library, Tensor, common_library
 from compatlosses.reductions import named
 
 from . import adapter, checks
 
-_NAMES: Names = ("y_pred", "y_true", "weight", "weight")
+_DIALECT = checks.dialect(("y_pred", "y_true"), MUTUAL)
 
 
 def binary_focal_crossentropy(
@@ -150,12 +151,11 @@ def prepared(y_true: Tensor, y_pred: Tensor) -> tuple[Library, Tensor, Tensor, s
     dtype.
     """
     y_true, y_pred = checks.converted(y_true, y_pred)
-    library = library_of(y_pred, y_true, None, None, _NAMES)
-    rules.check_dtype(library, "y_pred", y_pred, rules.FLOATING, TypeError)
-    rules.check_dtype(library, "y_true", y_true, rules.NUMBERS, TypeError)
+    library = common_library((y_pred, y_true), _DIALECT.names)
+    check(library, _DIALECT, (y_pred, y_true))
     dtype = library.dtype(y_pred)
     # Targets have the predictions' dtype in Keras.
-    p, y = pairs.spread(library, ("y_pred", "y_true"), y_pred, library.cast(y_true, dtype), ValueError)
+    p, y = of_one_shape(library, _DIALECT, (y_pred, library.cast(y_true, dtype)))
     wide = "float64" if dtype == "float64" else "float32"
     return library, library.cast(y, wide), library.cast(p, wide), dtype
 

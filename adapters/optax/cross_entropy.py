@@ -8,6 +8,7 @@ import math
 from typing import Any, NamedTuple
 
 from compatlosses import pairs, row_rules, rules
+from compatlosses.checks import Argument, Dialect, check
 from compatlosses.definitions.cross_entropy import LOSS
 from compatlosses.evaluate import evaluate
 from compatlosses.jax import adapter
@@ -15,8 +16,10 @@ from compatlosses.libraries import Library, Shape, Tensor, common_library, find,
 from compatlosses.neutral_rows import INDICES, checked_axis
 
 from .conversions import converted
+from .elements import LABELLED
 
 _NAMES = ("logits", "labels", "where")
+_OF_INDICES = Dialect((Argument("logits", rules.FLOATING), Argument("labels", INDICES)), confusable=True)
 
 Axis = int | tuple[int, ...]
 
@@ -51,8 +54,7 @@ def softmax_cross_entropy(
     """
     logits, labels, where = _converted(logits, labels, where)
     library = common_library((logits, labels, where), _NAMES)
-    rules.check_dtype(library, "logits", logits, rules.FLOATING, TypeError, targets=labels)
-    rules.check_dtype(library, "labels", labels, rules.NUMBERS, TypeError)
+    check(library, LABELLED, (logits, labels))
     dtype = pairs.promoted(library.dtype(logits), library.dtype(labels))
     axes = _checked_axes(library, logits, axis)
     logits, labels, axes = _of_one_shape(library, logits, row_rules.probabilities(library, labels), axes)
@@ -111,8 +113,7 @@ def softmax_cross_entropy_with_integer_labels(
         raise ValueError(f"axis is {quoted(axis)}; expected an int or a tuple of them")
     logits, labels, where = _converted(logits, labels, where)
     library = common_library((logits, labels, where), _NAMES)
-    rules.check_dtype(library, "logits", logits, rules.FLOATING, TypeError, targets=labels)
-    rules.check_dtype(library, "labels", labels, INDICES, TypeError)
+    check(library, _OF_INDICES, (logits, labels))
     chosen = _chosen(library, logits, where, _checked_axes(library, logits, axis))
     logits, labels = _of_the_same_rows(library, chosen.logits, labels)
     known = _known(library, logits, labels)

@@ -5,16 +5,19 @@ element.
 from __future__ import annotations
 
 from compatlosses import pairs, rules
+from compatlosses.checks import SAME, Argument, Dialect, check, of_one_shape
 from compatlosses.definitions import huber, mse
 from compatlosses.evaluate import evaluate
 from compatlosses.jax import adapter
-from compatlosses.libraries import Names, Tensor, find, library_of
+from compatlosses.libraries import Tensor, common_library, find
 from compatlosses.protocols import Loss
 from compatlosses.reductions import named
 
 from .conversions import converted
 
-_NAMES: Names = ("predictions", "targets", "weight", "weight")
+_PREDICTIONS = Argument("predictions", rules.FLOATING)
+_SAME = Dialect((_PREDICTIONS, Argument("targets", rules.NUMBERS, SAME)))
+_SPREAD = Dialect((_PREDICTIONS, Argument("targets", rules.NUMBERS)))
 
 
 def squared_error(predictions: Tensor, targets: Tensor | None = None) -> Tensor:
@@ -95,19 +98,13 @@ def _difference(
         targets = _beside(predictions, targets)
     if adapter.loaded() and targets is not None:
         predictions, targets = converted(predictions, targets)
-    library = library_of(predictions, predictions if targets is None else targets, None, None, _NAMES)
-    rules.check_dtype(library, "predictions", predictions, rules.FLOATING, TypeError)
-    dtype = library.dtype(predictions)
+    dialect = _SPREAD if loss is huber.LOSS else _SAME
+    library = common_library((predictions, predictions if targets is None else targets), dialect.names)
+    check(library, dialect, (predictions, targets))
     if targets is None:
         targets = pairs.zeros(library, predictions)
-    rules.check_dtype(library, "targets", targets, rules.NUMBERS, TypeError)
-    dtype = pairs.promoted(dtype, library.dtype(targets))
-    if loss is huber.LOSS:
-        predictions, targets = pairs.spread(
-            library, ("predictions", "targets"), predictions, targets, ValueError
-        )
-    else:
-        rules.check_same_shape(library, "targets", targets, "predictions", predictions, ValueError)
+    dtype = pairs.promoted(library.dtype(predictions), library.dtype(targets))
+    predictions, targets = of_one_shape(library, dialect, (predictions, targets))
     return evaluate((loss, library, (predictions, targets, weight), parameters, named("none")), dtype)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from compatlosses import pairs, rules
 from compatlosses.along import along
+from compatlosses.checks import MUTUAL, Argument, Dialect, check, of_one_shape, pair
 from compatlosses.definitions import generalized_kl_div, kl_div, sigmoid_focal
 from compatlosses.evaluate import evaluate
 from compatlosses.jax import adapter
@@ -16,6 +17,10 @@ from compatlosses.reductions import named
 from .conversions import converted
 
 Axis = int | tuple[int, ...] | None
+
+LABELLED = Dialect((Argument("logits", rules.FLOATING), Argument("labels", rules.NUMBERS)), confusable=True)
+_TARGETS = Dialect(pair(("log_predictions", "targets"), rules.FLOATING, MUTUAL))
+_LOG_TARGETS = Dialect(pair(("log_predictions", "log_targets"), rules.FLOATING, MUTUAL))
 
 
 def sigmoid_focal_loss(
@@ -45,12 +50,11 @@ def sigmoid_focal_loss(
     owner, label = find(logits), number(labels)
     if owner is not None and label is not None and not owner.owns(labels):
         labels = owner.constant(label, logits)
-    library = common_library((logits, labels), ("logits", "labels"))
-    rules.check_dtype(library, "logits", logits, rules.FLOATING, TypeError, targets=labels)
-    rules.check_dtype(library, "labels", labels, rules.NUMBERS, TypeError)
+    library = common_library((logits, labels), LABELLED.names)
+    check(library, LABELLED, (logits, labels))
     parameters = (-1.0 if alpha is None else positive("alpha", alpha), positive("gamma", gamma))
     dtype = library.dtype(logits)
-    x, y = pairs.spread(library, ("logits", "labels"), logits, library.cast(labels, dtype), ValueError)
+    x, y = of_one_shape(library, LABELLED, (logits, library.cast(labels, dtype)))
     return evaluate((sigmoid_focal.LOSS, library, (x, y, None, None), parameters, named("none")), dtype)
 
 
@@ -75,7 +79,7 @@ def kl_divergence(
 
     Source: optax 0.2.8 documentation of ``optax.kl_divergence``.
     """
-    return _divergence((log_predictions, targets, where), ("log_predictions", "targets", "where"), axis, 0.0)
+    return _divergence(_TARGETS, (log_predictions, targets, where), axis, 0.0)
 
 
 def kl_divergence_with_log_targets(
@@ -95,8 +99,7 @@ def kl_divergence_with_log_targets(
 
     Source: optax 0.2.8 documentation of ``optax.losses.kl_divergence_with_log_targets``.
     """
-    names = ("log_predictions", "log_targets", "where")
-    return _divergence((log_predictions, log_targets, where), names, axis, 1.0)
+    return _divergence(_LOG_TARGETS, (log_predictions, log_targets, where), axis, 1.0)
 
 
 def generalized_kl_divergence(
@@ -119,12 +122,11 @@ def generalized_kl_divergence(
 
     Source: optax 0.2.8 documentation of ``optax.generalized_kl_divergence``.
     """
-    names = ("log_predictions", "targets", "where")
-    return _divergence((log_predictions, targets, where), names, axis, None)
+    return _divergence(_TARGETS, (log_predictions, targets, where), axis, None)
 
 
 def _divergence(
-    tensors: tuple[Any, Any, Any], names: tuple[str, str, str], axis: Axis, logarithms: float | None
+    dialect: Dialect, tensors: tuple[Any, Any, Any], axis: Axis, logarithms: float | None
 ) -> Tensor:
     """A divergence by optax' rules for dtypes and shapes. ``logarithms``: whether targets are such, 1 or 0;
     None for the generalized divergence.
@@ -134,14 +136,13 @@ def _divergence(
         x, y = converted(x, y)
         if where is not None:
             x, where = converted(x, where)
-    library = common_library((x, y, where), names)
-    rules.check_dtype(library, names[0], x, rules.FLOATING, TypeError)
-    rules.check_dtype(library, names[1], y, rules.FLOATING, TypeError)
+    library = common_library((x, y, where), (*dialect.names, "where"))
+    check(library, dialect, (x, y))
     dtype = pairs.promoted(library.dtype(x), library.dtype(y))
-    x, y = pairs.spread(library, names, x, y, ValueError)
+    x, y = of_one_shape(library, dialect, (x, y))
     if where is not None:
         check_mask(library, where)
-        rules.check_broadcast(library, "where", where, names[0], x, ValueError)
+        rules.check_broadcast(library, "where", where, dialect.names[0], x, ValueError)
     axes = checked_axes(library, x, axis)
     reduction = ("none", "one", None, float("nan"), where)
     if logarithms is None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from compatlosses import rules
+from compatlosses.checks import check
 from compatlosses.definitions.binary_cross_entropy_with_logits import LOSS
 from compatlosses.evaluate import evaluate
 from compatlosses.jax import adapter
-from compatlosses.libraries import Library, Names, Tensor, find, library_of, number
+from compatlosses.libraries import Library, Tensor, common_library, find, number
 from compatlosses.reductions import named
 
 from .conversions import converted
@@ -19,6 +20,7 @@ from .cross_entropy import (
 )
 from .differences import huber_loss, l2_loss, squared_error
 from .elements import (
+    LABELLED,
     generalized_kl_divergence,
     kl_divergence,
     kl_divergence_with_log_targets,
@@ -30,8 +32,6 @@ __all__ = [
     "safe_softmax_cross_entropy", "sigmoid_binary_cross_entropy", "sigmoid_focal_loss",
     "softmax_cross_entropy", "softmax_cross_entropy_with_integer_labels", "squared_error",
 ]  # fmt: skip
-
-_NAMES: Names = ("logits", "labels", "weight", "pos_weight")
 
 
 def sigmoid_binary_cross_entropy(logits: Tensor, labels: Tensor | float) -> Tensor:
@@ -63,9 +63,8 @@ def sigmoid_binary_cross_entropy(logits: Tensor, labels: Tensor | float) -> Tens
         label = number(labels)
         if label is not None and owner.dtype(logits) in rules.FLOATING:
             labels = owner.constant(label, logits)
-    library = library_of(logits, labels, None, None, _NAMES)
-    rules.check_dtype(library, "logits", logits, rules.FLOATING, TypeError, targets=labels)
-    rules.check_dtype(library, "labels", labels, rules.NUMBERS, TypeError)
+    library = common_library((logits, labels), LABELLED.names)
+    check(library, LABELLED, (logits, labels))
     dtype = library.dtype(logits)
     logits, labels = _broadcast(library, logits, library.cast(labels, dtype))
     return evaluate((LOSS, library, (logits, labels, None, None), (0.0,), named("none")), dtype)

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from compatlosses import row_rules, rules
+from compatlosses import checks, row_rules, rules
+from compatlosses.checks import Argument, Dialect
 from compatlosses.definitions.cross_entropy import LOSS
 from compatlosses.evaluate import evaluate
 from compatlosses.libraries import Library, Tensor, common_library
@@ -17,7 +18,10 @@ from . import adapter
 from .arguments import converted
 
 NAMES = ("logits", "labels")
-INDICES = ("int32", "int64")
+_SOFT = Dialect((Argument("logits", rules.FLOATING), Argument("labels", rules.NUMBERS)), confusable=True)
+_SPARSE = Dialect(
+    (Argument("logits", rules.FLOATING), Argument("labels", ("int32", "int64"))), confusable=True
+)
 
 
 def softmax_cross_entropy_with_logits(
@@ -109,8 +113,7 @@ def soft_losses(
     class.
     """
     logits, labels = pair
-    rules.check_dtype(library, "logits", logits, rules.FLOATING, TypeError, targets=labels)
-    rules.check_dtype(library, "labels", labels, rules.NUMBERS, TypeError)
+    checks.check(library, _SOFT, pair)
     place = _axis(library, logits, axis)
     rules.check_broadcast(library, "labels", labels, "logits", logits, ValueError)
     labels = _repeated(library, row_rules.probabilities(library, labels), logits)
@@ -120,8 +123,7 @@ def soft_losses(
 def sparse_losses(library: Library, pair: tuple[Tensor, Tensor], dtype: str) -> Tensor:
     """The losses of rows, as a tensor of ``dtype``. ``pair``: logits, and labels that are indices."""
     logits, labels = pair
-    rules.check_dtype(library, "logits", logits, rules.FLOATING, TypeError, targets=labels)
-    rules.check_dtype(library, "labels", labels, INDICES, TypeError)
+    checks.check(library, _SPARSE, pair)
     axis = _axis(library, logits, -1)
     row_rules.check_indices(library, NAMES, labels, logits, axis)
     return evaluate((LOSS, library, (logits, labels, None), (axis, 0.0), named("none")), dtype)

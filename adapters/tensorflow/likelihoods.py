@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from compatlosses import rules
+from compatlosses import checks, rules
+from compatlosses.checks import DTYPE, SAME, SHAPE, Argument, Dialect
 from compatlosses.definitions import poisson_nll
 from compatlosses.evaluate import evaluate
 from compatlosses.libraries import Tensor, common_library
@@ -10,6 +11,11 @@ from compatlosses.reductions import named
 
 from . import adapter
 from .arguments import converted
+
+_DIALECT = Dialect(
+    (Argument("log_input", rules.FLOATING), Argument("targets", (), SAME)),
+    order=((1, SHAPE), (0, DTYPE), (1, DTYPE)),
+)
 
 
 def log_poisson_loss(
@@ -38,10 +44,8 @@ def log_poisson_loss(
     Source: TensorFlow 2 documentation; where it is silent, tensorflow 2.21.0.
     """
     targets, log_input, _ = converted(targets, log_input)
-    library = common_library((log_input, targets), ("log_input", "targets"))
-    rules.check_same_shape(library, "targets", targets, "log_input", log_input, ValueError)
-    rules.check_dtype(library, "log_input", log_input, rules.FLOATING, TypeError)
-    rules.check_dtype(library, "targets", targets, (library.dtype(log_input),), TypeError)
+    library = common_library((log_input, targets), _DIALECT.names)
+    checks.check(library, _DIALECT, (log_input, targets))
     parameters = (1.0, 1.0 if compute_full_loss else 0.0, 0.0)
     call = (poisson_nll.LOSS, library, (log_input, targets, None), parameters, named("none"))
     loss = evaluate(call, library.dtype(log_input))

@@ -4,10 +4,11 @@ each element, and ``softmax_cross_entropy_with_logits`` and the sparse one, the 
 
 from __future__ import annotations
 
-from compatlosses import rules
+from compatlosses import checks, rules
+from compatlosses.checks import DTYPE, REPEATED, SAME, SHAPE, Argument, Dialect
 from compatlosses.definitions.binary_cross_entropy_with_logits import LOSS
 from compatlosses.evaluate import evaluate
-from compatlosses.libraries import Names, Tensor, library_of
+from compatlosses.libraries import Tensor, common_library
 from compatlosses.neutral import weight_of
 from compatlosses.reductions import named
 
@@ -21,7 +22,16 @@ __all__ = [
     "sparse_softmax_cross_entropy_with_logits", "weighted_cross_entropy_with_logits",
 ]  # fmt: skip
 
-_NAMES: Names = ("logits", "labels", "weight", "pos_weight")
+_DIALECT = Dialect(
+    (
+        Argument("logits", rules.FLOATING),
+        Argument("labels", (), SAME),
+        Argument("weight", ()),
+        Argument("pos_weight", (), REPEATED, or_number=True),
+    ),
+    order=((1, SHAPE), (0, DTYPE), (1, DTYPE), (3, DTYPE), (3, SHAPE)),
+    confusable=True,
+)
 
 
 def sigmoid_cross_entropy_with_logits(
@@ -109,13 +119,8 @@ def _evaluate(
         # A list is none here: TensorFlow subtracts 1 from it.
         if tensorflow.owns(logits) and not isinstance(pos_weight, (list, tuple)):
             pos_weight = tensorflow.converted(pos_weight, logits)
-    library = library_of(logits, labels, None, pos_weight, _NAMES)
-    rules.check_same_shape(library, "labels", labels, "logits", logits, ValueError)
-    rules.check_dtype(library, "logits", logits, rules.FLOATING, TypeError, targets=labels)
-    rules.check_dtype(library, "labels", labels, (library.dtype(logits),), TypeError)
-    if pos_weight is not None and library.owns(pos_weight):
-        rules.check_dtype(library, "pos_weight", pos_weight, (library.dtype(logits),), TypeError)
-        rules.check_broadcast(library, "pos_weight", pos_weight, "logits", logits, ValueError)
+    library = common_library((logits, labels, None, pos_weight), _DIALECT.names)
+    checks.check(library, _DIALECT, (logits, labels, None, pos_weight))
     dtype = library.autocast_dtype(logits) or library.dtype(logits)
     inputs = (logits, labels, weight_of(library, pos_weight), None)
     loss = evaluate((LOSS, library, inputs, (0.0,), named("none")), dtype)

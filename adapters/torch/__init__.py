@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from compatlosses import rules
+from compatlosses import checks, rules
+from compatlosses.checks import REPEATED, SAME, Argument, Dialect
 from compatlosses.classes import loss_class
 from compatlosses.definitions.binary_cross_entropy_with_logits import LOSS
 from compatlosses.evaluate import evaluate
-from compatlosses.libraries import Library, Names, Tensor, library_of
+from compatlosses.libraries import Names, Tensor, library_of
 from compatlosses.plans import Plans
 from compatlosses.reductions import named
 
@@ -59,11 +60,34 @@ _PLANS = Plans()
 _NAMES: Names = ("input", "target", "weight", "pos_weight")
 
 _INTEGERS = ("uint8", "int8", "int16", "int32", "int64")
-_NUMBERS = ("bool", *_INTEGERS)
 """Integers that torch computes with.
 
 It stores the wider unsigned ones, and does next to nothing with them.
 """
+
+_DIALECT = Dialect(
+    (
+        Argument("input", rules.FLOATING, dtype_error=NotImplementedError),
+        Argument(
+            "target",
+            rules.FLOATING,
+            SAME,
+            dtype_error=NotImplementedError,
+            other_dtypes=("bool", *_INTEGERS),
+            other_error=RuntimeError,
+        ),
+        Argument("weight", rules.NUMBERS, REPEATED, dtype_error=RuntimeError, shape_error=RuntimeError),
+        Argument(
+            "pos_weight",
+            (*rules.FLOATING, *_INTEGERS),
+            REPEATED,
+            dtype_error=NotImplementedError,
+            shape_error=RuntimeError,
+            other_dtypes=("bool",),  # torch subtracts 1 from it, which bool tensors refuse
+            other_error=RuntimeError,
+        ),
+    )
+)
 
 
 def binary_cross_entropy_with_logits(
@@ -124,45 +148,13 @@ def binary_cross_entropy_with_logits(
     elif isinstance(reduction, str) and reduction == "elementwise_mean":
         reduction = renamed_mean(warn=not library.tracing())
     rules.check_reduction(reduction, ValueError)
-    dtype = library.dtype(target)
-    if library.dtype(input) not in rules.FLOATING:
-        rules.check_dtype(library, "input", input, rules.FLOATING, NotImplementedError)
-    if dtype not in rules.FLOATING:
-        error = RuntimeError if dtype in _NUMBERS else NotImplementedError
-        rules.check_dtype(library, "target", target, rules.FLOATING, error)
-    rules.check_same_shape(library, "target", target, "input", input, ValueError)
-    if weight is not None:
-        check_weight(library, "weight", weight, rules.NUMBERS, RuntimeError, input)
-    if pos_weight is not None:
-        # torch subtracts 1 from it, which bool tensors refuse.
-        error = (
-            RuntimeError
-            if library.owns(pos_weight) and library.dtype(pos_weight) == "bool"
-            else NotImplementedError
-        )
-        check_weight(library, "pos_weight", pos_weight, rules.FLOATING + _INTEGERS, error, input)
-    dtype = library.autocast_dtype(target) or dtype
+    checks.check(library, _DIALECT, (input, target, weight, pos_weight))
+    dtype = library.autocast_dtype(target) or library.dtype(target)
     call = (LOSS, library, (input, target, pos_weight, weight), (0.0,), named(reduction))
     # What is deprecated warns at each call.
     if size_average is not None or reduce is not None or reduction != options[2]:
         return evaluate(call, dtype)
     return evaluate(call, dtype, _PLANS, options)
-
-
-def check_weight(
-    library: Library,
-    name: str,
-    weight: Tensor,
-    accepted: tuple[str, ...],
-    error: type[Exception],
-    input: Tensor,
-) -> None:
-    """Refuse a weight that is no tensor, whose dtype torch does not take, or that would enlarge the loss."""
-    if not library.owns(weight):
-        raise TypeError(f"{name} is {weight!r}; expected a tensor or None. Make it a tensor first.")
-    if library.dtype(weight) not in accepted:
-        rules.check_dtype(library, name, weight, accepted, error)
-    rules.check_broadcast(library, name, weight, "input", input, RuntimeError)
 
 
 setattr(binary_cross_entropy_with_logits, "__prepare_scriptable__", dispatch.scriptable)  # noqa: B010 - for torch.jit.script

@@ -10,19 +10,28 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from compatlosses import pairs, rules
+from compatlosses import checks, pairs, rules
+from compatlosses.checks import DTYPE, SAME, SHAPE, Argument, Dialect
 from compatlosses.definitions import huber, l1, mse, smooth_l1
 from compatlosses.evaluate import evaluate
-from compatlosses.libraries import Library, Names, Tensor, library_of
+from compatlosses.libraries import Library, Tensor
 from compatlosses.plans import Plans
 from compatlosses.protocols import Loss, Reduction
 from compatlosses.reductions import named
 
 from . import dispatch
+from .elements import library_for
 from .legacy import checked_reduction
 
 _PLANS = Plans()
-_NAMES: Names = ("input", "target", "weight", "weight")
+_DIALECT = Dialect(
+    (
+        Argument("input", rules.FLOATING, dtype_error=NotImplementedError, beside_floating=rules.INTEGRAL),
+        Argument("target", rules.NUMBERS, dtype_error=NotImplementedError, shape_error=RuntimeError),
+        Argument("weight", rules.NUMBERS, SAME),
+    ),
+    order=((0, DTYPE), (1, DTYPE), (2, SHAPE)),
+)
 
 
 def mse_loss(
@@ -75,7 +84,7 @@ def mse_loss(
             reduction=reduction,
             weight=weight,
         )
-    library = _library(input, target, weight)
+    library = library_for(input, target, weight)
     name = checked_reduction(library, size_average, reduce, reduction)
     mean = named(name, "weights" if weight is not None else "counted")
     return _difference(mse.LOSS, library, inputs, (), mean, options)
@@ -122,7 +131,7 @@ def l1_loss(
             reduction=reduction,
             weight=weight,
         )
-    library = _library(input, target, weight)
+    library = library_for(input, target, weight)
     name = checked_reduction(library, size_average, reduce, reduction)
     mean = named(name, "weights" if weight is not None else "counted")
     return _difference(l1.LOSS, library, inputs, (), mean, options)
@@ -171,7 +180,7 @@ def smooth_l1_loss(
             reduction=reduction,
             beta=beta,
         )
-    library = _library(input, target, None)
+    library = library_for(input, target)
     name = checked_reduction(library, size_average, reduce, reduction)
     bend = rules.parameter("beta", beta)
     if not bend >= 0.0:
@@ -219,7 +228,7 @@ def huber_loss(
             delta=delta,
             weight=weight,
         )
-    library = _library(input, target, weight)
+    library = library_for(input, target, weight)
     rules.check_reduction(reduction, ValueError)
     bend = rules.parameter("delta", delta)
     if not bend > 0.0:
@@ -236,14 +245,6 @@ def huber_loss(
 
 for _function in (mse_loss, l1_loss, smooth_l1_loss, huber_loss):
     setattr(_function, "__prepare_scriptable__", dispatch.natively(_function.__name__))  # noqa: B010
-
-
-def _library(input: Tensor, target: Tensor, weight: Tensor | None) -> Library:
-    """The library of the tensors of a call."""
-    library = library_of(input, target, weight, None, _NAMES)
-    if weight is not None and not library.owns(weight):
-        raise TypeError(f"weight is {weight!r}; expected a tensor or None. Make it a tensor first.")
-    return library
 
 
 def _difference(
@@ -264,13 +265,7 @@ def _difference(
         raise RuntimeError(
             f"input has dtype {first} and target {second}; expected no bool, which torch does not subtract"
         )
-    if first not in rules.FLOATING:
-        accepted = rules.NUMBERS if second in rules.FLOATING else rules.FLOATING
-        rules.check_dtype(library, "input", input, accepted, NotImplementedError)
-    if second not in rules.FLOATING:
-        rules.check_dtype(library, "target", target, rules.NUMBERS, NotImplementedError)
-    if weight is not None and library.shape(weight) != library.shape(input):
-        rules.check_same_shape(library, "weight", weight, "input", input, ValueError)
+    checks.check(library, _DIALECT, inputs)
     if not pairs.same_shape(library, input, target) and not library.tracing():
         warnings.warn(
             f"Using a target size ({rules.shown(library.shape(target))}) "  # type: ignore[arg-type]
@@ -280,7 +275,7 @@ def _difference(
             UserWarning,
             stacklevel=3,
         )
-    x, y = pairs.spread(library, ("input", "target"), input, target, RuntimeError)
+    x, y = checks.of_one_shape(library, _DIALECT, (input, target))
     dtype = first if loss is huber.LOSS else pairs.promoted(first, second)
     if weight is not None:
         dtype = pairs.promoted(dtype, library.dtype(weight))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compatlosses import pairs, rules
+from compatlosses import checks, pairs, rules
 from compatlosses.libraries import Library, Names, Tensor, library_of
 
 from .legacy import legacy_reduction, renamed_mean
@@ -13,8 +13,8 @@ NAMES: Names = ("input", "target", "weight", "weight")
 def library_for(input: Tensor, target: Tensor, weight: Tensor | None = None) -> Library:
     """The library of the tensors of a call; the weight, where there is one, is a tensor."""
     library = library_of(input, target, weight, None, NAMES)
-    if weight is not None and not library.owns(weight):
-        raise TypeError(f"weight is {weight!r}; expected a tensor or None. Make it a tensor first.")
+    if weight is not None:
+        checks.check_tensor(library, "weight", weight)
     return library
 
 
@@ -48,9 +48,8 @@ def check_no_bools(library: Library, *tensors: Tensor) -> None:
             )
 
 
-def in_the_shape_of(library: Library, name: str, x: Tensor, like: Tensor) -> Tensor:
-    """``x`` repeated to the shape of the input, which it must not enlarge."""
-    rules.check_broadcast(library, name, x, "input", like, RuntimeError)
+def in_the_shape_of(library: Library, x: Tensor, like: Tensor) -> Tensor:
+    """``x`` repeated to the shape of the input, to which it broadcasts."""
     shape, target = library.shape(x), library.shape(like)
     if shape == target:
         return x

@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
-from compatlosses import pairs, rules
+from compatlosses import checks, pairs, rules
 from compatlosses.along import rows_of, whole_of
+from compatlosses.checks import REPEATED, Argument, Dialect
 from compatlosses.definitions import binary_cross_entropy_with_logits as entropy
 from compatlosses.definitions import soft_margin
 from compatlosses.evaluate import evaluate
@@ -17,6 +18,12 @@ from . import dispatch
 from .elements import NAMES, check_no_bools, check_reduction, in_the_shape_of, library_for, reduction_of
 
 _PLANS = Plans()
+_MARGIN = Dialect(
+    (
+        Argument("input", rules.FLOATING, dtype_error=RuntimeError),
+        Argument("target", rules.NUMBERS, REPEATED, dtype_error=RuntimeError, shape_error=RuntimeError),
+    )
+)
 
 
 def soft_margin_loss(
@@ -64,9 +71,8 @@ def soft_margin_loss(
     library = library_for(input, target)
     name = reduction_of(library, (size_average, reduce), reduction)
     rules.check_reduction(name, ValueError)
-    rules.check_dtype(library, "input", input, rules.FLOATING, RuntimeError)
-    rules.check_dtype(library, "target", target, rules.NUMBERS, RuntimeError)
-    y = in_the_shape_of(library, "target", target, input)
+    checks.check(library, _MARGIN, (input, target))
+    y = in_the_shape_of(library, target, input)
     call = (soft_margin.LOSS, library, (input, y, None), (), named(name))
     dtype = library.dtype(input)
     # What is deprecated warns at each call.

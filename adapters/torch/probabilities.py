@@ -5,8 +5,9 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from compatlosses import pairs, rules, values
+from compatlosses import checks, pairs, rules, values
 from compatlosses.along import whole_of
+from compatlosses.checks import DTYPE, REPEATED, SAME, SHAPE, Argument, Dialect
 from compatlosses.definitions import binary_cross_entropy as entropy
 from compatlosses.definitions import kl_div as divergence
 from compatlosses.evaluate import evaluate
@@ -29,6 +30,20 @@ def look(view: View, inputs: tuple[Any, ...], options: tuple[Any, ...]) -> None:
 
 
 _PLANS, _DIVERGENCES = Plans(look), Plans()
+_PROBABILITIES = Dialect(
+    (
+        Argument("input", rules.FLOATING, dtype_error=NotImplementedError),
+        Argument("target", (), SAME, dtype_error=RuntimeError),
+        Argument("weight", rules.NUMBERS, REPEATED, dtype_error=RuntimeError, shape_error=RuntimeError),
+    ),
+    order=((1, SHAPE), (2, SHAPE), (2, DTYPE), (1, DTYPE), (0, DTYPE)),
+)
+_DIVERGENCE = Dialect(
+    (
+        Argument("input", rules.FLOATING, dtype_error=RuntimeError),
+        Argument("target", rules.FLOATING, dtype_error=RuntimeError, shape_error=RuntimeError),
+    )
+)
 
 
 def binary_cross_entropy(
@@ -85,20 +100,11 @@ def binary_cross_entropy(
     library = library_for(input, target, weight)
     name = reduction_of(library, (size_average, reduce), reduction)
     rules.check_reduction(name, ValueError)
-    rules.check_same_shape(library, "target", target, "input", input, ValueError)
-    if weight is not None:
-        rules.check_broadcast(library, "weight", weight, "input", input, RuntimeError)
-        rules.check_dtype(library, "weight", weight, rules.NUMBERS, RuntimeError)
-    dtype = library.dtype(input)
-    if library.dtype(target) != dtype:
-        raise RuntimeError(
-            f"target has dtype {library.dtype(target)}; expected {dtype}, the input's. Cast it first."
-        )
-    rules.check_dtype(library, "input", input, rules.FLOATING, NotImplementedError)
+    checks.check(library, _PROBABILITIES, inputs)
     values.check_within(library, "input", input, CHANCE, RuntimeError)
     values.check_within(library, "target", target, CHANCE, RuntimeError)
     call = (entropy.LOSS, library, inputs, (FLOOR, 0.0, 0.0, 0.0), named(name))
-    dtype = library.autocast_dtype(input) or dtype
+    dtype = library.autocast_dtype(input) or library.dtype(input)
     # What is deprecated warns at each call.
     if size_average is not None or reduce is not None or name != reduction:
         return evaluate(call, dtype)
@@ -158,9 +164,8 @@ def kl_div(
     if not deprecated and not library.tracing():
         warn_of_mean(reduction)
     rules.check_reduction_of_batches(name, ValueError)
-    rules.check_dtype(library, "input", input, rules.FLOATING, RuntimeError)
-    rules.check_dtype(library, "target", target, rules.FLOATING, RuntimeError)
-    x, y = pairs.spread(library, ("input", "target"), input, target, RuntimeError)
+    checks.check(library, _DIVERGENCE, (input, target))
+    x, y = checks.of_one_shape(library, _DIVERGENCE, (input, target))
     dtype = pairs.promoted(library.dtype(input), library.dtype(target))
     parameters = (1.0 if log_target else 0.0,)
     if name == "batchmean":

@@ -14,16 +14,16 @@ from compatlosses import pairs, row_rules, rules
 from compatlosses.definitions import cross_entropy as of_logits
 from compatlosses.definitions import nll
 from compatlosses.evaluate import evaluate
-from compatlosses.libraries import Library, Names, Tensor, library_of, number, quoted
+from compatlosses.libraries import Library, Tensor, number, quoted
 from compatlosses.neutral_rows import checked_axis
 from compatlosses.plans import Plans
 from compatlosses.protocols import Loss, Shape
 
 from . import adapter, dispatch
+from .elements import library_for
 from .legacy import checked_reduction
 
 _PLANS = Plans()
-_NAMES: Names = ("input", "target", "weight", "weight")
 _INDICES = ("int64", "uint8")
 _INDICES_ELSEWHERE = (*_INDICES, "int32")
 """Those of other frameworks: JAX has no int64 by default."""
@@ -99,7 +99,7 @@ def cross_entropy(
             reduction=reduction,
             label_smoothing=label_smoothing,
         )
-    library = _library(inputs)
+    library = library_for(*inputs)
     name = checked_reduction(library, size_average, reduce, reduction)
     smoothing = rules.parameter("label_smoothing", label_smoothing)
     if not smoothing >= 0.0 or not smoothing <= 1.0:
@@ -153,7 +153,7 @@ def nll_loss(
             reduce=reduce,
             reduction=reduction,
         )
-    library = _library(inputs)
+    library = library_for(*inputs)
     name = checked_reduction(library, size_average, reduce, reduction)
     # What is deprecated warns at each call.
     plans = _PLANS if size_average is None and reduce is None and name == reduction else None
@@ -162,15 +162,6 @@ def nll_loss(
 
 for _function in (cross_entropy, nll_loss):
     setattr(_function, "__prepare_scriptable__", dispatch.natively(_function.__name__))  # noqa: B010
-
-
-def _library(inputs: Inputs) -> Library:
-    """The library of the tensors of a call."""
-    input, target, weight = inputs
-    library = library_of(input, target, weight, None, _NAMES)
-    if weight is not None and not library.owns(weight):
-        raise TypeError(f"weight is {quoted(weight)}; expected a tensor or None. Make it a tensor first.")
-    return library
 
 
 def _rows(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from compatlosses import pairs, rules
+from compatlosses import checks, pairs, rules
+from compatlosses.checks import Dialect
 from compatlosses.definitions import sigmoid_focal
 from compatlosses.evaluate import evaluate
 from compatlosses.libraries import Tensor, common_library
@@ -12,6 +13,8 @@ __all__ = ["sigmoid_focal_loss"]
 
 _OFF = -1.0
 """The alpha that stands for none."""
+
+_DIALECT = Dialect(checks.pair(("inputs", "targets"), rules.FLOATING), confusable=True)
 
 
 def sigmoid_focal_loss(
@@ -44,10 +47,8 @@ def sigmoid_focal_loss(
     if not focus >= 0.0:
         raise ValueError(f"gamma is {focus:g}; expected a number of at least 0")
     rules.check_reduction(reduction, ValueError)
-    library = common_library((inputs, targets), ("inputs", "targets"))
-    rules.check_dtype(library, "inputs", inputs, rules.FLOATING, TypeError, targets=targets)
-    rules.check_dtype(library, "targets", targets, rules.FLOATING, TypeError)
-    rules.check_same_shape(library, "targets", targets, "inputs", inputs, ValueError)
+    library = common_library((inputs, targets), _DIALECT.names)
+    checks.check(library, _DIALECT, (inputs, targets))
     dtype = pairs.promoted(library.autocast_dtype(inputs) or library.dtype(inputs), library.dtype(targets))
     call = (sigmoid_focal.LOSS, library, (inputs, targets, None, None), (weight, focus), named(reduction))
     return evaluate(call, dtype)

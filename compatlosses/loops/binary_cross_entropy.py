@@ -3,4 +3,4 @@
 from ..definitions import binary_cross_entropy
 from .elements import loops
 
-general = loops(binary_cross_entropy, __name__)
+contiguous, general = loops(binary_cross_entropy, __name__)

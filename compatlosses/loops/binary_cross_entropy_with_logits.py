@@ -3,4 +3,4 @@
 from ..definitions import binary_cross_entropy_with_logits
 from .elements import loops
 
-general = loops(binary_cross_entropy_with_logits, __name__)
+contiguous, general = loops(binary_cross_entropy_with_logits, __name__)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from inspect import isfunction
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from llvmlite import ir
@@ -25,7 +25,8 @@ from ..memory import FLOAT32, FLOAT64, SUMMED, pointer, walk, write
 from ..pieces import claimed, end, inner, join, leave
 from ..scalar import IEEE, apart, inlined, set_mode
 from ..sums import BLOCK, compensated_tree_sum, tree_sum
-from . import logarithms, rows_scalar, words
+from . import contiguous, logarithms, rows_scalar, words
+from .contiguous import contiguous_loops, owned
 
 FIRST, SECOND, THIRD, WEIGHT, MASK, COTANGENT, LOSS, BY_FIRST, BY_SECOND, BY_THIRD, BY_WEIGHT, ROWS = range(
     12
@@ -234,19 +235,22 @@ def counted(gather, table, size, ignoring, ignored, counts, progress, scratch, i
     leave(progress)
 
 
-_SOURCES = (__name__, *(each.__name__ for each in (words, logarithms, rows_scalar)))
+_SOURCES = (__name__, *(each.__name__ for each in (contiguous, words, logarithms, rows_scalar)))
 """The modules whose code is compiled into all loops of elements."""
 
 
-def loops(definition: ModuleType, module: str) -> Any:
-    """The compiled loops of a definition with two or three inputs: the entry point ``general``, which belongs
-    to ``module``.
-    """
+class Loops(NamedTuple):
+    """The entry points of a loss: for contiguous arrays of float32, and for anything."""
+
+    contiguous: Any
+    general: Any
+
+
+def loops(definition: ModuleType, module: str) -> Loops:
+    """The compiled loops of a definition with two or three inputs, which belong to ``module``."""
     functions = [compiled(function) for function in definition.written(words)]
-    blocks = blocks_of_two(*functions) if len(functions) == 3 else blocks_of_three(*functions)
-    # Numba names code by module and function, and what was kept by two processes may be loaded into one.
-    blocks.__module__ = module
-    blocks = inner(blocks)
+    two_inputs = len(functions) == 3
+    blocks = owned(blocks_of_two(*functions) if two_inputs else blocks_of_three(*functions), module)
 
     def general(parameters, job):  # type: ignore[no-untyped-def]
         scratch = (np.empty((ROWS, BLOCK)), np.empty(BLOCK), np.empty(job[4].shape[1], np.int64))
@@ -255,7 +259,18 @@ def loops(definition: ModuleType, module: str) -> Any:
         set_mode(mode)
 
     general.__module__ = module
-    return entries(module, definition.__name__, *_SOURCES)(general)
+    value, slope = [of_three(f) for f in functions[:2]] if two_inputs else functions[:2]
+    sources = (definition.__name__, *_SOURCES)
+    return Loops(contiguous_loops(value, slope, module, sources), entries(module, *sources)(general))
+
+
+def of_three(function: Any) -> Any:
+    """A function of two inputs as one of three, of which the third is not there."""
+
+    def given_three(x, y, z, w, *parameters):  # type: ignore[no-untyped-def]
+        return function(x, y, w, *parameters)
+
+    return inlined(given_three)
 
 
 def compiled(function: Any) -> Any:

@@ -3,4 +3,4 @@
 from ..definitions import gaussian_nll
 from .elements import loops
 
-general = loops(gaussian_nll, __name__)
+contiguous, general = loops(gaussian_nll, __name__)

@@ -3,4 +3,4 @@
 from ..definitions import huber
 from .elements import loops
 
-general = loops(huber, __name__)
+contiguous, general = loops(huber, __name__)

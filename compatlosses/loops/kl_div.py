@@ -3,4 +3,4 @@
 from ..definitions import kl_div
 from .elements import loops
 
-general = loops(kl_div, __name__)
+contiguous, general = loops(kl_div, __name__)

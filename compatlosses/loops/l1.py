@@ -3,4 +3,4 @@
 from ..definitions import l1
 from .elements import loops
 
-general = loops(l1, __name__)
+contiguous, general = loops(l1, __name__)

@@ -3,4 +3,4 @@
 from ..definitions import mse
 from .elements import loops
 
-general = loops(mse, __name__)
+contiguous, general = loops(mse, __name__)

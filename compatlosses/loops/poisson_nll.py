@@ -3,4 +3,4 @@
 from ..definitions import poisson_nll
 from .elements import loops
 
-general = loops(poisson_nll, __name__)
+contiguous, general = loops(poisson_nll, __name__)

@@ -3,4 +3,4 @@
 from ..definitions import sigmoid_focal
 from .elements import loops
 
-general = loops(sigmoid_focal, __name__)
+contiguous, general = loops(sigmoid_focal, __name__)

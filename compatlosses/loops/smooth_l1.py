@@ -3,4 +3,4 @@
 from ..definitions import smooth_l1
 from .elements import loops
 
-general = loops(smooth_l1, __name__)
+contiguous, general = loops(smooth_l1, __name__)

@@ -3,4 +3,4 @@
 from ..definitions import soft_margin
 from .elements import loops
 
-general = loops(soft_margin, __name__)
+contiguous, general = loops(soft_margin, __name__)

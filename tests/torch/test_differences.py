@@ -94,6 +94,22 @@ def test_weights_and_their_two_divisors(name: str, weight: torch.Tensor, reducti
     assert_alike(name, X, Y, weight=weight, reduction=reduction)
 
 
+@pytest.mark.parametrize("name", ["mse_loss", "l1_loss"])
+@pytest.mark.filterwarnings("ignore:Using a target size")
+def test_a_weighted_mean_over_a_target_that_enlarges_the_loss(name: str) -> None:
+    """torch divides by the sum of the weight as it was given: here by four of the sixteen weights."""
+    x, y, w = (
+        torch.tensor([[1.0], [2.0], [0.5], [4.0]]),
+        torch.zeros(4, 4),
+        torch.tensor([[0.5], [1.0], [2.0], [0.25]]),
+    )
+    native = getattr(torch.nn.functional, name)(x, y, weight=w)
+    own = getattr(shim, name)(x, y, weight=w)
+    assert native.item() == 4 * own.item()  # a row of docs/deviations.md
+    losses = getattr(torch.nn.functional, name)(x, y, reduction="none")
+    assert own.item() == pytest.approx(((w * losses).sum() / w.expand(4, 4).sum()).item())
+
+
 @pytest.mark.parametrize("bend", [0.0, 0.5, 2.0, -1.0, float("nan"), float("inf"), 1])
 def test_the_bend(bend: float) -> None:
     assert_alike("huber_loss", X, Y, delta=bend)

@@ -7,16 +7,20 @@ Labels come first. The losses of a difference are of float32, whatever their arg
 from __future__ import annotations
 
 from compatlosses import rules
+from compatlosses.checks import Argument
 from compatlosses.definitions import binary_cross_entropy, binary_cross_entropy_with_logits, huber, l1, mse
 from compatlosses.protocols import Library, Loss, Tensor
 
 from .cross_entropy import softmax_cross_entropy, sparse_softmax_cross_entropy
-from .weighted import Reduction, Weighted, Weights, checked, collected, reduced
+from .weighted import Reduction, Weighted, Weights, checked, collected, dialect, reduced
 
 __all__ = [
     "Reduction", "absolute_difference", "huber_loss", "log_loss", "mean_squared_error",
     "sigmoid_cross_entropy", "softmax_cross_entropy", "sparse_softmax_cross_entropy",
 ]  # fmt: skip
+
+_LOGITS = dialect(Argument("logits", rules.FLOATING), "multi_class_labels")
+_PREDICTIONS = dialect(Argument("predictions", rules.NUMBERS), "labels")
 
 
 def sigmoid_cross_entropy(
@@ -58,10 +62,8 @@ def sigmoid_cross_entropy(
 
     Source: TensorFlow 2 documentation of ``tf.compat.v1``; where it is silent, tensorflow 2.21.0.
     """
-    names = ("multi_class_labels", "logits")
-    call = checked(names, (multi_class_labels, logits), weights, reduction)
+    call = checked(_LOGITS, (multi_class_labels, logits), weights, reduction)
     library, labels, logits, weights = call
-    rules.check_dtype(library, "logits", logits, rules.FLOATING, TypeError, targets=labels)
     inputs = (logits, _smoothed(library, labels, logits, label_smoothing), None)
     weighted = Weighted(binary_cross_entropy_with_logits.LOSS, library, inputs, (0.0,), weights)
     loss = reduced(weighted, reduction, library.dtype(logits))
@@ -204,9 +206,7 @@ def _difference(
     place: tuple[str, str | None, str],
 ) -> Tensor:
     """A loss of a difference. ``place``: the name scope, the collection and the reduction."""
-    call = checked(("labels", "predictions"), pair, weights, place[2])
-    library, labels, predictions, weights = call
-    rules.check_dtype(library, "predictions", predictions, rules.NUMBERS, TypeError)
+    library, labels, predictions, weights = checked(_PREDICTIONS, pair, weights, place[2])
     if library.dtype(predictions) not in rules.FLOATING:
         predictions = library.cast(predictions, "float64")
     weighted = Weighted(loss, library, (predictions, labels), parameters, weights)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from compatlosses import rules
+from compatlosses import checks, rules
+from compatlosses.checks import DTYPE, SAME, SHAPE, Argument, Dialect
 from compatlosses.evaluate import evaluate
 from compatlosses.libraries import library_of
 from compatlosses.neutral import weight_of
@@ -100,20 +101,25 @@ class WeightedRows(NamedTuple):
         return library.cast(losses, dtype)
 
 
-def checked(
-    names: tuple[str, str], pair: tuple[Tensor, Tensor], weights: Weights, reduction: object
-) -> Checked:
-    """The arguments, ``pair`` called ``names``, as tensors of one shape; the dtype of the second is not
-    checked.
+def dialect(predictions: Argument, labels: str) -> Dialect:
+    """Predictions, and labels of their shape and of any dtype of numbers."""
+    return Dialect(
+        (predictions, Argument(labels, rules.NUMBERS, SAME)),
+        order=((1, SHAPE), (1, DTYPE), (0, DTYPE)),
+        confusable=True,
+    )
+
+
+def checked(dialect: Dialect, pair: tuple[Tensor, Tensor], weights: Weights, reduction: object) -> Checked:
+    """The arguments, ``pair`` labels and predictions, as tensors that the dialect accepts.
 
     Raises:
         ValueError, TypeError: as `sigmoid_cross_entropy`.
     """
-    call = given(names, pair, weights, reduction)
-    library, labels, predictions, weights = call
-    rules.check_same_shape(library, names[0], labels, names[1], predictions, ValueError)
-    rules.check_dtype(library, names[0], labels, rules.NUMBERS, TypeError)
-    weights = checked_weights(library, weights, names[1], predictions)
+    name, label = dialect.names
+    library, labels, predictions, weights = given((label, name), pair, weights, reduction)
+    checks.check(library, dialect, (predictions, labels))
+    weights = checked_weights(library, weights, name, predictions)
     return Checked(library, labels, predictions, weights)
 
 

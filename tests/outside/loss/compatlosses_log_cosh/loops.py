@@ -4,4 +4,4 @@ from compatlosses.loops.elements import loops
 
 from . import log_cosh
 
-general = loops(log_cosh, __name__)
+contiguous, general = loops(log_cosh, __name__)
