@@ -18,11 +18,11 @@ EPSILON = mp.mpf(1e-7)
 Textbook = Callable[[Sequence[Number], Targets, Sequence[Number]], Terms]
 
 
-def _surprises(x: Sequence[Number]) -> list[Number]:
-    """-log(e^x_c / sum_j e^x_j) of each class: log(1 + s), s the sum of the others over its own"""
+def _surprises(x: Sequence[Number], q: Targets) -> dict[int, Number]:
+    """-log(e^x_c / sum_j e^x_j) of the classes with a target: log1p of the sum of the others over its own"""
     e = [exp(each) for each in x]
     below, above = _sums(e), _sums(e[::-1])[::-1]
-    return [log1p((a + b) / each) for a, b, each in zip(below, above, e, strict=True)]
+    return {c: log1p((below[c] + above[c]) / e[c]) for c in q}
 
 
 def _sums(e: Sequence[Number]) -> list[Number]:
@@ -35,13 +35,13 @@ def _sums(e: Sequence[Number]) -> list[Number]:
 
 def cross_entropy(x: Sequence[Number], q: Targets, w: Sequence[Number]) -> Terms:
     """-sum_c w_c q_c log(e^x_c / sum_j e^x_j)"""
-    surprises = _surprises(x)
+    surprises = _surprises(x, q)
     return tuple(w[c] * q[c] * surprises[c] for c in q)
 
 
 def cross_entropy_of_weighted_rows(x: Sequence[Number], q: Targets, w: Sequence[Number]) -> Terms:
     """-(sum_c w_c q_c) sum_c q_c log(e^x_c / sum_j e^x_j)"""
-    surprises = _surprises(x)
+    surprises = _surprises(x, q)
     weight = x[0].tape.total([w[c] * q[c] for c in q])
     return tuple(weight * q[c] * surprises[c] for c in q)
 
