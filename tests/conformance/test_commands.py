@@ -13,9 +13,9 @@ import typer
 from typer.testing import CliRunner
 
 from compatlosses.conformance.commands import app as cli
-from compatlosses.conformance.commands.select import Selection
 from compatlosses.conformance.judging import expectations
 from compatlosses.conformance.judging.judge import Verdict
+from compatlosses.conformance.judging.selection import Selection
 from compatlosses.conformance.model.implementations import TABLE
 from compatlosses.conformance.results import results
 
