@@ -353,6 +353,18 @@ class Rowwise(Logarithmic, Protocol):
         """``x`` as a constant: no derivative goes through it."""
 
 
+class Accelerated(Protocol):
+    """A `Library` with kernels of its own for a device."""
+
+    def why_not_on_device(self, call: Call, /) -> str | None:
+        """Why a call cannot take the kernels, in words; None where it can."""
+
+    def on_device(self, call: Call, dtype: str, /) -> Tensor:
+        """The loss of such a call as a tensor of ``dtype``, with its gradients for the framework's
+        autograd.
+        """
+
+
 class Host(Protocol):
     """How the fused executor gets at a framework's tensors. An adapter's ``host.py`` is one.
 
