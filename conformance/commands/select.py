@@ -8,7 +8,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from ..errors import SuiteError
+from ..errors import SuiteError, instead
 from ..judging import expectations as known
 from ..judging.selection import Selection
 from ..lab.recipes import recipes
@@ -65,7 +65,7 @@ def targets(
     """
     for name in frameworks:
         if name not in FRAMEWORKS:
-            raise SuiteError(f"unknown framework {name!r}; expected {', '.join(FRAMEWORKS)}")
+            raise SuiteError(f"unknown framework {name!r}{instead(name, FRAMEWORKS, ', '.join(FRAMEWORKS))}")
     there = [*filter(installed, FRAMEWORKS)] if interpreter is None else interpreter.frameworks
     chosen = frameworks or there
     check_modes(chosen, modes)
@@ -113,7 +113,9 @@ def check_modes(frameworks: Sequence[str], patterns: Sequence[str]) -> None:
     there.update((f"{mode} ({name})", mode) for name in frameworks for mode in modes_of(name)[1:])
     for pattern in patterns:
         if not any(fnmatchcase(mode, pattern) for mode in there.values()):
-            raise SuiteError(f"no mode here is named {pattern!r}; expected {', '.join(there)}")
+            raise SuiteError(
+                f"no mode here is named {pattern!r}{instead(pattern, there.values(), ', '.join(there))}"
+            )
 
 
 def check_cases(patterns: Sequence[str], folder: Path = CASES) -> None:
@@ -123,18 +125,21 @@ def check_cases(patterns: Sequence[str], folder: Path = CASES) -> None:
         raise SuiteError(f"{folder} holds no case; expected files of TOML with [[case]] or [[family]]")
     for pattern in patterns:
         if not any(fnmatchcase(case.id, pattern) for case in everything):
-            raise SuiteError(
-                f"no case is named {pattern!r}; ids look like {everything[0].id!r}, and * stands for anything"
-            )
+            known = [
+                *dict.fromkeys(f"{case.loss}/*" for case in everything),
+                *(case.id for case in everything),
+            ]
+            form = f"an id such as {everything[0].id!r}, in which * stands for anything"
+            raise SuiteError(f"no case is named {pattern!r}{instead(pattern, known, form)}")
 
 
 def check_implementations(patterns: Sequence[str]) -> None:
     """Refuse a pattern that names no implementation."""
     for pattern in patterns:
         if pattern not in KINDS and not any(fnmatchcase(name, pattern) for name in TABLE):
-            names = ", ".join(sorted(TABLE))
+            names = "native, shim, or a name or pattern of those that --list prints"
             raise SuiteError(
-                f"no implementation is named {pattern!r}; expected native, shim, or among {names}"
+                f"no implementation is named {pattern!r}{instead(pattern, (*KINDS, *TABLE), names)}"
             )
 
 

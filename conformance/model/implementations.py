@@ -18,7 +18,7 @@ from typing import Any
 
 from packaging.version import InvalidVersion, Version
 
-from ..errors import SuiteError
+from ..errors import SuiteError, instead
 from ..places import IMPLEMENTATIONS
 from . import rows as rows_model
 from .case import Case
@@ -249,7 +249,9 @@ def own_row(function: str, like: str, framework: str = "") -> Row:
     """
     module, colon, attribute = function.partition(":")
     if not (module and colon and attribute.isidentifier()):
-        raise SuiteError(f"{function!r:.200} names no function; expected module:function")
+        dotted = ":".join(function.rpartition(".")[::2])
+        mend = instead(function, [dotted] * ("." in function), "module:function, such as my_package:my_loss")
+        raise SuiteError(f"{function!r:.200} names no function{mend}")
     if like not in TABLE:
         near = get_close_matches(like, TABLE, 3) or ["torch.nn.functional.cross_entropy"]
         raise SuiteError(
