@@ -9,7 +9,7 @@ from . import neutral_along, neutral_rows, rules
 from .definitions import loss_of, neutral_functions
 from .definitions.binary_cross_entropy_with_logits import LOSS as BINARY_CROSS_ENTROPY
 from .deprecated import warn_of_the_old_form
-from .evaluate import why_formula
+from .evaluate import on_device, why_formula
 from .libraries import described, find, quoted
 from .neutral import SHARED, Options, TensorLike
 from .neutral_along import Joined
@@ -90,7 +90,8 @@ def named(loss: Loss, places: tuple[int, ...], tensors: tuple[Any, ...]) -> dict
 
 
 def executor_of(loss: Callable[..., Any], *tensors: Any, **options: Any) -> str:
-    """Which executor a call with these arguments runs on here and now: 'fused', or 'formula: ' and why.
+    """Which executor a call with these arguments runs on here and now: 'fused', 'device' for the kernels of a
+    GPU, or 'formula: ' and why.
 
     It is the very question that the call itself asks. It takes what ``loss``, a loss function of this
     library, takes, and refuses it likewise.
@@ -106,8 +107,11 @@ def executor_of(loss: Callable[..., Any], *tensors: Any, **options: Any) -> str:
     'fused'
     """
     definition, tensors, options = split("executor_of", loss, tensors, options)
-    why = why_formula(bound(definition, tensors, options)[0])
-    return "fused" if why is None else f"formula: {why}"
+    call = bound(definition, tensors, options)[0]
+    why = why_formula(call)
+    if why is None:
+        return "fused"
+    return "device" if on_device(call) else f"formula: {why}"
 
 
 def split(

@@ -38,6 +38,7 @@ class Argument:
     dtype_error: type[Exception] = TypeError
     """The error of a dtype that is not accepted."""
     shape_error: type[Exception] = ValueError
+    """That of a shape that does not go with the first argument's."""
     other_dtypes: tuple[str, ...] = ()
     """Dtypes of which the error is `other_error`."""
     other_error: type[Exception] = TypeError

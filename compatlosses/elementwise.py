@@ -62,7 +62,7 @@ def evaluated(
     partials = np.empty((blocks, 2)) if summed and wants_loss else NOWHERE
     exact = dtype == FLOAT64 or has_float64(arrays)
     general, shared, ignoring = loaded(loss.loops).general, shared_loops(), int(reduction[2] is not None)
-    steps = (shared.gather, shared.scatter, shared.summed)
+    steps = (shared.gather(), shared.scatter(), shared.summed())
     job = (*steps, int(exact), operated.rows, size, ignoring, ignored, factor, divisor)
 
     def task(progress: Array) -> None:
@@ -112,6 +112,7 @@ def contiguous(
     loss, parameters, reduction, dtype, empty = request
     x, size = arrays[0], arrays[0].size
     blocks = -(-size // BLOCK)
+    alone = blocks < 2 * LEAST or get_num_threads() == 1
     *inputs, weight = placed([where(a) for a in arrays])
     gradient = empty(x.shape, dtype) if wanted else None
     losses, partials, sums = None, NOWHERE, None
@@ -119,19 +120,22 @@ def contiguous(
         losses = empty(x.shape, dtype)
     elif wants_loss:
         result = np.empty((), dtype)
-        alone = blocks < 2 * LEAST or get_num_threads() == 1
         partials = NOWHERE if alone else np.empty((blocks, 2))
         sums = (partials, address(result))
     operands = size, tuple(inputs), (weight, where(factors[1]))
-    made, scaling = (
-        (where(losses), where(gradient)),
-        (factors[0], divisor_of(reduction, NOWHERE, x.shape, 0.0)),
-    )
+    made = where(losses), where(gradient)
+    scaling = factors[0], divisor_of(reduction, NOWHERE, x.shape, 0.0)
     loop = loaded(loss.loops).contiguous
 
-    together(lambda progress: loop(parameters, operands, made, scaling, sums, progress), blocks, compiled())
-    if partials.size:
-        compiled().total(partials, scaling[1], code(dtype), address(result))
+    def task(progress: Array) -> None:
+        loop(parameters, operands, made, scaling, sums, progress)
+
+    if alone:
+        task(ALONE)
+    else:
+        together(task, blocks, compiled())
+        if partials.size:
+            compiled().total(partials, scaling[1], code(dtype), address(result))
     found = result if sums is not None else losses
     return NOT_ASKED if found is None else found, (gradient, *[None] * (len(arrays) - 1))
 
@@ -164,7 +168,7 @@ def direct(request: Request, arrays: Arrays, wrt: tuple[bool, ...]) -> Direct | 
     arguments = [i for i, a in enumerate(arrays) if a is not None]
     exact, odd = dtype == FLOAT64 or has_float64(arrays), max(a.itemsize for a in given) - 1
     general, shared, total, result = loaded(loss.loops).general, shared_loops(), compiled().total, code(dtype)
-    steps = (shared.gather, shared.scatter, shared.summed, int(exact))
+    steps = (shared.gather(), shared.scatter(), shared.summed(), int(exact))
 
     def compute(inputs: list[int], gradient: int, loss: int) -> bool:
         operands, partials = rows.copy(), np.empty((blocks, 2))
@@ -216,9 +220,9 @@ def divisor_of(reduction: Reduction, rows: Array, shape: tuple[int, ...], ignore
         blocks = -(-size // BLOCK)
         counts = np.empty(blocks, np.int64)
         kernel = loaded("compatlosses.loops.count").count
-        gather, ignoring = shared_loops().gather, sentinel is not None
+        gather, counting = shared_loops().gather(), (size, int(sentinel is not None), ignored)
         together(
-            lambda progress: kernel(gather, rows, size, ignoring, ignored, counts, progress),
+            lambda progress: kernel(gather, rows, counting, counts, progress),
             blocks,
             compiled(),
         )

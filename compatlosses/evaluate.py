@@ -23,8 +23,16 @@ def evaluate(call: Call, dtype: str, plans: Plans | None = None, options: tuple[
         if plans is not None:  # only now: a signal handler must not find the plan of what is being compiled
             plans.keep(call, dtype, options)
         return result
+    if on_device(call):
+        return call[1].on_device(call, dtype)
     check_classes(call)
     return by_formula.value(call, dtype)
+
+
+def on_device(call: Call) -> bool:
+    """Whether a call that the fused executor cannot take goes to kernels of its device; see `Accelerated`."""
+    library = call[1]
+    return hasattr(library, "on_device") and library.why_not_on_device(call) is None
 
 
 def check_classes(call: Call) -> None:

@@ -108,10 +108,14 @@ class Loss:
     """Whether its reductions include 'batchmean', the sum over the size of the first axis."""
     rows: str = ""
     """Of a loss of rows, one result along an axis of classes: what the weights of the classes weigh, 'class'
-    or 'row'. Empty for a loss of elements.
+    or 'row'; 'index' where its targets are class indices alone. Empty for a loss of elements.
     """
     alone: bool = False
     """Of a loss of rows: whether that of an index depends on its class alone, whatever the others hold."""
+    of_indices: Loss | None = None
+    """Of a loss of rows: the same one for the formula, of a class index that is not smoothed, where there is
+    one.
+    """
     of_weighted_rows: Loss | None = None
     """Of a loss of rows: the same one with weights that weigh rows, where there is one."""
 
@@ -201,6 +205,16 @@ class RowVocabulary(Vocabulary):
     """e^x over its sum along the last axis."""
     rest: Callable[[Tensor], Tensor]
     """1 - `softmax`, as the sum of the others."""
+    is_class: Callable[[Tensor, Tensor], Tensor]
+    """Where a class along the last axis of the second tensor is that of the row. Classes are numbers with a
+    last axis of size 1.
+    """
+    at: Callable[[Tensor, Tensor], Tensor]
+    """The number of a row's class, with a last axis of size 1; NaN where it is none."""
+    nll_at: Callable[[Tensor, Tensor], Tensor]
+    """`nll` of a row's class."""
+    softmax_less: Callable[[Tensor, Tensor], Tensor]
+    """`softmax`, at the row's class less 1."""
 
 
 class Library(Protocol):
@@ -337,6 +351,18 @@ class Rowwise(Logarithmic, Protocol):
 
     def detached(self, x: Tensor, /) -> Tensor:
         """``x`` as a constant: no derivative goes through it."""
+
+
+class Accelerated(Protocol):
+    """A `Library` with kernels of its own for a device."""
+
+    def why_not_on_device(self, call: Call, /) -> str | None:
+        """Why a call cannot take the kernels, in words; None where it can."""
+
+    def on_device(self, call: Call, dtype: str, /) -> Tensor:
+        """The loss of such a call as a tensor of ``dtype``, with its gradients for the framework's
+        autograd.
+        """
 
 
 class Host(Protocol):

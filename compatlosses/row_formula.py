@@ -1,7 +1,8 @@
 """The formula executor for losses of rows. See `by_formula`.
 
-A class index becomes probabilities of 1 and 0, the axis of the classes the last one, and results keep it with
-size 1, so that a definition sees three tensors that broadcast. A row whose index is no class is NaN.
+The axis of the classes becomes the last one, and results keep it with size 1, so that a definition sees three
+tensors that broadcast. A class index is a number for a definition that takes it; elsewhere, and where it is
+smoothed, probabilities of 1 and 0. A row whose index is no class is NaN.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from .protocols import Call, Tensor
 from .reductions import counts_of, divided, divisor_of, everywhere, nonzero
 
 Posed = tuple[Tensor, Tensor, Tensor | None, Tensor | None, Tensor]
-"""Logits, targets that are smoothed probabilities, weight; where rows count; the targets before smoothing."""
+"""Logits, targets, weight; where rows count; the targets before smoothing."""
 
 
 def value(call: Call, dtype: str) -> Tensor:
     """The loss as a tensor of ``dtype``."""
+    call = of_definition(call)
     loss, library, _, _, reduction = call
     x, q, w, counts, targets = posed(call)
     losses = library.elementwise(loss, (x, q, w), counts)
@@ -32,6 +34,7 @@ def slopes(call: Call, wrt: tuple[int, ...], g: Tensor | None = None) -> tuple[T
     """The gradients of `value` by the inputs numbered ``wrt``, times the cotangent ``g`` (None: 1):
     differentiable again.
     """
+    call = of_definition(call)
     loss, library, inputs, parameters, reduction = call
     axis, smoothing = parameters
     x, q, w, counts, targets = posed(call)
@@ -56,6 +59,14 @@ def slopes(call: Call, wrt: tuple[int, ...], g: Tensor | None = None) -> tuple[T
     return found
 
 
+def of_definition(call: Call) -> Call:
+    """The call; from indices that are not smoothed of the definition that takes them."""
+    loss, library, inputs, parameters, reduction = call
+    if loss.of_indices is None or parameters[1] != 0.0 or library.dtype(inputs[1]) in rules.FLOATING:
+        return call
+    return (loss.of_indices, library, inputs, parameters, reduction)
+
+
 def posed(call: Call) -> Posed:
     """The inputs as the definition takes them, in double."""
     loss, library, inputs, parameters, reduction = call
@@ -78,10 +89,11 @@ def posed(call: Call) -> Posed:
         counts = counts_of(library, indices, reduction)
         if counts is not None:
             counts = library.with_axis(counts)
-        targets = library.cast(library.classes(indices, x), dtype)
-        targets = library.where(library.equal(library.row_sum(targets), 0), math.nan, targets)
-        if loss.alone and smoothing == 0.0:
-            x = library.where(library.equal(targets, 0), 0.0, x)
+        if loss.rows == "index":
+            targets = library.with_axis(library.cast(indices, dtype))
+        else:
+            targets = library.cast(library.classes(indices, x), dtype)
+            targets = library.where(library.equal(library.row_sum(targets), 0), math.nan, targets)
     if counts is not None:  # a NaN would reach the gradient of the rows' weights
         targets = library.where(counts, targets, 0.0)
     return x, smoothed(library, targets, smoothing), w, counts, targets
@@ -136,6 +148,8 @@ def weights_of_rows(call: Call, q: Tensor, w: Tensor | None, targets: Tensor) ->
     loss, library, _, _, reduction = call
     if w is None or reduction[1] != "weights":
         return None
+    if loss.rows == "index":
+        return library.OPS.at(w, targets)
     return library.row_sum(library.OPS.times(w, q if loss.rows == "row" else targets))
 
 
@@ -153,5 +167,8 @@ def by_divisor(call: Call, of: int, posed: Posed, g: Tensor | None, divisor: Any
             change = change * (library.constant(1.0, change) - library.constant(parameters[1], change))
         change = library.where(everywhere(library, targets), change, 0.0)
         return change if counts is None else library.where(counts, change, 0.0)
-    change = (q if loss.rows == "row" else targets) * share
+    if loss.rows == "index":
+        change = library.where(library.OPS.is_class(targets, x), share, 0.0)
+    else:
+        change = (q if loss.rows == "row" else targets) * share
     return library.sum_to(change if counts is None else library.where(counts, change, 0.0), w)

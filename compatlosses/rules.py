@@ -71,6 +71,19 @@ def parameter(name: str, value: object) -> float:
     return float(given)
 
 
+def nonnegative(name: str, value: object) -> float:
+    """A `parameter` of at least 0.
+
+    Raises:
+        TypeError: no number.
+        ValueError: a number below 0.
+    """
+    found = parameter(name, value)
+    if not found >= 0.0:
+        raise ValueError(f"{name} is {found:g}; expected a number of at least 0")
+    return found
+
+
 def says_a_number(x: object) -> bool:
     """Whether ``x`` is like a tensor without dimensions, and no gradient is asked of it."""
     if isinstance(x, (np.generic, np.ndarray)) or getattr(x, "requires_grad", False):

@@ -129,9 +129,8 @@ def vocabulary(library: Any, sealed: bool = False) -> RowVocabulary:
         # From the largest of the row, which is a constant: it cancels in all that is made of them. An
         # infinite one is 0 from itself.
         largest = library.detached(library.row_max(x))
-        infinite = library.isinf(x) & (x >= largest)
-        d = library.where(infinite, 0.0, x) - library.where(infinite, 0.0, largest)
-        return d, largest
+        infinite = library.isinf(x) & (x > 0.0)
+        return library.where(infinite, 0.0, x - largest), largest
 
     def defined(largest: Tensor, total: Tensor, x: Tensor) -> Tensor:
         # NaN where infinities of one sign meet in a row.
@@ -144,7 +143,7 @@ def vocabulary(library: Any, sealed: bool = False) -> RowVocabulary:
         ties = library.row_sum(library.cast(same, library.dtype(d)))
         return library.row_sum(library.where(same, 0.0, e)) + (ties - 1.0)
 
-    def told(value: Tensor, like: Tensor) -> Tensor:
+    def mended(value: Tensor, like: Tensor) -> Tensor:
         # A value that is more exact than ``like``, with the derivatives of that.
         finite = library.where(library.isinf(like), 0.0, like)
         return library.detached(value) + (finite - library.detached(finite))
@@ -171,12 +170,47 @@ def vocabulary(library: Any, sealed: bool = False) -> RowVocabulary:
         total = library.row_sum(e)
         return defined(largest, total, told(library.log1p(others(d, e)) - d, library.log1p(total - 1.0) - d))
 
+    def is_class(y: Tensor, x: Tensor) -> Tensor:
+        return library.classes(library.without_axis(library.cast(y, "int64")), x)
+
+    def at(x: Tensor, y: Tensor) -> Tensor:
+        mine = is_class(y, x)
+        found = row_sum(library.cast(mine, library.dtype(x)))
+        return library.where(library.equal(found, 0), math.nan, row_sum(library.where(mine, x, 0.0)))
+
+    def distance_at(d: Tensor, y: Tensor, mine: Tensor) -> Tensor:
+        # `at`, with no pass over the classes for what is no class.
+        size = library.shape(d)[-1]
+        if size is None or size < 0:
+            return at(d, y)
+        return library.where((y >= 0.0) & (y < size), row_sum(library.where(mine, d, 0.0)), math.nan)
+
+    def nll_at(x: Tensor, y: Tensor) -> Tensor:
+        d, largest = distances(x)
+        mine = is_class(y, x)
+        own = distance_at(d, y, mine)
+        # The sum of the exponentials of the others is at least 1 where the row's class is not the largest.
+        e, others = library.exp(own), row_sum(library.where(mine, 0.0, library.exp(d)))
+        loss = library.log1p((others - 1.0) + e) - own
+        exact = library.where(library.equal(own, 0), library.log1p(others), loss)
+        return defined(largest, others + e, told(exact, loss))
+
+    def softmax_less(x: Tensor, y: Tensor) -> Tensor:
+        d, largest = distances(x)
+        e, mine = library.exp(d), is_class(y, x)
+        others = row_sum(library.where(mine, 0.0, e))
+        own = library.exp(distance_at(d, y, mine))
+        total = others + own
+        inverse = defined(largest, total, 1.0 / total)
+        return told(library.where(mine, -others, e) * inverse, softmax(x))
+
     # A library need not be `Logarithmic` or `Rowwise`.
     decay: Any = getattr(library, "decay", exp_of_minus_abs)
     log: Any = getattr(library, "log", None)
     log1p: Any = getattr(library, "log1p", None)
     exp: Any = getattr(library, "exp", None)
     row_sum: Any = getattr(library, "row_sum", None)
+    told: Any = getattr(library, "told", mended)
     pairs: Pairs = (softplus_pair, sigmoid_pair)
     if log1p is None:
         pairs = pairs_of(times, library.softplus, library.sigmoid)
@@ -205,4 +239,8 @@ def vocabulary(library: Any, sealed: bool = False) -> RowVocabulary:
         nll=nll,
         softmax=softmax,
         rest=rest,
+        is_class=is_class,
+        at=at,
+        nll_at=nll_at,
+        softmax_less=softmax_less,
     )

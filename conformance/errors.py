@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 from .printable import printable
 
@@ -13,6 +15,14 @@ INTERNAL = 70
 
 class SuiteError(ValueError):
     """A call, a file or an environment that the suite cannot use: what was given, what was expected."""
+
+
+def instead(name: str, known: Iterable[str], expected: str) -> str:
+    """The end of a sentence about an unknown name: the known names that are nearest to it; where none is
+    near, what was expected.
+    """
+    near = get_close_matches(name, known, 3)
+    return f"; did you mean {' or '.join(map(repr, near))}?" if near else f"; expected {expected}"
 
 
 def internal_error() -> int:

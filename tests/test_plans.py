@@ -125,6 +125,22 @@ def test_a_wrong_dtype_or_shape_is_refused_after_a_good_call(edition: Edition, t
 
 
 @factual
+@pytest.mark.parametrize("edition", [paddle.nll_loss, v2_0.nll_loss, torch.nll_loss], ids=name_of)
+def test_a_second_likelihood_of_indices(edition: Edition, tensors: Framework) -> None:
+    x, y = tensors.tensor(X), tensors.integers([2, 0], "int64")
+    for options, expected in (({}, 0.85), ({"ignore_index": 0}, 2.0), ({"reduction": "sum"}, 1.7)):
+        for _ in range(2):
+            found = tensors.array(edition(x, y, **options)).ravel()
+            np.testing.assert_allclose(found, [expected], rtol=1e-6)
+        assert "compatlosses.evaluate.evaluate" not in frames(edition, x, y, **options)
+    for wrong, error in (({"ignore_index": 0.0}, TypeError), ({"reduction": "max"}, ValueError)):
+        with pytest.raises(error):
+            edition(x, y, **wrong)
+    with pytest.raises(IndexError, match="targets holds 3"):
+        edition(x, tensors.integers([3, 0], "int64"))
+
+
+@factual
 @pytest.mark.parametrize(
     ("edition", "option", "bad"),
     [

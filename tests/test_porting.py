@@ -138,8 +138,8 @@ def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("torhc", "paddle", None), "no API is named 'torhc'; expected one of torch, paddle"),
-        (("torch", "paddle", "mse"), "no loss is named 'mse'; expected one of binary_cross"),
+        (("torhc", "paddle", None), "no API is named 'torhc'; did you mean 'torch'"),
+        (("torch", "paddle", "mse"), "no loss is named 'mse'; expected binary_cross"),
         (("torch", "keras", "smooth_l1_loss"), "Keras has no smooth_l1_loss; these have: torch"),
     ],
 )

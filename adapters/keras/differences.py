@@ -81,9 +81,7 @@ def huber(y_true: Tensor, y_pred: Tensor, delta: float = 1.0) -> Tensor:
 
     Source: Keras 3 documentation of ``keras.losses.huber``; where it is silent, keras 3.15.
     """
-    bend = rules.parameter("delta", delta)
-    if not bend >= 0.0:
-        raise ValueError(f"delta is {bend}; expected a number of at least 0")
+    bend = rules.nonnegative("delta", delta)
     return _mean("huber", huber_definition.LOSS, (y_true, y_pred), (bend,))
 
 

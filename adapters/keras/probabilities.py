@@ -55,8 +55,8 @@ def binary_focal_crossentropy(
     Source: Keras 3 documentation of ``keras.losses.binary_focal_crossentropy``; where it is silent, keras
     3.15.
     """
-    balance = positive("alpha", alpha) if apply_class_balancing else -1.0
-    focus = positive("gamma", gamma)
+    balance = rules.nonnegative("alpha", alpha) if apply_class_balancing else -1.0
+    focus = rules.nonnegative("gamma", gamma)
     if adapter.loaded():
         from . import backend
 
@@ -165,11 +165,3 @@ def clipped(library: Library, x: Tensor) -> Tensor:
     least = library.constant(checks.epsilon(), x)
     x = library.where(x >= 1.0, 1.0, x)
     return library.where(x <= least, least, x)
-
-
-def positive(name: str, value: object) -> float:
-    """A parameter of at least 0."""
-    found = rules.parameter(name, value)
-    if not found >= 0.0:
-        raise ValueError(f"{name} is {found:g}; expected a number of at least 0")
-    return found

@@ -41,7 +41,7 @@ _MULTILABEL = Dialect(
 _GAUSSIAN = Dialect(
     (
         *checks.pair(("x", "target"), rules.NUMBERS, checks.MUTUAL),
-        Argument("var", rules.FLOATING, REPEATED),
+        Argument("var", rules.FLOATING),  # it broadcasts to the shape that the two have together
     )
 )
 _COUNTS = Dialect(checks.pair(("input", "target"), rules.FLOATING, checks.MUTUAL))
@@ -200,10 +200,8 @@ def gaussian_nll_loss(
     library = common_library((x, target, var), _GAUSSIAN.names)
     if not library.owns(var):
         raise TypeError(f"var is {quoted(var)}; expected a {library.NAME} tensor. Make it a tensor first.")
-    rules.check_dtype(library, "x", x, rules.NUMBERS, TypeError)
-    rules.check_dtype(library, "target", target, rules.NUMBERS, TypeError)
-    rules.check_dtype(library, "var", var, rules.FLOATING, TypeError)
-    means, counts = pairs.spread(library, ("x", "target"), x, target, ValueError)
+    checks.check(library, _GAUSSIAN, (x, target, var))
+    means, counts = checks.of_one_shape(library, _GAUSSIAN, (x, target))
     rules.check_broadcast(library, "var", var, "x", means, ValueError)
     dtype = pairs.promoted(pairs.promoted(library.dtype(x), library.dtype(target)), library.dtype(var))
     if library.dtype(means) not in rules.FLOATING:

@@ -77,9 +77,7 @@ def huber_loss(predictions: Tensor, targets: Tensor | None = None, *, delta: flo
 
     Source: optax 0.2.8 documentation of ``optax.huber_loss``.
     """
-    bend = rules.parameter("delta", delta)
-    if not bend >= 0.0:
-        raise ValueError(f"delta is {bend}; expected a number of at least 0")
+    bend = rules.nonnegative("delta", delta)
     return _difference(huber.LOSS, predictions, targets, (bend,), None)
 
 

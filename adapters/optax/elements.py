@@ -52,7 +52,10 @@ def sigmoid_focal_loss(
         labels = owner.constant(label, logits)
     library = common_library((logits, labels), LABELLED.names)
     check(library, LABELLED, (logits, labels))
-    parameters = (-1.0 if alpha is None else positive("alpha", alpha), positive("gamma", gamma))
+    parameters = (
+        -1.0 if alpha is None else rules.nonnegative("alpha", alpha),
+        rules.nonnegative("gamma", gamma),
+    )
     dtype = library.dtype(logits)
     x, y = of_one_shape(library, LABELLED, (logits, library.cast(labels, dtype)))
     return evaluate((sigmoid_focal.LOSS, library, (x, y, None, None), parameters, named("none")), dtype)
@@ -161,11 +164,3 @@ def checked_axes(library: Library, x: Tensor, axis: Axis) -> tuple[int, ...]:
                 f"axis is {axis}; expected {-rank} to {rank - 1}, as there are {rank} dimensions"
             )
     return tuple([each % rank for each in given])
-
-
-def positive(name: str, value: object) -> float:
-    """A parameter of at least 0."""
-    found = rules.parameter(name, value)
-    if not found >= 0.0:
-        raise ValueError(f"{name} is {found:g}; expected a number of at least 0")
-    return found

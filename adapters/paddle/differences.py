@@ -94,7 +94,7 @@ def smooth_l1_loss(
     paddlepaddle 3.3.1.
     """
     loss = huber.LOSS if is_huber else smooth_l1.LOSS
-    return difference(_SAME, loss, (input, label), (bend(delta),), reduction)
+    return difference(_SAME, loss, (input, label), (rules.nonnegative("delta", delta),), reduction)
 
 
 def square_error_cost(input: Tensor, label: Tensor) -> Tensor:
@@ -137,19 +137,6 @@ def difference(
     if input is not pair[0] or label is not pair[1]:
         return evaluate(call, dtype)
     return evaluate(call, dtype, _PLANS, options)
-
-
-def bend(delta: object) -> float:
-    """Where the parabola ends, as a Python number.
-
-    Raises:
-        TypeError: no number.
-        ValueError: a number below 0.
-    """
-    value = rules.parameter("delta", delta)
-    if not value >= 0.0:
-        raise ValueError(f"delta is {value}; expected a number of at least 0")
-    return value
 
 
 def _dtype(library: Library, x: Tensor) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from compatlosses import checks
+from compatlosses import checks, rules
 from compatlosses.checks import Dialect
 from compatlosses.definitions import huber, l1, mse
 from compatlosses.libraries import Tensor, find
 from compatlosses.protocols import Loss
 
-from .differences import bend, difference
+from .differences import difference
 
 ACCEPTED = ("float32", "float64")
 SPREAD = Dialect(checks.pair(("input", "label"), ACCEPTED, checks.MUTUAL))
@@ -75,7 +75,7 @@ def smooth_l1_loss(
 
     Source: Paddle 2.0 documentation of ``paddle.nn.functional.smooth_l1_loss``.
     """
-    return reduced(SAME, huber.LOSS, (input, label), (bend(delta),), reduction)
+    return reduced(SAME, huber.LOSS, (input, label), (rules.nonnegative("delta", delta),), reduction)
 
 
 def square_error_cost(input: Tensor, label: Tensor) -> Tensor:

@@ -303,19 +303,11 @@ def focal_of(
     normalizer = inputs[2]
     if normalizer is not None and len(library.shape(normalizer) or ()) > 1:
         raise ValueError("normalizer has several dimensions; expected none or one dimension")
-    alpha, gamma = positive("alpha", parameters[0]), positive("gamma", parameters[1])
+    alpha, gamma = rules.nonnegative("alpha", parameters[0]), rules.nonnegative("gamma", parameters[1])
     # Paddle promotes by no tensor without dimensions.
     scalar = normalizer is not None and library.shape(normalizer) == ()
     dtype = dtype_of(library, inputs[0], None if scalar else normalizer)
     return evaluate((sigmoid_focal.LOSS, library, (*inputs, None), (alpha, gamma), named(reduction)), dtype)
-
-
-def positive(name: str, value: object) -> float:
-    """A parameter of at least 0."""
-    number = rules.parameter(name, value)
-    if not number >= 0.0:
-        raise ValueError(f"{name} is {number:g}; expected a number of at least 0")
-    return number
 
 
 def reduced(

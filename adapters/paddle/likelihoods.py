@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from compatlosses import checks, pairs, rules, values
-from compatlosses.checks import Dialect
+from compatlosses.checks import Argument, Dialect
 from compatlosses.definitions import gaussian_nll, poisson_nll
 from compatlosses.evaluate import evaluate
 from compatlosses.libraries import Library, Tensor, common_library
@@ -13,7 +13,13 @@ from compatlosses.reductions import named
 
 from .elements import dtype_of, reduced
 
-_NAMES = ("input", "label", "variance")
+_GAUSSIAN = Dialect(
+    (
+        Argument("input", rules.FLOATING, dtype_error=ValueError),
+        Argument("label", rules.FLOATING, dtype_error=ValueError),
+        Argument("variance", rules.FLOATING, dtype_error=ValueError),
+    )
+)
 _SAME = Dialect(checks.pair(("input", "label"), rules.FLOATING))
 
 
@@ -50,18 +56,16 @@ def gaussian_nll_loss(
     Source: Paddle 3 documentation of ``paddle.nn.functional.gaussian_nll_loss``; where it is silent,
     paddlepaddle 3.3.1.
     """
-    library = common_library((input, label, variance), _NAMES)
+    library = common_library((input, label, variance), _GAUSSIAN.names)
     if not library.owns(variance):
         raise TypeError(f"variance is {variance!r}; expected a tensor. Make it a tensor first.")
     v = shaped(library, input, variance)
     if reduction is None:
         raise TypeError("reduction is None; expected 'none', 'mean' or 'sum'")
     rules.check_reduction(reduction, ValueError)
-    rules.check_dtype(library, "input", input, rules.FLOATING, ValueError)
-    rules.check_dtype(library, "label", label, rules.FLOATING, ValueError)
-    rules.check_dtype(library, "variance", variance, rules.FLOATING, ValueError)
+    checks.check(library, _GAUSSIAN, (input, label, variance))
     values.check_least(library, "variance", variance, 0.0, ValueError)
-    x, y = pairs.spread(library, _NAMES[:2], input, label, ValueError)
+    x, y = checks.of_one_shape(library, _GAUSSIAN, (input, label))
     dtype = pairs.promoted(dtype_of(library, input, label), library.dtype(variance))
     parameters = (1.0 if full else 0.0, rules.parameter("epsilon", epsilon), 0.0)
     return evaluate((gaussian_nll.LOSS, library, (x, y, v, None), parameters, named(reduction)), dtype)

@@ -36,6 +36,9 @@ WHOLE = ("float32", "float64")
 Inputs = tuple[Any, Any, Any]
 """Input, label and weight."""
 
+_LIKELIHOODS = Plans()
+"""Those of `log_likelihood`."""
+
 
 @dataclass(frozen=True, eq=False)
 class Release:
@@ -100,6 +103,11 @@ def losses(release: Release, inputs: Inputs, options: Options, logits: str = "in
 
 def log_likelihood(inputs: Inputs, ignore_index: int, reduction: str) -> Tensor:
     """The negative log-likelihood of rows, whose classes are the second axis."""
+    given = (ignore_index, reduction)
+    if isinstance(inputs[0], _LIKELIHOODS.types):
+        loss_of_plan = _LIKELIHOODS.known(inputs, given)
+        if loss_of_plan is not None:
+            return loss_of_plan
     rules.check_reduction(reduction, ValueError)
     check_ignore_index(ignore_index)
     library = common_library(inputs, NAMES)
@@ -118,7 +126,8 @@ def log_likelihood(inputs: Inputs, ignore_index: int, reduction: str) -> Tensor:
         divisor = "counted" if weight is None else "weights"
     ignored = ignored_value(library, label, ignore_index)
     call = (nll.LOSS, library, (x, label, weight), (axis, 0.0), (reduction, divisor, ignored, 0.0, None))
-    return evaluate(call, result_dtype(library, x, weight))
+    plans = _LIKELIHOODS if label is inputs[1] else None  # what is kept has the labels that were given
+    return evaluate(call, result_dtype(library, x, weight), plans, given)
 
 
 def softmax(logits: Tensor, axis: int) -> Tensor:

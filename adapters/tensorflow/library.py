@@ -413,6 +413,11 @@ def detached(x: Tensor, /) -> Tensor:
     return tf.stop_gradient(x)
 
 
+def told(value: Tensor, like: Tensor, /) -> Tensor:
+    """``value`` with the derivatives of ``like``, which a graph does not compute where none is asked for."""
+    return _differentiable(lambda v, _: tf.identity(v), lambda g, v, _: [None, g], value, like)
+
+
 # AutoGraph need not rewrite the core, which takes seconds: no branch there depends on a tensor's values.
 for _function in core_functions():
     autograph_artifact(_function)

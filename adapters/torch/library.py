@@ -12,9 +12,10 @@ from torch.overrides import has_torch_function_variadic as has_torch_function_va
 
 from compatlosses import gradients as gradients_of
 from compatlosses import libraries
-from compatlosses.protocols import Loss
+from compatlosses.protocols import Call, Loss
 from compatlosses.vocabulary import vocabulary
 
+from . import device
 from . import host as host
 from .in_place import in_place
 from .state import is_recording, operations_alone
@@ -224,6 +225,17 @@ def gradient(
 ) -> torch.Tensor:
     """The gradient of `elementwise` by one input, times the cotangent ``g`` (None: 1)."""
     result: torch.Tensor = gradients_of.gradient(_THIS, loss, of, g, inputs, counts)
+    return result
+
+
+def why_not_on_device(call: Call, /) -> str | None:
+    """Why a call cannot take the kernels for a GPU; None where it can."""
+    return device.why_not(call)
+
+
+def on_device(call: Call, dtype: str, /) -> torch.Tensor:
+    """A call by the kernels for a GPU."""
+    result: torch.Tensor = device.value(call, _DTYPES[dtype])
     return result
 
 

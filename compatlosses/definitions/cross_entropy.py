@@ -10,7 +10,7 @@ from typing import Any, Literal
 from ..neutral import DivisorName, Plans, ReductionName, T
 from ..neutral_rows import AXIS, SMOOTHING, call
 from ..protocols import Input, Loss
-from . import cross_entropy_of_weighted_rows
+from . import cross_entropy_of_indices, cross_entropy_of_weighted_rows
 
 INPUTS = (Input("logits"), Input("targets"))
 PARAMETERS = (AXIS, SMOOTHING)
@@ -52,6 +52,7 @@ LOSS = Loss(
     written,
     loops="compatlosses.loops.rows",
     rows="class",
+    of_indices=cross_entropy_of_indices.LOSS,
     of_weighted_rows=cross_entropy_of_weighted_rows.LOSS,
 )
 PLANS = Plans()

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..neutral_rows import AXIS, SMOOTHING
 from ..protocols import Input, Loss
+from . import cross_entropy_of_indices
 
 INPUTS = (Input("logits"), Input("targets"))
 PARAMETERS = (AXIS, SMOOTHING)
@@ -44,4 +45,5 @@ LOSS = Loss(
     written,
     loops="compatlosses.loops.rows",
     rows="row",
+    of_indices=cross_entropy_of_indices.LOSS,
 )

@@ -10,6 +10,7 @@ from typing import Any
 from ..neutral import DivisorName, Plans, ReductionName, T
 from ..neutral_rows import AXIS, call
 from ..protocols import Input, Loss
+from . import nll_of_indices
 
 INPUTS = (Input("log_probabilities"), Input("targets"))
 PARAMETERS = (AXIS,)
@@ -35,7 +36,16 @@ def written(ops: Any) -> tuple[Callable[..., Any], ...]:
     return value, by_log_probabilities, by_targets, by_weight
 
 
-LOSS = Loss("nll_loss", INPUTS, PARAMETERS, written, loops="compatlosses.loops.nll", rows="class", alone=True)
+LOSS = Loss(
+    "nll_loss",
+    INPUTS,
+    PARAMETERS,
+    written,
+    loops="compatlosses.loops.nll",
+    rows="class",
+    alone=True,
+    of_indices=nll_of_indices.LOSS,
+)
 PLANS = Plans()
 
 

@@ -37,9 +37,10 @@ def written(ops: Any) -> tuple[Callable[..., Any], ...]:
         return x if n is None else x / n
 
     def balanced(y: Any, w: Any, alpha: float) -> Any:
-        if alpha < 0.0:
+        if alpha < 0.0:  # with both branches: compilers that read this follow no early return
             return w
-        return ops.factor(w, ops.number(alpha, y) * y + ops.number(1.0 - alpha, y) * (1.0 - y))
+        else:
+            return ops.factor(w, ops.number(alpha, y) * y + ops.number(1.0 - alpha, y) * (1.0 - y))
 
     def wrong(x: Any, y: Any) -> Any:
         return ops.times(1.0 - y, ops.sigmoid(x)) + ops.times(y, ops.sigmoid(-x))

@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from ..kernels import entries
-from ..sums import BLOCK
-from . import elements
-from .elements import ROWS, counted
+from . import by_address, elements
+from .elements import counted, scratch_of
 
-entry = entries(__name__, elements.__name__)
+entry = entries(__name__, elements.__name__, by_address.__name__)
 
 
 @entry
-def count(gather, table, size, ignoring, ignored, counts, progress):  # type: ignore[no-untyped-def]
-    """How many elements of each block count, into ``counts``."""
-    counted(
-        gather,
-        table,
-        size,
-        ignoring,
-        ignored,
-        counts,
-        progress,
-        np.empty((ROWS, BLOCK)),
-        np.empty(table.shape[1], np.int64),
-    )
+def count(gather, table, counting, counts, progress):  # type: ignore[no-untyped-def]
+    """How many elements of each block count, into ``counts``. counting: see `elements.counted`."""
+    counted(gather, table, counting, counts, progress, scratch_of(table, 0, 0.0, 1.0))

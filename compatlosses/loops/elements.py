@@ -9,59 +9,40 @@ compilation a loss.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from inspect import isfunction
 from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
-from llvmlite import ir
-from numba import carray, njit, types  # type: ignore[attr-defined]
-from numba.core.ccallback import CFunc
-from numba.extending import intrinsic
+from numba import carray  # type: ignore[attr-defined]
 
-from ..kernels import entries, kept
+from ..kernels import entries
 from ..memory import FLOAT32, FLOAT64, SUMMED, pointer, walk, write
 from ..pieces import claimed, end, inner, join, leave
 from ..scalar import IEEE, apart, inlined, set_mode
 from ..sums import BLOCK, compensated_tree_sum, tree_sum
-from . import contiguous, logarithms, rows_scalar, words
+from . import by_address, contiguous, logarithms, rows_scalar, words
+from .by_address import call, called_by_address, merged
 from .contiguous import contiguous_loops, owned
 
 FIRST, SECOND, THIRD, WEIGHT, MASK, COTANGENT, LOSS, BY_FIRST, BY_SECOND, BY_THIRD, BY_WEIGHT, ROWS = range(
     12
 )
 
-merged: Callable[..., Any] = njit(nogil=True, error_model="numpy", inline="always")
+LOST = ROWS * BLOCK
+"""The place in scratch, behind a block of each operand, of what the roundings of a sum lost."""
+SETTINGS = LOST + BLOCK
+"""That of three numbers: whether a target is ignored, which one, and what the losses are divided by."""
+INDEX = SETTINGS + 3
+"""That of an integer for each dimension."""
 
 
-def shared(function: Callable[..., Any]) -> int:
-    """The address of a function of seven int64 and two float64 that returns an int64, compiled once for all
-    losses.
-    """
-    signature = (*[types.int64] * 7, types.float64, types.float64), types.int64
-    compiled: Any = CFunc(function, signature, locals={}, options={"nopython": True, "error_model": "numpy"})
-    kept(compiled, function, __name__)
-    compiled.compile()
-    return int(compiled.address)
-
-
-def _call(typing: Any, address: Any, *arguments: Any) -> Any:
-    """Call a function that is `shared`."""
-
-    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        i64, f64 = ir.IntType(64), ir.DoubleType()
-        function = builder.inttoptr(args[0], ir.FunctionType(i64, [i64] * 7 + [f64] * 2).as_pointer())
-        return builder.call(function, args[1:])
-
-    return types.int64(*[types.int64] * 8, types.float64, types.float64), build
-
-
-def _call_shared(typing, address, rows, columns, block, size, values, index, flags, ignored, divisor):  # type: ignore[no-untyped-def]
-    return _call(typing, address, rows, columns, block, size, values, index, flags, ignored, divisor)
-
-
-call: Callable[..., Any] = intrinsic(_call_shared)
+@inner
+def scratch_of(table, ignoring, ignored, divisor):  # type: ignore[no-untyped-def]
+    """A thread's scratch memory."""
+    scratch = np.empty(INDEX + table.shape[1])
+    scratch[SETTINGS], scratch[SETTINGS + 1], scratch[SETTINGS + 2] = ignoring, ignored, divisor
+    return scratch
 
 
 @inner
@@ -70,73 +51,75 @@ def same(a, b):  # type: ignore[no-untyped-def]
     return a == b or (a != a and b != b)
 
 
-@shared
-def gather(rows, columns, block, size, values, index, flags, ignored, divisor):  # type: ignore[no-untyped-def]
+@called_by_address(__name__)
+def gather(rows, columns, block, size, scratch):  # type: ignore[no-untyped-def]
     """A block of the inputs into scratch; how many elements it has.
 
     What repeats as one number is read at block -1 alone.
     """
     table = carray(pointer(rows), (ROWS, columns), np.int64)
-    scratch = carray(pointer(values), (ROWS, BLOCK), np.float64)
+    values = carray(pointer(scratch), (ROWS, BLOCK), np.float64)
+    index = carray(pointer(scratch + 8 * INDEX), (columns,), np.int64)
     start = max(block, 0) * BLOCK
     n = min(BLOCK, size - start)
     for k in range(LOSS):
         if block < 0 and table[k, 0] < 0:
-            scratch[k, :n] = 1.0
+            values[k, :n] = 1.0
         elif table[k, 0] >= 0 and (table[k, 2] == 0) == (block < 0):
-            walk(table[k], start, n, scratch[k], carray(pointer(index), (columns,), np.int64))
+            walk(table[k], start, n, values[k], index)
     return n
 
 
-@shared
-def scatter(rows, columns, block, size, values, index, flags, ignored, divisor):  # type: ignore[no-untyped-def]
-    """Losses and gradients of a block to memory, 0 where an element does not count.
-
-    flags: 1 where one is ignored.
-    """
+@called_by_address(__name__)
+def scatter(rows, columns, block, size, scratch):  # type: ignore[no-untyped-def]
+    """Losses and gradients of a block to memory, 0 where an element does not count."""
     table = carray(pointer(rows), (ROWS, columns), np.int64)
-    scratch = carray(pointer(values), (ROWS, BLOCK), np.float64)
+    values = carray(pointer(scratch), (ROWS, BLOCK), np.float64)
+    settings = carray(pointer(scratch + 8 * SETTINGS), (3,), np.float64)
+    index = carray(pointer(scratch + 8 * INDEX), (columns,), np.int64)
+    ignoring, ignored, divisor = settings[0] != 0.0, settings[1], settings[2]
     n = min(BLOCK, size - block * BLOCK)
-    if flags or table[MASK, 0] >= 0:
+    if ignoring or table[MASK, 0] >= 0:
         for j in range(n):
-            if scratch[MASK, j] == 0.0 or (flags and same(scratch[SECOND, j], ignored)):
-                scratch[LOSS:ROWS, j] = 0.0
+            if values[MASK, j] == 0.0 or (ignoring and same(values[SECOND, j], ignored)):
+                values[LOSS:ROWS, j] = 0.0
     if table[LOSS, 0] >= 0 and divisor != 1.0:
         for j in range(n):
-            scratch[LOSS, j] /= divisor
+            values[LOSS, j] /= divisor
     for k in range(LOSS, ROWS):
         code = table[k, 0]
         if code == SUMMED:
-            walk(table[k], block * BLOCK, n, scratch[k], carray(pointer(index), (columns,), np.int64))
+            walk(table[k], block * BLOCK, n, values[k], index)
         elif code >= 0:
             item = 8 if code == FLOAT64 else 4 if code == FLOAT32 else 2
-            write(code, table[k, 1] + block * BLOCK * item, scratch[k], n)
+            write(code, table[k, 1] + block * BLOCK * item, values[k], n)
     return n
 
 
-@shared
-def summed(partials, columns, block, size, values, lost, exact, ignored, divisor):  # type: ignore[no-untyped-def]
+@called_by_address(__name__)
+def summed(partials, block, size, scratch, exact):  # type: ignore[no-untyped-def]
     """The sum of a block's losses into its place among the partial sums."""
     place = carray(pointer(partials + 16 * block), (2,), np.float64)
-    losses = carray(pointer(values), (BLOCK,), np.float64)
+    losses = carray(pointer(scratch + 8 * LOSS * BLOCK), (BLOCK,), np.float64)
     n = min(BLOCK, size - block * BLOCK)
     if exact:
-        place[0], place[1] = compensated_tree_sum(losses, carray(pointer(lost), (BLOCK,), np.float64), n)
+        lost = carray(pointer(scratch + 8 * LOST), (BLOCK,), np.float64)
+        place[0], place[1] = compensated_tree_sum(losses, lost, n)
     else:
         place[0], place[1] = tree_sum(losses, n)
     return n
 
 
 @merged
-def three(value, by_first, by_second, by_third, parameters, job, memory):  # type: ignore[no-untyped-def]
-    """The blocks of a loss of three inputs that this thread can claim. job: see `elementwise.evaluated`."""
-    gather, scatter, summed, exact, table, size, ignoring, ignored, cotangent, divisor, partials, progress = (
-        job
-    )
-    scratch, lost, index = memory
-    rows, columns, values, places = table.ctypes.data, table.shape[1], scratch.ctypes.data, index.ctypes.data
+def three(value, by_first, by_second, by_third, parameters, work):  # type: ignore[no-untyped-def]
+    """The blocks of a loss of three inputs that this thread can claim. work: the job (see
+    `elementwise.evaluated`) and scratch.
+    """
+    (gather, scatter, summed, exact, table, size, _, _, cotangent, divisor, partials, progress), memory = work
+    rows, columns, place = table.ctypes.data, table.shape[1], memory.ctypes.data
+    scratch = memory[:LOST].reshape((ROWS, BLOCK))
     scale = cotangent / divisor
-    call(gather, rows, columns, -1, size, values, places, 0, 0.0, 0.0)
+    call(gather, rows, columns, -1, size, place)
     x, y, z, w, g = scratch[FIRST], scratch[SECOND], scratch[THIRD], scratch[WEIGHT], scratch[COTANGENT]
     wants = table[LOSS, 0] >= 0 or partials.size > 0
     blocks = (size + BLOCK - 1) // BLOCK
@@ -145,7 +128,7 @@ def three(value, by_first, by_second, by_third, parameters, job, memory):  # typ
     while first < blocks:
         last = end(progress, first, blocks)
         for block in range(first, last):
-            n = call(gather, rows, columns, block, size, values, places, 0, 0.0, 0.0)
+            n = call(gather, rows, columns, block, size, place)
             if wants:
                 for j in range(n):
                     scratch[LOSS, j] = value(x[j], y[j], z[j], w[j], *parameters)
@@ -165,24 +148,23 @@ def three(value, by_first, by_second, by_third, parameters, job, memory):  # typ
                 for j in range(n):
                     slope = value(x[j], y[j], z[j], 1.0, *parameters)
                     scratch[BY_WEIGHT, j] = slope * (g[j] * scale)
-            call(scatter, rows, columns, block, size, values, places, ignoring, ignored, divisor)
+            call(scatter, rows, columns, block, size, place)
             if partials.size:
-                losses = values + 8 * BLOCK * LOSS
-                call(summed, partials.ctypes.data, 0, block, size, losses, lost.ctypes.data, exact, 0.0, 0.0)
+                call(summed, partials.ctypes.data, block, size, place, exact)
         first = claimed(progress, last)
     leave(progress)
 
 
 @merged
-def two(value, by_first, by_second, parameters, job, memory):  # type: ignore[no-untyped-def]
-    """The blocks of a loss of two inputs that this thread can claim. job: see `elementwise.evaluated`."""
-    gather, scatter, summed, exact, table, size, ignoring, ignored, cotangent, divisor, partials, progress = (
-        job
-    )
-    scratch, lost, index = memory
-    rows, columns, values, places = table.ctypes.data, table.shape[1], scratch.ctypes.data, index.ctypes.data
+def two(value, by_first, by_second, parameters, work):  # type: ignore[no-untyped-def]
+    """The blocks of a loss of two inputs that this thread can claim. work: the job (see
+    `elementwise.evaluated`) and scratch.
+    """
+    (gather, scatter, summed, exact, table, size, _, _, cotangent, divisor, partials, progress), memory = work
+    rows, columns, place = table.ctypes.data, table.shape[1], memory.ctypes.data
+    scratch = memory[:LOST].reshape((ROWS, BLOCK))
     scale = cotangent / divisor
-    call(gather, rows, columns, -1, size, values, places, 0, 0.0, 0.0)
+    call(gather, rows, columns, -1, size, place)
     x, y, w, g = scratch[FIRST], scratch[SECOND], scratch[WEIGHT], scratch[COTANGENT]
     losses, by_x, by_y, by_w = scratch[LOSS], scratch[BY_FIRST], scratch[BY_SECOND], scratch[BY_WEIGHT]
     wants = table[LOSS, 0] >= 0 or partials.size > 0
@@ -192,7 +174,7 @@ def two(value, by_first, by_second, parameters, job, memory):  # type: ignore[no
     while first < blocks:
         last = end(progress, first, blocks)
         for block in range(first, last):
-            n = call(gather, rows, columns, block, size, values, places, 0, 0.0, 0.0)
+            n = call(gather, rows, columns, block, size, place)
             if wants:
                 for j in range(n):
                     losses[j] = value(x[j], y[j], w[j], *parameters)
@@ -205,27 +187,30 @@ def two(value, by_first, by_second, parameters, job, memory):  # type: ignore[no
             if table[BY_WEIGHT, 0] >= 0:
                 for j in range(n):
                     by_w[j] = value(x[j], y[j], 1.0, *parameters) * (g[j] * scale)
-            call(scatter, rows, columns, block, size, values, places, ignoring, ignored, divisor)
+            call(scatter, rows, columns, block, size, place)
             if partials.size:
-                sums = partials.ctypes.data
-                kept = values + 8 * BLOCK * LOSS
-                call(summed, sums, 0, block, size, kept, lost.ctypes.data, exact, 0.0, 0.0)
+                call(summed, partials.ctypes.data, block, size, place, exact)
         first = claimed(progress, last)
     leave(progress)
 
 
 @inner
-def counted(gather, table, size, ignoring, ignored, counts, progress, scratch, index):  # type: ignore[no-untyped-def]
-    """How many elements of each block count, into ``counts``: of the blocks that this thread can claim."""
-    rows, columns, values, places = table.ctypes.data, table.shape[1], scratch.ctypes.data, index.ctypes.data
-    call(gather, rows, columns, -1, size, values, places, 0, 0.0, 0.0)
+def counted(gather, table, counting, counts, progress, memory):  # type: ignore[no-untyped-def]
+    """How many elements of each block count, into ``counts``: of the blocks that this thread can claim.
+
+    counting: how many elements there are, whether a target is ignored, and which.
+    """
+    size, ignoring, ignored = counting
+    rows, columns, place = table.ctypes.data, table.shape[1], memory.ctypes.data
+    scratch = memory[:LOST].reshape((ROWS, BLOCK))
+    call(gather, rows, columns, -1, size, place)
     blocks = (size + BLOCK - 1) // BLOCK
     join(progress)
     first = claimed(progress, 0)
     while first < blocks:
         last = end(progress, first, blocks)
         for block in range(first, last):
-            n = call(gather, rows, columns, block, size, values, places, 0, 0.0, 0.0)
+            n = call(gather, rows, columns, block, size, place)
             counts[block] = 0
             for j in range(n):
                 counts[block] += not (
@@ -235,7 +220,7 @@ def counted(gather, table, size, ignoring, ignored, counts, progress, scratch, i
     leave(progress)
 
 
-_SOURCES = (__name__, *(each.__name__ for each in (contiguous, words, logarithms, rows_scalar)))
+_SOURCES = (__name__, *(each.__name__ for each in (by_address, contiguous, words, logarithms, rows_scalar)))
 """The modules whose code is compiled into all loops of elements."""
 
 
@@ -253,9 +238,9 @@ def loops(definition: ModuleType, module: str) -> Loops:
     blocks = owned(blocks_of_two(*functions) if two_inputs else blocks_of_three(*functions), module)
 
     def general(parameters, job):  # type: ignore[no-untyped-def]
-        scratch = (np.empty((ROWS, BLOCK)), np.empty(BLOCK), np.empty(job[4].shape[1], np.int64))
+        scratch = scratch_of(job[4], job[6], job[7], job[9])
         mode = set_mode(IEEE)
-        blocks(parameters, job, scratch)
+        blocks(parameters, (job, scratch))
         set_mode(mode)
 
     general.__module__ = module
@@ -284,9 +269,9 @@ def compiled(function: Any) -> Any:
 def blocks_of_two(value: Any, by_first: Any, by_second: Any) -> Any:
     """The blocks of a loss of two inputs that this thread can claim."""
 
-    def blocks(parameters, job, scratch):  # type: ignore[no-untyped-def]
+    def blocks(parameters, work):  # type: ignore[no-untyped-def]
         apart()
-        two(value, by_first, by_second, parameters, job, scratch)
+        two(value, by_first, by_second, parameters, work)
 
     return blocks
 
@@ -294,8 +279,8 @@ def blocks_of_two(value: Any, by_first: Any, by_second: Any) -> Any:
 def blocks_of_three(value: Any, by_first: Any, by_second: Any, by_third: Any) -> Any:
     """The blocks of a loss of three inputs that this thread can claim."""
 
-    def blocks(parameters, job, scratch):  # type: ignore[no-untyped-def]
+    def blocks(parameters, work):  # type: ignore[no-untyped-def]
         apart()
-        three(value, by_first, by_second, by_third, parameters, job, scratch)
+        three(value, by_first, by_second, by_third, parameters, work)
 
     return blocks

@@ -10,7 +10,7 @@ from typing import Any
 
 from numba import njit
 
-from ..scalar import inlined, wide_exp, wide_rest
+from ..scalar import fma, inlined, wide_exp, wide_rest
 from .logarithms import wide_log, wide_log1p, wide_power, wide_power_of_e
 
 word: Callable[..., Any] = njit(nogil=True, error_model="numpy", inline="always")
@@ -126,10 +126,19 @@ def exp(x):  # type: ignore[no-untyped-def]
 @inlined
 def expm1(x):  # type: ignore[no-untyped-def]
     """e^x - 1"""
-    r = 1.0 + x / 13.0
-    for n in range(12, 1, -1):
-        r = 1.0 + x * r / n
-    return x * r if abs(x) < 0.25 else wide_power_of_e(x, 0.0) - 1.0
+    q = fma(1.0 / 6227020800.0, x, 1.0 / 479001600.0)
+    q = fma(q, x, 1.0 / 39916800.0)
+    q = fma(q, x, 1.0 / 3628800.0)
+    q = fma(q, x, 1.0 / 362880.0)
+    q = fma(q, x, 1.0 / 40320.0)
+    q = fma(q, x, 1.0 / 5040.0)
+    q = fma(q, x, 1.0 / 720.0)
+    q = fma(q, x, 1.0 / 120.0)
+    q = fma(q, x, 1.0 / 24.0)
+    q = fma(q, x, 1.0 / 6.0)
+    q = fma(q, x, 1.0 / 2.0)
+    q = fma(q, x, 1.0)
+    return x * q if abs(x) < 0.25 else wide_power_of_e(x, 0.0) - 1.0
 
 
 @inlined

@@ -16,6 +16,7 @@ from ..errors import SuiteError, internal_error
 from .compare import compare
 from .conform import conform
 from .expectations import update_expectations
+from .finding import finding
 from .fuzz import fuzz
 from .lab import list_environments, remove_environments
 from .lab import run as run_releases
@@ -31,6 +32,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "report": report,
     "compare": compare,
     "port": port,
+    "finding": finding,
     "repro": repro,
     "fuzz": fuzz,
     "strata": strata,

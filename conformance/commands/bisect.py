@@ -10,14 +10,15 @@ from typing import NoReturn
 import typer
 
 from ..errors import SuiteError
+from ..judging.selection import Selection
 from ..lab.bisect import Search, Trial, trial_of
 from ..lab.jobs import run_job
 from ..lab.published import releases_within
 from ..lab.recipes import Release
 from ..printable import printable
+from . import select
 from .lab import jobs_of, stopping
 from .releases import Lines
-from .select import Selection
 from .terminal import terminal, terminating
 
 
@@ -28,7 +29,7 @@ def first_bad(ranges: Sequence[str], selection: Selection) -> NoReturn:
     if not selection.cases:
         raise SuiteError("--first-bad needs --case: a release is bad where one of these cases fails")
     chosen = selection if selection.implementations else replace(selection, implementations=("native",))
-    chosen.check()
+    select.check(chosen)
     search = Search(releases_within(ranges[0], selection.folders.recipes))
     console = terminal()
     console.print(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Annotated
 
 import typer
@@ -16,7 +15,7 @@ from ..judging import expectations as known
 from ..judging.judge import Verdict
 from ..judging.run import Run
 from ..judging.tally import tallies
-from ..model.implementations import own_row, wanted
+from ..model.implementations import own_row
 from ..printable import printable
 from ..report import answer as answers
 from ..report import text
@@ -26,7 +25,7 @@ from ..running.channel import Answer as Answered
 from ..running.interpreter import interpreter_at
 from ..running.line import CASE_SECONDS
 from ..running.target import CPU, Machine, Target
-from . import bisect, lab, listing
+from . import bisect, lab, listing, select
 from .options import (
     DEFAULT_JOBS,
     Cases,
@@ -48,7 +47,7 @@ from .options import (
     Verbose,
 )
 from .outputs import Outputs
-from .select import Selection, folders_of, own_targets, targets
+from .select import folders_of, own_targets, selection_of, targets
 from .terminal import print_lines, progress, terminal, terminating
 
 
@@ -98,14 +97,7 @@ def conform(
     """
     outputs = lab.ReleaseOutputs(json_file, junit_file, html_file, markdown_file)
     folders = folders_of(cases, expectations, recipes)
-    selection = Selection(
-        tuple(case or ()),
-        tuple(implementation or ()),
-        tuple(mode or ()),
-        timeout,
-        folders,
-        Machine(device, threads),
-    )
+    selection = selection_of((case, implementation, mode), timeout, folders, Machine(device, threads))
     if at:
         refuse(
             "goes with what is installed; --at names releases",
@@ -124,7 +116,7 @@ def conform(
         lab.run_releases(lab.jobs_of(lab.planned(at, None), selection), outputs, verbose, jobs)
     refuse("goes with --at", {"--recipes": recipes, "--first-bad": first_bad})
     refuse("goes with --function", {"--like": like if function is None else None})
-    selection.check()
+    select.check(selection)
     outputs.check()
     chosen, elsewhere = selection.chosen_cases(), interpreter_at(python) if python is not None else None
     if function is not None:
@@ -142,9 +134,9 @@ def conform(
     run = Run(
         there,
         chosen,
-        partial(wanted, patterns=implementation or []),
+        selection.wants,
         timeout,
-        with_curves=not (case or cases),
+        with_curves=selection.whole,
         whole=False,
     )
     raise typer.Exit(conformed(run, Watch(selection.book(), maxfail), outputs, jobs, verbose))

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from .. import files
+from ..judging.selection import Selection
 from ..lab import environments
 from ..lab.jobs import ENDING_SECONDS, Batch, Finished, Job, run_job
 from ..lab.machines import ClusterError, executor_at
@@ -27,6 +28,7 @@ from ..results import compact
 from ..results.answer import Answer, answer_of
 from ..running.line import CASE_SECONDS
 from ..running.target import CPU, Machine
+from . import select
 from .options import (
     DEFAULT_JOBS,
     Cases,
@@ -47,7 +49,7 @@ from .options import (
 )
 from .outputs import Outputs
 from .releases import Lines
-from .select import Selection, check_modes, folders_of
+from .select import check_modes, folders_of, selection_of
 from .terminal import print_error, print_lines, terminal, terminating
 
 
@@ -88,35 +90,16 @@ def run(
     """
     outputs = ReleaseOutputs(json_file, junit_file, html_file, markdown_file, folder)
     folders = folders_of(cases, expectations, recipes)
-    selection = Selection(
-        tuple(case or ()),
-        tuple(implementation or ()),
-        tuple(mode or ()),
-        timeout,
-        folders,
-        Machine(device, threads),
-    )
+    selection = selection_of((case, implementation, mode), timeout, folders, Machine(device, threads))
     run_releases(jobs_of(planned(releases or [], file), selection, remove), outputs, verbose, jobs, dask)
 
 
 def jobs_of(releases: Sequence[Release], selection: Selection, remove: bool = False) -> list[Job]:
     """The jobs that the options name, checked."""
-    selection.check()
+    select.check(selection)
     for release in releases if selection.modes else ():
         check_modes([release.framework], selection.modes)
-    return [
-        Job(
-            release,
-            selection.cases,
-            selection.implementations,
-            selection.seconds,
-            remove,
-            selection.modes,
-            selection.folders,
-            selection.machine,
-        )
-        for release in releases
-    ]
+    return [Job(release, selection, remove) for release in releases]
 
 
 def run_releases(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ..errors import SuiteError
+from ..errors import SuiteError, instead
 from ..porting.text import as_data, known_apis, lines, pairs, shared
 
 APIS = ", ".join(known_apis())
@@ -24,7 +24,7 @@ def port(
     """
     unknown = [name for name in (source, target) if name not in known_apis()]
     if unknown:
-        raise SuiteError(f"no API is named {unknown[0]!r}; expected one of {APIS}")
+        raise SuiteError(f"no API is named {unknown[0]!r}{instead(unknown[0], known_apis(), APIS)}")
     losses = shared(source, target) if loss is None else (loss,)
     if not losses:
         raise SuiteError(f"{source} and {target} have no loss in common")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ..errors import SuiteError
+from ..errors import SuiteError, instead
 from ..fuzz.shrink import shrunk
 from ..judging.judge import Check, judge
 from ..judging.severity import ORDER, is_worse, severity_of
@@ -41,7 +41,9 @@ def repro(
     """
     everything = {c.id: c for c in cases.load()}
     if case not in everything:
-        raise SuiteError(f"no case is named {case!r}; ids look like {min(everything)!r}")
+        raise SuiteError(
+            f"no case is named {case!r}{instead(case, everything, f'an id such as {min(everything)!r}')}"
+        )
     chosen = everything[case]
     name, _ = function_of(chosen, framework, implementation)
     text = script(chosen, framework, name, mode)

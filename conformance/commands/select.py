@@ -3,57 +3,41 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from ..errors import SuiteError
+from ..errors import SuiteError, instead
 from ..judging import expectations as known
+from ..judging.selection import Selection
 from ..lab.recipes import recipes
 from ..model import cases
-from ..model.case import Case
 from ..model.implementations import FRAMEWORKS, KINDS, TABLE, Row, installed, possible, wanted
 from ..places import CASES, EXPECTATIONS, RECIPES, Folders
 from ..running.interpreter import Interpreter
-from ..running.line import CASE_SECONDS
-from ..running.target import CPU, Machine, Target
+from ..running.target import Machine, Target
 from ..worker.drivers import modes_of
 
 
-@dataclass(frozen=True)
-class Selection:
-    """What a command's options choose, of the suite or of folders of one's own."""
+def check(selection: Selection) -> None:
+    """Refuse what names nothing, and files that are not as they must be."""
+    check_timeout(selection.seconds)
+    check_implementations(selection.implementations)
+    check_cases(selection.cases, selection.folders.cases or CASES)
+    if selection.folders.cases is None:
+        expectations(selection.folders.expectations or EXPECTATIONS)
+    selection.book()
+    if selection.folders.recipes is not None:
+        recipes(selection.folders.recipes)
 
-    cases: tuple[str, ...] = ()
-    """Patterns of ids; none for all of them."""
-    implementations: tuple[str, ...] = ()
-    """'native', 'shim' or patterns of names; none for all of them."""
-    modes: tuple[str, ...] = ()
-    """Patterns of names; none for the usual ones."""
-    seconds: float = CASE_SECONDS
-    """What one case may take."""
-    folders: Folders = field(default_factory=Folders)
-    machine: Machine = field(default_factory=Machine)
 
-    def check(self) -> None:
-        """Refuse what names nothing, and files that are not as they must be."""
-        check_timeout(self.seconds)
-        check_implementations(self.implementations)
-        self.chosen_cases()
-        self.book()
-        if self.folders.recipes is not None:
-            recipes(self.folders.recipes)
-
-    def chosen_cases(self) -> list[Case]:
-        """The cases of these ids, or all of them."""
-        return selected(self.cases, self.folders.cases or CASES)
-
-    def book(self) -> known.Book:
-        """The expectations, linted where they speak of the suite's cases."""
-        if self.folders.cases is None:
-            expectations(self.folders.expectations or EXPECTATIONS)
-        return replace(known.book_of(self.folders), strict=self.machine.device == CPU)
+def selection_of(
+    patterns: Iterable[Sequence[str] | None], seconds: float, folders: Folders, machine: Machine
+) -> Selection:
+    """What the options choose: by patterns of cases, implementations and modes, in this order."""
+    cases_named, implementations, modes = (tuple(given or ()) for given in patterns)
+    return Selection(cases_named, implementations, modes, seconds, folders, machine)
 
 
 def folders_of(cases_in: Path | None, expectations_in: Path | None, recipes_in: Path | None) -> Folders:
@@ -81,7 +65,7 @@ def targets(
     """
     for name in frameworks:
         if name not in FRAMEWORKS:
-            raise SuiteError(f"unknown framework {name!r}; expected {', '.join(FRAMEWORKS)}")
+            raise SuiteError(f"unknown framework {name!r}{instead(name, FRAMEWORKS, ', '.join(FRAMEWORKS))}")
     there = [*filter(installed, FRAMEWORKS)] if interpreter is None else interpreter.frameworks
     chosen = frameworks or there
     check_modes(chosen, modes)
@@ -129,29 +113,33 @@ def check_modes(frameworks: Sequence[str], patterns: Sequence[str]) -> None:
     there.update((f"{mode} ({name})", mode) for name in frameworks for mode in modes_of(name)[1:])
     for pattern in patterns:
         if not any(fnmatchcase(mode, pattern) for mode in there.values()):
-            raise SuiteError(f"no mode here is named {pattern!r}; expected {', '.join(there)}")
+            raise SuiteError(
+                f"no mode here is named {pattern!r}{instead(pattern, there.values(), ', '.join(there))}"
+            )
 
 
-def selected(patterns: Sequence[str], folder: Path = CASES) -> list[Case]:
-    """The cases of these ids, or all of them."""
+def check_cases(patterns: Sequence[str], folder: Path = CASES) -> None:
+    """Refuse a pattern that names no case, and a folder that has none."""
     everything = cases.load(folder)
     if not everything:
         raise SuiteError(f"{folder} holds no case; expected files of TOML with [[case]] or [[family]]")
     for pattern in patterns:
         if not any(fnmatchcase(case.id, pattern) for case in everything):
-            raise SuiteError(
-                f"no case is named {pattern!r}; ids look like {everything[0].id!r}, and * stands for anything"
-            )
-    return [c for c in everything if not patterns or any(fnmatchcase(c.id, p) for p in patterns)]
+            known = [
+                *dict.fromkeys(f"{case.loss}/*" for case in everything),
+                *(case.id for case in everything),
+            ]
+            form = f"an id such as {everything[0].id!r}, in which * stands for anything"
+            raise SuiteError(f"no case is named {pattern!r}{instead(pattern, known, form)}")
 
 
 def check_implementations(patterns: Sequence[str]) -> None:
     """Refuse a pattern that names no implementation."""
     for pattern in patterns:
         if pattern not in KINDS and not any(fnmatchcase(name, pattern) for name in TABLE):
-            names = ", ".join(sorted(TABLE))
+            names = "native, shim, or a name or pattern of those that --list prints"
             raise SuiteError(
-                f"no implementation is named {pattern!r}; expected native, shim, or among {names}"
+                f"no implementation is named {pattern!r}{instead(pattern, (*KINDS, *TABLE), names)}"
             )
 
 

@@ -1,4 +1,4 @@
-"""Findings in words: what is said of each in one line. docs/findings.md tells them in full."""
+"""Findings in words: what an answer says of each in one line, and the entries of docs/findings.md in full."""
 
 from __future__ import annotations
 
@@ -38,11 +38,8 @@ class Finding:
 
 
 def headings() -> frozenset[str]:
-    """The headings of the findings that are written down: of the page, where that is at hand."""
-    if not FINDINGS_PAGE.exists():
-        return frozenset(load())
-    lines = FINDINGS_PAGE.read_text(encoding="utf-8").splitlines()
-    return frozenset(line[3:].strip() for line in lines if line.startswith("## "))
+    """The headings of the findings that are written down."""
+    return frozenset(texts())
 
 
 @cache
@@ -57,11 +54,7 @@ def load(path: Path = FINDINGS) -> dict[str, Finding]:
 
 @cache
 def texts(path: Path = FINDINGS_PAGE) -> dict[str, tuple[tuple[str, str], ...]]:
-    """The entries of the page by heading, each as pairs of a label, such as 'What', and its text; of an
-    installed package, which has no page, nothing.
-    """
-    if not path.exists():
-        return {}
+    """The entries of the page by heading, each as pairs of a label, such as 'What', and its text."""
     sections = re.split(r"^## ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
     parted = (section.partition("\n") for section in sections)
     return {heading.strip(): tuple(points(body)) for heading, _, body in parted}

@@ -16,22 +16,20 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from functools import partial
 from typing import Any
 
-from ..judging import agreement, curves, expectations
+from ..judging import agreement, curves
 from ..judging.judge import Verdict
 from ..judging.run import Run
+from ..judging.selection import Selection
 from ..judging.tally import tallies
-from ..model import cases
 from ..model.case import Case
-from ..model.implementations import KINDS, possible, wanted
-from ..places import CASES, WORKER, Folders
+from ..model.implementations import KINDS, possible
+from ..places import WORKER
 from ..results import results
 from ..running.channel import Answer
-from ..running.line import CASE_SECONDS
 from ..running.processes import Halted, check_halt, halting
-from ..running.target import CPU, Machine, Target
+from ..running.target import Target
 from ..worker.drivers import modes_of
 from . import environments
 from .machines import Cluster
@@ -48,17 +46,10 @@ class Job:
     """A release to be run, and how."""
 
     release: Release
-    cases: tuple[str, ...] = ()
-    """Patterns of ids; none for all of them."""
-    implementations: tuple[str, ...] = ()
-    """'native', 'shim' or patterns of names; none for all of them."""
-    seconds: float = CASE_SECONDS
+    selection: Selection = field(default_factory=Selection)
+    """Without modes, what the recipe says."""
     remove: bool = False
     """Whether the environment goes when the run is over."""
-    modes: tuple[str, ...] = ()
-    """Patterns of names; none for what the recipe says."""
-    folders: Folders = field(default_factory=Folders)
-    machine: Machine = field(default_factory=Machine)
 
 
 @dataclass
@@ -110,7 +101,7 @@ def run_job(job: Job, halt: threading.Event | None = None, notice: Notice = unhe
     with halting(halt), ExitStack() as held:
         try:
             check_halt()
-            recipe = recipe_for(job.release, job.folders.recipes)
+            recipe = recipe_for(job.release, job.selection.folders.recipes)
             environment = environments.environment_of(job.release, recipe)
             notice(job.release, "its environment", 0, None)
             held.enter_context(environments.locked(environment))
@@ -129,7 +120,7 @@ def run_job(job: Job, halt: threading.Event | None = None, notice: Notice = unhe
         )
         name = job.release.framework
         targets = [
-            replace(target_in(python, name, kind, mode, folder), machine=job.machine)
+            replace(target_in(python, name, kind, mode, folder), machine=job.selection.machine)
             for kind in KINDS
             for mode in modes[kind]
         ]
@@ -147,15 +138,15 @@ def modes_by_kind(job: Job, recipe: Recipe) -> dict[str, list[str]]:
 
     Where the job names no mode they are the recipe's, and eager alone for the shim.
     """
-    name, patterns = job.release.framework, job.implementations
-    chosen = [mode for mode in modes_of(name) if any(fnmatchcase(mode, pattern) for pattern in job.modes)]
+    name, selection = job.release.framework, job.selection
+    chosen = [mode for mode in modes_of(name) if any(fnmatchcase(mode, p) for p in selection.modes)]
     usual = {"native": recipe.modes, "shim": ("eager",) if recipe.shim else ()}
     asked = {"native": chosen, "shim": chosen if recipe.shim else []}
     return {
         kind: [
             mode
-            for mode in (asked if job.modes else usual)[kind]
-            if any(wanted(found, patterns) for found in possible(name, kind, mode))
+            for mode in (asked if selection.modes else usual)[kind]
+            if any(map(selection.wants, possible(name, kind, mode)))
         ]
         for kind in KINDS
     }
@@ -174,23 +165,20 @@ def ran(
     job: Job, targets: list[Target], began: float, halt: threading.Event, notice: Notice = unheard
 ) -> Finished:
     """The cases, run one target after another and held against the expectations."""
-    chosen = tuple(
-        case
-        for case in cases.load(job.folders.cases or CASES)
-        if not job.cases or any(fnmatchcase(case.id, p) for p in job.cases)
-    )
+    selection = job.selection
+    chosen = selection.chosen_cases()
     run = Run(
         targets,
         chosen,
-        partial(wanted, patterns=job.implementations),
-        job.seconds,
-        with_curves=not (job.cases or job.folders.cases),
-        whole=not job.modes,
+        selection.wants,
+        selection.seconds,
+        with_curves=selection.whole,
+        whole=not selection.modes,
         halt=halt,
     )
     with ending(run):
         run.go(1, Count(job.release, run, notice).take)
-    book = replace(expectations.book_of(job.folders), strict=job.machine.device == CPU)
+    book = selection.book()
     version = next((target.version for target in targets if target.version), "")
     for verdict in run.verdicts:
         book.say(verdict, version)

@@ -5,11 +5,11 @@ A case that expects an error may be anything.
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from functools import cache
 
 import numpy as np
 
+from ..errors import instead
 from .case import Case
 from .implementations import TABLE
 from .rounding import FORMATS
@@ -31,8 +31,7 @@ def check_options(case: Case) -> None:
     known = options_of(case.loss)
     for name in case.options:
         if name not in known:
-            near = get_close_matches(name, known, 1)
-            meant = f"; did you mean {near[0]!r}?" if near else f"; expected among {', '.join(sorted(known))}"
+            meant = instead(name, known, f"one of {', '.join(sorted(known))}")
             raise ValueError(f"no implementation of {case.loss} has an option {name!r}{meant}")
 
 

@@ -12,7 +12,7 @@ from .grids_elements import FLOATS, REDUCTIONS
 from .losses import DIFFERENCE, LOSSES
 from .rounding import FORMATS
 
-NAMES = tuple(name for name, loss in LOSSES.items() if loss.arguments == DIFFERENCE)
+NAMES = tuple(name for name, loss in LOSSES.items() if loss.kind == "difference")
 QUANTITIES = ("value", *(f"gradient/{name}" for name in DIFFERENCE), f"second/{DIFFERENCE[0]}")
 BENDS = tuple(f"{sign}{place}" for place in ("below the bend", "bend", "above the bend") for sign in "+-")
 PLACES = (
@@ -61,7 +61,7 @@ def no_such_element(cell: Cell) -> str:
     if quantity == "gradient/weight" and weight == "none":
         return "there is no gradient by a weight that is not given"
     if quantity.startswith("second/"):
-        if loss == "l1_loss":
+        if LOSSES[loss].flat:
             return "the second derivative of a loss without curvature is 0 or nothing, by framework"
         if where == "NaN":
             return "a NaN difference lies on no side of a bend: it has no second derivative"

@@ -87,9 +87,11 @@ def no_such_rule(cell: Cell) -> str:
     return ""
 
 
-def never_smoothed(cell: Cell) -> str:
-    """The same of a loss without label smoothing."""
-    return "it has no label smoothing" if cell[3] == "given" else no_such_rule(cell)
+def no_such_rule_of_a_likelihood(cell: Cell) -> str:
+    """The same of a loss that one API alone smooths."""
+    if cell[3] == "given" and (cell[0] == PROBABILITIES or cell[5] != "usual"):
+        return "the API that smooths it takes indices, and has one divisor"
+    return no_such_rule(cell)
 
 
 def shapes(case: Case) -> Iterator[Cell]:
@@ -122,7 +124,7 @@ GRIDS = (
         no_such_kind,
     ),
     Grid("rules of cross_entropy", RULES, rules_in("cross_entropy"), no_such_rule),
-    Grid("rules of nll_loss", RULES, rules_in("nll_loss"), never_smoothed),
+    Grid("rules of nll_loss", RULES, rules_in("nll_loss"), no_such_rule_of_a_likelihood),
     Grid(
         "shapes of rows",
         (

@@ -18,11 +18,11 @@ from typing import Any
 
 from packaging.version import InvalidVersion, Version
 
-from ..errors import SuiteError
+from ..errors import SuiteError, instead
 from ..places import IMPLEMENTATIONS
 from . import rows as rows_model
 from .case import Case
-from .losses import FIRST, LOSSES, Value, within_loss
+from .losses import FILES, FIRST, LOSSES, Value, within_loss
 
 HALVES = ("float16", "bfloat16")
 WIDE = ("float32", "float64")
@@ -193,7 +193,7 @@ def known_apis() -> dict[str, dict[str, Api]]:
     """What documents promise, by loss and the name of the API."""
     return {
         loss: {name: Api(**frozen(entry)) for name, entry in file["apis"].items()}
-        for loss, file in files().items()
+        for loss, file in FILES.items()
     }
 
 
@@ -203,7 +203,7 @@ def known_rows() -> dict[str, Row]:
         entry["name"]: Row(
             **frozen({**entry, "arguments": file["arguments"][entry["arguments"]], **earlier}), loss=loss
         )
-        for loss, file in files().items()
+        for loss, file in FILES.items()
         for entry in file["implementation"]
         for earlier in [{"before": [of_version(one, file) for one in entry.get("before", ())]}]
     }
@@ -213,12 +213,6 @@ def of_version(earlier: dict[str, Any], file: dict[str, Any]) -> dict[str, Any]:
     """What was otherwise before a version, the name of its arguments replaced by these."""
     arguments = {"arguments": file["arguments"][earlier["arguments"]]} if "arguments" in earlier else {}
     return frozen({**earlier, **arguments})
-
-
-def files() -> dict[str, dict[str, Any]]:
-    """The files of the table, by loss."""
-    paths = [IMPLEMENTATIONS / f"{loss}.toml" for loss in LOSSES]
-    return {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in paths}
 
 
 def frozen(table: dict[str, Any]) -> dict[str, Any]:
@@ -255,7 +249,9 @@ def own_row(function: str, like: str, framework: str = "") -> Row:
     """
     module, colon, attribute = function.partition(":")
     if not (module and colon and attribute.isidentifier()):
-        raise SuiteError(f"{function!r:.200} names no function; expected module:function")
+        dotted = ":".join(function.rpartition(".")[::2])
+        mend = instead(function, [dotted] * ("." in function), "module:function, such as my_package:my_loss")
+        raise SuiteError(f"{function!r:.200} names no function{mend}")
     if like not in TABLE:
         near = get_close_matches(like, TABLE, 3) or ["torch.nn.functional.cross_entropy"]
         raise SuiteError(

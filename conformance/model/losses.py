@@ -1,11 +1,25 @@
-"""The losses that the suite knows: the tensors of each by neutral name, and the numbers that shape it."""
+"""The losses that the suite knows: one for each file of ``implementations/``.
+
+Its table ``[loss]`` gives the kind, and the numbers that shape the loss; the tensors are those of the neutral
+function.
+"""
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass, field
+from typing import Any
+
+from ..errors import SuiteError
+from ..places import IMPLEMENTATIONS
 
 Value = float | bool | str | None
 """What an option may be; None where it is not given."""
+KINDS = ("difference", "elements", "rows", "with_pos_weight")
+"""Of predictions and targets alone; of elements such as probabilities or logits; of rows along an axis of
+classes, with an index for each row or a number for each class, and a weight for each class; of elements whose
+positive labels have a weight.
+"""
 
 
 @dataclass(frozen=True)
@@ -15,47 +29,51 @@ class Loss:
     arguments: tuple[str, ...]
     parameters: dict[str, Value] = field(default_factory=dict)
     """Options that shape the loss, with the values that they have where a case does not give them."""
-    rows: bool = False
-    """Whether its elements are rows along an axis of classes: the second argument has an index for each row,
-    or a number for each class, and the weight is one number a class.
-    """
-    elements: bool = False
-    """Whether it is one of elements whose first argument is a probability, a logit, or of a density."""
+    kind: str = "elements"
+    flat: bool = False
+    """Whether it has no curvature: its second derivative is 0 or nothing, by framework."""
+
+    @property
+    def rows(self) -> bool:
+        """Whether its elements are rows."""
+        return self.kind == "rows"
+
+    @property
+    def elements(self) -> bool:
+        """Whether it is one of elements whose grid is its own."""
+        return self.kind == "elements"
 
 
 FIRST = "binary_cross_entropy_with_logits"
 """The loss whose cases have ids without its name."""
 DIFFERENCE = ("predictions", "targets", "weight")
-LOSSES = {
-    FIRST: Loss(("logits", "targets", "weight", "pos_weight")),
-    "mse_loss": Loss(DIFFERENCE),
-    "l1_loss": Loss(DIFFERENCE),
-    "huber_loss": Loss(DIFFERENCE, {"delta": 1.0}),
-    "smooth_l1_loss": Loss(DIFFERENCE, {"beta": 1.0}),
-    "binary_cross_entropy": Loss(
-        ("probabilities", "targets", "weight"),
-        {"floor": None, "clip": 0.0, "epsilon": 0.0, "label_smoothing": 0.0},
-        elements=True,
-    ),
-    "kl_div": Loss(("log_probabilities", "targets", "weight"), {"log_targets": False}, elements=True),
-    "sigmoid_focal_loss": Loss(
-        ("logits", "targets", "normalizer", "weight"), {"alpha": None, "gamma": 2.0}, elements=True
-    ),
-    "soft_margin_loss": Loss(("logits", "targets", "weight"), elements=True),
-    "multilabel_soft_margin_loss": Loss(("logits", "targets", "weight"), elements=True),
-    "poisson_nll_loss": Loss(
-        ("rates", "targets", "weight"), {"log_input": True, "full": False, "epsilon": 1e-8}, elements=True
-    ),
-    "gaussian_nll_loss": Loss(
-        ("means", "targets", "variances", "weight"),
-        {"full": False, "epsilon": 1e-6, "clamp_gradient": "through"},
-        elements=True,
-    ),
-    "cross_entropy": Loss(("logits", "targets", "weight"), {"label_smoothing": 0.0}, rows=True),
-    "nll_loss": Loss(("log_probabilities", "targets", "weight"), rows=True),
-}
 MASK = "mask"
 """The neutral name of the tensor that says which elements or rows count, of every loss."""
+
+
+def known_files() -> dict[str, dict[str, Any]]:
+    """The files of the table of implementations, by loss."""
+    paths = [path for path in sorted(IMPLEMENTATIONS.glob("*.toml")) if path.stem != "frameworks"]
+    return {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in paths}
+
+
+def loss_in(name: str, file: dict[str, Any]) -> Loss:
+    """The loss of a file.
+
+    Raises:
+        SuiteError: a file without the table, or of an unknown kind.
+    """
+    table = file.get("loss", {})
+    kind = table.get("kind")
+    if kind not in KINDS:
+        raise SuiteError(f"{name}.toml: [loss] has kind {kind!r}; expected one of {', '.join(KINDS)}")
+    arguments = tuple(argument for argument in file["arguments"]["neutral"] if argument != MASK)
+    parameters = {**dict.fromkeys(table.get("absent", ())), **table.get("parameters", {})}
+    return Loss(arguments, parameters, kind, table.get("flat", False))
+
+
+FILES = known_files()
+LOSSES = {name: loss_in(name, file) for name, file in FILES.items()}
 ARGUMENTS = tuple(dict.fromkeys(name for loss in LOSSES.values() for name in loss.arguments))
 """Every neutral name of a tensor."""
 QUANTITIES = (

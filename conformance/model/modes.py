@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
-from .losses import DIFFERENCE, LOSSES
+from .losses import LOSSES
 
 OF_FIRST = (
     "bend/float32/both",
@@ -52,7 +52,7 @@ PATTERNS = (
     *(
         f"{loss}/{pattern}"
         for loss in LOSSES
-        if LOSSES[loss].arguments == DIFFERENCE
+        if LOSSES[loss].kind == "difference"
         for pattern in OF_DIFFERENCES
     ),
 )

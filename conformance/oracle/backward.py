@@ -53,6 +53,9 @@ class Number:
         self.slope: Mpf = ZERO
         self.size: Mpf = ZERO
 
+    def __add__(self, other: Number) -> Number:
+        return self.tape.number(self.value + other.value, (self, ONE), (other, ONE))
+
     def __mul__(self, other: Number) -> Number:
         return self.tape.number(self.value * other.value, (self, other.value), (other, self.value))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from .backward import Number, exp, log, log1p
-from .jets import mp
+from .jets import ZERO, mp
 
 Terms = tuple[Number, ...]
 Targets = Mapping[int, Number]
@@ -18,22 +18,32 @@ EPSILON = mp.mpf(1e-7)
 Textbook = Callable[[Sequence[Number], Targets, Sequence[Number]], Terms]
 
 
-def _surprise(e: Sequence[Number], c: int) -> Number:
-    """-log(e_c / sum_j e_j)"""
-    return log1p(e[c].tape.total([*e[:c], *e[c + 1 :]]) / e[c])
+def _surprises(x: Sequence[Number], q: Targets) -> dict[int, Number]:
+    """-log(e^x_c / sum_j e^x_j) of the classes with a target: log1p of the sum of the others over its own"""
+    e = [exp(each) for each in x]
+    below, above = _sums(e), _sums(e[::-1])[::-1]
+    return {c: log1p((below[c] + above[c]) / e[c]) for c in q}
+
+
+def _sums(e: Sequence[Number]) -> list[Number]:
+    """Of each number, the sum of those before it."""
+    sums = [e[0].tape.number(ZERO)]
+    for each in e[:-1]:
+        sums.append(sums[-1] + each)
+    return sums
 
 
 def cross_entropy(x: Sequence[Number], q: Targets, w: Sequence[Number]) -> Terms:
     """-sum_c w_c q_c log(e^x_c / sum_j e^x_j)"""
-    e = [exp(each) for each in x]
-    return tuple(w[c] * q[c] * _surprise(e, c) for c in q)
+    surprises = _surprises(x, q)
+    return tuple(w[c] * q[c] * surprises[c] for c in q)
 
 
 def cross_entropy_of_weighted_rows(x: Sequence[Number], q: Targets, w: Sequence[Number]) -> Terms:
     """-(sum_c w_c q_c) sum_c q_c log(e^x_c / sum_j e^x_j)"""
-    e = [exp(each) for each in x]
+    surprises = _surprises(x, q)
     weight = x[0].tape.total([w[c] * q[c] for c in q])
-    return tuple(weight * q[c] * _surprise(e, c) for c in q)
+    return tuple(weight * q[c] * surprises[c] for c in q)
 
 
 def cross_entropy_of_probabilities(p: Sequence[Number], q: Targets, w: Sequence[Number]) -> Terms:

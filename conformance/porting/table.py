@@ -13,7 +13,7 @@ from typing import Any
 
 from compatlosses.definitions import neutral_functions
 
-from ..errors import SuiteError
+from ..errors import SuiteError, instead
 
 FILE = Path(__file__).parent / "functions.toml"
 TARGETS = (
@@ -137,9 +137,9 @@ def found(loss: str, api: str) -> tuple[Function, ...]:
         SuiteError: no such loss, no such API, or the API has none.
     """
     if loss not in functions():
-        raise SuiteError(f"no loss is named {loss!r}; expected one of {', '.join(functions())}")
+        raise SuiteError(f"no loss is named {loss!r}{instead(loss, functions(), ', '.join(functions()))}")
     if api not in titles():
-        raise SuiteError(f"no API is named {api!r}; expected one of {', '.join(titles())}")
+        raise SuiteError(f"no API is named {api!r}{instead(api, titles(), ', '.join(titles()))}")
     if api not in functions()[loss]:
         having = ", ".join(functions()[loss])
         raise SuiteError(f"{titles()[api]} has no {loss}; these have: {having}")

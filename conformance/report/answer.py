@@ -162,7 +162,7 @@ def findings(mets: Sequence[Met], room: int, width: int) -> list[str]:
     """The findings that were met, the worst first, as many as there is room for."""
     if not mets:
         return []
-    rows = ["Known findings that were met, worst first, by cases (docs/findings.md)"]
+    rows = ["Known findings that were met, worst first, by cases (compatlosses finding)"]
     for number, one in enumerate(mets):
         row = wrapped(str(one.finding), width, f"  {one.severity:<8} {one.cases:>5}  ", " " * 18)
         left = len(mets) - number - 1

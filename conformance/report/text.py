@@ -113,7 +113,7 @@ def details(console: Console, targets: Sequence[Target], verdicts: Sequence[Verd
     for verdict in verdicts:
         known.update({check.finding for check in verdict.checks if check.expectation == "expected"})
     if known:
-        console.print("\n[bold]Known deviations[/], by their findings (docs/findings.md):")
+        console.print("\n[bold]Known deviations[/], by their findings (compatlosses finding):")
     for finding, number in sorted(known.items()):
         console.print(f"  [yellow]{number:5}d[/] {shown(finding)}", highlight=False)
     unexpected = [verdict for verdict in verdicts if verdict.expectation in WRONG]

@@ -39,7 +39,7 @@ class Eager:
         """Have tensors made on a device; where it is not at hand, end with a sentence."""
         if device != "cpu":
             name = type(self).__module__.split(".")[-1]
-            raise CannotRun(f"the suite runs {name} on the CPU alone, not on {device!r}")
+            raise CannotRun(f"the suite runs {name} on the CPU alone, not on {device!r}; leave out --device")
 
     def use_threads(self, count):
         """Let the calls that follow use so many threads, where the framework can be told."""
@@ -86,10 +86,10 @@ def viewed(values, view, make):
 
 
 def no_device(framework, device, error):
-    """The sentence that a device is not at hand."""
+    """The sentence that a device is not at hand, or that its tensors have no numbers."""
     said = (message_of(error).splitlines() or [""])[0]
     return CannotRun(
-        f"{framework} here has no device {device!r}: {said}; leave out --device to run on the CPU"
+        f"{framework} cannot be run on device {device!r} here: {said}; leave out --device to run on the CPU"
     )
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +15,9 @@ from typer.testing import CliRunner
 
 from compatlosses.conformance import places
 from compatlosses.conformance.commands import app as cli
-from compatlosses.conformance.commands import conform, select
+from compatlosses.conformance.commands import conform
 from compatlosses.conformance.judging import expectations, findings
+from compatlosses.conformance.judging.selection import Selection
 from compatlosses.conformance.model import implementations
 from compatlosses.conformance.model.losses import FIRST, loss_of
 from compatlosses.conformance.report import answer as shown
@@ -220,14 +219,11 @@ def test_progress_reaches_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
         return bars[0]
 
     monkeypatch.setattr(conform, "progress", progress)
-    monkeypatch.setattr(select, "selected", partial(only, select.selected))
+    # A few cases in a run that measures curves, as a whole run does.
+    few = Selection(("mse_loss/documents/*",)).chosen_cases()
+    monkeypatch.setattr(Selection, "chosen_cases", lambda selection: few)
     assert status_of("--framework", "numpy")[0] == 0
     assert [(task.completed, task.finished) for task in bars[0].tasks] == [(bars[0].tasks[0].total, True)]
-
-
-def only(selected: Callable[..., Any], *given: Any) -> Any:
-    """A few cases in a run that measures curves, as a whole run does."""
-    return selected(["mse_loss/documents/*"])
 
 
 def test_the_expectations_are_looked_up_once_for_each_implementation() -> None:

@@ -13,9 +13,10 @@ import typer
 from typer.testing import CliRunner
 
 from compatlosses.conformance.commands import app as cli
-from compatlosses.conformance.commands.select import Selection
 from compatlosses.conformance.judging import expectations
+from compatlosses.conformance.judging.findings import headings
 from compatlosses.conformance.judging.judge import Verdict
+from compatlosses.conformance.judging.selection import Selection
 from compatlosses.conformance.model.implementations import TABLE
 from compatlosses.conformance.results import results
 
@@ -75,6 +76,37 @@ def test_a_wrong_call_ends_with_2(arguments: list[str], said: str) -> None:
     status, output = status_of(*arguments)
     assert status == 2
     assert said in output.replace("\n", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (["conform", "--framework", "padle"], "paddle"),
+        (["conform", "--case", "mse_los/*"], "mse_loss/*"),
+        (["conform", "--framework", "numpy", "--implementation", "shin"], "shim"),
+        (["conform", "--framework", "numpy", "--mode", "eagre"], "eager"),
+        (["conform", "--function", "math.sin", "--like", "torch.nn.functional.mse_loss"], "math:sin"),
+        (["repro", "gradient/float32/zero/label0/plain", "--framework", "torch"], "label-0/plain"),
+        (["port", "toch", "paddle"], "torch"),
+        (["port", "torch", "paddle", "mseloss"], "mse_loss"),
+        (["finding", "Paddle: gradients of label and pos_weight are Nome"], "pos_weight are None"),
+    ],
+)
+def test_a_name_with_a_slip_is_answered_with_the_nearest(arguments: list[str], meant: str) -> None:
+    status, output = status_of(*arguments)
+    assert status == 2
+    assert meant in output.replace("\n", " ").partition("did you mean ")[2]
+
+
+def test_a_finding_is_printed_in_full() -> None:
+    """By words of its heading, and by those of the line that an answer prints."""
+    for words in ("LOGIT OF EXACTLY ZERO", "at a logit of exactly 0 has the wrong sign"):
+        status, output = status_of("finding", *words.split())
+        assert status == 0
+        assert output.startswith("Paddle: the gradient at a logit of exactly zero has the wrong value\n")
+        assert "Workaround: pass a `pos_weight` of ones." in " ".join(output.split())
+    _, listed = status_of("finding")
+    assert set(listed.splitlines()) == headings()
 
 
 @pytest.mark.parametrize("command", [["list"], ["remove", "torch==2.1.0"]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from fractions import Fraction
 from typing import Any
@@ -66,6 +67,13 @@ ROWS = [
 ]
 
 
+@pytest.mark.parametrize("loss", [name for name, of in LOSSES.items() if not of.rows])
+def test_a_line_has_the_parameters_of_its_loss(loss: str) -> None:
+    _, *rest = inspect.signature(getattr(textbook, loss)).parameters.values()
+    usual = {each.name: each.default for each in rest if each.default is not each.empty}
+    assert list(usual.items()) == list(LOSSES[loss].parameters.items())
+
+
 @pytest.mark.parametrize("line", ["cross_entropy", "cross_entropy_of_weighted_rows", "nll_loss"])
 @pytest.mark.parametrize("row", ROWS)
 def test_derivatives_of_a_row_are_those_of_its_values(line: str, row: tuple[Any, ...]) -> None:
@@ -82,6 +90,24 @@ def test_derivatives_of_a_row_are_those_of_its_values(line: str, row: tuple[Any,
         either = [summed(Tape(), place, by)[0].value for by in (1, -1)]
         assert abs((either[0] - either[1]) / (2 * step) - argument.slope) < mp.mpf(10) ** -80
         assert argument.size >= abs(argument.slope)
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_a_row_s_loss_is_that_of_its_probabilities(row: tuple[Any, ...]) -> None:
+    """By mpmath alone, with the probabilities formed as they are defined."""
+    x, q, w = (list(map(mp.mpf, part)) for part in row)
+    shares = [mp.exp(v) / mp.fsum(map(mp.exp, x)) for v in x]
+    exact = -mp.fsum(each * target * mp.log(share) for each, target, share in zip(w, q, shares, strict=True))
+    tape = Tape()
+    numbers = [[tape.number(v) for v in part] for part in (x, q, w)]
+    terms = textbook_rows.cross_entropy(numbers[0], dict(enumerate(numbers[1])), numbers[2])
+    total = tape.total(terms)
+    tape.carry_back(total)
+    assert abs(total.value - exact) < mp.mpf(10) ** -80
+    weight = mp.fsum(each * target for each, target in zip(w, q, strict=True))
+    for place, number in enumerate(numbers[0]):
+        slope = shares[place] * weight - w[place] * q[place]
+        assert abs(number.slope - slope) < mp.mpf(10) ** -80
 
 
 def test_a_row_s_limits_at_infinity() -> None:

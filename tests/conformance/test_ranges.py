@@ -141,10 +141,12 @@ def judged(run: dict[str, Any], releases: Reviewed) -> Counter[str]:
 @pytest.mark.parametrize(
     ("path", "least", "new"),
     [
-        ("paddlepaddle-3.0.0", 0.95, False),
+        ("paddlepaddle-3.2.0", 1.0, False),
+        ("paddlepaddle-3.0.0", 0.95, True),
         ("mindspore-2.7.0", 0.9, True),
-        ("torch-2.13.0", 0.95, False),
-        ("torch-2.1.0", 0.9, True),
+        ("torch-2.13.0", 0.95, True),
+        ("torch-2.6.0", 0.95, True),
+        ("torch-2.1.0", 0.85, True),  # it has no kernels in half precision for losses that later ones have
     ],
 )
 def test_a_kept_run_that_nobody_had_reviewed_is_no_wall_of_what_is_new(
@@ -158,7 +160,7 @@ def test_a_kept_run_that_nobody_had_reviewed_is_no_wall_of_what_is_new(
     }
     found = judged(run, Reviewed(without))
     assert found["expected"] >= least * (found["expected"] + found["unexpected"])
-    # Of two of them all that fails is known from the releases beside them.
+    # Of one of them all that fails is known from the releases beside it.
     assert (found["unexpected"] + found["stale"] > 0) == new
     assert set(judged(run, RELEASES)) <= {"", "expected"}
 

@@ -115,7 +115,7 @@ import numpy as np
 from compatlosses import kernels
 from compatlosses.loops import elements, mse
 job = [0, 0, 0, 0, np.full((12, 3), -1), 0, 0, 0.0, 1.0, 1.0, np.empty((0, 2)), np.zeros(4, np.int64)]
-job[:3] = elements.gather, elements.scatter, elements.summed
+job[:3] = elements.gather(), elements.scatter(), elements.summed()
 mse.general((), tuple(job))
 print(sum(mse.general.stats.cache_hits.values()))
 """

@@ -21,6 +21,7 @@ from distributed import Client
 from typer.testing import CliRunner
 
 from compatlosses.conformance.commands import app as cli
+from compatlosses.conformance.judging.selection import Selection
 from compatlosses.conformance.lab import environments
 from compatlosses.conformance.lab.jobs import Job, run_all
 from compatlosses.conformance.lab.machines import executor_at
@@ -124,7 +125,7 @@ def test_a_run_by_the_command(cluster: Cluster, tmp_path: Path) -> None:
 
 def test_the_targets_of_a_worker_that_is_killed_are_run_again(cluster: Cluster) -> None:
     jobs = [
-        Job(TORCH, (f"value/float32/{logit}/*",), ("native",))
+        Job(TORCH, Selection((f"value/float32/{logit}/*",), ("native",)))
         for logit in ("+inf", "-inf", "zero", "+tiny", "-tiny")
     ]
     with executor_at(cluster.address, 1) as executor, Client(cluster.address, set_as_default=False) as client:

@@ -67,16 +67,29 @@ def test_torch_is_told_how_many_threads_to_use() -> None:
         torch.set_num_threads(before)
 
 
-@TORCH
-def test_a_device_that_is_not_at_hand_is_told_in_a_sentence() -> None:
-    with pytest.raises(CannotRun, match=r"torch here has no device 'no-such': .*; leave out --device"):
-        driver_of("torch").use_device("no-such")
+@pytest.mark.parametrize(
+    ("name", "device"),
+    [
+        ("torch", "no-such"),
+        ("torch", "meta"),
+        ("paddle", "no-such"),
+        ("tensorflow", "no-such"),
+        ("jax", "no-such"),
+    ],
+)
+def test_a_device_that_is_not_at_hand_is_told_in_a_sentence(name: str, device: str) -> None:
+    if not installed(name):
+        pytest.skip(f"{name} is not installed here")
+    with pytest.raises(CannotRun, match=rf" cannot be run on device '{device}' here: .*; leave out --device"):
+        driver_of(name).use_device(device)
 
 
 def test_a_run_on_a_device_that_is_not_at_hand_ends_with_3() -> None:
     result = CliRunner().invoke(APPLICATION, ["conform", "--framework", "numpy", "--device", "cuda"])
     assert result.exit_code == 3
-    assert "the suite runs numpy on the CPU alone, not on 'cuda'" in " ".join(result.output.split())
+    assert "the suite runs numpy on the CPU alone, not on 'cuda'; leave out --device" in " ".join(
+        result.output.split()
+    )
 
 
 @pytest.mark.parametrize(("strict", "expected"), [(True, "stale"), (False, "")])

@@ -11,11 +11,11 @@ from typer.testing import CliRunner
 
 from compatlosses.conformance.commands import app as cli
 from compatlosses.conformance.errors import SuiteError
+from compatlosses.conformance.judging.selection import Selection
 from compatlosses.conformance.lab.environments import environment_of
 from compatlosses.conformance.lab.jobs import Job, modes_by_kind
 from compatlosses.conformance.lab.recipes import LabError, recipe_for, release_of
 from compatlosses.conformance.model.implementations import installed
-from compatlosses.conformance.places import Folders
 from compatlosses.conformance.running.interpreter import interpreter_at
 
 APPLICATION = typer.Typer()
@@ -182,7 +182,7 @@ def test_a_recipe_of_one_s_own_comes_first(tmp_path: Path) -> None:
 def test_the_modes_of_a_release(
     release: str, modes: tuple[str, ...], native: list[str], shim: list[str]
 ) -> None:
-    job = Job(release_of(release), modes=modes, folders=Folders())
+    job = Job(release_of(release), Selection(modes=modes))
     assert modes_by_kind(job, recipe_for(job.release)) == {"native": native, "shim": shim}
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from uv import find_uv_bin
 
+from compatlosses.conformance.judging.selection import Selection
 from compatlosses.conformance.lab import environments, pip_settings
 from compatlosses.conformance.lab.environments import Environment
 from compatlosses.conformance.lab.jobs import Job, run_job
@@ -127,7 +128,7 @@ def test_the_modules_of_a_folder_are_not_run(
     pip_settings.uv_variables()
     for version in ("3.11", "3.7"):
         environments.interpreter(version)
-    found = run_job(Job(TORCH, ("documents/torch-example",), ("native",)))
+    found = run_job(Job(TORCH, Selection(("documents/torch-example",), ("native",))))
     assert [target.error for target in found.targets] == [""] and found.verdicts
     assert not marker.exists()
     assert {path.name for path in alone.iterdir() if path.is_dir()} == set()

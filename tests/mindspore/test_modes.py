@@ -129,6 +129,22 @@ def test_graph_mode(graph_mode: None) -> None:
     np.testing.assert_allclose(gradient.asnumpy(), [float(e) for e in expected], rtol=1e-6)
 
 
+@pytest.mark.parametrize("name", ["cross_entropy", "nll_loss"])
+def test_losses_of_rows_in_graph_mode(graph_mode: None, name: str) -> None:
+    x, w = tensor([[0.5, -1.0, 2.0], [3.0, 0.25, -4.0], [1.0, 1.0, 1.0]]), tensor([1.0, 0.5, 2.0])
+    y = mindspore.Tensor([2, -1, 1], mindspore.int32)
+
+    def computed(loss: Any) -> Any:
+        def mean(x: Any) -> Any:
+            return loss(x, y, w, -1)
+
+        return mindspore.value_and_grad(mean)(x)
+
+    found, expected = computed(getattr(edition, name)), computed(getattr(mindspore.ops, name))
+    for mine, theirs in zip(found, expected, strict=True):
+        np.testing.assert_allclose(mine.asnumpy(), theirs.asnumpy(), rtol=1e-4, atol=1e-7)
+
+
 def test_vmap() -> None:
     rows = [t[:4].reshape(2, 2) for t in ALL]
     same(mindspore.vmap(elements)(*rows), elements(*rows))

@@ -1,106 +1,81 @@
-"""The exact softmax cross entropy of a row and its derivatives, by mpmath. See `exact`.
+"""The exact softmax cross entropy of a row and its derivatives, by the suite's oracle; see `exact`.
 
-Written as -sum q_c log(e^x_c / sum_j e^x_j), not as the library has it. An infinite logit is a limit; where
-infinities of one sign meet there is none.
+A row has a number for each class, or an index. Where infinities of one sign meet there is no limit.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from exact import Exact
-from mpmath.ctx_mp import MPContext
+from exact import Exact, limit, summed
 
-mp = MPContext()
-mp.prec = 240
-mpf = mp.mpf
+from compatlosses.conformance.oracle.backward import Number, Tape, near
+from compatlosses.conformance.oracle.jets import ONE, mp
+from compatlosses.conformance.oracle.rows import STEP, has_limit, numbers_of, smoothed
+from compatlosses.conformance.oracle.textbook_rows import cross_entropy
 
-Row = Sequence[float]
-Number = Any
-"""A multiprecision number or a float."""
+Targets = list[float] | int
 
 
-def times(*factors: Number) -> Number:
-    """The product; 0 where a factor is 0 and none is NaN."""
-    values = [mpf(factor) for factor in factors]
-    if any(value == 0 for value in values) and not any(mp.isnan(value) for value in values):
-        return mpf(0)
-    return mp.fprod(values)
+class Row(NamedTuple):
+    """The exact loss of a row, and its slopes by its logits and targets."""
+
+    loss: Exact
+    logits: list[Exact]
+    targets: list[Exact]
 
 
-def probabilities(x: Row) -> list[Number]:
-    """The softmax of a row."""
-    if any(math.isnan(v) for v in x) or x.count(math.inf) > 1 or all(v == -math.inf for v in x):
-        return [mp.nan] * len(x)
-    if math.inf in x:
-        return [mpf(1 if v == math.inf else 0) for v in x]
-    powers = [mpf(0) if v == -math.inf else mp.exp(mpf(v)) for v in x]
-    total = mp.fsum(powers)
-    return [power / total for power in powers]
+@lru_cache(maxsize=10_000)
+def computed(x: tuple[float, ...], q: tuple[float, ...] | int, w: tuple[float, ...], smoothing: float) -> Row:
+    """A row; the weights are 1 where there are none.
+
+    A slope by a logit is a difference, of whose terms the larger has half the size or more. Those of a row
+    without a limit are NaN, though its weights be 0.
+    """
+    loss, logits, targets = carried_back(x, q, w, smoothing)
+    slopes = [Exact(limit(each.slope), each.size / 2) for each in logits]
+    by_targets = [Exact(limit(each.slope), mp.mpf(0)) for each in targets]
+    return Row(loss, [loss] * len(x) if mp.isnan(loss.value) else slopes, by_targets)
 
 
-def others(p: Sequence[Number]) -> list[Number]:
-    """For each class the sum of all numbers but its own."""
-    total = mp.fsum(p)
-    # A difference would have no digits of what lies beyond those of the precision.
-    return [
-        mp.fsum([*p[:c], *p[c + 1 :]]) if abs(total - v) < abs(total) / 2 else total - v
-        for c, v in enumerate(p)
-    ]
+def carried_back(
+    x: Any, q: Any, w: Any, smoothing: float, moved: tuple[int, int] = (0, 0)
+) -> tuple[Exact, list[Number], list[Number]]:
+    """The loss of a row, its logits and its targets, with the logit at a place moved by a number of steps."""
+    tape = Tape()
+    logits = [tape.number(near(v) if has_limit(x) else mp.nan) for v in x]
+    place, steps = moved
+    logits[place].value += steps * STEP
+    targets = numbers_of(tape, q)
+    weights = [tape.number(near(v)) for v in w] or [tape.number(ONE)] * len(x)
+    terms = cross_entropy(logits, smoothed(tape, targets, smoothing, len(x)), weights)
+    tape.carry_back(tape.total(terms))
+    return summed(term.value for term in terms), logits, [*targets.values()]
 
 
-def surprise(p: Sequence[Number], c: int) -> Number:
-    """Minus the logarithm of the probability of class c."""
-    if mp.isnan(p[c]):
-        return mp.nan
-    if p[c] == 0:
-        return mp.inf
-    return -mp.log1p(-mp.fsum([*p[:c], *p[c + 1 :]])) if p[c] > 0.5 else -mp.log(p[c])
+def row_of(x: list[float], q: Targets, w: list[float] | None = None, smoothing: float = 0.0) -> Row:
+    """A row of lists, which is remembered."""
+    return computed(tuple(x), q if isinstance(q, int) else tuple(q), tuple(w or ()), smoothing)
 
 
-def one_hot(y: int, classes: int) -> list[float]:
-    """The probabilities that an index stands for."""
-    return [1.0 if c == y else 0.0 for c in range(classes)]
+def loss(x: list[float], q: Targets, w: list[float] | None = None, smoothing: float = 0.0) -> Exact:
+    """The loss of a row."""
+    return row_of(x, q, w, smoothing).loss
 
 
-def smoothed(q: Row, s: float) -> list[Number]:
-    """Probabilities moved towards one that is the same for all classes."""
-    return [mpf(v) * (1 - mpf(s)) + mpf(s) / len(q) for v in q]
-
-
-def term(q: Number, w: float, p: Sequence[Number], c: int) -> Number:
-    """The part of class c in a row's loss."""
-    return p[c] * 0 if q == 0 else times(w, q, surprise(p, c))
-
-
-def loss(x: Row, q: Sequence[Number], w: Row | None = None) -> Exact:
-    """The loss of a row with a number for each class."""
-    p = probabilities(x)
-    terms = [term(v, 1 if w is None else w[c], p, c) for c, v in enumerate(q)]
-    return Exact(mp.fsum(terms), max((abs(term) for term in terms if mp.isfinite(term)), default=mpf(0)))
-
-
-def d_logits(x: Row, q: Sequence[Number], w: Row | None = None) -> list[Exact]:
+def d_logits(x: list[float], q: Targets, w: list[float] | None = None, smoothing: float = 0.0) -> list[Exact]:
     """Its derivatives by the logits."""
-    p = probabilities(x)
-    v = [times(1 if w is None else w[c], target) for c, target in enumerate(q)]
-    found = []
-    for c, (other, rest) in enumerate(zip(others(v), others(p), strict=True)):
-        a, b = times(p[c], other), times(v[c], rest)
-        found.append(Exact(a - b, max(abs(a), abs(b)) if mp.isfinite(a) else mpf(0)))
-    return found
+    return row_of(x, q, w, smoothing).logits
 
 
-def d_targets(x: Row, w: Row | None = None) -> list[Exact]:
+def d_targets(x: list[float], q: list[float], w: list[float] | None = None) -> list[Exact]:
     """Its derivatives by the targets."""
-    p = probabilities(x)
-    return [Exact(times(1 if w is None else w[c], surprise(p, c)), mpf(0)) for c in range(len(x))]
+    return row_of(x, q, w).targets
 
 
-def d2_logits(x: Row, q: Sequence[Number], a: int, b: int) -> Exact:
-    """Its second derivative by two logits."""
-    p, total = probabilities(x), mp.fsum([mpf(v) for v in q])
-    value = p[a] * others(p)[a] if a == b else -p[a] * p[b]
-    return Exact(total * value, mpf(0))
+def d2_logits(x: list[float], q: Targets, place: int) -> list[Exact]:
+    """The derivatives of its slopes by the logit at a place."""
+    ahead, behind = (carried_back(x, q, (), 0.0, (place, steps))[1] for steps in (1, -1))
+    slopes = [(one.slope - other.slope) / (2 * STEP) for one, other in zip(ahead, behind, strict=True)]
+    return [Exact(slope, mp.mpf(0)) for slope in slopes]

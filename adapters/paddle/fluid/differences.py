@@ -13,7 +13,7 @@ from compatlosses.libraries import Library, Tensor, common_library
 from compatlosses.reductions import named
 
 from .. import differences_2_0
-from ..differences import bend, difference
+from ..differences import difference
 from ..differences_2_0 import ACCEPTED, reduced, square_error_cost
 
 __all__ = ["huber_loss", "mse_loss", "smooth_l1", "square_error_cost"]
@@ -64,7 +64,9 @@ def huber_loss(input: Tensor, label: Tensor, delta: float) -> Tensor:
 
     Source: Paddle 1.8 documentation of ``fluid.layers.huber_loss``.
     """
-    return difference(differences_2_0.SAME, huber.LOSS, (input, label), (bend(delta),), "none")
+    return difference(
+        differences_2_0.SAME, huber.LOSS, (input, label), (rules.nonnegative("delta", delta),), "none"
+    )
 
 
 def smooth_l1(

@@ -14,7 +14,7 @@ from compatlosses.evaluate import evaluate
 from compatlosses.libraries import Library, Tensor, common_library
 
 from ..differences_2_0 import ACCEPTED, shaped
-from ..elements import divergence_of, positive
+from ..elements import divergence_of
 from ..elements_2_0 import log_loss
 
 __all__ = ["kldiv_loss", "log_loss", "sigmoid_focal_loss"]
@@ -79,7 +79,7 @@ def sigmoid_focal_loss(
     common_library((x, fg_num), ("x", "fg_num"))
     checks.check(library, _FOCAL, (x, label, fg_num))
     _check_shapes(library, x, label, fg_num)
-    parameters = (positive("alpha", alpha), positive("gamma", gamma))
+    parameters = (rules.nonnegative("alpha", alpha), rules.nonnegative("gamma", gamma))
     dtype = library.dtype(x)
     objects = library.cast(fg_num, dtype)
     normalizer = library.where(objects > 1.0, objects, 1.0)

@@ -158,9 +158,7 @@ def huber_loss(
 
     Source: TensorFlow 2 documentation of ``tf.compat.v1``; where it is silent, tensorflow 2.21.0.
     """
-    bend = rules.parameter("delta", delta)
-    if not bend >= 0.0:
-        raise ValueError(f"delta is {bend}; expected a number of at least 0")
+    bend = rules.nonnegative("delta", delta)
     place = (scope or "huber_loss", loss_collection, reduction)
     return _difference(huber.LOSS, (labels, predictions), weights, (bend,), place)
 
