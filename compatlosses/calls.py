@@ -111,7 +111,10 @@ def executor_of(loss: Callable[..., Any], *tensors: Any, **options: Any) -> str:
     why = why_formula(call)
     if why is None:
         return "fused"
-    return "device" if on_device(call) else f"formula: {why}"
+    if on_device(call):
+        return "device"
+    also = call[1].why_not_on_device(call) if hasattr(call[1], "why_not_on_device") else ""
+    return f"formula: {why}" + (f"; {also}" if also else "")
 
 
 def split(

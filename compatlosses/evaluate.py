@@ -24,7 +24,9 @@ def evaluate(call: Call, dtype: str, plans: Plans | None = None, options: tuple[
             plans.keep(call, dtype, options)
         return result
     if on_device(call):
-        return call[1].on_device(call, dtype)
+        result = call[1].on_device(call, dtype)
+        if result is not None:
+            return result
     check_classes(call)
     return by_formula.value(call, dtype)
 

@@ -357,11 +357,11 @@ class Accelerated(Protocol):
     """A `Library` with kernels of its own for a device."""
 
     def why_not_on_device(self, call: Call, /) -> str | None:
-        """Why a call cannot take the kernels, in words; None where it can."""
+        """Why a call cannot take the kernels, in words, none where its device has none; None where it can."""
 
-    def on_device(self, call: Call, dtype: str, /) -> Tensor:
+    def on_device(self, call: Call, dtype: str, /) -> Tensor | None:
         """The loss of such a call as a tensor of ``dtype``, with its gradients for the framework's
-        autograd.
+        autograd; None where the kernels turn out not to work.
         """
 
 

@@ -22,7 +22,6 @@ from compatlosses.executors import nothing_wanted, views
 from compatlosses.protocols import Array, Derivable
 from compatlosses.request import Direct
 
-from . import device
 from .state import function_modes, is_recording, why_not_plain
 from .versions import host_autocast_is_on, is_compiling, saved_tensors_hooks
 
@@ -113,8 +112,7 @@ def why_not(tensor: torch.Tensor | float) -> str | None:
     if type(tensor) not in _PLAIN:
         return f"a tensor is of the subclass {type(tensor).__qualname__}"
     if not tensor.is_cpu:
-        missing = device.why_unavailable() if tensor.device.type in device.DEVICES else None
-        return f"a tensor is on the device {tensor.device}" + ("" if missing is None else f"; {missing}")
+        return f"a tensor is on the device {tensor.device}"
     if tensor.layout is not torch.strided:
         return f"a tensor's layout is {tensor.layout}"
     return f"a tensor's memory is not its values: {_dispatch_keys(tensor)}"

@@ -233,9 +233,9 @@ def why_not_on_device(call: Call, /) -> str | None:
     return device.why_not(call)
 
 
-def on_device(call: Call, dtype: str, /) -> torch.Tensor:
-    """A call by the kernels for a GPU."""
-    result: torch.Tensor = device.value(call, _DTYPES[dtype])
+def on_device(call: Call, dtype: str, /) -> torch.Tensor | None:
+    """A call by the kernels for a GPU; None where they turn out not to work."""
+    result: torch.Tensor | None = device.value(call, _DTYPES[dtype])
     return result
 
 

@@ -278,3 +278,24 @@ def test_whatever_is_not_plain_takes_the_formula() -> None:
     assert torch.isnan(BCE(torch.empty(0), torch.empty(0)))
     _, tangent = torch.func.jvp(lambda a: BCE(a, y), (x,), (torch.ones_like(x),))
     assert tangent.item() == -0.5
+
+
+@pytest.mark.parametrize("failing", ["losses", "gradient"])
+def test_a_kernel_that_fails_gives_way_to_the_formula(
+    failing: str, on_device: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A compiler or a driver that refuses: the numbers are the formula's, and a warning says why."""
+
+    def refuse(*arguments: Any) -> Any:
+        raise ValueError("no such instruction\nat line 3")
+
+    x, y = numbers(torch.float32, 64)
+    on_device.setattr(device, "FAILED", {})
+    on_device.setattr(launches, failing, refuse)
+    got = value_and_gradients(BCE, x, y)
+    why = f"the kernel of {BCE.__name__} failed: ValueError: no such instruction"
+    assert caplog.messages == [f"{why}. Its calls on a GPU take the formula."]
+    assert why in cl.executor_of(BCE, x, y)
+    on_device.setattr(device, "DEVICES", ())
+    expected = value_and_gradients(BCE, x, y)
+    assert all(map(within_one_place, got, expected))

@@ -6,11 +6,13 @@ Triton comes with torch where that has CUDA or ROCm. Without it the formula runs
 
 from __future__ import annotations
 
+import logging
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
 
-from compatlosses.protocols import Call
+import torch
+
+from compatlosses.protocols import Call, Loss
 
 from ..versions import is_compiling
 
@@ -21,12 +23,12 @@ OLDEST = (3, 4)
 
 
 def why_not(call: Call, /) -> str | None:
-    """Why a call cannot take the kernels, in words; None where it can."""
+    """Why a call cannot take the kernels, in words, none for a device that there are none for; None where it
+    can.
+    """
     loss, _, inputs, _, _ = call
-    if is_compiling():
-        return "torch.compile or torch.export is reading the call"
-    if inputs[0].device.type not in DEVICES:
-        return f"a tensor is on the device {inputs[0].device}"
+    if is_compiling() or inputs[0].device.type not in DEVICES:
+        return ""
     if loss.rows != "" or loss.loops == "":
         return f"{loss.name} has no kernel for a GPU"
     why = why_unavailable()
@@ -37,11 +39,36 @@ def why_not(call: Call, /) -> str | None:
     return calls.why_not(call)
 
 
-def value(call: Call, dtype: Any, /) -> Any:
-    """The loss of a call that `why_not` has nothing against, with its gradients."""
+def value(call: Call, dtype: torch.dtype, /) -> torch.Tensor | None:
+    """The loss of a call that `why_not` has nothing against, with its gradients; None where its kernels turn
+    out not to work here.
+    """
     from . import calls
 
-    return calls.value(call, dtype)
+    try:
+        return calls.value(call, dtype)
+    except torch.OutOfMemoryError:
+        raise
+    except Exception as error:  # of the compiler, the driver or the launch, whose errors are of many types
+        give_up(call, error)
+        return None
+
+
+FAILED: dict[str, str] = {}
+"""The losses whose kernels did not work in this process, and why. Their calls take the formula."""
+
+
+def failed(loss: Loss) -> str | None:
+    """Why the kernels of a loss do not work here; None where nothing speaks against them."""
+    return FAILED.get(loss.name)
+
+
+def give_up(call: Call, error: Exception) -> None:
+    """Send the calls of a loss to the formula from now on, and say so."""
+    name = call[0].name
+    why = f"the kernel of {name} failed: {type(error).__name__}: {error}".splitlines()[0]
+    FAILED[name] = why
+    logging.getLogger("compatlosses").warning("%s. Its calls on a GPU take the formula.", why)
 
 
 @cache

@@ -16,14 +16,14 @@ from compatlosses.reductions import counts_of, divisor_of
 from ..host import _ARRAY_DTYPES
 from ..state import function_modes, is_recording, why_not_plain
 from ..versions import saved_tensors_hooks
-from . import launches
+from . import failed, give_up, launches
 from .launches import Work
 
 
 def why_not(call: Call) -> str | None:
     """Why a call cannot take the kernels, in words; None where it can."""
     loss, _, inputs, _, reduction = call
-    why = why_not_plain()
+    why = failed(loss) or why_not_plain()
     if why is not None:
         return why
     if is_recording() or function_modes():
@@ -106,9 +106,14 @@ class _OnDevice(torch.autograd.Function):
         found: list[torch.Tensor | None] = [None] * (3 + len(inputs))
         if 0 in wrt and not torch.is_grad_enabled() and is_dense(g) and why_not(call) is None:
             kept = ctx.kept.pop() if ctx.kept else None
-            gradient = launches.gradient(work_of(call, ctx.dtype), g, kept)
-            found[3] = formatted(gradient, inputs[0])
-            wrt.remove(0)
+            try:
+                gradient = launches.gradient(work_of(call, ctx.dtype), g, kept)
+                found[3] = formatted(gradient, inputs[0])
+                wrt.remove(0)
+            except torch.OutOfMemoryError:
+                raise
+            except Exception as error:
+                give_up(call, error)
         for i in wrt:
             (found[3 + i],) = by_formula.slopes(call, (i,), g)
         return tuple(found)
