@@ -211,7 +211,7 @@ def cell(ratio: Ratio | None, times: bool) -> str:
     """A ratio and its aim, green where it is reached."""
     if ratio is None:
         return ""
-    text = f"{ratio.ratio:.2g}" + ("" if ratio.aim is None else f" ({ratio.aim:g})")
+    text = brief(ratio.ratio) + ("" if ratio.aim is None else f" ({ratio.aim:g})")
     if ratio.met is not None:
         text = f"[{'green' if ratio.met else 'red'}]{text}[/]"
     if not times:
@@ -263,6 +263,11 @@ def shown(shape: tuple[int, ...]) -> str:
     return power(shape[0]) if len(shape) == 1 else " x ".join(map(str, shape))
 
 
+def brief(ratio: float) -> str:
+    """A ratio in two digits, or whole."""
+    return f"{ratio:.2g}" if ratio < 100 else f"{ratio:.0f}"
+
+
 def power(size: int) -> str:
     """A size as a power of ten, if it is one."""
     zeros = len(str(size)) - 1
@@ -297,6 +302,6 @@ def markdown(ratios: list[dict[str, Any]], against: str) -> list[str]:
         for shape in shapes:
             found = [r for r in ratios if r["name"] == name and tuple(r["shape"]) == shape]
             aimed = "" if not found or found[0]["aim"] is None else f" ({found[0]['aim']:g})"
-            cells.append(f"{found[0]['ratio']:.2g}{aimed}" if found else "")
+            cells.append(f"{brief(found[0]['ratio'])}{aimed}" if found else "")
         lines.append(f"| `{name}` | " + " | ".join(cells) + " |")
     return [*lines, ""]
