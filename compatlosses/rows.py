@@ -133,7 +133,7 @@ def direct(request: Request, arrays: Arrays, wrt: tuple[bool, ...]) -> Direct | 
         logits, targets, _ = inputs
         if (logits | targets) & odd:
             return False
-        return bool(alone(function, plan, scratch, logits, targets, gradient, loss) < 0)
+        return bool(alone(function, plan, scratch, (logits, targets, gradient, loss)) < 0)
 
     return Direct(compute, request.dtype, wrt[0])
 
@@ -286,9 +286,9 @@ def computed(form: Form, plan: Plan, scale: float, operands: tuple[Array | None,
             plan[HEAD + i * plan[COLUMNS] + ADDRESS] = address(a)
     # Running sums have one order, and need one thread.
     if form.tiles * form.share < 2 * LEAST or get_num_threads() == 1 or plan[RUNNING]:
-        return int(kernels.alone(form.function, plan, form.scratch, scale, *memory))
+        return int(kernels.alone(form.function, plan, form.scratch, scale, tuple(memory)))
     plan = plan.copy()
-    kernels.placed(plan, scale, *memory)
+    kernels.placed(plan, scale, tuple(memory))
     held = (operands, other)
     tallies = np.empty((form.tiles if plan[TALLIED] else 0, 4))
     if plan[TALLIED]:

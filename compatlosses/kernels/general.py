@@ -189,14 +189,16 @@ def count(table, size, ignored, counts, progress):  # type: ignore[no-untyped-de
     scratch = np.empty(BLOCK)
     index = np.empty(table.shape[1], np.int64)
     mode = set_mode(IEEE)
-    count_blocks(table[TARGETS], size, ignored, counts, progress, scratch, index)
+    count_blocks(table[TARGETS], (size, ignored), counts, (scratch, index), progress)
     set_mode(mode)
 
 
 @inner
-def count_blocks(targets, size, ignored, counts, progress, scratch, index):  # type: ignore[no-untyped-def]
+def count_blocks(targets, counting, counts, places, progress):  # type: ignore[no-untyped-def]
     """The blocks of `count` that this thread can claim."""
     apart()
+    size, ignored = counting
+    scratch, index = places
     blocks = (size + BLOCK - 1) // BLOCK
     join(progress)
     first = claimed(progress, 0)

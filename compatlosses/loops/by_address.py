@@ -22,6 +22,8 @@ merged: Callable[..., Any] = njit(nogil=True, error_model="numpy", inline="alway
 
 SIGNATURE = types.int64(*[types.int64] * 5)
 """That of them all: integers and addresses."""
+FIVE = types.UniTuple(types.int64, 5)  # type: ignore[no-untyped-call]
+"""Their arguments."""
 
 
 def called_by_address(*modules: str) -> Callable[[Callable[..., Any]], Callable[[], int]]:
@@ -46,15 +48,15 @@ def called_by_address(*modules: str) -> Callable[[Callable[..., Any]], Callable[
     return decorate
 
 
-def _call(typing: Any, address: Any, a: Any, b: Any, c: Any, d: Any, e: Any) -> Any:
-    """Call the function at an address."""
+def _call(typing: Any, address: Any, arguments: Any) -> Any:
+    """Call the function at an address with a tuple of arguments."""
 
-    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         i64 = ir.IntType(64)
-        function = builder.inttoptr(arguments[0], ir.FunctionType(i64, [i64] * 5).as_pointer())
-        return builder.call(function, arguments[1:])
+        function = builder.inttoptr(given[0], ir.FunctionType(i64, [i64] * 5).as_pointer())
+        return builder.call(function, [builder.extract_value(given[1], i) for i in range(5)])
 
-    return types.int64(*[types.int64] * 6), build
+    return types.int64(types.int64, FIVE), build
 
 
 call: Callable[..., Any] = intrinsic(_call)

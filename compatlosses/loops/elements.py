@@ -119,7 +119,7 @@ def three(value, by_first, by_second, by_third, parameters, work):  # type: igno
     rows, columns, place = table.ctypes.data, table.shape[1], memory.ctypes.data
     scratch = memory[:LOST].reshape((ROWS, BLOCK))
     scale = cotangent / divisor
-    call(gather, rows, columns, -1, size, place)
+    call(gather, (rows, columns, -1, size, place))
     x, y, z, w, g = scratch[FIRST], scratch[SECOND], scratch[THIRD], scratch[WEIGHT], scratch[COTANGENT]
     wants = table[LOSS, 0] >= 0 or partials.size > 0
     blocks = (size + BLOCK - 1) // BLOCK
@@ -128,7 +128,7 @@ def three(value, by_first, by_second, by_third, parameters, work):  # type: igno
     while first < blocks:
         last = end(progress, first, blocks)
         for block in range(first, last):
-            n = call(gather, rows, columns, block, size, place)
+            n = call(gather, (rows, columns, block, size, place))
             if wants:
                 for j in range(n):
                     scratch[LOSS, j] = value(x[j], y[j], z[j], w[j], *parameters)
@@ -148,9 +148,9 @@ def three(value, by_first, by_second, by_third, parameters, work):  # type: igno
                 for j in range(n):
                     slope = value(x[j], y[j], z[j], 1.0, *parameters)
                     scratch[BY_WEIGHT, j] = slope * (g[j] * scale)
-            call(scatter, rows, columns, block, size, place)
+            call(scatter, (rows, columns, block, size, place))
             if partials.size:
-                call(summed, partials.ctypes.data, block, size, place, exact)
+                call(summed, (partials.ctypes.data, block, size, place, exact))
         first = claimed(progress, last)
     leave(progress)
 
@@ -164,7 +164,7 @@ def two(value, by_first, by_second, parameters, work):  # type: ignore[no-untype
     rows, columns, place = table.ctypes.data, table.shape[1], memory.ctypes.data
     scratch = memory[:LOST].reshape((ROWS, BLOCK))
     scale = cotangent / divisor
-    call(gather, rows, columns, -1, size, place)
+    call(gather, (rows, columns, -1, size, place))
     x, y, w, g = scratch[FIRST], scratch[SECOND], scratch[WEIGHT], scratch[COTANGENT]
     losses, by_x, by_y, by_w = scratch[LOSS], scratch[BY_FIRST], scratch[BY_SECOND], scratch[BY_WEIGHT]
     wants = table[LOSS, 0] >= 0 or partials.size > 0
@@ -174,7 +174,7 @@ def two(value, by_first, by_second, parameters, work):  # type: ignore[no-untype
     while first < blocks:
         last = end(progress, first, blocks)
         for block in range(first, last):
-            n = call(gather, rows, columns, block, size, place)
+            n = call(gather, (rows, columns, block, size, place))
             if wants:
                 for j in range(n):
                     losses[j] = value(x[j], y[j], w[j], *parameters)
@@ -187,9 +187,9 @@ def two(value, by_first, by_second, parameters, work):  # type: ignore[no-untype
             if table[BY_WEIGHT, 0] >= 0:
                 for j in range(n):
                     by_w[j] = value(x[j], y[j], 1.0, *parameters) * (g[j] * scale)
-            call(scatter, rows, columns, block, size, place)
+            call(scatter, (rows, columns, block, size, place))
             if partials.size:
-                call(summed, partials.ctypes.data, block, size, place, exact)
+                call(summed, (partials.ctypes.data, block, size, place, exact))
         first = claimed(progress, last)
     leave(progress)
 
@@ -203,14 +203,14 @@ def counted(gather, table, counting, counts, progress, memory):  # type: ignore[
     size, ignoring, ignored = counting
     rows, columns, place = table.ctypes.data, table.shape[1], memory.ctypes.data
     scratch = memory[:LOST].reshape((ROWS, BLOCK))
-    call(gather, rows, columns, -1, size, place)
+    call(gather, (rows, columns, -1, size, place))
     blocks = (size + BLOCK - 1) // BLOCK
     join(progress)
     first = claimed(progress, 0)
     while first < blocks:
         last = end(progress, first, blocks)
         for block in range(first, last):
-            n = call(gather, rows, columns, block, size, place)
+            n = call(gather, (rows, columns, block, size, place))
             counts[block] = 0
             for j in range(n):
                 counts[block] += not (

@@ -48,14 +48,14 @@ def losses_and_gradients(exact, address, tile, scratch):  # type: ignore[no-unty
     """A tile. exact: 0 or 1."""
     plan, table = plan_at(address), table_of(address)
     state, integers = numbers_of(plan, scratch), integers_of(plan, scratch)
-    width = call(plan[PREPARED], address, tile, scratch, 0, 0)
+    width = call(plan[PREPARED], (address, tile, scratch, 0, 0))
     code, step = table[LOGITS, CODE], table[LOGITS, STEP]
     for r in range(width):
         state[ROW_LOSS, r] = 0.0
         if integers[COUNTS, r]:
             x = load(code, integers[AT_LOGITS, r] + integers[CLASS, r] * step)
             state[ROW_LOSS, r] = product(state[HEAVY, r], -x)
-    call(plan[HANDED_IN], address, tile, scratch, exact, 0)
+    call(plan[HANDED_IN], (address, tile, scratch, exact, 0))
     if table[BY_LOGITS, CODE] >= 0:
         emptied(plan, table, scratch, integers, width)
         code, step = table[BY_LOGITS, CODE], table[BY_LOGITS, STEP]

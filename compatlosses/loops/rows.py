@@ -99,16 +99,19 @@ entry = entries(*MODULES)
 
 
 @entry
-def placed(plan, scale, logits, targets, mask, cotangent, loss, by_logits, by_targets, result):  # type: ignore[no-untyped-def]
-    """The factor of the gradients, and the addresses of operands and of a reduced loss, into a plan: of those
-    whose bytes are given, not none.
+def placed(plan, scale, memory):  # type: ignore[no-untyped-def]
+    """The factor of the gradients, and the addresses of operands and of a reduced loss, into a plan.
+
+    memory: the bytes of the operands in their order, and of the reduced loss; no bytes for what is absent, or
+    has its address in the plan already.
     """
-    place(plan, scale, logits, targets, mask, cotangent, loss, by_logits, by_targets, result)
+    place(plan, scale, memory)
 
 
 @inner
-def place(plan, scale, logits, targets, mask, cotangent, loss, by_logits, by_targets, result):  # type: ignore[no-untyped-def]
+def place(plan, scale, memory):  # type: ignore[no-untyped-def]
     """The same."""
+    logits, targets, mask, cotangent, loss, by_logits, by_targets, result = memory
     plan[SCALE] = bits(scale)
     table = rows_memory.table_of(plan.ctypes.data)
     put(table, LOGITS, logits)
@@ -130,22 +133,25 @@ def put(table, operand, memory):  # type: ignore[no-untyped-def]
 
 
 @entry
-def alone(function, form, size, scale, logits, targets, mask, cotangent, loss, by_logits, by_targets, result):  # type: ignore[no-untyped-def]
+def alone(function, form, size, scale, memory):  # type: ignore[no-untyped-def]
     """A whole call on one thread: its tiles by the function at an address. The first row whose index is no
     class, or -1.
 
-    form: the plan without what `placed` puts into it. size: of the scratch, float64. Bytes come as arrays, as
-    Python takes longer to find an address than the rest of a small call does.
+    form: the plan without what `placed` puts into it. size: of the scratch, float64. memory: as `placed` has
+    it. Bytes come as arrays, as Python takes longer to find an address than the rest of a small call does.
     """
     plan = form.copy()
-    place(plan, scale, logits, targets, mask, cotangent, loss, by_logits, by_targets, result)
+    place(plan, scale, memory)
     return done(function, plan, size)
 
 
 @entry
-def alone_at(function, form, size, logits, targets, by_logits, result):  # type: ignore[no-untyped-def]
-    """The same, from addresses, 0 for none, and with a scale of 1."""
+def alone_at(function, form, size, addresses):  # type: ignore[no-untyped-def]
+    """The same with a scale of 1, from the addresses of logits, targets, the gradient by the logits and the
+    reduced loss, 0 for none.
+    """
     plan = form.copy()
+    logits, targets, by_logits, result = addresses
     plan[SCALE] = bits(1.0)
     plan[RESULT] = result
     table = rows_memory.table_of(plan.ctypes.data)
@@ -175,7 +181,7 @@ def alone_in_mode(function, plan, tiles, scratch, tallies, partials):  # type: i
     if plan[TALLIED]:
         plan[PARTIALS] = tallies.ctypes.data
         for tile in range(tiles):
-            call(plan[TALLIED], plan.ctypes.data, tile, scratch.ctypes.data, 0, 0)
+            call(plan[TALLIED], (plan.ctypes.data, tile, scratch.ctypes.data, 0, 0))
         plan[PARTIALS] = 0
     divisor, bad = divided(plan, tallies)
     if bad >= 0:
@@ -183,7 +189,7 @@ def alone_in_mode(function, plan, tiles, scratch, tallies, partials):  # type: i
     if plan[RESULT]:
         plan[PARTIALS] = partials.ctypes.data
     for tile in range(tiles):
-        call(function, plan.ctypes.data, tile, scratch.ctypes.data, 0, 0)
+        call(function, (plan.ctypes.data, tile, scratch.ctypes.data, 0, 0))
     total(plan, partials, divisor, scratch)
     return np.int64(-1)
 
@@ -210,7 +216,7 @@ def run_tiles(function, plan, share, scratch, progress):  # type: ignore[no-unty
     while first < units:
         last = end(progress, first, units)
         for tile in range((first + share - 1) // share, (last + share - 1) // share):
-            call(function, plan.ctypes.data, tile, scratch.ctypes.data, 0, 0)
+            call(function, (plan.ctypes.data, tile, scratch.ctypes.data, 0, 0))
         first = claimed(progress, last)
     leave(progress)
 
@@ -317,11 +323,12 @@ def weights_of(plan):  # type: ignore[no-untyped-def]
 
 
 @inner
-def counted(plan, table, start, n, state, integers, index):  # type: ignore[no-untyped-def]
-    """Which of n rows from start on count, the classes of their indices, and the weights of these.
+def counted(plan, table, rows, state, integers, index):  # type: ignore[no-untyped-def]
+    """Which rows of a tile count, the classes of their indices, and the weights of these.
 
-    index: int64 scratch, one place a dimension.
+    rows: the first one, and how many. index: int64 scratch, one place a dimension.
     """
+    start, n = rows
     counts, named, heavy = integers[COUNTS], integers[CLASS], state[HEAVY]
     for r in range(n):
         counts[r] = 1
@@ -358,7 +365,7 @@ def prepared(address, tile, scratch, _, __):  # type: ignore[no-untyped-def]
     start = tile * plan[WIDTH]
     n = min(plan[WIDTH], plan[ROWS] - start)
     scale = from_bits(plan[SCALE])
-    counted(plan, table, start, n, state, integers, index)
+    counted(plan, table, (start, n), state, integers, index)
     for r in range(n):
         state[GIVEN, r] = scale
         state[AT, r] = np.nan
@@ -421,7 +428,7 @@ def tallied(address, tile, scratch, _, __):  # type: ignore[no-untyped-def]
     start = tile * plan[WIDTH]
     width = min(plan[WIDTH], plan[ROWS] - start)
     index = index_of(plan, scratch)
-    counted(plan, table, start, width, state, integers, index)
+    counted(plan, table, (start, width), state, integers, index)
     smoothing = from_bits(plan[SMOOTHING])
     weights = weights_of(plan)
     every = 0.0
@@ -432,8 +439,8 @@ def tallied(address, tile, scratch, _, __):  # type: ignore[no-untyped-def]
             state[HEAVY, r] = 0.0
             state[HEAVY_LO, r] = 0.0
         for first in range(0, plan[CLASSES], BLOCK):
-            n = call(plan[GATHERED], address, TARGETS, scratch, first, width)
-            weigh_rows(weights, first, n, width, state, targets)
+            n = call(plan[GATHERED], (address, TARGETS, scratch, first, width))
+            weigh_rows(weights, (first, n, width), state, targets)
         for r in range(width):
             state[HEAVY, r] += state[HEAVY_LO, r]
     if plan[WEIGHTS] and plan[BY_ROW] and smoothing > 0.0:
@@ -488,8 +495,9 @@ def divided(plan, tallies):  # type: ignore[no-untyped-def]
 
 
 @inner
-def weigh_rows(weights, first, n, width, state, targets):  # type: ignore[no-untyped-def]
+def weigh_rows(weights, part, state, targets):  # type: ignore[no-untyped-def]
     """The weights of a tile's rows, added up: of each class times its target."""
+    first, n, width = part
     for c in range(n):
         w, ts = weights[first + c], line(targets, c, width)
         for r in range(width):
@@ -501,11 +509,13 @@ def weigh_rows(weights, first, n, width, state, targets):  # type: ignore[no-unt
 
 
 @inner
-def column_sums(exact, e, lost, n, width, spare, high, low):  # type: ignore[no-untyped-def]
-    """Sums of a tile's columns, up to 1024 classes, added to ``high`` and ``low``.
+def column_sums(exact, part, e, lost, spare, sums):  # type: ignore[no-untyped-def]
+    """Sums of a tile's columns, up to 1024 classes, added to ``sums``: high parts, and low ones.
 
-    ``lost``: what is to be added to each number, used up; only where ``exact`` is not None.
+    lost: what is to be added to each number, used up; only where ``exact`` is not None.
     """
+    _, n, width = part
+    high, low = sums
     lanes = LANES
     while lanes > n:  # the rest would be zeros
         lanes //= 2
@@ -514,11 +524,11 @@ def column_sums(exact, e, lost, n, width, spare, high, low):  # type: ignore[no-
     # Slices, as an index that is a sum could be negative to the compiler, which then vectorises nothing.
     for first in range(lanes, n, lanes):
         at = first * width
-        add_pairs(exact, spare, spare, lost, e[at:], lost[at:], min(lanes, n - first) * width)
+        add_pairs(exact, spare, lost, e[at:], lost[at:], min(lanes, n - first) * width)
     while lanes > 1:
         lanes //= 2
         size = lanes * width
-        add_pairs(exact, spare, spare, lost, spare[size:], lost[size:], size)
+        add_pairs(exact, spare, lost, spare[size:], lost[size:], size)
     for r in range(width):
         if exact is None:
             high[r] = high[r] + spare[r]
@@ -553,13 +563,13 @@ def row_sum(e, n, lanes):  # type: ignore[no-untyped-def]
 
 
 @inner
-def add_pairs(exact, out, a, a_lo, b, b_lo, n):  # type: ignore[no-untyped-def]
-    """out = a + b of n numbers; ``a_lo`` then holds what is to be added to each."""
+def add_pairs(exact, a, a_lo, b, b_lo, n):  # type: ignore[no-untyped-def]
+    """b added to a, of n numbers; ``a_lo`` then holds what is to be added to each."""
     for i in range(n):
         if exact is None:
-            out[i] = a[i] + b[i]
+            a[i] = a[i] + b[i]
         else:
-            out[i], rest = two_sum(a[i], b[i])
+            a[i], rest = two_sum(a[i], b[i])
             a_lo[i] = (a_lo[i] + b_lo[i]) + rest
 
 
@@ -569,23 +579,23 @@ def losses_of_class(exact, state, first, last):  # type: ignore[no-untyped-def]
     sign meet.
     """
     if exact is None:
-        narrow_losses_of_class(
-            state[LARGEST, first:last],
-            state[AT, first:last],
-            state[OTHERS, first:last],
-            state[LOST, first:last],
-            state[NLL, first:last],
-            state[INVERSE, first:last],
-            last - first,
-        )
+        given = state[LARGEST, first:last], state[AT, first:last], state[OTHERS, first:last]
+        found = state[NLL, first:last], state[INVERSE, first:last]
+        narrow_losses_of_class(given, state[LOST, first:last], found, last - first)
     else:
         for r in range(first, last):
             wide_loss_of_class(state, r)
 
 
 @inner
-def narrow_losses_of_class(largest, at, others, e, nll, inverse, n):  # type: ignore[no-untyped-def]
-    """The same, with the precision of float32. Short loops over few arrays: the compiler vectorises those."""
+def narrow_losses_of_class(given, e, found, n):  # type: ignore[no-untyped-def]
+    """The same, with the precision of float32. Short loops over few arrays: the compiler vectorises those.
+
+    given: the largest logits, those of class z, the sums of the others. e: scratch. found: the losses, and 1
+    over the sums of all.
+    """
+    largest, at, others = given
+    nll, inverse = found
     for r in range(n):
         e[r] = narrow_exp(0.0 if at[r] == largest[r] else at[r] - largest[r])
     for r in range(n):
@@ -658,7 +668,7 @@ def adjacent(address, tile, scratch, _, __):  # type: ignore[no-untyped-def]
     those of the gradient do.
     """
     plan = plan_at(address)
-    n = call(plan[PREPARED], address, tile, scratch, 0, 0)
+    n = call(plan[PREPARED], (address, tile, scratch, 0, 0))
     table = rows_memory.table_of(address)
     state, integers = numbers_of(plan, scratch), integers_of(plan, scratch)
     classes = plan[CLASSES]
@@ -668,14 +678,18 @@ def adjacent(address, tile, scratch, _, __):  # type: ignore[no-untyped-def]
     kept = (min(classes, KEPT) + SPAN - 1) // SPAN * SPAN
     e = carray(pointer(room + 16 * BLOCK), (kept,), np.float64)
     for r in range(n):
-        adjacent_row(plan, table, r, state, integers, e, narrow, spare)
-    call(plan[HANDED_IN], address, tile, scratch, 0, 0)
+        adjacent_row(plan, table, r, state, integers, (e, narrow, spare))
+    call(plan[HANDED_IN], (address, tile, scratch, 0, 0))
     return n
 
 
 @inner
-def adjacent_row(plan, table, r, state, integers, e, narrow, spare):  # type: ignore[no-untyped-def]
-    """Loss and gradient of row r of a tile."""
+def adjacent_row(plan, table, r, state, integers, room):  # type: ignore[no-untyped-def]
+    """Loss and gradient of row r of a tile.
+
+    room: scratch for exponentials, for logits as float32, and for anything.
+    """
+    e, narrow, spare = room
     classes = plan[CLASSES]
     code, address = table[LOGITS, CODE], integers[AT_LOGITS, r]
     out, place = table[BY_LOGITS, CODE], integers[AT_BY_LOGITS, r]

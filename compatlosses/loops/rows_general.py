@@ -1,6 +1,8 @@
 """Losses of rows of any targets, dtypes and layouts, a tile at a time: rows are computed side by side. See
 `rows`.
 
+A *part* of a tile is some of its classes: the first one, how many, and how many rows the tile has.
+
 Targets that are probabilities, or smoothed, are a number v for each class: the loss is the sum of v (m - x)
 over the classes, and of v times log1p(others), with z the class of the largest logit. The slope by x is p V -
 v, with p the class's probability and V the sum of all v; written p (V - v) - v (1 - p), where 1 - p is a sum
@@ -122,7 +124,7 @@ def losses_and_gradients(exact, address, tile, scratch):  # type: ignore[no-unty
     x, e, targets = tile_of(plan, scratch, X), tile_of(plan, scratch, E), tile_of(plan, scratch, TARGETS_TILE)
     spare, lost = tile_of(plan, scratch, SPARE), tile_of(plan, scratch, LOST_TILE)
     classes, blended = plan[CLASSES], plan[SOFT] or plan[SMOOTHING]
-    width = call(plan[PREPARED], address, tile, scratch, 0, 0)
+    width = call(plan[PREPARED], (address, tile, scratch, 0, 0))
     named = integers[AT_OTHER]
     largest = state[LARGEST]
     for r in range(width):
@@ -130,7 +132,7 @@ def losses_and_gradients(exact, address, tile, scratch):  # type: ignore[no-unty
         state[OTHERS, r] = 0.0
         state[OTHERS_LO, r] = 0.0
     for first in range(0, classes, BLOCK):
-        n = call(plan[GATHERED], address, LOGITS, scratch, first, width)
+        n = call(plan[GATHERED], (address, LOGITS, scratch, first, width))
         column_maxima(x, n, width, largest)
     for r in range(width):
         named[r] = -1 if blended else integers[CLASS, r]
@@ -141,11 +143,12 @@ def losses_and_gradients(exact, address, tile, scratch):  # type: ignore[no-unty
                 state[k, r] = 0.0
     for first in range(0, classes, BLOCK):
         n = min(BLOCK, classes - first)
+        part = first, n, width
         if classes > BLOCK:
-            call(plan[GATHERED], address, LOGITS, scratch, first, width)
+            call(plan[GATHERED], (address, LOGITS, scratch, first, width))
         if blended:
-            find(x, first, n, width, largest, named)
-        column_exponentials(exact, x, largest, n, width, e, lost)
+            find(part, x, largest, named)
+        column_exponentials(exact, part, x, largest, e, lost)
         for r in range(width):
             if first <= named[r] < first + n:
                 if not blended:
@@ -153,20 +156,20 @@ def losses_and_gradients(exact, address, tile, scratch):  # type: ignore[no-unty
                 e[(named[r] - first) * width + r] = 0.0
                 if exact is not None:
                     lost[(named[r] - first) * width + r] = 0.0
-        column_sums(exact, e, lost, n, width, spare, state[OTHERS], state[OTHERS_LO])
+        column_sums(exact, part, e, lost, spare, (state[OTHERS], state[OTHERS_LO]))
         if blended:
-            blend(plan, address, scratch, first, n, width, integers, targets)
+            blend(plan, address, scratch, part, integers, targets)
             if plan[WEIGHTS] and plan[BY_ROW]:
-                weigh_rows(weights_of(plan), first, n, width, state, targets)
-            weigh_classes(plan, first, n, width, targets)
-            distances(exact, x, n, width, state, targets)
+                weigh_rows(weights_of(plan), part, state, targets)
+            weigh_classes(plan, part, targets)
+            distances(exact, part, state, x, targets)
     losses_of_class(exact, state, 0, width)
     if blended:
         losses_of_blends(exact, plan, state, integers, width)
     else:
         for r in range(width):
             loss_of_index(exact, state, integers, r)
-    call(plan[HANDED_IN], address, tile, scratch, 0 if exact is None else 1, 0)
+    call(plan[HANDED_IN], (address, tile, scratch, 0 if exact is None else 1, 0))
     if table[BY_LOGITS, CODE] < 0 and table[BY_TARGETS, CODE] < 0 and plan[RUNNING] == 0:
         return width
 
@@ -176,24 +179,25 @@ def losses_and_gradients(exact, address, tile, scratch):  # type: ignore[no-unty
         named[r] = -1 if blended else integers[CLASS, r]
     for first in range(0, classes, BLOCK):
         n = min(BLOCK, classes - first)
+        part = first, n, width
         if classes > BLOCK:
-            call(plan[GATHERED], address, LOGITS, scratch, first, width)
-            column_exponentials(exact, x, largest, n, width, e, lost)
+            call(plan[GATHERED], (address, LOGITS, scratch, first, width))
+            column_exponentials(exact, part, x, largest, e, lost)
             if blended:
-                blend(plan, address, scratch, first, n, width, integers, targets)
-                weigh_classes(plan, first, n, width, targets)
+                blend(plan, address, scratch, part, integers, targets)
+                weigh_classes(plan, part, targets)
         if blended:
-            slopes_of_blends(exact, state, first, n, width, x, named, e, targets)
+            slopes_of_blends(exact, part, state, named, (x, targets, e))
         else:
-            slopes_of_indices(exact, state, first, n, width, named, e)
+            slopes_of_indices(exact, part, state, named, e)
         if table[BY_LOGITS, CODE] >= 0:
-            call(plan[SCATTERED], address, BY_LOGITS, scratch, first, width)
+            call(plan[SCATTERED], (address, BY_LOGITS, scratch, first, width))
         if table[BY_TARGETS, CODE] >= 0 or (plan[RUNNING] and blended):
             if plan[RUNNING] and not plan[BY_ROW]:
-                blend(plan, address, scratch, first, n, width, integers, targets)
-            other_slopes(plan, first, n, width, state, integers, x, targets)
+                blend(plan, address, scratch, part, integers, targets)
+            other_slopes(plan, part, state, integers, x, targets)
         if table[BY_TARGETS, CODE] >= 0:
-            call(plan[SCATTERED], address, BY_TARGETS, scratch, first, width)
+            call(plan[SCATTERED], (address, BY_TARGETS, scratch, first, width))
     return width
 
 
@@ -210,8 +214,9 @@ def column_maxima(x, n, width, largest):  # type: ignore[no-untyped-def]
 
 
 @merged
-def find(x, first, n, width, largest, named):  # type: ignore[no-untyped-def]
+def find(part, x, largest, named):  # type: ignore[no-untyped-def]
     """The first class that has the largest logit of its row, where none has been found before."""
+    first, n, width = part
     for c in range(n):
         xs = line(x, c, width)
         for r in range(width):
@@ -219,8 +224,9 @@ def find(x, first, n, width, largest, named):  # type: ignore[no-untyped-def]
 
 
 @inner
-def column_exponentials(exact, x, largest, n, width, e, lost):  # type: ignore[no-untyped-def]
+def column_exponentials(exact, part, x, largest, e, lost):  # type: ignore[no-untyped-def]
     """exp(x - largest) of a tile; what its roundings lost where ``exact``."""
+    _, n, width = part
     for c in range(n):
         xs, es, lows = line(x, c, width), line(e, c, width), line(lost, c, width)
         for r in range(width):
@@ -233,10 +239,11 @@ def column_exponentials(exact, x, largest, n, width, e, lost):  # type: ignore[n
 
 
 @inner
-def blend(plan, address, scratch, first, n, width, integers, targets):  # type: ignore[no-untyped-def]
+def blend(plan, address, scratch, part, integers, targets):  # type: ignore[no-untyped-def]
     """The targets of a tile, those of an index 1 and 0, smoothed."""
+    first, n, width = part
     if plan[SOFT]:
-        call(plan[GATHERED], address, TARGETS, scratch, first, width)
+        call(plan[GATHERED], (address, TARGETS, scratch, first, width))
     else:
         for i in range(n * width):
             targets[i] = 0.0
@@ -250,8 +257,9 @@ def blend(plan, address, scratch, first, n, width, integers, targets):  # type: 
 
 
 @merged
-def weigh_classes(plan, first, n, width, targets):  # type: ignore[no-untyped-def]
+def weigh_classes(plan, part, targets):  # type: ignore[no-untyped-def]
     """The targets of a tile times the weights of their classes, where these are not those of rows."""
+    first, n, width = part
     if plan[WEIGHTS] and not plan[BY_ROW]:
         weights = weights_of(plan)
         for c in range(n):
@@ -261,8 +269,9 @@ def weigh_classes(plan, first, n, width, targets):  # type: ignore[no-untyped-de
 
 
 @inner
-def distances(exact, x, n, width, state, targets):  # type: ignore[no-untyped-def]
+def distances(exact, part, state, x, targets):  # type: ignore[no-untyped-def]
     """The sums of the targets, and of each times its class's distance from the largest logit."""
+    _, n, width = part
     for c in range(n):
         xs, ts = line(x, c, width), line(targets, c, width)
         for r in range(width):
@@ -309,8 +318,9 @@ def losses_of_blends(exact, plan, state, integers, width):  # type: ignore[no-un
 
 
 @merged
-def slopes_of_indices(exact, state, first, n, width, named, e):  # type: ignore[no-untyped-def]
+def slopes_of_indices(exact, part, state, named, e):  # type: ignore[no-untyped-def]
     """Gradients by the logits of rows with an index, in place of the exponentials."""
+    first, n, width = part
     for r in range(width):
         f, inverse = state[FACTOR, r], state[INVERSE, r]
         state[SHARE, r] = f * inverse
@@ -336,8 +346,13 @@ def multiply(exact, e, factor, factor_lo, n, width):  # type: ignore[no-untyped-
 
 
 @inner
-def slopes_of_blends(exact, state, first, n, width, x, named, e, targets):  # type: ignore[no-untyped-def]
-    """Gradients by the logits of rows with a number for each class, in place of the exponentials."""
+def slopes_of_blends(exact, part, state, named, tiles):  # type: ignore[no-untyped-def]
+    """Gradients by the logits of rows with a number for each class, in place of the exponentials.
+
+    tiles: logits, targets, exponentials.
+    """
+    first, n, width = part
+    x, targets, e = tiles
     for c in range(n):
         xs, ts, es = line(x, c, width), line(targets, c, width), line(e, c, width)
         for r in range(width):
@@ -364,10 +379,11 @@ def add_losses(plan, state, integers, width):  # type: ignore[no-untyped-def]
 
 
 @inner
-def other_slopes(plan, first, n, width, state, integers, x, targets):  # type: ignore[no-untyped-def]
+def other_slopes(plan, part, state, integers, x, targets):  # type: ignore[no-untyped-def]
     """Gradients by targets that are probabilities, in place of them, and by weights, added to their running
     sums.
     """
+    first, n, width = part
     smoothing = from_bits(plan[SMOOTHING])
     weights = weights_of(plan)
     running = carray(pointer(plan[RUNNING]), (2 * plan[CLASSES],), np.float64)
