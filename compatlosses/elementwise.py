@@ -115,29 +115,28 @@ def contiguous(
     alone = blocks < 2 * LEAST or get_num_threads() == 1
     *inputs, weight = placed([where(a) for a in arrays])
     gradient = empty(x.shape, dtype) if wanted else None
-    losses, partials, sums = None, NOWHERE, None
-    if wants_loss and reduction[0] == "none":
-        losses = empty(x.shape, dtype)
-    elif wants_loss:
-        result = np.empty((), dtype)
+    losses, each, whole = None, None, None
+    if wants_loss and reduction[0] != "none":
+        losses = np.empty((), dtype)
         partials = NOWHERE if alone else np.empty((blocks, 2))
-        sums = (partials, address(result))
+        whole = where(gradient), partials, address(losses)
+    else:
+        losses = empty(x.shape, dtype) if wants_loss else None
+        each = where(losses), where(gradient)
     operands = size, tuple(inputs), (weight, where(factors[1]))
-    made = where(losses), where(gradient)
     scaling = factors[0], divisor_of(reduction, NOWHERE, x.shape, 0.0)
     loop = loaded(loss.loops).contiguous
 
     def task(progress: Array) -> None:
-        loop(parameters, operands, made, scaling, sums, progress)
+        loop(parameters, operands, each, whole, scaling, progress)
 
     if alone:
         task(ALONE)
     else:
         together(task, blocks, compiled())
-        if partials.size:
-            compiled().total(partials, scaling[1], code(dtype), address(result))
-    found = result if sums is not None else losses
-    return NOT_ASKED if found is None else found, (gradient, *[None] * (len(arrays) - 1))
+        if whole is not None:
+            compiled().total(whole[1], scaling[1], code(dtype), whole[2])
+    return NOT_ASKED if losses is None else losses, (gradient, *[None] * (len(arrays) - 1))
 
 
 def where(array: Array | None) -> int | None:
@@ -198,8 +197,8 @@ def direct_contiguous(
                 return False
         operands = inputs[0], inputs[1], inputs[2] if three else None
         factors = inputs[-1] if weighted else None, None
-        made = None, gradient if wanted else None
-        loop(parameters, (size, operands, factors), made, scaling, (NOWHERE, loss), ALONE)
+        whole = gradient if wanted else None, NOWHERE, loss
+        loop(parameters, (size, operands, factors), None, whole, scaling, ALONE)
         return True
 
     return compute

@@ -276,15 +276,19 @@ def contiguous(
     elif wants_loss:
         result = np.empty((), dtype)
         partials = NOWHERE if one else np.empty((blocks, 2))
-    made = None if losses is None else losses.reshape(-1), None if gradient is None else gradient.reshape(-1)
-    sums = None if result is None else (partials, result)
+    slopes = None if gradient is None else gradient.reshape(-1)
+    each, whole = None, None
+    if result is None:
+        each = None if losses is None else losses.reshape(-1), slopes
+    else:
+        whole = slopes, partials, result
     exact = None if dtype == FLOAT32 else True
     if one:
-        kernels.contiguous(exact, operands, made, scaling, sums, ALONE)
+        kernels.contiguous(exact, operands, each, whole, scaling, ALONE)
     else:
 
         def task(progress: Array) -> None:
-            kernels.contiguous(exact, operands, made, scaling, sums, progress)
+            kernels.contiguous(exact, operands, each, whole, scaling, progress)
 
         together(task, blocks, kernels)
         if result is not None:

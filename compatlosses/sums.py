@@ -11,6 +11,21 @@ BLOCK = 1024
 
 
 @inner
+def fill(numbers, first, last, number):  # type: ignore[no-untyped-def]
+    """A number to some places of a row. Numba compiles the assignment to a slice with all the words of the
+    error that another shape would be, which takes a second.
+    """
+    for i in range(first, last):
+        numbers[i] = number
+
+
+@inner
+def put(pairs, place, pair):  # type: ignore[no-untyped-def]
+    """A pair to a row of two. It is no slice, for the same reason."""
+    pairs[place, 0], pairs[place, 1] = pair
+
+
+@inner
 def tree_sum(values, n):  # type: ignore[no-untyped-def]
     """The sum of the first n of BLOCK float64, by halves, in place; rounding errors are left where
     they fall.
@@ -18,7 +33,7 @@ def tree_sum(values, n):  # type: ignore[no-untyped-def]
     half = BLOCK
     while half >= 2 * n and half > 1:  # the rest would be zeros
         half //= 2
-    values[n:half] = 0.0
+    fill(values, n, half, 0.0)
     while half > 1:
         half //= 2
         for i in range(half):
@@ -32,8 +47,8 @@ def compensated_tree_sum(values, lost, n):  # type: ignore[no-untyped-def]
     half = BLOCK
     while half >= 2 * n and half > 1:
         half //= 2
-    values[n:half] = 0.0
-    lost[:half] = 0.0
+    fill(values, n, half, 0.0)
+    fill(lost, 0, half, 0.0)
     while half > 1:
         half //= 2
         for i in range(half):

@@ -6,33 +6,35 @@ import numpy as np
 
 from ..pieces import claimed, end, inner, join, leave
 from ..scalar import IEEE, apart, product, set_mode, wide_vectors
-from ..sums import BLOCK, compensated_tree_sum, quotient, tree_sum
+from ..sums import BLOCK, compensated_tree_sum, put, quotient, tree_sum
 from . import logits
 from .entries import entries
 from .logits import at, times
 
 
 @entries(__name__, logits.__name__)
-def contiguous(exact, operands, made, scaling, sums, progress):  # type: ignore[no-untyped-def]
+def contiguous(exact, operands, each, whole, scaling, progress):  # type: ignore[no-untyped-def]
     """1-D arrays of one dtype, float32 or float64; what is None is absent, and compiled away.
 
     exact: None with float32's care. operands: logits, targets, positive weight, and None or a pair, weight
-    and cotangent. The weights may be shorter and repeat, and be float64. made: the losses of single elements,
-    and the gradients by the logits times cotangent / divisor. scaling: these two numbers. sums: None where
-    nothing is reduced, else the blocks' sums, float64 (blocks, 2), and a 0-D array. A thread that works alone
-    leaves the former empty, and has the sum over the divisor put into the latter, rounded once.
+    and cotangent. The weights may be shorter and repeat, and be float64. scaling: cotangent and divisor.
+
+    each: the losses of single elements, and the gradients by the logits times cotangent / divisor. whole: the
+    same gradients, the blocks' sums, float64 (blocks, 2), and a 0-D array. A thread that works alone leaves
+    the sums empty, and has their total over the divisor put into the array, rounded once. One of the two is
+    None: Numba compiles nothing of what stands under it, and would of what an `else` holds.
     """
     x, y, p, factors = operands
     rows = x, y, repeated(p, x.size), factors_of(factors, x.size)
     periods = length(p), shortest(factors)
-    losses, slopes = made
     work = np.empty(logits.END)
-    if sums is None:
+    if each is not None:
+        losses, slopes = each
         mode = set_mode(IEEE)
         blocks(exact, (rows, periods), (losses, slopes, losses, None), scaling, work, progress)
         set_mode(mode)
-    else:
-        partials, result = sums
+    if whole is not None:
+        slopes, partials, result = whole
         alone = partials.size == 0
         if alone:
             partials = np.empty(((x.size + BLOCK - 1) // BLOCK, 2))
@@ -186,9 +188,9 @@ def add_up(exact, partials, work, block, n):  # type: ignore[no-untyped-def]
         return
     values = work[logits.LOSSES : logits.LOSSES + BLOCK]
     if exact is None:
-        partials[block] = tree_sum(values, n)
+        put(partials, block, tree_sum(values, n))
     else:
-        partials[block] = compensated_tree_sum(values, work[logits.BIG : logits.BIG + BLOCK], n)
+        put(partials, block, compensated_tree_sum(values, work[logits.BIG : logits.BIG + BLOCK], n))
 
 
 @inner

@@ -13,7 +13,7 @@ from .. import scalar
 from ..memory import FLOAT32, FLOAT64, SUMMED, walk, write
 from ..pieces import claimed, end, inner, join, leave
 from ..scalar import IEEE, apart, set_mode, wide_vectors
-from ..sums import BLOCK, compensated_tree_sum, tree_sum
+from ..sums import BLOCK, compensated_tree_sum, fill, put, tree_sum
 from . import logits
 from .entries import entries
 
@@ -124,13 +124,14 @@ def general_blocks(exact, memory, counting, scaling, places, progress):  # type:
             if ignoring:
                 for j in range(n):
                     if same(scratch[TARGETS, j], ignored):
-                        scratch[LOSS:END, j] = 0.0
+                        for k in range(LOSS, END):
+                            scratch[k, j] = 0.0
             if divisor != 1.0 and table[LOSS, 0] >= 0:
                 for j in range(n):
                     scratch[LOSS, j] /= divisor
             scatter(table, block, n, scratch, index)
             if partials.size:
-                partials[block] = block_sum(exact, scratch[LOSS], work[logits.BIG :], n)
+                put(partials, block, block_sum(exact, scratch[LOSS], work[logits.BIG :], n))
         first = claimed(progress, last)
     leave(progress)
 
@@ -140,7 +141,7 @@ def gather(table, block, n, scratch, index):  # type: ignore[no-untyped-def]
     """A block of the inputs into scratch. What repeats as one number is read at block -1 alone."""
     for k in range(LOSS):
         if block < 0 and table[k, 0] < 0:
-            scratch[k, :n] = 1.0
+            fill(scratch[k], 0, n, 1.0)
         elif table[k, 0] >= 0 and (table[k, 2] == 0) == (block < 0):
             walk(table[k], max(block, 0) * BLOCK, n, scratch[k], index)
 

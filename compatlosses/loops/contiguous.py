@@ -20,7 +20,7 @@ from numba.extending import intrinsic
 from ..kernels import entries
 from ..pieces import claimed, end, inner, join, leave
 from ..scalar import IEEE, apart, set_mode, wide_vectors
-from ..sums import BLOCK, quotient, tree_sum
+from ..sums import BLOCK, put, quotient, tree_sum
 
 
 def _load(typing: Any, address: Any, j: Any) -> Any:
@@ -81,7 +81,7 @@ def add_up(sums, block, n):  # type: ignore[no-untyped-def]
     """The sum of a block's losses, where sums are wanted."""
     if sums is not None:
         partials, work = sums
-        partials[block] = tree_sum(work, n)
+        put(partials, block, tree_sum(work, n))
 
 
 @inner
@@ -95,18 +95,19 @@ def contiguous_loops(value: Any, slope: Any, module: str, sources: tuple[str, ..
     """The entry point ``contiguous`` of a loss and its slope by the first input, for ``module``."""
     blocks = owned(blocks_of(owned(elements_of(value, slope), module)), module)
 
-    def contiguous(parameters, operands, made, scaling, sums, progress):  # type: ignore[no-untyped-def]
-        losses, slopes = made
+    def contiguous(parameters, operands, each, whole, scaling, progress):  # type: ignore[no-untyped-def]
         scale = scaling[0] / scaling[1]
-        if sums is None:
+        # One of the two is None, and Numba compiles nothing of what stands under it.
+        if each is not None:
+            losses, slopes = each
             mode = set_mode(IEEE)
             blocks(parameters, operands, (losses, slopes, None), scale, None, progress)
             set_mode(mode)
-        else:
-            given, result = sums
+        if whole is not None:
+            slopes, given, result = whole
             partials = given if given.size else np.empty(((operands[0] + BLOCK - 1) // BLOCK, 2))
             work = np.empty(BLOCK)
-            made = losses, slopes, work.ctypes.data
+            made = None, slopes, work.ctypes.data
             mode = set_mode(IEEE)
             blocks(parameters, operands, made, scale, (partials, work), progress)
             if given.size == 0:

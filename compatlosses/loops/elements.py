@@ -20,7 +20,7 @@ from ..kernels import entries
 from ..memory import FLOAT32, FLOAT64, SUMMED, pointer, walk, write
 from ..pieces import claimed, end, inner, join, leave
 from ..scalar import IEEE, apart, inlined, set_mode
-from ..sums import BLOCK, compensated_tree_sum, tree_sum
+from ..sums import BLOCK, compensated_tree_sum, fill, tree_sum
 from . import by_address, contiguous, logarithms, rows_scalar, words
 from .by_address import call, called_by_address, merged
 from .contiguous import contiguous_loops, owned
@@ -64,7 +64,7 @@ def gather(rows, columns, block, size, scratch):  # type: ignore[no-untyped-def]
     n = min(BLOCK, size - start)
     for k in range(LOSS):
         if block < 0 and table[k, 0] < 0:
-            values[k, :n] = 1.0
+            fill(values[k], 0, n, 1.0)
         elif table[k, 0] >= 0 and (table[k, 2] == 0) == (block < 0):
             walk(table[k], start, n, values[k], index)
     return n
@@ -82,7 +82,8 @@ def scatter(rows, columns, block, size, scratch):  # type: ignore[no-untyped-def
     if ignoring or table[MASK, 0] >= 0:
         for j in range(n):
             if values[MASK, j] == 0.0 or (ignoring and same(values[SECOND, j], ignored)):
-                values[LOSS:ROWS, j] = 0.0
+                for k in range(LOSS, ROWS):
+                    values[k, j] = 0.0
     if table[LOSS, 0] >= 0 and divisor != 1.0:
         for j in range(n):
             values[LOSS, j] /= divisor

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ..memory import write
 from ..scalar import product
-from ..sums import BLOCK
+from ..sums import BLOCK, fill
 from . import rows
 from .by_address import call, called_by_address, merged
 from .rows import (
@@ -71,7 +71,7 @@ def emptied(plan, table, scratch, integers, width):  # type: ignore[no-untyped-d
     """Zeros to the gradient of a tile."""
     classes, code, item = plan[CLASSES], table[BY_LOGITS, CODE], item_of(table[BY_LOGITS, CODE])
     zeros = tile_of(plan, scratch, X)
-    zeros[:] = 0.0
+    fill(zeros, 0, zeros.size, 0.0)
     for first in range(0, classes, BLOCK):
         n = min(BLOCK, classes - first)
         if table[BY_LOGITS, STEP] == item:

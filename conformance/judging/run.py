@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from ..model.case import Case
-from ..model.implementations import Implementation, applies
+from ..model.implementations import Implementation, applies, known_frameworks
 from ..model.modes import in_modes
 from ..running.channel import Answer
 from ..running.line import CASE_SECONDS, Line
@@ -18,8 +18,37 @@ from ..running.workers import Worker
 from . import curves
 from .judge import Verdict, judge
 
+Work = tuple[Implementation, Case]
 Notice = Callable[[Target, Verdict | None, Answer | None], None]
 """Hears of each answer, with its verdict if it has one; of neither when a target is done."""
+
+
+class Calls:
+    """What is left to ask of a target, for all workers that share it."""
+
+    def __init__(self, work: Sequence[Work]) -> None:
+        self.lock = threading.Lock()
+        self.work = iter(work)
+        self.workers = 0
+        self.began = time.monotonic()
+
+    def __iter__(self) -> Iterator[Work]:
+        return self
+
+    def __next__(self) -> Work:
+        with self.lock:
+            return next(self.work)
+
+    def enter(self) -> None:
+        """Another worker takes part."""
+        with self.lock:
+            self.workers += 1
+
+    def leave(self) -> bool:
+        """One takes part no longer; whether it was the last."""
+        with self.lock:
+            self.workers -= 1
+            return self.workers == 0
 
 
 @dataclass
@@ -40,6 +69,8 @@ class Run:
     halt: threading.Event = field(default_factory=threading.Event)
     """Set from outside, it ends the run, and perhaps others with it."""
     workers: list[Worker] = field(default_factory=list)
+    calls: dict[int, Calls] = field(default_factory=dict)
+    """By the identity of a target that is being run."""
 
     @property
     def over(self) -> bool:
@@ -55,6 +86,7 @@ class Run:
         )
         with ThreadPoolExecutor(jobs) as pool:
             futures = [pool.submit(self.run_target, target, notice) for target in ordered]
+            futures += [pool.submit(self.help, target, notice) for target in ordered if is_shared(target)]
             try:
                 for future in futures:
                     future.result()
@@ -74,32 +106,56 @@ class Run:
 
     def run_target(self, target: Target, notice: Notice) -> None:
         """Run the cases on one target, unless it is known that it cannot be run."""
-        began = time.monotonic()
+        calls = self.calls[id(target)] = Calls(())
+        calls.enter()
+        if not target.error:
+            self.ask(target, calls, notice, lambda: self.work(target))
+        self.leave(target, calls, notice)
+
+    def help(self, target: Target, notice: Notice) -> None:
+        """Take a part of the calls of a target that is still being run, by a worker of its own."""
+        calls = self.calls.get(id(target))
+        if calls is not None and calls.workers and not target.error:
+            calls.enter()
+            self.ask(target, calls, notice)
+            self.leave(target, calls, notice)
+
+    def ask(
+        self,
+        target: Target,
+        calls: Calls,
+        notice: Notice,
+        work: Callable[[], Sequence[Work]] | None = None,
+    ) -> None:
+        """Start a worker, and have it answer calls; first of all those of ``work``, which it makes known."""
         try:
-            if target.error:
-                return
             line = Line(target, self.seconds, self.note)
             try:
-                self.follow(line, notice)
+                if work is not None:
+                    calls.work = iter(work())
+                self.follow(line, calls, notice)
             finally:
                 line.close()
         except TargetError as error:
             if not self.over:
                 target.error = str(error)
-        finally:
-            target.seconds = round(time.monotonic() - began, 2)
+
+    def leave(self, target: Target, calls: Calls, notice: Notice) -> None:
+        """A worker has done its part; the last one ends the target."""
+        if calls.leave():
+            target.seconds = round(time.monotonic() - calls.began, 2)
             notice(target, None, None)
 
-    def work(self, target: Target) -> list[tuple[Implementation, Case]]:
+    def work(self, target: Target) -> list[Work]:
         """What a target is asked, in order, once its worker has said what can be called."""
         whole = self.whole or target.mode == "eager"
         chosen = [case for case in self.cases if whole or in_modes(case.id)]
         chosen += curves.cases() if self.with_curves and whole else ()
         return [(i, c) for i in target.implementations() if self.pattern(i) for c in chosen if applies(c, i)]
 
-    def follow(self, line: Line, notice: Notice) -> None:
+    def follow(self, line: Line, calls: Calls, notice: Notice) -> None:
         """Judge each answer as it comes, until the run is over."""
-        for implementation, case, answer, seconds in line.answered(iter(self.work(line.target))):
+        for implementation, case, answer, seconds in line.answered(calls):
             if self.over:
                 return
             if any(case is curve for curve in curves.cases()):
@@ -110,3 +166,10 @@ class Run:
             self.verdicts.append(verdict)
             self.answers[case.id, implementation] = answer
             notice(line.target, verdict, answer)
+
+
+def is_shared(target: Target) -> bool:
+    """Whether several workers share a target's calls: each call must depend on nothing before it."""
+    known = known_frameworks().get(target.framework)
+    shim = target.kind == "shim" and target.mode == "eager" and target.own is None
+    return shim and known is not None and known.workers > 1

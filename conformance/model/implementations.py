@@ -49,6 +49,8 @@ class Framework:
     """The same of losses of elements that are many operations."""
     cases: tuple[str, ...] = ()
     """Of those, the cases that it runs; empty for all."""
+    workers: int = 1
+    """How many processes share the shim's calls, once there is room for them."""
 
 
 @dataclass(frozen=True)
