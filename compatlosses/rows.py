@@ -28,7 +28,7 @@ OPERANDS, ADDRESS, STEP = 7, 1, 2
     ROWS, CLASSES, WIDTH, SOFT, IGNORING, IGNORED, BY_ROW, SMOOTHING, SCALE, WEIGHTS, PARTIALS, RUNNING,
     PREPARED, HANDED_IN, GATHERED, SCATTERED, TALLIED, DIVIDES, EMPTY, RESULT, RESULT_CODE, COLUMNS, HEAD,
 ) = range(23)  # fmt: skip
-"""The places of a plan; see `loops.rows`, which cannot be imported where Numba is not."""
+"""The places of a plan; see `loops.rows_plan`, which cannot be imported where Numba is not."""
 FEW = 64
 """Fewer classes are too few for the processor's vectors: several rows are computed side by side."""
 BYTES = np.dtype(np.uint8)
@@ -194,16 +194,16 @@ def form_of(
     plan.view(np.float64)[SMOOTHING] = smoothing
     plan[DIVIDES], plan[EMPTY], plan[RESULT_CODE] = DIVISORS.index(divisor), of_none == 0.0, code(dtype)
 
-    kernels = loops()
-    plan[PREPARED], plan[HANDED_IN] = kernels.prepared(), kernels.handed_in()
+    shared = loaded("compatlosses.loops.rows_tiles")
+    plan[PREPARED], plan[HANDED_IN] = shared.prepared(), shared.handed_in()
     weighs = divisor == "weights" and weight is not None
     if weighs or not soft or (divisor in ("counted", "weights") and inputs[MASK] is not None):
-        plan[TALLIED] = kernels.tallied()
+        plan[TALLIED] = shared.tallied()
     # To NumPy None is float64.
     exact = any(a is not None and a == FLOAT64 for a in (dtype, weight, x[0], y[0]))
     beside = module == LOOPS and not exact and not wrt[2] and not smoothing and side_by_side(plan, layouts)
     if beside:
-        function = kernels.adjacent()
+        function = loaded("compatlosses.loops.rows_adjacent").adjacent()
     elif module != LOOPS:
         function = loaded(module).wide() if exact else loaded(module).narrow()
     else:
@@ -211,7 +211,7 @@ def form_of(
         function = general.wide() if exact else general.narrow()
         plan[GATHERED], plan[SCATTERED] = general.gathered(), general.scattered()
     tiles = -(-math.prod(shape) // width)
-    scratch = kernels.scratch_size(width, classes, beside)
+    scratch = loaded("compatlosses.loops.rows_plan").scratch_size(width, classes, beside)
     return Form(plan, function, tiles, scratch, max(1, width * classes // BLOCK))
 
 

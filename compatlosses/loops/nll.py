@@ -7,9 +7,10 @@ from __future__ import annotations
 from ..memory import write
 from ..scalar import product
 from ..sums import BLOCK, fill
-from . import rows
+from . import rows_plan
 from .by_address import call, called_by_address, merged
-from .rows import (
+from .rows_memory import BY_LOGITS, CODE, LOGITS, STEP, item_of, load, store, table_of, write_tile
+from .rows_plan import (
     AT_BY_LOGITS,
     AT_LOGITS,
     CLASS,
@@ -26,9 +27,8 @@ from .rows import (
     plan_at,
     tile_of,
 )
-from .rows_memory import BY_LOGITS, CODE, LOGITS, STEP, item_of, load, store, table_of, write_tile
 
-MODULES = (*rows.MODULES, __name__)
+MODULES = (*rows_plan.MODULES, __name__)
 
 
 @called_by_address(*MODULES)

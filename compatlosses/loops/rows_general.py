@@ -17,9 +17,11 @@ from ..memory import pointer
 from ..pieces import inner
 from ..scalar import fma, from_bits, product, wide_exp_of
 from ..sums import BLOCK
-from . import rows
+from . import rows_classes
 from .by_address import call, called_by_address, merged
-from .rows import (
+from .rows_classes import column_sums, loss_of_index, losses_of_class, slope_of_class, weigh_rows
+from .rows_memory import BY_LOGITS, BY_TARGETS, CODE, LOGITS, TARGETS, read_tile, table_of, write_tile
+from .rows_plan import (
     AT,
     AT_BY_LOGITS,
     AT_BY_TARGETS,
@@ -59,22 +61,16 @@ from .rows import (
     WEIGHTS,
     E,
     X,
-    column_sums,
     integers_of,
     line,
-    loss_of_index,
-    losses_of_class,
     numbers_of,
     plan_at,
-    slope_of_class,
     tile_of,
-    weigh_rows,
     weights_of,
 )
-from .rows_memory import BY_LOGITS, BY_TARGETS, CODE, LOGITS, TARGETS, read_tile, table_of, write_tile
 from .rows_scalar import narrow_exp, two_product, two_sum
 
-MODULES = (*rows.MODULES, __name__)
+MODULES = (*rows_classes.MODULES, __name__)
 
 
 @called_by_address(*MODULES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import json
 import os
 import re
@@ -129,6 +130,14 @@ def test_an_edited_loss_is_compiled_anew(name: str, copy: Path, tmp_path: Path) 
     source = copy / "compatlosses" / f"{name}.py"
     source.write_text(source.read_text() + "\nEDITED = 1\n")
     assert run(tmp_path / "cache", LOOPS, copy) == ["0"]
+
+
+@pytest.mark.parametrize("name", ["nll", "rows", "rows_adjacent", "rows_general", "rows_tiles"])
+def test_what_is_kept_of_rows_belongs_to_all_its_code(name: str) -> None:
+    """The digest in a file's name is of `MODULES`."""
+    modules = importlib.import_module(f"compatlosses.loops.{name}").MODULES
+    loops = {each for each in reached(f"loops/{name}") if each.startswith("loops/")}
+    assert {f"compatlosses/{each}".replace("/", ".") for each in loops} == set(modules)
 
 
 LOSS = """
