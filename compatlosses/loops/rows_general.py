@@ -116,11 +116,27 @@ def wide(address, tile, scratch, _, __):  # type: ignore[no-untyped-def]
 def losses_and_gradients(exact, address, tile, scratch):  # type: ignore[no-untyped-def]
     """A tile. exact: None, or True."""
     plan, table = plan_at(address), table_of(address)
+    width = call(plan[PREPARED], (address, tile, scratch, 0, 0))
+    losses(exact, address, scratch, width)
+    call(plan[HANDED_IN], (address, tile, scratch, 0 if exact is None else 1, 0))
+    if table[BY_LOGITS, CODE] >= 0 or table[BY_TARGETS, CODE] >= 0 or plan[RUNNING]:
+        gradients(exact, address, scratch, width)
+    return width
+
+
+# --- the losses ---------------------------------------------------------------------------------------------
+
+
+@inner
+def losses(exact, address, scratch, width):  # type: ignore[no-untyped-def]
+    """The losses of a tile's rows, and what their slopes are multiplied by. Up to 1024 classes, their logits,
+    exponentials and weighed targets stay in scratch.
+    """
+    plan = plan_at(address)
     state, integers = numbers_of(plan, scratch), integers_of(plan, scratch)
     x, e, targets = tile_of(plan, scratch, X), tile_of(plan, scratch, E), tile_of(plan, scratch, TARGETS_TILE)
     spare, lost = tile_of(plan, scratch, SPARE), tile_of(plan, scratch, LOST_TILE)
     classes, blended = plan[CLASSES], plan[SOFT] or plan[SMOOTHING]
-    width = call(plan[PREPARED], (address, tile, scratch, 0, 0))
     named = integers[AT_OTHER]
     largest = state[LARGEST]
     for r in range(width):
@@ -165,39 +181,6 @@ def losses_and_gradients(exact, address, tile, scratch):  # type: ignore[no-unty
     else:
         for r in range(width):
             loss_of_index(exact, state, integers, r)
-    call(plan[HANDED_IN], (address, tile, scratch, 0 if exact is None else 1, 0))
-    if table[BY_LOGITS, CODE] < 0 and table[BY_TARGETS, CODE] < 0 and plan[RUNNING] == 0:
-        return width
-
-    if plan[RUNNING] and not blended:
-        add_losses(plan, state, integers, width)
-    for r in range(width):
-        named[r] = -1 if blended else integers[CLASS, r]
-    for first in range(0, classes, BLOCK):
-        n = min(BLOCK, classes - first)
-        part = first, n, width
-        if classes > BLOCK:
-            call(plan[GATHERED], (address, LOGITS, scratch, first, width))
-            column_exponentials(exact, part, x, largest, e, lost)
-            if blended:
-                blend(plan, address, scratch, part, integers, targets)
-                weigh_classes(plan, part, targets)
-        if blended:
-            slopes_of_blends(exact, part, state, named, (x, targets, e))
-        else:
-            slopes_of_indices(exact, part, state, named, e)
-        if table[BY_LOGITS, CODE] >= 0:
-            call(plan[SCATTERED], (address, BY_LOGITS, scratch, first, width))
-        if table[BY_TARGETS, CODE] >= 0 or (plan[RUNNING] and blended):
-            if plan[RUNNING] and not plan[BY_ROW]:
-                blend(plan, address, scratch, part, integers, targets)
-            other_slopes(plan, part, state, integers, x, targets)
-        if table[BY_TARGETS, CODE] >= 0:
-            call(plan[SCATTERED], (address, BY_TARGETS, scratch, first, width))
-    return width
-
-
-# --- the losses ---------------------------------------------------------------------------------------------
 
 
 @merged
@@ -311,6 +294,43 @@ def losses_of_blends(exact, plan, state, integers, width):  # type: ignore[no-un
 
 
 # --- the gradients ------------------------------------------------------------------------------------------
+
+
+@inner
+def gradients(exact, address, scratch, width):  # type: ignore[no-untyped-def]
+    """The gradients of a tile to memory, after `losses`."""
+    plan, table = plan_at(address), table_of(address)
+    state, integers = numbers_of(plan, scratch), integers_of(plan, scratch)
+    x, e, targets = tile_of(plan, scratch, X), tile_of(plan, scratch, E), tile_of(plan, scratch, TARGETS_TILE)
+    lost = tile_of(plan, scratch, LOST_TILE)
+    classes, blended = plan[CLASSES], plan[SOFT] or plan[SMOOTHING]
+    named = integers[AT_OTHER]
+    largest = state[LARGEST]
+    if plan[RUNNING] and not blended:
+        add_losses(plan, state, integers, width)
+    for r in range(width):
+        named[r] = -1 if blended else integers[CLASS, r]
+    for first in range(0, classes, BLOCK):
+        n = min(BLOCK, classes - first)
+        part = first, n, width
+        if classes > BLOCK:
+            call(plan[GATHERED], (address, LOGITS, scratch, first, width))
+            column_exponentials(exact, part, x, largest, e, lost)
+            if blended:
+                blend(plan, address, scratch, part, integers, targets)
+                weigh_classes(plan, part, targets)
+        if blended:
+            slopes_of_blends(exact, part, state, named, (x, targets, e))
+        else:
+            slopes_of_indices(exact, part, state, named, e)
+        if table[BY_LOGITS, CODE] >= 0:
+            call(plan[SCATTERED], (address, BY_LOGITS, scratch, first, width))
+        if table[BY_TARGETS, CODE] >= 0 or (plan[RUNNING] and blended):
+            if plan[RUNNING] and not plan[BY_ROW]:
+                blend(plan, address, scratch, part, integers, targets)
+            other_slopes(plan, part, state, integers, x, targets)
+        if table[BY_TARGETS, CODE] >= 0:
+            call(plan[SCATTERED], (address, BY_TARGETS, scratch, first, width))
 
 
 @merged

@@ -1,4 +1,8 @@
-"""The kernels, whatever the loss: elements in blocks, and the sum of what the blocks come to."""
+"""The kernels, whatever the loss: elements in blocks, and the sum of what the blocks come to.
+
+Some functions take more arguments than elsewhere: a tuple that is made within a program of Triton's holds no
+None, and a kernel's functions, constants and integers are each an argument of their own kind.
+"""
 
 from __future__ import annotations
 
