@@ -60,7 +60,10 @@ def test_there_are_cases_enough_and_each_has_a_clause() -> None:
             "__import__",
         ),
         ('[[family]]\nid = "a"\naxes = ["colour"]\n' + GOOD, "colour"),
-        ('[[case]]\nid = "a"\noptions = { reductoin = "sum" }\n' + GOOD, "did you mean 'reduction'?"),
+        (
+            '[[case]]\nid = "a"\noptions = { reductoin = "sum" }\n' + GOOD,
+            "did you mean 'reduction' or 'reduce'?",
+        ),
         (
             '[[case]]\nid = "a"\nclause = "c"\nlogits = { values = [1.0, 2.0, 3.0] }\n'
             "targets = { values = [1.0, 0.0], shape = [2] }\n",

@@ -147,7 +147,7 @@ def test_the_command_tells_each_release_and_ends_with_the_first_bad(monkeypatch:
     assert status == 0
     assert "bad torch==2.13.0" in said and "good torch==2.1.0" in said
     assert said.endswith("first bad: torch==2.5.0; torch==2.4.0 is good")
-    assert {job.implementations for job in asked} == {("native",)}
+    assert {job.selection.implementations for job in asked} == {("native",)}
     assert {job.remove for job in asked} == {False}
 
 

@@ -139,7 +139,7 @@ def test_the_targets_of_a_worker_that_is_killed_are_run_again(cluster: Cluster) 
     assert [target.error for one in found for target in one.targets] == [""] * len(jobs)
     assert sorted(
         pattern for one in found for pattern in {case.id.split("/")[2] for case in one.cases}
-    ) == sorted(job.cases[0].split("/")[2] for job in jobs)
+    ) == sorted(job.selection.cases[0].split("/")[2] for job in jobs)
     for one in found:
         assert {verdict.case for verdict in one.verdicts} == {case.id for case in one.cases}
 
