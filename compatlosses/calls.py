@@ -9,7 +9,7 @@ from . import neutral_along, neutral_rows, rules
 from .definitions import loss_of, neutral_functions
 from .definitions.binary_cross_entropy_with_logits import LOSS as BINARY_CROSS_ENTROPY
 from .deprecated import warn_of_the_old_form
-from .evaluate import on_device, why_formula
+from .evaluate import why_formula, why_not_on_device
 from .libraries import described, find, quoted
 from .neutral import SHARED, Options, TensorLike
 from .neutral_along import Joined
@@ -111,9 +111,9 @@ def executor_of(loss: Callable[..., Any], *tensors: Any, **options: Any) -> str:
     why = why_formula(call)
     if why is None:
         return "fused"
-    if on_device(call):
+    also = why_not_on_device(call)
+    if also is None:
         return "device"
-    also = call[1].why_not_on_device(call) if hasattr(call[1], "why_not_on_device") else ""
     return f"formula: {why}" + (f"; {also}" if also else "")
 
 

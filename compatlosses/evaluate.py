@@ -23,7 +23,7 @@ def evaluate(call: Call, dtype: str, plans: Plans | None = None, options: tuple[
         if plans is not None:  # only now: a signal handler must not find the plan of what is being compiled
             plans.keep(call, dtype, options)
         return result
-    if on_device(call):
+    if why_not_on_device(call) is None:
         result = call[1].on_device(call, dtype)
         if result is not None:
             return result
@@ -31,10 +31,15 @@ def evaluate(call: Call, dtype: str, plans: Plans | None = None, options: tuple[
     return by_formula.value(call, dtype)
 
 
-def on_device(call: Call) -> bool:
-    """Whether a call that the fused executor cannot take goes to kernels of its device; see `Accelerated`."""
+def why_not_on_device(call: Call) -> str | None:
+    """Why a call that the fused executor cannot take goes to no kernels of its device, in words; none where
+    the device has none. None where it goes to them. See `Accelerated`.
+    """
     library = call[1]
-    return hasattr(library, "on_device") and library.why_not_on_device(call) is None
+    if not hasattr(library, "why_not_on_device"):
+        return ""
+    why: str | None = library.why_not_on_device(call)
+    return why
 
 
 def check_classes(call: Call) -> None:

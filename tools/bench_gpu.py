@@ -10,12 +10,11 @@ against float64 on the host.
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from on_device import largest_ulp, measured, stratified, truth
+from on_device import largest_ulp, measured, stratified, tell, truth
 
 import compatlosses as cl
 
@@ -96,10 +95,7 @@ def main() -> None:
         "device": torch.cuda.get_device_name(0),
         "torch": torch.__version__,
     }
-    text = json.dumps(found, indent=1)
-    print(text)
-    if arguments.json:
-        arguments.json.write_text(text + "\n")
+    tell(found, arguments.json)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
@@ -79,17 +80,18 @@ class Results:
 
 # --- aims ---------------------------------------------------------------------------------------------------
 
+COMPILED = {10**2: 1.0, 10**4: 1.2, 10**6: 1.2, 10**7: 1.2}
 AIMS: dict[str, dict[int, float]] = {
     "torch": {10**2: 0.7, 10**4: 0.6, 10**6: 0.3, 10**7: 0.2},
     "paddle": {10**2: 1.5, 10**4: 0.5, 10**6: 0.08, 10**7: 0.08},
     "scikit-learn": {10**2: 1.2, 10**4: 0.12, 10**6: 0.08, 10**7: 0.08},
     "copy": {10**7: 2.5},
     "torch.compile": {10**2: 1.1, 10**4: 1.1, 10**6: 1.1},
+    "jax.jit": COMPILED,
+    "tf.function": COMPILED,
+    "tf.function, XLA": COMPILED,
 }
 """Of binary cross entropy with logits."""
-PROGRAMS = "jax.jit", "tf.function", "tf.function, XLA"
-OF_PROGRAMS = {10**2: 1.0, 10**4: 1.2, 10**6: 1.2, 10**7: 1.2}
-"""Of the same in compiled programs."""
 OTHERS = {10**2: 1.2, 10**4: 1.0, 10**6: 0.5, 10**7: 0.5}
 """Of the other losses of elements in torch and Paddle."""
 OF_ROWS = {"torch": 0.7, "paddle": 0.3, "mindspore": 0.3, "jax.jit": 1.3, "tf.function": 1.3}
@@ -101,7 +103,7 @@ def aim(program: str, name: str, shape: tuple[int, ...]) -> float | None:
     if name in ROWS:
         return OF_ROWS.get(program) if name == "cross_entropy" else None
     if name == FIRST:
-        return (OF_PROGRAMS if program in PROGRAMS else AIMS.get(program, {})).get(shape[0])
+        return AIMS.get(program, {}).get(shape[0])
     return OTHERS.get(shape[0]) if program in ("torch", "paddle") and "," not in name else None
 
 
@@ -216,9 +218,7 @@ def cell(ratio: Ratio | None, times: bool) -> str:
         text = f"[{'green' if ratio.met else 'red'}]{text}[/]"
     if not times:
         return text
-    size = 1
-    for length in ratio.shape:
-        size *= length
+    size = math.prod(ratio.shape)
     return f"{text} [dim]{ratio.shim / size * 1e9:.3g} / {ratio.native / size * 1e9:.3g}[/]"
 
 

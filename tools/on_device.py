@@ -251,10 +251,15 @@ def main() -> None:
                 found[name] = run()
             except ImportError as error:
                 found[name] = {"not run": str(error)}
+    tell(found, arguments.json)
+
+
+def tell(found: dict[str, Any], path: Path | None) -> None:
+    """Print what was measured, and write it where that is wanted."""
     text = json.dumps(found, indent=1)
     print(text)
-    if arguments.json:
-        arguments.json.write_text(text + "\n")
+    if path is not None:
+        path.write_text(text + "\n")
 
 
 if __name__ == "__main__":

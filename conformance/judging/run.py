@@ -24,12 +24,12 @@ Notice = Callable[[Target, Verdict | None, Answer | None], None]
 
 
 class Calls:
-    """What is left to ask of a target, for all workers that share it."""
+    """What is left to ask of a target, for all workers that share it. The first one makes it."""
 
-    def __init__(self, work: Sequence[Work]) -> None:
+    def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.work = iter(work)
-        self.workers = 0
+        self.work: Iterator[Work] | None = None
+        self.workers = 1
         self.began = time.monotonic()
 
     def __iter__(self) -> Iterator[Work]:
@@ -37,15 +37,22 @@ class Calls:
 
     def __next__(self) -> Work:
         with self.lock:
-            return next(self.work)
+            return next(self.work or iter(()))
 
-    def enter(self) -> None:
-        """Another worker takes part."""
+    def fill(self, work: Callable[[], Sequence[Work]]) -> None:
+        """Make the work known, unless it is."""
         with self.lock:
-            self.workers += 1
+            if self.work is None:
+                self.work = iter(work())
+
+    def join(self) -> bool:
+        """Take part, unless all have left; whether that was possible."""
+        with self.lock:
+            self.workers += self.workers > 0
+            return self.workers > 0
 
     def leave(self) -> bool:
-        """One takes part no longer; whether it was the last."""
+        """Take part no longer; whether that was the last one."""
         with self.lock:
             self.workers -= 1
             return self.workers == 0
@@ -106,45 +113,33 @@ class Run:
 
     def run_target(self, target: Target, notice: Notice) -> None:
         """Run the cases on one target, unless it is known that it cannot be run."""
-        calls = self.calls[id(target)] = Calls(())
-        calls.enter()
-        if not target.error:
-            self.ask(target, calls, notice, lambda: self.work(target))
-        self.leave(target, calls, notice)
+        calls = self.calls[id(target)] = Calls()
+        self.ask(target, calls, notice)
 
     def help(self, target: Target, notice: Notice) -> None:
         """Take a part of the calls of a target that is still being run, by a worker of its own."""
         calls = self.calls.get(id(target))
-        if calls is not None and calls.workers and not target.error:
-            calls.enter()
+        if calls is not None and calls.join():
             self.ask(target, calls, notice)
-            self.leave(target, calls, notice)
 
-    def ask(
-        self,
-        target: Target,
-        calls: Calls,
-        notice: Notice,
-        work: Callable[[], Sequence[Work]] | None = None,
-    ) -> None:
-        """Start a worker, and have it answer calls; first of all those of ``work``, which it makes known."""
+    def ask(self, target: Target, calls: Calls, notice: Notice) -> None:
+        """Have a worker answer calls until none is left. The last one ends the target."""
         try:
+            if target.error:
+                return
             line = Line(target, self.seconds, self.note)
             try:
-                if work is not None:
-                    calls.work = iter(work())
+                calls.fill(lambda: self.work(target))
                 self.follow(line, calls, notice)
             finally:
                 line.close()
         except TargetError as error:
             if not self.over:
                 target.error = str(error)
-
-    def leave(self, target: Target, calls: Calls, notice: Notice) -> None:
-        """A worker has done its part; the last one ends the target."""
-        if calls.leave():
-            target.seconds = round(time.monotonic() - calls.began, 2)
-            notice(target, None, None)
+        finally:
+            if calls.leave():
+                target.seconds = round(time.monotonic() - calls.began, 2)
+                notice(target, None, None)
 
     def work(self, target: Target) -> list[Work]:
         """What a target is asked, in order, once its worker has said what can be called."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from inspect import isfunction
 from types import FunctionType, ModuleType
 from typing import Any, NamedTuple
@@ -33,16 +34,11 @@ class Work(NamedTuple):
     """The dtype of the loss."""
 
 
+@cache
 def functions_of(loss: Loss, wide: bool) -> tuple[Any, Any]:
     """The value of a loss and its slope by the first input, for Triton."""
-    key = (loss.name, wide)
-    if key not in _FUNCTIONS:
-        value, slope, *_ = loss.written(vocabulary(wide))
-        _FUNCTIONS[key] = (compiled(value), compiled(slope))
-    return _FUNCTIONS[key]
-
-
-_FUNCTIONS: dict[tuple[str, bool], tuple[Any, Any]] = {}
+    value, slope, *_ = loss.written(vocabulary(wide))
+    return compiled(value), compiled(slope)
 
 
 def vocabulary(wide: bool) -> ModuleType:
@@ -64,6 +60,7 @@ def compiled(function: Any) -> Any:
     return made if isinstance(made, triton.JITFunction) else function
 
 
+@cache
 def is_written(loss: Loss, wide: bool) -> bool:
     """Whether the words of a loss are all there."""
     known = set(dir(vocabulary(wide)))
